@@ -60,13 +60,13 @@ export {
   lastWouldGo,
   type RetentionPolicy,
   type SegmentFacts,
+  segmentFacts,
   segmentsToRemove,
   withLastSealed,
 } from "./retention.ts";
 export { AppendSignal } from "./segment/append_signal.ts";
 export { removeBefore, removeLeftovers } from "./segment/removal.ts";
 export { segmentName } from "./segment/segment_file.ts";
-export { segmentFacts } from "./segment_facts.ts";
 export { SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_MAX } from "./write/appender.ts";
 export { endForGood, sealLast } from "./write/seal.ts";
 export { type FlushBehavior, PartitionWriter, type WriterOptions } from "./write/writer.ts";

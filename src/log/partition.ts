@@ -1,12 +1,10 @@
 import type { StartPosition } from "../contract.ts";
 import { RECORD_BYTES } from "./format/bytes.ts";
 import { PartitionFolder } from "./segment/directory.ts";
-import { READ_AHEAD_BYTES } from "./segment/window.ts";
-import type { Segment } from "./segment/segment_file.ts";
+import type { LogPosition, Segment } from "./segment/segment_file.ts";
 import { type IndexedPosition, SegmentIndex } from "./segment/index.ts";
 import { newestTimeOfSealed } from "./segment/times.ts";
 import { entriesFrom, entryAt, positionAfter } from "./segment/entries.ts";
-import type { LogPosition } from "./segment/log_position.ts";
 
 /** A partition, and lookups in it by id and by time. */
 export class Partition extends PartitionFolder {
@@ -24,7 +22,7 @@ export class Partition extends PartitionFolder {
   positionOfId(id: number, ids?: readonly number[]): LogPosition | undefined {
     const segment = this.segmentFor(id, ids);
     if (segment === undefined) return undefined;
-    const index = new SegmentIndex(this.storage, segment, this.indexIntervalBytes);
+    const index = new SegmentIndex(segment, this.indexIntervalBytes);
     return this.#advance(index, index.positionForId(id), (next) => next.endId > id);
   }
 
@@ -40,7 +38,7 @@ export class Partition extends PartitionFolder {
       const nextId = ids[index + 1];
       const segment = this.segment(baseId, nextId);
       if (nextId !== undefined && newestTimeOfSealed(segment) < time) continue;
-      const entries = new SegmentIndex(this.storage, segment, this.indexIntervalBytes);
+      const entries = new SegmentIndex(segment, this.indexIntervalBytes);
       const position = this.#advance(entries, entries.positionForTime(time), (next) => next.time >= time);
       if (nextId === undefined || position.id < nextId) return position;
     }
@@ -60,17 +58,6 @@ export class Partition extends PartitionFolder {
     return entry.kind === "end" && entry.terminal;
   }
 
-  /** The newest time in a segment before a position in it, in milliseconds since 1970. */
-  newestTime(end: LogPosition): number {
-    const start = new SegmentIndex(this.storage, end.segment).positionForId(end.id);
-    let { time } = start;
-    for (const entry of entriesFrom(start, READ_AHEAD_BYTES / 16)) {
-      if (entry.offset >= end.offset) break;
-      if (entry.kind === "frame") time = Math.max(time, entry.frame.time);
-    }
-    return time;
-  }
-
   /** Time of the event with this id, in milliseconds since 1970; undefined when it is not there or is damaged. */
   timeOf(id: number, ids?: readonly number[]): number | undefined {
     const position = this.positionOfId(id, ids);
@@ -79,7 +66,7 @@ export class Partition extends PartitionFolder {
 
   /** Time of the frame at a position, in milliseconds since 1970; undefined when there is none or it is damaged. */
   timeAt(position: LogPosition): number | undefined {
-    const entry = entryAt(position, READ_AHEAD_BYTES / 16);
+    const entry = entryAt(position);
     return entry.kind === "frame" ? entry.frame.time : undefined;
   }
 
@@ -117,7 +104,7 @@ export class Partition extends PartitionFolder {
     let { time: newestTime, offset: indexed } = from;
     try {
       for (;;) {
-        const entry = entryAt(position, READ_AHEAD_BYTES / 16);
+        const entry = entryAt(position);
         if (entry.kind === "tail" || entry.kind === "end") return position;
         if (entry.kind === "frame") {
           const { offset, id, frame: { count, time } } = entry;

@@ -5,6 +5,9 @@
  */
 
 import { RECORD_BYTES, SEGMENT_HEADER_BYTES } from "./format/bytes.ts";
+import type { Partition } from "./partition.ts";
+import { SegmentIndex } from "./segment/index.ts";
+import { newestTimeBefore, newestTimeOfSealed } from "./segment/times.ts";
 
 /** Readings of the clock while a segment was written, in milliseconds since 1970. */
 export interface ClockReadings {
@@ -112,4 +115,31 @@ export function withLastSealed(segments: readonly SegmentFacts[]): SegmentFacts[
     { ...last, bytes: last.bytes + 2 * RECORD_BYTES },
     { ...last, baseId: endId, bytes: SEGMENT_HEADER_BYTES, needsBaseId: endId },
   ];
+}
+
+/** What retention needs to know of every segment. */
+export function segmentFacts(partition: Partition): SegmentFacts[] {
+  return partition.look(() => {
+    const ids = partition.segmentIds();
+    // Listed after the ids: a marker that is made meanwhile is seen rather than missed.
+    const { needs, removedTime } = partition.listing();
+    const facts = ids.map((baseId, index) => {
+      const nextId = ids[index + 1];
+      const segment = partition.segment(baseId, nextId);
+      const end = nextId === undefined ? partition.end(ids)! : undefined;
+      return {
+        baseId,
+        endId: nextId ?? end!.id,
+        bytes: partition.bytesOf(baseId),
+        created: segment.created,
+        newestTime: end === undefined
+          ? newestTimeOfSealed(segment)
+          : newestTimeBefore(new SegmentIndex(segment).positionForId(end.id), end.offset),
+        // A segment that was removed keeps nothing.
+        needsBaseId: Math.min(baseId, ...(needs.get(baseId) ?? []).filter((older) => ids.includes(older))),
+      };
+    });
+    const until = storedUntil(facts, partition.storage.now(), removedTime);
+    return facts.map((fact, index) => ({ ...fact, storedUntil: until[index]! }));
+  });
 }

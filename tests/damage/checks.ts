@@ -6,8 +6,8 @@ import { verifyPartition } from "../../src/log/check/verify.ts";
 import { verifyPosition } from "../../src/log/check/verify_position.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import { entryAt, positionAfter } from "../../src/log/segment/entries.ts";
-import type { LogPosition } from "../../src/log/segment/log_position.ts";
 import { DIRECTORY, openSample, POSITION } from "./sample_partition.ts";
+import type { LogPosition } from "../../src/log/segment/segment_file.ts";
 
 /** Where a test keeps what a repair changes. */
 export const KEPT = "/kept";

@@ -12,9 +12,9 @@ import { PartitionReader } from "../../src/log/read/reader.ts";
 import { SegmentIndex } from "../../src/log/segment/index.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import { entryAt, positionAfter } from "../../src/log/segment/entries.ts";
-import type { LogPosition } from "../../src/log/segment/log_position.ts";
 import { PartitionWriter } from "../../src/log/write/writer.ts";
 import { randomBytes } from "../wasm/reference.ts";
+import type { LogPosition } from "../../src/log/segment/segment_file.ts";
 
 /** An event as it was stored. */
 export interface StoredEvent {
@@ -115,7 +115,7 @@ function addIndex(partition: Partition): void {
       const entry = entryAt(position, 4096);
       if (entry.kind === "tail" || entry.kind === "end") break;
       if (entry.kind === "frame" && count % 3 === 2) {
-        new SegmentIndex(partition.storage, segment).add(entry.frame, position, entry.frame.time);
+        new SegmentIndex(segment).add(entry.frame, position, entry.frame.time);
       }
       position = positionAfter(segment, entry);
     }

@@ -8,10 +8,9 @@ import {
   POSITION_FILE_BYTES_MAX,
   POSITION_SLOT_BYTES,
 } from "../positions/position_slot.ts";
-import { baseIdOf, type Segment } from "../segment/segment_file.ts";
+import { baseIdOf, type Segment, startOf } from "../segment/segment_file.ts";
 import { INDEX_INTERVAL_BYTES, indexPath } from "../segment/index.ts";
 import { entriesFrom } from "../segment/entries.ts";
-import { startOf } from "../segment/log_position.ts";
 import { READ_AHEAD_BYTES } from "../segment/window.ts";
 import { encodeIndexEntry } from "../format/index_entry.ts";
 import type { Storage } from "../../storage/port.ts";

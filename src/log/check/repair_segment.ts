@@ -14,13 +14,12 @@ import { giveUpData, writeRecords } from "./repair_frame.ts";
 import type { RepairStep } from "./plan.ts";
 import { step as scan } from "../segment/frame_scanner.ts";
 import { encodeSegmentHeader, type SealedSegment } from "../format/segment_header.ts";
-import { baseIdOf, Segment } from "../segment/segment_file.ts";
+import { baseIdOf, Segment, startOf } from "../segment/segment_file.ts";
 import type { StorageFile } from "../../storage/port.ts";
 import { Pace } from "./pace.ts";
 import { SegmentCheck } from "./verify_segment.ts";
 import { sealLast } from "../write/seal.ts";
 import { entriesFrom, positionAfter } from "../segment/entries.ts";
-import { startOf } from "../segment/log_position.ts";
 
 /**
  * Carries out the steps that affect one segment: in a copy, which is checked and then replaces the segment atomically.

@@ -5,7 +5,6 @@ import { decodeIndexEntry, type IndexEntry } from "../format/index_entry.ts";
 import { readWindow } from "../segment/window.ts";
 import type { Segment } from "../segment/segment_file.ts";
 import { INDEX_BYTES_MAX, indexPath } from "../segment/index.ts";
-import type { Storage } from "../../storage/port.ts";
 
 /** An entry, where it stands, and whether the log has confirmed it. */
 interface Entry extends IndexEntry {
@@ -31,10 +30,10 @@ export class IndexCheck {
   readonly #damage: IndexDamage[] = [];
   #newestTime: number;
 
-  constructor(storage: Storage, segment: Segment) {
+  constructor(segment: Segment) {
     this.path = indexPath(segment);
     this.#newestTime = segment.created;
-    const read = storage.readWhole(this.path, INDEX_BYTES_MAX + 1) ?? new Uint8Array(0);
+    const read = segment.storage.readWhole(this.path, INDEX_BYTES_MAX + 1) ?? new Uint8Array(0);
     const bytes = read.subarray(0, INDEX_BYTES_MAX);
     if (read.byteLength > INDEX_BYTES_MAX) {
       const reason = "the index is longer than an index can be";

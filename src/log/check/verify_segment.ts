@@ -6,12 +6,11 @@ import { type FrameAt, headDamage } from "../read/frame_check.ts";
 import type { Partition } from "../partition.ts";
 import { READ_AHEAD_BYTES, readWindow } from "../segment/window.ts";
 import { step } from "../segment/frame_scanner.ts";
-import type { Segment } from "../segment/segment_file.ts";
+import { type LogPosition, type Segment, startOf } from "../segment/segment_file.ts";
 import { type DamagedChunks, DataCheck, type Found } from "./verify_data.ts";
 import { IndexCheck } from "./verify_index.ts";
 import type { Pace } from "./pace.ts";
 import { type Entry, entryAt, positionAfter } from "../segment/entries.ts";
-import { type LogPosition, startOf } from "../segment/log_position.ts";
 
 type FrameEntry = Extract<Entry, { kind: "frame" }>;
 
@@ -33,7 +32,7 @@ export class SegmentCheck {
     chunks: DamagedChunks,
     private readonly pace: Pace,
   ) {
-    this.#index = new IndexCheck(partition.storage, segment);
+    this.#index = new IndexCheck(segment);
     this.#data = new DataCheck(partition, segment, chunks, (found) => this.#found(found));
     this.endId = segment.endId ?? segment.baseId;
   }

@@ -10,12 +10,8 @@
 import { FLAG } from "../format/bytes.ts";
 import type { Partition } from "../partition.ts";
 import { type FrameMark, markOf, type Position, type StoredPosition } from "./position_slot.ts";
-import { READ_AHEAD_BYTES } from "../segment/window.ts";
-import type { Segment } from "../segment/segment_file.ts";
+import { type Segment, startOf } from "../segment/segment_file.ts";
 import { entriesFrom, type Entry, entryAt } from "../segment/entries.ts";
-import { startOf } from "../segment/log_position.ts";
-
-const AHEAD = READ_AHEAD_BYTES / 16;
 
 /** The id of the next event by a stored position, as far as the log confirms it. */
 export function confirmedId(partition: Partition, position: StoredPosition, ids?: readonly number[]): number {
@@ -48,7 +44,7 @@ function confirmed(partition: Partition, position: StoredPosition, ids: readonly
 function entryBefore(partition: Partition, nextId: number, ids?: readonly number[]): Entry | undefined {
   const position = partition.positionOfId(nextId - 1, ids);
   if (position === undefined) return undefined;
-  const entry = entryAt(position, AHEAD);
+  const entry = entryAt(position);
   return entry.kind === "frame" && entry.id + entry.frame.count < nextId ? undefined : entry;
 }
 
@@ -73,7 +69,7 @@ function isConfirmed(partition: Partition, position: Position, ids?: readonly nu
 function isFollowed(partition: Partition, nextId: number, mark: FrameMark): boolean {
   const start = partition.positionOfId(nextId - 1);
   if (start === undefined || start.segment.salt !== mark.salt) return false;
-  for (const entry of entriesFrom(start, AHEAD)) {
+  for (const entry of entriesFrom(start)) {
     if (entry.kind !== "frame" || entry.frame.nonceLow !== mark.nonce) continue;
     if (entry.frame.sequence > mark.sequence) return true;
   }
@@ -101,7 +97,7 @@ function lastBefore(partition: Partition, { nextId, mark, earlier = [] }: Stored
 
 function lastInSegment(segment: Segment, nextId: number, mark: FrameMark): number {
   let last = segment.baseId;
-  for (const entry of entriesFrom(startOf(segment), AHEAD)) {
+  for (const entry of entriesFrom(startOf(segment))) {
     if (entry.id >= nextId) break;
     if (entry.kind !== "frame" || entry.frame.nonceLow !== mark.nonce) continue;
     if (entry.frame.sequence < mark.sequence) last = Math.min(entry.id + entry.frame.count, nextId);

@@ -6,13 +6,12 @@ import { FLAG, KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.
 import { isHeadRight } from "./frame_check.ts";
 import type { Partition } from "../partition.ts";
 import { READ_AHEAD_BYTES, readWindow } from "../segment/window.ts";
-import { segmentName } from "../segment/segment_file.ts";
+import { type LogPosition, segmentName } from "../segment/segment_file.ts";
 import { StoredBatch, StoredTextBatch } from "./batch.ts";
 import type { Numbers } from "../format/frame_body.ts";
 import { isReadInPlace } from "./data.ts";
 import { StoredFrame } from "./stored_frame.ts";
 import { type Entry, entryAt, positionAfter } from "../segment/entries.ts";
-import type { LogPosition } from "../segment/log_position.ts";
 
 /** How a reader works. */
 export interface ReaderOptions {

@@ -2,8 +2,10 @@ import { FLAG, KIND } from "../format/bytes.ts";
 import type { FrameRecord } from "../format/frame_header.ts";
 import { idsOfGap } from "./gap.ts";
 import { step } from "./frame_scanner.ts";
-import type { LogPosition } from "./log_position.ts";
-import type { Segment } from "./segment_file.ts";
+import type { LogPosition, Segment } from "./segment_file.ts";
+
+/** Read at once, unless the caller knows better: several small frames, and not much of a large one. */
+const AHEAD_BYTES = 64 * 1024;
 
 /** What is at a position: a frame with the id of its first event, damage with the ids it spans, or the end. */
 export type Entry =
@@ -23,7 +25,7 @@ export type Entry =
  * The entry at a position: what the scanner finds, with ids; and the end of the segment at a seal, or where the next
  * segment is known to begin.
  */
-export function entryAt(position: LogPosition, ahead: number): Entry {
+export function entryAt(position: LogPosition, ahead = AHEAD_BYTES): Entry {
   const { segment, offset, id } = position;
   if (segment.endId !== undefined && id >= segment.endId) return { kind: "end", offset, id, terminal: false };
   const next = step(segment, offset, ahead);
@@ -46,7 +48,7 @@ export function entryAt(position: LogPosition, ahead: number): Entry {
 }
 
 /** The entries from a position on; the last one is the end of the segment or its tail. */
-export function* entriesFrom(start: LogPosition, ahead: number): Generator<Entry> {
+export function* entriesFrom(start: LogPosition, ahead = AHEAD_BYTES): Generator<Entry> {
   for (let position = start;;) {
     const entry = entryAt(position, ahead);
     yield entry;

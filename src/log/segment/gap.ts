@@ -102,7 +102,7 @@ function settled(rows: readonly Row[], span: GapSpan, idMin: number): GapSpan {
  */
 function spanByIndex(segment: Segment, rows: readonly Row[]): GapSpan | undefined {
   const rowOf = (offset: number) => rows.find(({ eventsBefore }) => eventsBefore.has(offset));
-  const index = new SegmentIndex(segment.storage, segment);
+  const index = new SegmentIndex(segment);
   for (const { offset, id } of index.confirmedIds((offset) => rowOf(offset) !== undefined)) {
     const { start, eventsBefore } = rowOf(offset)!;
     return { endOffset: start, endId: id - eventsBefore.get(offset)! };

@@ -4,8 +4,7 @@ import { INDEX_ENTRY_BYTES, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format
 import { decodeRecord, type FrameRecord } from "../format/frame_header.ts";
 import { decodeIndexEntry, encodeIndexEntry } from "../format/index_entry.ts";
 import { readWindow } from "./window.ts";
-import type { Segment } from "./segment_file.ts";
-import type { LogPosition } from "./log_position.ts";
+import type { LogPosition, Segment } from "./segment_file.ts";
 
 /** A position found by an index. */
 export interface IndexedPosition extends LogPosition {
@@ -39,11 +38,7 @@ export class SegmentIndex {
   #excess = 0;
 
   /** A segment smaller than `intervalBytes` has no entries: looking for the file would take longer than reading the log. */
-  constructor(
-    private readonly storage: Storage,
-    private readonly segment: Segment,
-    private readonly intervalBytes = 0,
-  ) {}
+  constructor(private readonly segment: Segment, private readonly intervalBytes = 0) {}
 
   /** The last indexed position whose id is not above `id`. */
   positionForId(id: number): IndexedPosition {
@@ -91,14 +86,14 @@ export class SegmentIndex {
   }
 
   #open(): StorageFile {
-    const file = openIndex(this.storage, indexPath(this.segment));
+    const file = openIndex(this.segment.storage, indexPath(this.segment));
     this.#excess = Math.max(0, file.size()) % INDEX_ENTRY_BYTES;
     return file;
   }
 
   #read(): Uint8Array | undefined {
     try {
-      return this.storage.readWhole(indexPath(this.segment), INDEX_BYTES_MAX);
+      return this.segment.storage.readWhole(indexPath(this.segment), INDEX_BYTES_MAX);
     } catch {
       // It cannot be read, or is a link: the same as no index.
       return undefined;

@@ -164,3 +164,15 @@ function isRecord(at: number, trailer: boolean): boolean {
 export function isSameSegment(previous: SealedSegment, segment: { baseId: number; salt: number }): boolean {
   return previous.baseId === segment.baseId && (previous.salt === 0 || previous.salt === segment.salt);
 }
+
+/** A frame boundary, and the id of the next event there. */
+export interface LogPosition {
+  segment: Segment;
+  offset: number;
+  id: number;
+}
+
+/** Where the first frame of a segment begins. */
+export function startOf(segment: Segment): LogPosition {
+  return { segment, offset: SEGMENT_HEADER_BYTES, id: segment.baseId };
+}

@@ -1,9 +1,9 @@
 import { KIND, RECORD_BYTES } from "../format/bytes.ts";
 import { READ_AHEAD_BYTES } from "./window.ts";
 import { step } from "./frame_scanner.ts";
-import type { Segment } from "./segment_file.ts";
+import { type Segment, startOf } from "./segment_file.ts";
 import { entriesFrom } from "./entries.ts";
-import { startOf } from "./log_position.ts";
+import type { IndexedPosition } from "./index.ts";
 
 /**
  * The newest time in a segment that another one follows, in milliseconds since 1970. Times in a segment do not go back:
@@ -13,7 +13,8 @@ import { startOf } from "./log_position.ts";
  * (One frame of a writer that was overtaken while the clock stepped back may be older than the frame before it.)
  */
 export function newestTimeOfSealed(segment: Segment): number {
-  return segment.newestTime ??= sealTime(segment) ?? newestOfEntries(segment);
+  return segment.newestTime ??= sealTime(segment) ??
+    newestTimeBefore({ ...startOf(segment), time: segment.created });
 }
 
 function sealTime(segment: Segment): number | undefined {
@@ -32,10 +33,11 @@ function sealTime(segment: Segment): number | undefined {
   return time;
 }
 
-/** Where nothing says where the seal is, or it is damaged. */
-function newestOfEntries(segment: Segment): number {
-  let time = segment.created;
-  for (const entry of entriesFrom(startOf(segment), READ_AHEAD_BYTES / 16)) {
+/** The newest time in a segment up to an offset, with all before `start` as the index says. */
+export function newestTimeBefore(start: IndexedPosition, endOffset = Infinity): number {
+  let { time } = start;
+  for (const entry of entriesFrom(start)) {
+    if (entry.offset >= endOffset) break;
     if (entry.kind === "frame") time = Math.max(time, entry.frame.time);
   }
   return time;

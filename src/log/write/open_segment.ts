@@ -4,10 +4,9 @@ import { core } from "../format/core/core.ts";
 import { KIND, RECORD, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
 import { decodeRecord, type FrameRecord } from "../format/frame_header.ts";
 import type { Partition } from "../partition.ts";
-import { Segment, segmentName } from "../segment/segment_file.ts";
+import { type LogPosition, Segment, segmentName } from "../segment/segment_file.ts";
 import { SegmentIndex } from "../segment/index.ts";
 import { type Entry, entryAt, positionAfter } from "../segment/entries.ts";
-import type { LogPosition } from "../segment/log_position.ts";
 import { counted } from "../../counted.ts";
 
 /** Offsets of chunks, anchors and index entries have four bytes. */
@@ -77,7 +76,7 @@ export class OpenSegment {
       keeper.opened(this.file);
       this.segment = new Segment(storage, path, partition.partition, baseId, this.file);
       this.segment.checkIsReadable(topic);
-      this.#index = new SegmentIndex(storage, this.segment);
+      this.#index = new SegmentIndex(this.segment);
       const { time, ...end } = this.#index.positionForId(Number.MAX_SAFE_INTEGER);
       this.end = end;
       this.newestTime = time;
@@ -133,14 +132,14 @@ export class OpenSegment {
 
   #goToEnd(): void {
     for (;;) {
-      const entry = this.#nextEntry(65536);
+      const entry = this.#nextEntry();
       if (entry.kind === "end" || entry.kind === "tail") return;
       if (entry.kind === "frame") this.#addToIndex(entry);
       this.end = positionAfter(this.segment, entry);
     }
   }
 
-  #nextEntry(ahead: number): Entry {
+  #nextEntry(ahead?: number): Entry {
     const entry = entryAt(this.end, ahead);
     if (entry.kind === "frame") this.newestTime = Math.max(this.newestTime, entry.frame.time);
     this.hasHole ||= entry.kind === "gap" ? !entry.torn : entry.kind === "tail" && entry.isHole === true;

@@ -9,8 +9,7 @@ import { repairPartition } from "../../../src/log/check/repair.ts";
 import { verifyPartition } from "../../../src/log/check/verify.ts";
 import { core } from "../../../src/log/format/core/core.ts";
 import { entriesFrom } from "../../../src/log/segment/entries.ts";
-import { startOf } from "../../../src/log/segment/log_position.ts";
-import { Segment } from "../../../src/log/segment/segment_file.ts";
+import { Segment, startOf } from "../../../src/log/segment/segment_file.ts";
 import { INDEX_BYTES_MAX, indexPath } from "../../../src/log/segment/index.ts";
 import { test } from "../../harness.ts";
 import {

@@ -7,8 +7,7 @@ import { encodeTombstoneSegment, tombstoneBytesMin, tombstones } from "../../../
 import { KIND, SEGMENT_HEADER_BYTES } from "../../../src/log/format/bytes.ts";
 import { entriesFrom } from "../../../src/log/segment/entries.ts";
 import { step } from "../../../src/log/segment/frame_scanner.ts";
-import { startOf } from "../../../src/log/segment/log_position.ts";
-import { Segment, segmentName } from "../../../src/log/segment/segment_file.ts";
+import { Segment, segmentName, startOf } from "../../../src/log/segment/segment_file.ts";
 import { CraftedSegment, DIRECTORY, noise } from "../segment/crafted_segment.ts";
 import { test } from "../../harness.ts";
 

@@ -11,10 +11,9 @@ import {
 import { encodeExtents } from "../../../src/log/format/frame_body.ts";
 import { Partition } from "../../../src/log/partition.ts";
 import { entriesFrom, type Entry } from "../../../src/log/segment/entries.ts";
-import { startOf } from "../../../src/log/segment/log_position.ts";
 import { encodeIndexEntry } from "../../../src/log/format/index_entry.ts";
 import { encodeSegmentHeader } from "../../../src/log/format/segment_header.ts";
-import { Segment, segmentName } from "../../../src/log/segment/segment_file.ts";
+import { Segment, segmentName, startOf } from "../../../src/log/segment/segment_file.ts";
 import { SimulatedDisk } from "../../simulation/disk/disk.ts";
 import { Inode } from "../../simulation/disk/inode.ts";
 import { SimulatedProcess } from "../../simulation/disk/process.ts";

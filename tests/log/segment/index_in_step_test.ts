@@ -37,7 +37,7 @@ test("an index entry truncated by a full disk does not misalign later ones", asy
     assertEquals(readFileSync(index).byteLength % ENTRY_BYTES, 0);
 
     const partition = open();
-    const { id, offset } = new SegmentIndex(nodeStorage, partition.segmentFor(0)!).positionForId(58);
+    const { id, offset } = new SegmentIndex(partition.segmentFor(0)!).positionForId(58);
     // Without the entries after the truncated one, the nearest would be far before it.
     assertGreater(id, 50);
     assertGreater(offset, 50 * 4000);

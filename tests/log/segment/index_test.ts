@@ -7,16 +7,16 @@ import { core } from "../../../src/log/format/core/core.ts";
 import { entriesFrom } from "../../../src/log/segment/entries.ts";
 import { INDEX_BYTES_MAX, indexPath, SegmentIndex } from "../../../src/log/segment/index.ts";
 import { rebuildIndex } from "../../../src/log/check/repair.ts";
-import { startOf } from "../../../src/log/segment/log_position.ts";
 import { newestTimeOfSealed } from "../../../src/log/segment/times.ts";
 import { test } from "../../harness.ts";
 import { CraftedSegment, CREATED, noise, type Part, type Surroundings } from "./crafted_segment.ts";
+import { startOf } from "../../../src/log/segment/segment_file.ts";
 
 const FRAMES: Part[] = [{ count: 2 }, { count: 3 }, { count: 1 }, { count: 4 }];
 
 /** The part that the index leads to, with the id and the time there. */
 function found({ storage, segment, place }: CraftedSegment, to: { id: number } | { time: number }) {
-  const index = new SegmentIndex(storage, segment);
+  const index = new SegmentIndex(segment);
   const position = "id" in to ? index.positionForId(to.id) : index.positionForTime(to.time);
   assertEquals(position.segment === segment, true);
   return [place(position.offset), position.id, position.time];
@@ -112,7 +112,7 @@ test("the other entries of an index with a truncated last one are used", () => {
   change(segment, (bytes) => bytes.subarray(0, 2 * INDEX_ENTRY_BYTES + 31));
   assertEquals(found(segment, { id: 99 }), ["2", 5, CREATED]);
   const { storage, segment: of } = segment;
-  assertEquals([...new SegmentIndex(storage, of).confirmedIds(() => true)].map(({ id }) => id), [2, 5]);
+  assertEquals([...new SegmentIndex(of).confirmedIds(() => true)].map(({ id }) => id), [2, 5]);
 });
 
 test("an unreadable index is ignored, and only the beginning of an oversized one is read", () => {
@@ -131,12 +131,12 @@ test("an unreadable index is ignored, and only the beginning of an oversized one
     throw new StorageError("ELOOP", "a link");
   };
   assertEquals(found(segment, { id: 99 }), ["0", 0, CREATED]);
-  assertEquals([...new SegmentIndex(storage, segment.segment).confirmedIds(() => true)], []);
+  assertEquals([...new SegmentIndex(segment.segment).confirmedIds(() => true)], []);
 });
 
 test("an index confirms the ids of requested offsets", () => {
   const { storage, segment, offsets } = crafted([[3, 6], [1, 2], [2, 5], [1, 2]]);
-  const index = new SegmentIndex(storage, segment);
+  const index = new SegmentIndex(segment);
   const ids = (isWanted: (offset: number) => boolean) =>
     [...index.confirmedIds(isWanted)].map(({ offset, id }) => [offsets.indexOf(offset), id]);
   assertEquals(ids(() => true), [[3, 6], [1, 2], [2, 5], [1, 2]]);
@@ -153,7 +153,7 @@ test("an index confirms no entry that is damaged or for another frame", () => {
     const sum = core.crc32(bytes.subarray(at, at + INDEX.crc));
     new DataView(bytes.buffer).setUint32(at + INDEX.crc, sum, true);
   });
-  const index = new SegmentIndex(made.storage, made.segment);
+  const index = new SegmentIndex(made.segment);
   assertEquals([...index.confirmedIds(() => true)].map(({ id }) => id), [6]);
 });
 
@@ -170,7 +170,7 @@ test("added entries are found, whatever a full disk left of an earlier one", () 
     const { storage, segment } = made;
     const path = indexPath(segment);
     if (excess !== undefined) storage.replace(path, noise(excess));
-    const index = new SegmentIndex(storage, segment);
+    const index = new SegmentIndex(segment);
     addAll(index, made);
     index.close();
     const bytes = storage.readWhole(path)!.byteLength;
@@ -184,7 +184,7 @@ test("added entries are found, whatever a full disk left of an earlier one", () 
 test("a partial entry is padded with zeros before the next one", () => {
   const made = crafted([]);
   const { storage, segment } = made;
-  const index = new SegmentIndex(storage, segment);
+  const index = new SegmentIndex(segment);
   const open = storage.open.bind(storage);
   let parts = [20, 100, 40];
   storage.open = (path, mode) => {
@@ -221,7 +221,7 @@ test("an index that cannot be written only costs time, and is retried", () => {
     }
     return file;
   };
-  const index = new SegmentIndex(storage, segment);
+  const index = new SegmentIndex(segment);
   addAll(index, made);
   assertEquals(storage.stat(indexPath(segment)), undefined);
   fails = false;
@@ -250,7 +250,7 @@ test("a rebuilt index has the same entries as writers add, except for damaged he
     const made = bound(new CraftedSegment(parts, index === undefined ? {} : { index }));
     rebuildIndex(made.segment);
     assertEquals(made.storage.readWhole(indexPath(made.segment))!.byteLength, 2 * INDEX_ENTRY_BYTES);
-    const confirmed = [...new SegmentIndex(made.storage, made.segment).confirmedIds(() => true)];
+    const confirmed = [...new SegmentIndex(made.segment).confirmedIds(() => true)];
     assertEquals(confirmed, [{ offset: made.offsets[2], id: 2 }, { offset: made.offsets[5], id: 5 }]);
     assertEquals(found(made, { id: 3 }), ["2", 2, 9000]);
     assertEquals(found(made, { id: 9 }), ["5", 5, 9500]);

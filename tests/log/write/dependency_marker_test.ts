@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { Partition } from "../../../src/log/partition.ts";
-import { segmentFacts } from "../../../src/log/segment_facts.ts";
+import { segmentFacts } from "../../../src/log/retention.ts";
 import { PartitionWriter } from "../../../src/log/write/writer.ts";
 import { nodeStorage } from "../../../src/storage/node.ts";
 import type { Storage } from "../../../src/storage/port.ts";
