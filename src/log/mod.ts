@@ -45,11 +45,10 @@
  */
 export { METADATA_BYTES_MAX } from "./format/bytes.ts";
 export { crc32 } from "./format/crc32.ts";
-export type { AssignmentListener } from "./groups/assignment_listener.ts";
 export { Membership } from "./groups/membership.ts";
 export { FailureDetector, type GroupEnvironment } from "./groups/failure_detector.ts";
 export { type Member, type MemberProcess, type Roster, RosterFiles } from "./groups/roster.ts";
-export { assignPartitions } from "./groups/assignor.ts";
+export { type AssignmentListener, assignPartitions } from "./groups/assignor.ts";
 export { Partition } from "./partition.ts";
 export { confirmedId, positionAt } from "./positions/confirm.ts";
 export { CursorFile } from "./positions/cursor.ts";

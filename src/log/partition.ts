@@ -4,7 +4,7 @@ import { PartitionFolder } from "./segment/directory.ts";
 import type { LogPosition, Segment } from "./segment/segment_file.ts";
 import { type IndexedPosition, SegmentIndex } from "./segment/index.ts";
 import { newestTimeOfSealed } from "./segment/times.ts";
-import { entriesFrom, entryAt, positionAfter } from "./segment/entries.ts";
+import { entryAt, positionAfter } from "./segment/entries.ts";
 
 /** A partition, and lookups in it by id and by time. */
 export class Partition extends PartitionFolder {

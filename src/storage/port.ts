@@ -91,6 +91,30 @@ export function isMissing(error: unknown): boolean {
   return error instanceof StorageError && error.errno === "ENOENT";
 }
 
+/** Names in a directory; none if it does not exist. */
+export function listIfThere(storage: Storage, path: string): string[] {
+  try {
+    return storage.list(path);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+/** Makes a directory unless there is one, which another process may have made at the same moment. */
+export function ensureDirectory(storage: Storage, path: string): void {
+  try {
+    storage.makeDirectory(path);
+  } catch (error) {
+    if (!(error instanceof StorageError && error.errno === "EEXIST")) throw error;
+  }
+}
+
+/** Random hexadecimal digits: eight for each random number. */
+export function randomHex(storage: Storage, numbers = 1): string {
+  return Array.from({ length: numbers }, () => storage.random32().toString(16).padStart(8, "0")).join("");
+}
+
 /** Whether an error says that a rename failed because the new name is taken. */
 export function isTaken(error: unknown): boolean {
   return error instanceof StorageError && ["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes(error.errno);

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { StorageError } from "../../src/errors.ts";
 import { Heartbeat, readHeartbeat } from "../../src/log/groups/heartbeat.ts";
-import type { AssignmentListener } from "../../src/log/groups/assignment_listener.ts";
+import type { AssignmentListener } from "../../src/log/groups/assignor.ts";
 import { Membership } from "../../src/log/groups/membership.ts";
 import type { GroupEnvironment } from "../../src/log/groups/failure_detector.ts";
 import { CursorFile } from "../../src/log/positions/cursor.ts";

@@ -11,6 +11,7 @@ import { clearInterval, setInterval } from "node:timers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TransferInProgressError } from "../../errors.ts";
 import type { Storage } from "../../storage/port.ts";
+import { hasExited } from "./machine.ts";
 import { makeTree } from "./make_tree.ts";
 
 const PREFIX = ".filling-";
@@ -60,7 +61,7 @@ export async function claimTopic(storage: Storage, rootPath: string, name: strin
 /** Removes the file of a dead holder; throws if the holder is alive. */
 async function removeIfDead(storage: Storage, path: string, holder: Holder, name: string): Promise<void> {
   const { token, host, pid, beats } = holder;
-  if (!isGone(host, pid)) {
+  if (host !== hostname() || !hasExited(pid)) {
     for (let silentMs = 0; silentMs < HEARTBEAT_TIMEOUT_MS; silentMs += POLL_MS) {
       if (host === hostname() && pid === process.pid) throw new TransferInProgressError(name, pid, host);
       await sleep(POLL_MS);
@@ -81,17 +82,6 @@ async function removeIfDead(storage: Storage, path: string, holder: Holder, name
   }
   if (holderOf(storage, path)?.token === token) storage.remove(path);
   storage.remove(right);
-}
-
-/** Whether the process has certainly ended. */
-function isGone(host: string, pid: number): boolean {
-  if (host !== hostname()) return false;
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return (error as { code?: string }).code === "ESRCH";
-  }
 }
 
 function holderOf(storage: Storage, path: string): Holder | undefined {

@@ -1,7 +1,7 @@
 import { ConsumerDeletedError, StorageError, TopicDeletedError } from "../../errors.ts";
 import { CursorFile, type Position, type StoredPosition } from "../../log/mod.ts";
-import { isMissing, isTaken, type Storage } from "../../storage/port.ts";
-import { moveAside, temporaryPath, tryRemoveTree } from "./aside.ts";
+import { isMissing, isTaken, listIfThere, type Storage } from "../../storage/port.ts";
+import { moveAside, temporaryPath, tryRemoveTree } from "./temporary_folders.ts";
 import { foldersOf } from "./consumer_names.ts";
 import { partitionName, readDocument } from "./layout.ts";
 
@@ -77,23 +77,13 @@ export class ConsumerFolder {
   /** The names of position files, by partition: a single directory listing for all of them. */
   listed(): ReadonlyMap<string, readonly string[]> {
     const files = new Map<string, string[]>();
-    for (const name of this.#isKnown ? this.#names() : []) {
+    for (const name of this.#isKnown ? listIfThere(this.place.storage, this.#path) : []) {
       const partition = name.slice(0, name.indexOf("."));
       const others = files.get(partition);
       if (others === undefined) files.set(partition, [name]);
       else others.push(name);
     }
     return files;
-  }
-
-  #names(): string[] {
-    try {
-      return this.place.storage.list(this.#path);
-    } catch (error) {
-      // Removed in the meantime.
-      if (isMissing(error)) return [];
-      throw error;
-    }
   }
 
   /**

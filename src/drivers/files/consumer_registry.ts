@@ -1,7 +1,7 @@
 import { ConsumerDeletedError } from "../../errors.ts";
 import type { CursorFile } from "../../log/mod.ts";
-import { isMissing, type Storage } from "../../storage/port.ts";
-import { moveAside, removeLeftovers, tryRemoveTree } from "./aside.ts";
+import { listIfThere, type Storage } from "../../storage/port.ts";
+import { moveAside, removeLeftovers, tryRemoveTree } from "./temporary_folders.ts";
 import {
   checkIsFolder,
   ConsumerFolder,
@@ -27,7 +27,7 @@ export class ConsumerRegistry {
     const { storage, directory } = this.#place;
     checkIsFolder(storage, directory);
     const names = new Set<string>();
-    for (const folder of this.#list(directory)) {
+    for (const folder of listIfThere(storage, directory)) {
       const path = `${directory}/${folder}`;
       if (storage.stat(path)?.kind !== "directory") continue;
       const name = readName(storage, path);
@@ -62,19 +62,10 @@ export class ConsumerRegistry {
   remove(name: string): void {
     const { storage, topicPath } = this.#place;
     const remove = (path: string) => tryRemoveTree(storage, path);
-    removeLeftovers(storage, topicPath, this.#list(topicPath), remove);
+    removeLeftovers(storage, topicPath, listIfThere(storage, topicPath), remove);
     for (const path of findFolders(this.#place, name).found) {
       const aside = moveAside(storage, topicPath, path);
       if (aside !== undefined) remove(aside);
-    }
-  }
-
-  #list(path: string): string[] {
-    try {
-      return this.#place.storage.list(path);
-    } catch (error) {
-      if (isMissing(error)) return [];
-      throw error;
     }
   }
 }

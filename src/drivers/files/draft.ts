@@ -1,7 +1,7 @@
 import { TopicExistsError } from "../../errors.ts";
 import { isTaken, type Storage } from "../../storage/port.ts";
 import type { DriverInterface, TopicDefinition, TopicDraftInterface, TopicInfo } from "../../contract.ts";
-import { moveAside, tryMoveBack, tryRemoveTree } from "./aside.ts";
+import { moveAside, tryMoveBack, tryRemoveTree } from "./temporary_folders.ts";
 import { documentBytes } from "./layout.ts";
 import { makeTree } from "./make_tree.ts";
 

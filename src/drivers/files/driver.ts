@@ -10,7 +10,7 @@ import type { JsonObject } from "../../json.ts";
 import { checkNewTopicName, checkTopicName, checkUnique, isTopicName, otherSpellings } from "../../names.ts";
 import type { GroupEnvironment } from "../../log/mod.ts";
 import { nodeStorage } from "../../storage/node.ts";
-import { isMissing, isTaken, type Storage } from "../../storage/port.ts";
+import { isMissing, isTaken, listIfThere, type Storage } from "../../storage/port.ts";
 import type {
   DeleteTopicOptions,
   DriverInterface,
@@ -19,7 +19,7 @@ import type {
   TopicInfo,
   TopicInterface,
 } from "../../contract.ts";
-import { moveAside, removeLeftovers, temporaryPath, tryRemoveTree } from "./aside.ts";
+import { moveAside, removeLeftovers, temporaryPath, tryRemoveTree } from "./temporary_folders.ts";
 import { claimTopic } from "./claim.ts";
 import { draftTopic } from "./draft.ts";
 import { endAndRemove, hasEnded } from "./end_topic.ts";
@@ -39,7 +39,7 @@ const CREATES_MAX = 3;
 /** Stores topics as folders of files, shared by any number of processes without a daemon. */
 export class FilesDriver implements DriverInterface {
   readonly name = "files";
-  readonly #options: FilesOptions;
+  #options: FilesOptions;
 
   constructor(
     options: JsonObject,
@@ -55,18 +55,13 @@ export class FilesDriver implements DriverInterface {
   }
 
   draftTopic(name: string, definition: TopicDefinition, resume: boolean): Promise<TopicDraftInterface> {
-    const { rootPath, useFileLocking, flushBehavior, partitionsMax, sizes } = this.#options;
-    const open = (root: string): DriverInterface =>
-      new FilesDriver(
-        {
-          root_path: root,
-          use_file_locking: useFileLocking,
-          flush_behavior: flushBehavior === "immediate" ? "immediate" : "on_flush",
-          max_partitions: partitionsMax,
-        },
-        this.storage,
-        sizes,
-      );
+    const { rootPath, flushBehavior, partitionsMax } = this.#options;
+    const open = (root: string): DriverInterface => {
+      const driver = new FilesDriver({ root_path: root }, this.storage);
+      const syncing = flushBehavior === "immediate" ? flushBehavior : "on_flush";
+      driver.#options = { ...this.#options, rootPath: root, flushBehavior: syncing };
+      return driver;
+    };
     const checkIsFree = () => {
       // Before anything is created.
       checkTopicOptions(definition.options, partitionsMax);
@@ -285,12 +280,7 @@ export class FilesDriver implements DriverInterface {
   }
 
   #names(): string[] {
-    try {
-      return this.storage.list(this.#options.rootPath);
-    } catch (error) {
-      if (isMissing(error)) return [];
-      throw error;
-    }
+    return listIfThere(this.storage, this.#options.rootPath);
   }
 
   #path(name: string): string {

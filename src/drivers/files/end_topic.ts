@@ -1,7 +1,7 @@
 import { DiasporaError } from "../../errors.ts";
 import { endForGood, Partition } from "../../log/mod.ts";
 import type { Storage } from "../../storage/port.ts";
-import { tryRemoveTree } from "./aside.ts";
+import { tryRemoveTree } from "./temporary_folders.ts";
 import { isPartitionName, partitionName } from "./layout.ts";
 import { notifyAppended } from "./append_signals.ts";
 

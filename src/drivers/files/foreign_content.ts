@@ -5,7 +5,7 @@
  * @module
  */
 import type { ForeignContent } from "../../errors.ts";
-import { isMissing, type Storage } from "../../storage/port.ts";
+import { listIfThere, type Storage } from "../../storage/port.ts";
 import { isPartitionName } from "./layout.ts";
 
 /** It creates its three files, empty, as soon as it opens a topic. */
@@ -25,7 +25,8 @@ export const CPP_GUARD_FOLDER = "data";
 export function foreignContent(storage: Storage, path: string): ForeignContent | undefined {
   const files: string[] = [];
   let events = 0;
-  for (const name of partitionsIn(storage, path)) {
+  // Nothing is listed if another process has deleted the topic in the meantime.
+  for (const name of listIfThere(storage, `${path}/partitions`).filter(isPartitionName).sort()) {
     const directory = `${path}/partitions/${name}`;
     const index = storage.stat(`${directory}/${INDEX_FILE}`);
     if (index?.kind !== "file") continue;
@@ -36,14 +37,4 @@ export function foreignContent(storage: Storage, path: string): ForeignContent |
     }
   }
   return files.length === 0 ? undefined : { files, events };
-}
-
-/** Empty if another process has deleted the topic in the meantime. */
-function partitionsIn(storage: Storage, path: string): string[] {
-  try {
-    return storage.list(`${path}/partitions`).filter(isPartitionName).sort();
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
 }

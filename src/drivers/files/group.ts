@@ -60,6 +60,7 @@ export class Group {
       name: this.place.name,
       join: (listener) => this.#join(listener, timeoutMs),
       listen: (wake) => listen(storage, this.#directory, wake),
+      explained: (error) => this.#explained(error),
       elapsedMs: () => environment.elapsedMs(),
       patienceMs: timeoutMs,
     };
@@ -134,21 +135,13 @@ export class Group {
   async #join(listener: AssignmentListener, timeoutMs: number): Promise<Membership> {
     const { storage, environment, numPartitions } = this.place;
     if ((standaloneConsumers.get(storage)?.get(this.#key) ?? 0) > 0) throw this.#inUse("alone");
-    const onError = (error: unknown) => listener.onError(this.#explained(error));
     const membership = new Membership({
       storage,
       directory: this.#made(),
       numPartitions,
       timeoutMs,
       environment,
-      listener: {
-        onAssigned: (partition) => listener.onAssigned(partition),
-        onRevoking: (partition) => listener.onRevoking(partition),
-        onKept: (partition) => listener.onKept(partition),
-        onLost: (partition) => listener.onLost(partition),
-        onTurn: () => listener.onTurn(),
-        onError,
-      },
+      listener,
     });
     try {
       membership.join();

@@ -23,6 +23,8 @@ export interface GroupAccess {
    * impossible.
    */
   listen(wake: () => void): (() => void) | undefined;
+  /** The error to report for one of the group. */
+  explained(error: unknown): unknown;
   elapsedMs(): number;
   /** How long a revoked partition is kept for missing acknowledgements. */
   patienceMs: number;
@@ -140,7 +142,7 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
   }
 
   onError(error: unknown): void {
-    this.#fault = error;
+    this.#fault = this.group.explained(error);
     this.wake();
   }
 

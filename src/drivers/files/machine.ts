@@ -26,12 +26,7 @@ export const machine: GroupEnvironment = {
 
   isGone({ pid, started }, thorough): boolean {
     if (pid === process.pid) return started !== machine.self.started;
-    try {
-      process.kill(pid, 0);
-    } catch (error) {
-      // Without permission to signal the process nothing is known.
-      return (error as { code?: string }).code === "ESRCH";
-    }
+    if (hasExited(pid)) return true;
     if (!thorough || started === undefined) return false;
     const status = statusOf(String(pid));
     // A zombie has ended.
@@ -51,6 +46,16 @@ export const machine: GroupEnvironment = {
 
   sleep: (ms) => sleep(ms),
 };
+
+/** Whether no process of this machine has a pid; false where we may not ask. */
+export function hasExited(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as { code?: string }).code === "ESRCH";
+  }
+}
 
 /**
  * Identifies the scope in which a pid is unique: the machine, its boot, and the pid namespace, since containers

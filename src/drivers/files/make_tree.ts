@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { StorageError } from "../../errors.ts";
-import type { Storage } from "../../storage/port.ts";
+import { ensureDirectory, type Storage } from "../../storage/port.ts";
 
 /** The folder cannot be opened for reading, or its file system does not support syncing folders. */
 const CANNOT_SYNC = ["EACCES", "EPERM", "EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
@@ -15,20 +15,11 @@ export function makeTree(storage: Storage, path: string): void {
   if (stat === undefined) {
     const parent = dirname(path);
     if (parent !== path) makeTree(storage, parent);
-    makeFolder(storage, path);
+    ensureDirectory(storage, path);
     return syncDirectory(storage, parent);
   }
   // A symbolic link to a folder is allowed; anything else causes an error when something is created in it.
   if (stat.kind === "directory" && isEmpty(storage, path)) syncDirectory(storage, dirname(path));
-}
-
-function makeFolder(storage: Storage, path: string): void {
-  try {
-    storage.makeDirectory(path);
-  } catch (error) {
-    // Another process may be creating the same folders.
-    if (!(error instanceof StorageError) || error.errno !== "EEXIST") throw error;
-  }
 }
 
 /** If we may not open a folder, we cannot sync it either. */

@@ -1,4 +1,5 @@
 import { StorageError } from "../../errors.ts";
+import { readFully } from "../segment/window.ts";
 import type { Storage, StorageFile } from "../../storage/port.ts";
 
 const PIECE_BYTES = 1 << 20;
@@ -42,14 +43,8 @@ export function writeAllAt(file: StorageFile, bytes: Uint8Array, offset: number)
 /** Reads at an offset; the bytes must be there. */
 export function readAllAt(file: StorageFile, bytes: number, offset: number): Uint8Array {
   const into = new Uint8Array(bytes);
-  for (let done = 0; done < bytes;) {
-    const got = file.readAt(into.subarray(done), offset + done);
-    if (got === 0) {
-      throw new StorageError("EIO", `Cannot read "${file.path}": it ends before byte ${offset + bytes}`);
-    }
-    done += got;
-  }
-  return into;
+  if (readFully(file, into, offset) === bytes) return into;
+  throw new StorageError("EIO", `Cannot read "${file.path}": it ends before byte ${offset + bytes}`);
 }
 
 function progress(file: StorageFile, written: number): number {

@@ -51,14 +51,9 @@ export class Heartbeat {
 
 /** The number that a member wrote last; -1 without a file. */
 export function readHeartbeat(storage: Storage, path: string): number {
-  try {
-    const bytes = storage.readWhole(path, COUNT_BYTES);
-    if (bytes?.byteLength !== COUNT_BYTES) return -1;
-    return new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0, true);
-  } catch (error) {
-    if (isMissing(error)) return -1;
-    throw error;
-  }
+  const bytes = storage.readWhole(path, COUNT_BYTES);
+  if (bytes?.byteLength !== COUNT_BYTES) return -1;
+  return new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0, true);
 }
 
 function bytesOf(count: number): Uint8Array {

@@ -14,12 +14,21 @@
  *
  * @module
  */
-import type { AssignmentListener } from "./assignment_listener.ts";
+import { ensureDirectory, randomHex } from "../../storage/port.ts";
 import { CheckSchedule } from "./check_schedule.ts";
 import { FailureDetector } from "./failure_detector.ts";
-import { type Member, type Roster, RosterFiles, type Share, vacant } from "./roster.ts";
-import { isBalanced, type NextRoster, withoutMembers, withRenewal } from "./roster_changes.ts";
-import { assignPartitions } from "./assignor.ts";
+import {
+  isBalanced,
+  type Member,
+  type NextRoster,
+  type Roster,
+  RosterFiles,
+  type Share,
+  vacant,
+  withoutMembers,
+  withRenewal,
+} from "./roster.ts";
+import { type AssignmentListener, assignPartitions } from "./assignor.ts";
 import { Lease, type LeaseSettings } from "./lease.ts";
 import { ThrottledClock } from "./throttled_clock.ts";
 
@@ -65,7 +74,8 @@ export class Membership {
 
   /** Joins the group; from then on it polls by itself. */
   join(): void {
-    this.#makeFolders();
+    const { storage, directory } = this.settings;
+    for (const path of [directory, `${directory}/members`]) ensureDirectory(storage, path);
     this.#isBusy = true;
     try {
       this.#pollOnce();
@@ -135,10 +145,7 @@ export class Membership {
   /** Leaves the group. */
   leave(): void {
     if (this.#isOver) return;
-    this.#isOver = true;
-    this.#schedule.stop();
-    this.#clock.stop();
-    for (const partition of [...this.#owned.keys()]) this.#lose(partition);
+    this.#stop();
     try {
       this.#change((roster) =>
         roster.members.some(({ id }) => id === this.#id)
@@ -153,23 +160,15 @@ export class Membership {
 
   /** Ends a membership whose joining failed. If it is in the roster, the others remove it as they do a dead member. */
   abandon(): void {
-    this.#isOver = true;
-    this.#schedule.stop();
-    this.#clock.stop();
-    for (const partition of [...this.#owned.keys()]) this.#lose(partition);
+    this.#stop();
     this.#lease.close();
   }
 
-  #makeFolders(): void {
-    const { storage, directory } = this.settings;
-    for (const path of [directory, `${directory}/members`]) {
-      if (storage.stat(path) !== undefined) continue;
-      try {
-        storage.makeDirectory(path);
-      } catch (error) {
-        if (storage.stat(path) === undefined) throw error;
-      }
-    }
+  #stop(): void {
+    this.#isOver = true;
+    this.#schedule.stop();
+    this.#clock.stop();
+    this.#loseAll();
   }
 
   #pollOnce(): void {
@@ -203,8 +202,7 @@ export class Membership {
 
   #joined(roster: Roster): NextRoster {
     const { storage, environment, timeoutMs } = this.settings;
-    this.#id = [storage.random32(), storage.random32()].map((half) => half.toString(16).padStart(8, "0"))
-      .join("");
+    this.#id = randomHex(storage, 2);
     this.#lease.begin(this.#id);
     const member: Member = { id: this.#id, ...environment.self, timeoutMs, renewals: this.#renewals };
     // Dead members go in the same step, so that their partitions move once.
@@ -281,6 +279,10 @@ export class Membership {
   #loseUnlessValid(): void {
     if (this.#lease.isValid) return;
     this.#applied = undefined;
+    this.#loseAll();
+  }
+
+  #loseAll(): void {
     for (const partition of [...this.#owned.keys()]) this.#lose(partition);
   }
 

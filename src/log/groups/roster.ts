@@ -11,8 +11,9 @@
  * @module
  */
 import { StorageError, UnsupportedFormatError } from "../../errors.ts";
-import { isMissing, type Storage } from "../../storage/port.ts";
+import { listIfThere, type Storage } from "../../storage/port.ts";
 import { crc32 } from "../format/crc32.ts";
+import { assignPartitions } from "./assignor.ts";
 
 /** What identifies a process. */
 export interface MemberProcess {
@@ -47,6 +48,9 @@ export interface Roster {
   /** By partition. */
   shares: readonly Share[];
 }
+
+/** What the next roster says. */
+export type NextRoster = Omit<Roster, "epoch">;
 
 const VERSION = 1;
 const NAME = /^(\d{16})\.json$/;
@@ -85,7 +89,7 @@ export class RosterFiles {
   }
 
   /** Publishes the next one; false if another process was first. */
-  publish(before: Roster | undefined, change: Omit<Roster, "epoch">): boolean {
+  publish(before: Roster | undefined, change: NextRoster): boolean {
     const epoch = (before?.epoch ?? 0) + 1;
     if (!this.storage.publish(this.#pathOf(epoch), encode(change), { durable: false })) return false;
     const epochs = this.#epochs();
@@ -109,17 +113,12 @@ export class RosterFiles {
 
   /** Epochs of the rosters that exist, in order. */
   #epochs(): number[] {
-    try {
-      const numbers = this.storage.list(this.directory).map((name) => NAME.exec(name)?.[1]);
-      return numbers.filter((each) => each !== undefined).map(Number).sort((one, other) => one - other);
-    } catch (error) {
-      if (isMissing(error)) return [];
-      throw error;
-    }
+    const numbers = listIfThere(this.storage, this.directory).map((name) => NAME.exec(name)?.[1]);
+    return numbers.filter((each) => each !== undefined).map(Number).sort((one, other) => one - other);
   }
 }
 
-function encode({ members, shares }: Omit<Roster, "epoch">): Uint8Array {
+function encode({ members, shares }: NextRoster): Uint8Array {
   const text = JSON.stringify({ version: VERSION, members, shares });
   const bytes = new TextEncoder().encode(text);
   return new TextEncoder().encode(`${checksumOf(bytes)}\n${text}`);
@@ -144,4 +143,35 @@ function checksumOf(bytes: Uint8Array): string {
 /** Shares of partitions without owners. */
 export function vacant(numPartitions: number, epoch: number): Share[] {
   return Array.from({ length: numPartitions }, () => ({ owner: undefined, epoch }));
+}
+
+/** The roster without some members, and with a new one if that is given; free partitions are assigned. */
+export function withoutMembers(roster: Roster, gone: readonly string[], joining?: Member): NextRoster {
+  const members = roster.members.filter(({ id }) => !gone.includes(id));
+  if (joining !== undefined) members.push(joining);
+  const ids = members.map(({ id }) => id);
+  const owners = roster.shares.map(({ owner }) => ids.includes(owner ?? "") ? owner : undefined);
+  const wanted = assignPartitions(ids, owners);
+  const shares = roster.shares.map((share, partition): Share => {
+    if (owners[partition] !== undefined) return share;
+    return { owner: wanted[partition], epoch: roster.epoch + 1 };
+  });
+  return { members, shares };
+}
+
+/** The roster with a renewal of a member; undefined if it is not in the roster, or that renewal is. */
+export function withRenewal(
+  { members, shares }: Roster,
+  id: string,
+  renewals: number,
+): NextRoster | undefined {
+  const me = members.find((member) => member.id === id);
+  if (me === undefined || me.renewals === renewals) return undefined;
+  return { members: members.map((member) => member === me ? { ...me, renewals } : member), shares };
+}
+
+/** Whether every partition belongs to the member that should have it. */
+export function isBalanced({ members, shares }: Roster): boolean {
+  const owners = shares.map(({ owner }) => owner);
+  return String(assignPartitions(members.map(({ id }) => id), owners)) === String(owners);
 }

@@ -1,5 +1,5 @@
 import { StorageError } from "../../errors.ts";
-import { isMissing, type Storage, type StorageFile } from "../../storage/port.ts";
+import { isMissing, listIfThere, randomHex, type Storage, type StorageFile } from "../../storage/port.ts";
 import {
   decodeSlots,
   encodeSlot,
@@ -73,13 +73,10 @@ export class CursorFiles {
   /** The paths of the files, among the listed names if these are given. */
   paths(listed?: readonly string[]): string[] {
     const root = this.#directory === "/" ? "" : this.#directory;
-    try {
-      const names = (listed ?? this.storage.list(this.#directory)).filter((name) => this.#pattern.test(name));
-      return names.sort().map((name) => `${root}/${name}`);
-    } catch (error) {
-      if (isMissing(error)) return [];
-      throw error;
-    }
+    const names = (listed ?? listIfThere(this.storage, this.#directory)).filter((name) =>
+      this.#pattern.test(name)
+    );
+    return names.sort().map((name) => `${root}/${name}`);
   }
 
   /** Makes a file for a new owner; returns its path. */
@@ -87,8 +84,7 @@ export class CursorFiles {
     for (let path = this.path;;) {
       // Not synced: no position is.
       if (this.storage.publish(path, content, { durable: false })) return path;
-      const digits = this.storage.random32().toString(16).padStart(8, "0");
-      path = this.path.replace(/\.pos$/, `.${digits}.pos`);
+      path = this.path.replace(/\.pos$/, `.${randomHex(this.storage)}.pos`);
     }
   }
 

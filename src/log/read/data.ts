@@ -2,7 +2,7 @@ import type { Numbers } from "../format/frame_body.ts";
 import { Buffer } from "node:buffer";
 import { blockChecksum } from "../format/core/block_checksum.ts";
 import { core } from "../format/core/core.ts";
-import { CorruptedLogError } from "../../errors.ts";
+import type { CorruptedLogError } from "../../errors.ts";
 import { DATA_BLOCK_BYTES } from "../format/bytes.ts";
 import type { Partition } from "../partition.ts";
 import { readFully, readWindow } from "../segment/window.ts";
@@ -230,12 +230,10 @@ export class StoredData {
   }
 
   #corrupted(segment: Segment, owner: Owner, offset: number, reason: string): CorruptedLogError {
-    const { partition } = this.source;
-    return new CorruptedLogError({
-      topic: partition.topic,
-      partition: partition.partition,
-      firstId: owner.id,
-      endId: owner.id + 1,
+    const { id } = owner;
+    return this.source.partition.corrupted({
+      firstId: id,
+      endId: id + 1,
       file: segment.path,
       offset,
       reason,

@@ -1,5 +1,5 @@
 import { core } from "../format/core/core.ts";
-import { CorruptedLogError, EventGoneError, TopicDeletedError } from "../../errors.ts";
+import { type CorruptedLogError, EventGoneError, TopicDeletedError } from "../../errors.ts";
 import { isMissing } from "../../storage/port.ts";
 import type { StartPosition } from "../../contract.ts";
 import { FLAG, KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
@@ -265,9 +265,8 @@ export class PartitionReader {
   }
 
   #report(file: string, lost: { offset: number; id: number; endId: number }, reason: string): void {
-    const { topic, partition } = this.partition;
     const { offset, id: firstId, endId } = lost;
-    const error = new CorruptedLogError({ topic, partition, firstId, endId, file, offset, reason });
+    const error = this.partition.corrupted({ firstId, endId, file, offset, reason });
     if (this.options.onCorruption === "throw") throw error;
     this.options.onDamage?.(error);
   }

@@ -1,5 +1,5 @@
 import { core } from "../format/core/core.ts";
-import { CorruptedLogError } from "../../errors.ts";
+import type { CorruptedLogError } from "../../errors.ts";
 import { FLAG, KIND } from "../format/bytes.ts";
 import {
   decodeExtents,
@@ -186,11 +186,6 @@ export class StoredFrame {
     return markOf(this.frame);
   }
 
-  /** The chunks that hold a large data part. */
-  get extents(): readonly { segmentId: number; offset: number; dataBytes: number }[] {
-    return this.#extents?.list ?? [];
-  }
-
   #dataStart(index: number): number {
     return this.#dataStarts === undefined ? 0 : this.#dataStarts[index]!;
   }
@@ -206,16 +201,7 @@ export class StoredFrame {
   }
 
   #corrupted(id: number, segment: Segment, offset: number, reason: string): CorruptedLogError {
-    const { topic, partition } = this.partition;
-    return new CorruptedLogError({
-      topic,
-      partition,
-      firstId: id,
-      endId: id + 1,
-      file: segment.path,
-      offset,
-      reason,
-    });
+    return this.partition.corrupted({ firstId: id, endId: id + 1, file: segment.path, offset, reason });
   }
 
   /** Fills a buffer from one chunk; returns how many bytes that were. */

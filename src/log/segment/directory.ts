@@ -1,4 +1,4 @@
-import { CorruptedLogError, EventGoneError, TopicDeletedError } from "../../errors.ts";
+import { CorruptedLogError, type Damage, EventGoneError, TopicDeletedError } from "../../errors.ts";
 import { isMissing, type Storage } from "../../storage/port.ts";
 import { FileLock } from "../../storage/file_lock.ts";
 import { SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
@@ -148,14 +148,17 @@ export class PartitionFolder {
     } catch (error) {
       if (!isMissing(error)) throw error;
       this.#segments.delete(baseId);
-      const { topic, partition } = this;
       const firstId = this.firstId();
-      if (firstId > id) throw new EventGoneError(partition, id, firstId);
-      if (firstId > baseId) throw new EventGoneError(partition, id, id + 1, "data");
+      if (firstId > id) throw new EventGoneError(this.partition, id, firstId);
+      if (firstId > baseId) throw new EventGoneError(this.partition, id, id + 1, "data");
       const reason = "the segment with its data is missing";
-      const file = this.#pathOf(baseId);
-      throw new CorruptedLogError({ topic, partition, firstId: id, endId: id + 1, file, offset: 0, reason });
+      throw this.corrupted({ firstId: id, endId: id + 1, file: this.#pathOf(baseId), offset: 0, reason });
     }
+  }
+
+  /** The error for damage in one of the files. */
+  corrupted(damage: Omit<Damage, "topic" | "partition">): CorruptedLogError {
+    return new CorruptedLogError({ topic: this.topic, partition: this.partition, ...damage });
   }
 
   /** Closes a segment whose name belongs to another file now. */

@@ -1,5 +1,5 @@
 import { core } from "../format/core/core.ts";
-import { CorruptedLogError, UnsupportedFormatError } from "../../errors.ts";
+import { UnsupportedFormatError } from "../../errors.ts";
 import type { Storage, StorageFile } from "../../storage/port.ts";
 import { FORMAT_VERSION, RECORD, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
 import { readUint64 } from "../format/frame_header.ts";
@@ -63,14 +63,6 @@ export class Segment {
   /** Whether nothing in the file can be distinguished from noise; then nothing is read from it, nor appended to it. */
   get isUnreadable(): boolean {
     return this.salt === NO_SALT;
-  }
-
-  /** Throws when nothing in the file can be distinguished from noise. */
-  checkIsReadable(topic: string): void {
-    if (!this.isUnreadable) return;
-    const { partition, baseId: firstId, path: file } = this;
-    const reason = `${this.headerDamage}; repair the topic`;
-    throw new CorruptedLogError({ topic, partition, firstId, endId: firstId, file, offset: 0, reason });
   }
 
   /**

@@ -69,13 +69,16 @@ export class OpenSegment {
 
   /** Opens the segment that begins with this id, and reads to its end or its seal. */
   constructor(private readonly partition: Partition, baseId: number, private readonly keeper: FileKeeper) {
-    const { storage, directory, topic } = partition;
+    const { storage, directory } = partition;
     const path = `${directory}/${segmentName(baseId)}`;
     this.file = storage.open(path, "append");
     try {
       keeper.opened(this.file);
       this.segment = new Segment(storage, path, partition.partition, baseId, this.file);
-      this.segment.checkIsReadable(topic);
+      if (this.segment.isUnreadable) {
+        const reason = `${this.segment.headerDamage}; repair the topic`;
+        throw partition.corrupted({ firstId: baseId, endId: baseId, file: path, offset: 0, reason });
+      }
       this.#index = new SegmentIndex(this.segment);
       const { time, ...end } = this.#index.positionForId(Number.MAX_SAFE_INTEGER);
       this.end = end;

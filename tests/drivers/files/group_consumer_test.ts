@@ -74,6 +74,7 @@ class Scene {
         this.groupChanged = wake;
         return () => void this.asked.push("stop listening");
       },
+      explained: (error) => error,
       elapsedMs: () => this.now,
       patienceMs: PATIENCE_MS,
     });

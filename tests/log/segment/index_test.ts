@@ -15,7 +15,7 @@ import { startOf } from "../../../src/log/segment/segment_file.ts";
 const FRAMES: Part[] = [{ count: 2 }, { count: 3 }, { count: 1 }, { count: 4 }];
 
 /** The part that the index leads to, with the id and the time there. */
-function found({ storage, segment, place }: CraftedSegment, to: { id: number } | { time: number }) {
+function found({ segment, place }: CraftedSegment, to: { id: number } | { time: number }) {
   const index = new SegmentIndex(segment);
   const position = "id" in to ? index.positionForId(to.id) : index.positionForTime(to.time);
   assertEquals(position.segment === segment, true);
@@ -111,8 +111,7 @@ test("the other entries of an index with a truncated last one are used", () => {
   const segment = crafted([[1, 2], [2, 5], [3, 6]]);
   change(segment, (bytes) => bytes.subarray(0, 2 * INDEX_ENTRY_BYTES + 31));
   assertEquals(found(segment, { id: 99 }), ["2", 5, CREATED]);
-  const { storage, segment: of } = segment;
-  assertEquals([...new SegmentIndex(of).confirmedIds(() => true)].map(({ id }) => id), [2, 5]);
+  assertEquals([...new SegmentIndex(segment.segment).confirmedIds(() => true)].map(({ id }) => id), [2, 5]);
 });
 
 test("an unreadable index is ignored, and only the beginning of an oversized one is read", () => {
@@ -135,7 +134,7 @@ test("an unreadable index is ignored, and only the beginning of an oversized one
 });
 
 test("an index confirms the ids of requested offsets", () => {
-  const { storage, segment, offsets } = crafted([[3, 6], [1, 2], [2, 5], [1, 2]]);
+  const { segment, offsets } = crafted([[3, 6], [1, 2], [2, 5], [1, 2]]);
   const index = new SegmentIndex(segment);
   const ids = (isWanted: (offset: number) => boolean) =>
     [...index.confirmedIds(isWanted)].map(({ offset, id }) => [offsets.indexOf(offset), id]);

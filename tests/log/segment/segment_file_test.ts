@@ -5,9 +5,11 @@ import { KIND, SEGMENT, SEGMENT_HEADER_BYTES } from "../../../src/log/format/byt
 import { core } from "../../../src/log/format/core/core.ts";
 import { encodeSegmentHeader } from "../../../src/log/format/segment_header.ts";
 import { baseIdOf, isSameSegment, Segment, segmentName } from "../../../src/log/segment/segment_file.ts";
+import { Partition } from "../../../src/log/partition.ts";
 import { readWindow } from "../../../src/log/segment/window.ts";
+import { Appender } from "../../../src/log/write/appender.ts";
 import { test } from "../../harness.ts";
-import { CraftedSegment, CREATED, noise, type Part, SALT } from "./crafted_segment.ts";
+import { CraftedSegment, CREATED, DIRECTORY, noise, type Part, SALT } from "./crafted_segment.ts";
 
 const NAMES: [name: string, baseId: number | undefined][] = [
   ["00000000000000000000.log", 0],
@@ -42,7 +44,6 @@ test("an empty segment has the fields it was created with", () => {
     assertEquals(segment.previous, previous ?? { baseId: 0, sealOffset: 0, salt: 0 });
     assertEquals([segment.salt, segment.created, segment.headerDamage], [9, 2 ** 41, undefined]);
     assertEquals(segment.isUnreadable, false);
-    segment.checkIsReadable("t");
   }
 });
 
@@ -89,7 +90,13 @@ test("a segment without an intact frame cannot be read", () => {
     const segment = changed(parts, breakHeader);
     assertEquals(segment.headerDamage, "the segment header is damaged and no frame is whole");
     assertEquals([segment.isUnreadable, segment.created], [true, 0]);
-    const { damage } = assertThrows(() => segment.checkIsReadable("t"), CorruptedLogError);
+    const partition = new Partition({
+      storage: segment.storage,
+      directory: DIRECTORY,
+      topic: "t",
+      partition: 4,
+    });
+    const { damage } = assertThrows(() => new Appender(partition, 1000).seal(), CorruptedLogError);
     const reason = "the segment header is damaged and no frame is whole; repair the topic";
     assertEquals(damage, {
       ...{ topic: "t", partition: 4, firstId: 0, endId: 0, file: segment.path, offset: 0, reason },

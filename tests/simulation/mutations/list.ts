@@ -111,8 +111,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "data before events: an event whose data is gone stops its consumer",
     file: "src/log/segment/directory.ts",
-    from: 'throw new EventGoneError(partition, id, id + 1, "data");',
-    to: "throw new EventGoneError(partition, id, firstId);",
+    from: 'throw new EventGoneError(this.partition, id, id + 1, "data");',
+    to: "throw new EventGoneError(this.partition, id, firstId);",
   },
   {
     what: "removals: segments go one by one, each by its own file",
@@ -142,7 +142,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     what: "administration: a topic that is deleted comes back with a power cut",
-    file: "src/drivers/files/aside.ts",
+    file: "src/drivers/files/temporary_folders.ts",
     from: "for (const folder of new Set(paths.map((path) => dirname(path)))) storage.syncDirectory(folder);",
     to: "paths.map((path) => dirname(path));",
   },
@@ -243,7 +243,7 @@ export const MUTATIONS: readonly Mutation[] = [
     what: "positions: reading goes back to the end of the log only",
     file: "src/log/positions/confirm.ts",
     from: "if (mark !== undefined) return lastBefore(partition, position);",
-    to: "if (mark !== undefined) return Math.min(nextId, end.id);",
+    to: "if (mark !== undefined) return Math.min(nextId, partition.end(ids)!.id);",
   },
   {
     what: "positions: an acknowledgement below a stale one is left out",

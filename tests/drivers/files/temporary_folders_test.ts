@@ -7,7 +7,7 @@ import {
   temporaryPath,
   tryMoveBack,
   tryRemoveTree,
-} from "../../../src/drivers/files/aside.ts";
+} from "../../../src/drivers/files/temporary_folders.ts";
 import { makeTree } from "../../../src/drivers/files/make_tree.ts";
 import { test } from "../../harness.ts";
 import { ROOT, SimulatedFolder } from "./simulated_folder.ts";

@@ -7,7 +7,7 @@
  */
 import { dirname } from "node:path";
 import { StorageError } from "../../errors.ts";
-import { isMissing, type Storage } from "../../storage/port.ts";
+import { isMissing, randomHex, type Storage } from "../../storage/port.ts";
 
 const MAKING = ".creating-";
 const REMOVING = ".deleting-";
@@ -16,7 +16,7 @@ const LEFTOVER_AGE_MS = 3_600_000;
 
 /** A temporary path for a folder that is being created. */
 export function temporaryPath(storage: Storage, parent: string): string {
-  return `${parent}/${MAKING}${randomName(storage)}`;
+  return `${parent}/${MAKING}${randomHex(storage, 2)}`;
 }
 
 /**
@@ -25,7 +25,7 @@ export function temporaryPath(storage: Storage, parent: string): string {
  * back.
  */
 export function moveAside(storage: Storage, parent: string, path: string): string | undefined {
-  const aside = `${parent}/${REMOVING}${randomName(storage)}`;
+  const aside = `${parent}/${REMOVING}${randomHex(storage, 2)}`;
   try {
     storage.rename(path, aside);
   } catch (error) {
@@ -92,8 +92,4 @@ export function removeLeftovers(
     // A failed cleanup must not fail the call: the next one tries again.
     if (!(error instanceof StorageError)) throw error;
   }
-}
-
-function randomName(storage: Storage): string {
-  return [storage.random32(), storage.random32()].map((half) => half.toString(16).padStart(8, "0")).join("");
 }
