@@ -57,7 +57,6 @@ type Layer = (typeof LAYERS)[number];
 const ROOMS = [
   "check/",
   "mod.ts",
-  "segment_facts.ts",
   "retention.ts",
   "write/",
   "read/",

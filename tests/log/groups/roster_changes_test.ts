@@ -1,7 +1,6 @@
 // What the next roster of a group says when members go, join or renew their lease.
 import { assertEquals } from "@std/assert";
-import { isBalanced, withoutMembers, withRenewal } from "../../../src/log/groups/roster_changes.ts";
-import type { Roster } from "../../../src/log/groups/roster.ts";
+import { isBalanced, type Roster, withoutMembers, withRenewal } from "../../../src/log/groups/roster.ts";
 import { test } from "../../harness.ts";
 import { member } from "./scripted_environment.ts";
 
