@@ -18,7 +18,7 @@ import {
   PushPipeline,
 } from "./producer/push_pipeline.ts";
 import { heldBackBy, NOTHING_HELD_BACK } from "./producer/held_back.ts";
-import { isBusy } from "./producer/room.ts";
+import { isBusy } from "./producer/backpressure.ts";
 import { PipelineQueue } from "./producer/pipeline_queue.ts";
 import { UnobservedFailures } from "./producer/unobserved_failures.ts";
 import type { BatcherOwner } from "./producer/batcher_owner.ts";

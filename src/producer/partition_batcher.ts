@@ -9,7 +9,7 @@ import type { BatcherOwner } from "./batcher_owner.ts";
 import type { Holder } from "./held_back.ts";
 import type { BatchLimits } from "./options.ts";
 import { PushFuture } from "./push_future.ts";
-import { backpressure, hasMemory, hasSlot } from "./room.ts";
+import { backpressure, hasMemory, hasSlot } from "./backpressure.ts";
 import { publishFailed, publishStored } from "./push_report.ts";
 
 /** Approximate memory overhead of an event besides its metadata and data. */

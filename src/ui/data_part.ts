@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Event } from "../../mod.ts";
-import { BadRequestError, sendPiece } from "./answer.ts";
+import { BadRequestError, sendPiece } from "./http_response.ts";
 import type { Query } from "./query.ts";
 import { counted } from "../counted.ts";
 

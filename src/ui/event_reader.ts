@@ -1,7 +1,7 @@
 import type { Event, Topic } from "../../mod.ts";
 import { EventGoneError } from "../../mod.ts";
 import { ofPartition } from "../of_partition.ts";
-import { NotFoundError } from "./answer.ts";
+import { NotFoundError } from "./http_response.ts";
 import { eventView } from "./event_view.ts";
 import type { EventView } from "./contract.ts";
 import type { EventFilter } from "./filter.ts";

@@ -1,5 +1,5 @@
 import { compileEventPattern, type Event, type JsonValue } from "../../mod.ts";
-import { BadRequestError } from "./answer.ts";
+import { BadRequestError } from "./http_response.ts";
 import type { Query } from "./query.ts";
 
 /** Decides whether an event is shown. */

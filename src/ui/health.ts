@@ -1,4 +1,4 @@
-import { BadRequestError, messageOf, NotFoundError } from "./answer.ts";
+import { BadRequestError, messageOf, NotFoundError } from "./http_response.ts";
 import type { HealthFinding, HealthView } from "./contract.ts";
 
 /** The latest result of the store's health check. */

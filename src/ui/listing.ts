@@ -1,6 +1,6 @@
 import type { Driver, TopicInfo } from "../../mod.ts";
 import { TopicNotFoundError } from "../../mod.ts";
-import { messageOf } from "./answer.ts";
+import { messageOf } from "./http_response.ts";
 import type { Lags } from "./lags.ts";
 import type { SortedPage, TopicLine } from "./contract.ts";
 import { Cache } from "./cache.ts";

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { NoSuchPartitionError } from "../../mod.ts";
-import { messageOf } from "./answer.ts";
+import { messageOf } from "./http_response.ts";
 import type { LiveView } from "./contract.ts";
 import { filterOf } from "./filter.ts";
 import { liveMessage } from "./live_message.ts";

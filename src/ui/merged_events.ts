@@ -1,5 +1,5 @@
 import type { Topic } from "../../mod.ts";
-import { BadRequestError } from "./answer.ts";
+import { BadRequestError } from "./http_response.ts";
 import type { EventsView, EventView } from "./contract.ts";
 import { filterOf } from "./filter.ts";
 import { byTime, type Direction, MANY_PARTITIONS, orderOf, Part } from "./merged_part.ts";

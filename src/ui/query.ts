@@ -1,4 +1,4 @@
-import { BadRequestError } from "./answer.ts";
+import { BadRequestError } from "./http_response.ts";
 
 /** The requested page of a list, and its order. */
 export interface PageRequest {

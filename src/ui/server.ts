@@ -9,7 +9,14 @@ import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
 import type { Driver } from "../../mod.ts";
 import { type AccessRules, authorize, isLoopback } from "./access.ts";
-import { BadRequestError, NotFoundError, sendFault, sendJson, sendText, setHeaders } from "./answer.ts";
+import {
+  BadRequestError,
+  NotFoundError,
+  sendFault,
+  sendJson,
+  sendText,
+  setHeaders,
+} from "./http_response.ts";
 import { consumerLines } from "./consumer_lines.ts";
 import type { HealthFinding, OptionView, StoreView } from "./contract.ts";
 import { Health } from "./health.ts";

@@ -1,13 +1,13 @@
 import type { ServerResponse } from "node:http";
 import type { JsonObject, TopicInfo } from "../../mod.ts";
 import { withoutSecrets } from "../secrets.ts";
-import { BadRequestError, NotFoundError, sendJson, sendText } from "./answer.ts";
+import { BadRequestError, NotFoundError, sendJson, sendText } from "./http_response.ts";
 import { consumersPage } from "./consumers_page.ts";
 import type { TopicView } from "./contract.ts";
 import { sendData } from "./data_part.ts";
 import { useEvent } from "./event_reader.ts";
 import { eventsPage } from "./events_page.ts";
-import { sendFound } from "./found.ts";
+import { sendFound } from "./search_download.ts";
 import type { Inspector } from "./inspector.ts";
 import type { Lags } from "./lags.ts";
 import type { Listing } from "./listing.ts";

@@ -1,5 +1,5 @@
 import type { TopicInfo } from "../../mod.ts";
-import { BadRequestError, messageOf } from "./answer.ts";
+import { BadRequestError, messageOf } from "./http_response.ts";
 import type { VerifyView } from "./contract.ts";
 import type { Inspector } from "./inspector.ts";
 

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import type { BatcherOwner } from "../../src/producer/batcher_owner.ts";
 import { heldBackBy, type Holder, NOTHING_HELD_BACK } from "../../src/producer/held_back.ts";
-import { backpressure, hasMemory, hasSlot, isBusy } from "../../src/producer/room.ts";
+import { backpressure, hasMemory, hasSlot, isBusy } from "../../src/producer/backpressure.ts";
 import { test } from "../harness.ts";
 
 const HOLDER: Holder = {

@@ -1,7 +1,7 @@
 import type { Invocation } from "../command.ts";
 import { formatTable } from "../console/table.ts";
 import { ContextFile } from "../contexts/file.ts";
-import { placeOf } from "../contexts/place.ts";
+import { placeOf } from "../contexts/store_location.ts";
 
 /** Lists contexts. */
 export async function run({ args, console }: Invocation): Promise<void> {

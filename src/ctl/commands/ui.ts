@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import type { Invocation } from "../command.ts";
 import { driverOf, openDriver } from "../connect.ts";
-import { placeOf } from "../contexts/place.ts";
+import { placeOf } from "../contexts/store_location.ts";
 import { findingsOf } from "../doctor/findings.ts";
 import { EXIT } from "../exit_codes.ts";
 import { oneLine } from "../report.ts";

@@ -5,7 +5,7 @@ import type {
   StartPosition,
   TrimRequest,
 } from "../../contract.ts";
-import { DATA_BYTES_MAX, joined, tooLarge } from "./room.ts";
+import { DATA_BYTES_MAX, joined, tooLarge } from "./data_part.ts";
 
 /** Events that were appended together. */
 export interface KeptBatch {

@@ -1,6 +1,6 @@
 import type { OutgoingBatch, ProducerInterface } from "../../contract.ts";
 import { ofPartition } from "../../of_partition.ts";
-import { DATA_BYTES_MAX, joined, tooLarge } from "./room.ts";
+import { DATA_BYTES_MAX, joined, tooLarge } from "./data_part.ts";
 import type { MemoryTopicStore } from "./store.ts";
 
 /** Appends to a topic in memory. */

@@ -4,7 +4,7 @@ import { DiasporaError, type Event, type Topic } from "../../mod.ts";
 import { openJsonLine } from "../event/json_line.ts";
 import { ofPartition } from "../of_partition.ts";
 import { TAR_BLOCK_BYTES, tarHeader, tarPadding } from "../tar_header.ts";
-import { BadRequestError, sendPiece } from "./answer.ts";
+import { BadRequestError, sendPiece } from "./http_response.ts";
 import { pieceAt } from "./data_part.ts";
 import { idAt } from "./events_page.ts";
 import { filterOf } from "./filter.ts";
