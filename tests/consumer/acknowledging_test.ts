@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { ClosedError, StorageError } from "../../mod.ts";
+import { ClosedError, type Event, StopEventProcessor, StorageError } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { turn, until } from "../waiting.ts";
 import { ScriptedSource } from "./scripted_consumer.ts";
@@ -88,4 +88,87 @@ test("closing stores what is pending, and later acknowledgements are refused", a
   await assertRejects(async () => await late, ClosedError);
   event.acknowledge();
   assertEquals(source.acknowledged, ["0:1"]);
+});
+
+test("closing throws the first failure that no one observed, and the next one if that was observed later", async () => {
+  for (const [observed, expected] of [[false, "first"], [true, "second"]] as const) {
+    const source = new ScriptedSource(2);
+    source.store(1, 0);
+    source.store(1, 1);
+    const consumer = source.consumer();
+    const [one, two] = [await consumer.pull(), await consumer.pull()];
+    source.acknowledgeError = new StorageError("EIO", "first");
+    const failed = one.acknowledge();
+    await until("it failed", () => failed.completed);
+    if (observed) await assertRejects(async () => await failed, StorageError, "first");
+    source.acknowledgeError = new StorageError("EIO", "second");
+    const later = two.acknowledge();
+    await until("it failed, too", () => later.completed);
+    await assertRejects(() => consumer.close(), StorageError, expected);
+  }
+});
+
+test("process() with concurrency throws a failed acknowledgement, unless it was observed meanwhile", async () => {
+  for (const observed of [true, false]) {
+    const source = new ScriptedSource();
+    source.store(2);
+    source.acknowledgeError = full;
+    await using consumer = source.consumer();
+    const failed = (await consumer.pull()).acknowledge();
+    await until("it failed", () => failed.completed);
+    if (observed) await assertRejects(async () => await failed, StorageError);
+    source.acknowledgeError = undefined;
+    const processing = consumer.process((event) => event.acknowledge(), { until: "end", concurrency: 2 });
+    if (observed) assertEquals(await processing, 1);
+    else await assertRejects(() => processing, StorageError, "no space left");
+  }
+});
+
+test("a seek that is stored comes after the acknowledgements before it", async () => {
+  const source = new ScriptedSource();
+  source.store(3);
+  const calls: string[] = [];
+  Object.assign(source, { acknowledged: calls, seeks: calls });
+  await using consumer = source.consumer();
+  const event = await consumer.pull();
+  event.acknowledge();
+  await consumer.seek({ id: 0 }, { store: true });
+  assertEquals(calls, ["0:1", '0:{"id":0} stored']);
+});
+
+test("an error of a callback is thrown rather than that of an acknowledgement", async () => {
+  const source = new ScriptedSource();
+  source.store(2);
+  source.acknowledgeError = full;
+  await using consumer = source.consumer();
+  const failed = (await consumer.pull()).acknowledge();
+  await until("it failed", () => failed.completed);
+  const process = () =>
+    consumer.process(() => {
+      throw new Error("boom");
+    }, { until: "end", concurrency: 2 });
+  await assertRejects(process, Error, "boom");
+});
+
+test("the event whose callback stopped process() can still be acknowledged", async () => {
+  const source = new ScriptedSource();
+  source.store(3);
+  await using consumer = source.consumer();
+  let stopping: Event<unknown> | undefined;
+  const count = await consumer.process(async (event) => {
+    await event.acknowledge();
+    if (event.id === 0) return;
+    stopping = event;
+    throw new StopEventProcessor();
+  }, { concurrency: 2, maxEvents: 2 });
+  assertEquals([count, source.acknowledged.at(-1)], [2, "0:2"]);
+  assertEquals(await stopping!.acknowledge(), true);
+  // Not acknowledged in its callback, but later.
+  await consumer.process((event) => {
+    stopping = event;
+    throw new StopEventProcessor();
+  }, { concurrency: 2, maxEvents: 1 });
+  assertEquals(source.acknowledged.at(-1), "0:2");
+  await stopping!.acknowledge();
+  assertEquals(source.acknowledged.at(-1), "0:3");
 });

@@ -1,13 +1,15 @@
 // The order in which events of several partitions are delivered, and what a source knows of its position,
 // against a driver that returns batches at once, later, or not yet.
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { CorruptedLogError, DefaultSerializer, EventGoneError } from "../../mod.ts";
+import { ClosedError, CorruptedLogError, DefaultSerializer, EventGoneError } from "../../mod.ts";
 import { DataDelivery } from "../../src/consumer/data_delivery.ts";
 import type { Ends } from "../../src/consumer/ends.ts";
 import { EventSource } from "../../src/consumer/event_source.ts";
+import { PullQueue } from "../../src/consumer/pull_queue.ts";
 import type { SourceSettings } from "../../src/consumer/source_settings.ts";
 import type { ConsumerInterface, IncomingBatch } from "../../src/contract.ts";
 import { test } from "../harness.ts";
+import { turn, until } from "../waiting.ts";
 
 /** Partitions with some events each, whose data is one byte with the event's id. */
 class Partitions {
@@ -23,15 +25,23 @@ class Partitions {
   readonly dataFaults = new Map<number, Error>();
   /** Partitions that are delayed, and what ends that. */
   reach: ConsumerInterface["reach"];
+  /** How the driver waits for events; without events it does so until it is stopped. */
+  wait = (signal: AbortSignal): Promise<void> =>
+    new Promise((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener("abort", () => resolve(), { once: true });
+    });
 
   constructor(readonly counts: number[]) {
     this.assigned = counts.map((_, partition) => partition);
     this.positions = counts.map(() => 0);
   }
 
-  source(settings: Partial<SourceSettings> = {}): EventSource<unknown> {
+  driver(): ConsumerInterface {
     const { assigned, positions, reach } = this;
     const driver: Partial<ConsumerInterface> = {
+      open: () => Promise.resolve(),
+      waitForEvents: (signal) => this.wait(signal),
       assigned,
       read: (partition, eventsMax) => {
         this.reads.push(`${partition}:${eventsMax}`);
@@ -42,7 +52,11 @@ class Partitions {
       position: (partition) => positions[partition],
       ...(reach && { reach }),
     };
-    return new EventSource(driver as ConsumerInterface, {
+    return driver as ConsumerInterface;
+  }
+
+  source(settings: Partial<SourceSettings> = {}): EventSource<unknown> {
+    return new EventSource(this.driver(), {
       topic: "t",
       consumer: "c",
       serializer: new DefaultSerializer(),
@@ -97,7 +111,8 @@ function takeAll(source: EventSource<unknown>, ends?: Ends): string[] {
 }
 
 test("the next event stays the next one until it is taken, and the position of its partition with it", () => {
-  const source = new Partitions([5, 5]).source();
+  const partitions = new Partitions([5, 5]);
+  const source = partitions.source();
   assertEquals([source.position(0), source.position(1)], [0, 0]);
   const first = source.head();
   assertStrictEquals(source.head(), first);
@@ -111,6 +126,9 @@ test("the next event stays the next one until it is taken, and the position of i
   assertEquals([source.position(0), source.position(1)], [4, 0]);
   assertEquals(takeAll(source).join(" "), "1:0 1:1 1:2 1:3 0:4 1:4");
   assertEquals([source.position(0), source.position(1)], [5, 5]);
+  // The driver has moved on, past events that were removed.
+  partitions.positions[1] = 9;
+  assertEquals([source.position(0), source.position(1)], [5, 9]);
 });
 
 test("an iteration with an end reads no further, and sets aside what was read before", () => {
@@ -123,6 +141,13 @@ test("an iteration with an end reads no further, and sets aside what was read be
   assertEquals(partitions.reads, ["0:4", "1:3"]);
   assertEquals(takeAll(source, new Map([[0, 3]])), ["0:2"]);
   assertEquals(takeAll(source).join(" "), "1:3 1:4 1:5 0:3 0:4 0:5");
+});
+
+test("the event that was looked at is set aside, too, if the iteration ends before it", () => {
+  const source = new Partitions([2, 2]).source();
+  assertEquals((source.head() as { id: number }).id, 0);
+  assertEquals(takeAll(source, new Map([[0, 0], [1, 2]])), ["1:0", "1:1"]);
+  assertEquals(takeAll(source), ["0:0", "0:1"]);
 });
 
 test("a partition that moves away is not delivered, whether its events are next or set aside", () => {
@@ -289,6 +314,10 @@ test("the rest of a batch ends with the iteration, before data that takes time, 
     assertEquals([idsOf(source), source.position(0)], [[3], 4]);
     assertEquals(takeAll(source), ["0:4", "0:5"]);
   }
+  // Also the event that was looked at, and not taken yet.
+  const looked = new Partitions([4]).source();
+  looked.head();
+  assertEquals([idsOf(looked, new Map([[0, 2]])), takeAll(looked)], [[0, 1], ["0:2", "0:3"]]);
   const failing = new Partitions([4]);
   failing.dataFaults.set(2, new Error("no memory"));
   const broken = failing.source({ delivery: whole() });
@@ -319,4 +348,53 @@ test("the rest of a batch is not taken while a read is pending, or after the par
   assertEquals((source.head() as { id: number }).id, 1);
   source.release(0);
   assertEquals(source.takeRest(undefined), []);
+});
+
+test("a queue that is not open, that waits or that is closed gives nothing at once", async () => {
+  const partitions = new Partitions([4]);
+  const queue = new PullQueue(partitions.driver(), partitions.source());
+  assertEquals([queue.tryNow(), queue.tryRest()], [undefined, []]);
+  await queue.opening;
+  assertEquals(queue.tryNow()?.id, 0);
+  const paused = queue.pause(async () => {
+    assertEquals([queue.tryNow(), queue.tryRest()], [undefined, []]);
+    await Promise.resolve();
+  });
+  assertEquals([queue.tryNow(), queue.tryRest()], [undefined, []]);
+  await paused;
+  assertEquals(queue.tryNow()?.id, 1);
+  await queue.close();
+  assertEquals([queue.tryNow(), queue.tryRest()], [undefined, []]);
+});
+
+test("a driver that wakes for nothing starves nothing else", async () => {
+  const partitions = new Partitions([0]);
+  let wakes = 0;
+  partitions.wait = () => {
+    if (wakes++ === 100_000) throw new Error("nothing else ran");
+    return Promise.resolve();
+  };
+  const queue = new PullQueue(partitions.driver(), partitions.source());
+  const waiting = assertRejects(() => queue.next({ limit: Infinity }), ClosedError);
+  await turn();
+  await queue.close();
+  await waiting;
+});
+
+test("an iteration that ends where nothing is left does not wait for others, whenever it asks", async () => {
+  const partitions = new Partitions([0]);
+  const { wait } = partitions;
+  let wakes = 0;
+  // The first time it wakes for nothing, so that the event loop turns before it waits again.
+  partitions.wait = (signal) => wakes++ === 0 ? Promise.resolve() : wait(signal);
+  const queue = new PullQueue(partitions.driver(), partitions.source());
+  await queue.opening;
+  const waiting = assertRejects(() => queue.next({ limit: Infinity }), ClosedError);
+  for (let count = 0; count < 20; count++) await Promise.resolve();
+  assertEquals(wakes, 1);
+  const ending = queue.next({ limit: Infinity, once: true });
+  await until("it waits again", () => wakes === 2);
+  assertEquals(await ending, undefined);
+  await queue.close();
+  await waiting;
 });

@@ -289,8 +289,9 @@ test("invalid options of iterations are named", async () => {
   for (
     const [call, message] of [
       [() => consumer.events({ until: "now" as never }), '"until": expected "end" or { id }'],
-      [() => consumer.events({ until: { id: -1 } }), '"until"'],
+      [() => consumer.events({ until: { id: -1 } }), 'events option "until"'],
       [() => consumer.events({ unitl: "end" } as never), 'did you mean "until"?'],
+      [() => consumer.events({ unitl: "end" } as never), 'events option "unitl"'],
       [() => consumer.readable({ timeoutMs: NaN }), "Cannot wait NaN ms"],
       [
         () => consumer.process(() => {}, { concurrency: 0 }),

@@ -29,6 +29,11 @@ test("a group is assigned its partitions, and has its own timeout", () => {
     assertThrows(() => requestOf({ group: true, groupTimeoutMs }, 3), InvalidOptionError, "at least 100");
   }
   assertThrows(
+    () => requestOf({ group: true, groupTimeoutMs: 1 }, 3),
+    InvalidOptionError,
+    'consumer option "groupTimeoutMs"',
+  );
+  assertThrows(
     () => requestOf({ group: "yes" as unknown as boolean }, 3),
     InvalidOptionError,
     "true or false",

@@ -22,8 +22,8 @@ test("the driver is asked before the first event and then once for 32 events", (
   const driver = new CountingDriver();
   const owned = driver.owned();
   driver.asked = 0;
-  for (let events = 0; events < 320; events++) assertEquals(owned.mayHaveChanged, false);
-  assertEquals(driver.asked, 10);
+  for (let events = 0; events < 640; events++) assertEquals(owned.mayHaveChanged, false);
+  assertEquals(driver.asked, 20);
 });
 
 test("after a recheck the driver is asked before the next event", () => {

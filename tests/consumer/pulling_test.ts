@@ -1,6 +1,12 @@
 // Waiting for events one by one.
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import { ClosedError, CorruptedLogError } from "../../mod.ts";
+import {
+  ClosedError,
+  CorruptedLogError,
+  DefaultSerializer,
+  EventGoneError,
+  type Serializer,
+} from "../../mod.ts";
 import { test } from "../harness.ts";
 import { PATIENCE_MS, turn, until } from "../waiting.ts";
 import { ScriptedSource } from "./scripted_consumer.ts";
@@ -257,4 +263,62 @@ test("polling sets no watch", async () => {
   for (let count = 0; count < 3; count++) assertEquals(await consumer.pull().wait(0), undefined);
   assertEquals(await Promise.all([1, 2].map(() => consumer.pull().wait(0))), [undefined, undefined]);
   assertEquals(source.waits, 0);
+});
+
+test("a consumer that is closed twice at once releases its driver once", async () => {
+  const source = new ScriptedSource();
+  const consumer = source.consumer();
+  await Promise.all([consumer.close(), consumer.close()]);
+  await consumer.close();
+  assertEquals(source.closes, 1);
+});
+
+test("an iteration that is never started reports nothing, even if the consumer cannot be opened", async () => {
+  const source = new ScriptedSource();
+  source.openError = new Error("no such folder");
+  const loading = Promise.reject(new Error("no such module"));
+  const consumer = source.consumer({}, new DefaultSerializer(), loading);
+  consumer.events({ until: "end" });
+  await turn();
+  await consumer.close();
+});
+
+test("a serializer that takes time to load reads the first event", async () => {
+  const source = new ScriptedSource();
+  source.store(1);
+  const standIn: Serializer = {
+    config: () => ({ type: "test" }),
+    serialize: () => new Uint8Array(),
+    deserialize: () => {
+      throw new Error("not loaded");
+    },
+  };
+  const real: Serializer = { ...standIn, deserialize: (bytes) => `read ${new TextDecoder().decode(bytes)}` };
+  let load = (): void => {};
+  const loading = new Promise<Serializer>((resolve) => load = () => resolve(real));
+  await using consumer = source.consumer({}, standIn, loading);
+  const pull = consumer.pull().wait(PATIENCE_MS);
+  await turn();
+  load();
+  assertEquals((await pull)?.metadata, "read 0");
+});
+
+test("seek() waits for data that is being loaded, and forgets what was wrong with it", async () => {
+  const source = new ScriptedSource();
+  source.store(3, 0, (id) => ({ text: String(id), data: new Uint8Array([id]) }));
+  let fail = (): void => {};
+  await using consumer = source.consumer({
+    dataSelector: (id, descriptor) =>
+      id === 1
+        ? new Promise((_, reject) => fail = () => reject(new EventGoneError(0, 1, 2, "data")))
+        : descriptor,
+  });
+  const batches = consumer.batches();
+  assertEquals((await batches.next()).value?.length, 1);
+  const seeking = consumer.seek({ id: 0 });
+  await turn();
+  assertEquals(source.seeks, []);
+  fail();
+  await seeking;
+  assertEquals((await consumer.pull()).id, 0);
 });

@@ -39,6 +39,7 @@ export class ScriptedSource {
   waiting = 0;
   waits = 0;
   closed = false;
+  closes = 0;
   request: ConsumerRequest | undefined = undefined;
   /** Whether batches can return views of data. */
   views = false;
@@ -64,10 +65,11 @@ export class ScriptedSource {
     this.request?.onAssigned?.(partitions);
   }
 
-  /** Makes a consumer for it. */
+  /** Makes a consumer for it; `loading` is the serializer that replaces the first one. */
   consumer<T = unknown>(
     options?: ConsumerOptions<T>,
     serializer: Serializer = new DefaultSerializer(),
+    loading?: Promise<Serializer>,
   ): Consumer<T> {
     const partitions = this.partitions.map((_, partition_id) => ({ partition_id }));
     const topic: Partial<TopicInterface> = {
@@ -79,7 +81,11 @@ export class ScriptedSource {
           { partition, firstId: 0, nextId: length, bytes: 0, segments: 0 }
         ))),
     };
-    return new Consumer<T>("c", topic as TopicInterface, { serializer }, options);
+    const components: { serializer: Serializer; serializerLoading?: Promise<unknown> | undefined } = {
+      serializer,
+      serializerLoading: loading?.then((loaded) => components.serializer = loaded),
+    };
+    return new Consumer<T>("c", topic as TopicInterface, components, options);
   }
 
   #driver(request: ConsumerRequest): ConsumerInterface {
@@ -138,6 +144,7 @@ export class ScriptedSource {
       position: (partition) => positions[partition],
       close: () => {
         this.closed = true;
+        this.closes++;
         return Promise.resolve();
       },
     };

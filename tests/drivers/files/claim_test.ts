@@ -103,3 +103,31 @@ test("a claim that another process has taken over is not removed by its former h
   await claim[Symbol.asyncDispose]();
   assertEquals(holderIn(folder), other);
 });
+
+test("a claim that another process has taken over from a dead one is left to it", async () => {
+  const folder = new SimulatedFolder();
+  const { storage } = folder;
+  folder.file(".filling-t", JSON.stringify({ token: "dead", host: hostname(), pid: NO_PID, beats: 3 }));
+  const other = { token: "other", host: hostname(), pid: process.pid, beats: 0 };
+  folder.before = (name, path) => {
+    if (name !== "publish" || path !== `${PATH}.dead`) return;
+    folder.before = () => {};
+    storage.replace(PATH, new TextEncoder().encode(JSON.stringify(other)));
+  };
+  await assertRejects(() => claimTopic(storage, ROOT, "t"), TransferInProgressError);
+  assertEquals([holderIn(folder), folder.names()], [other, [".filling-t"]]);
+});
+
+test("the right to remove a claim is taken by the next one if its owner gave it up", async () => {
+  const folder = new SimulatedFolder();
+  const { storage } = folder;
+  folder.file(".filling-t", JSON.stringify({ token: "dead", host: hostname(), pid: NO_PID, beats: 3 }));
+  folder.file(".filling-t.dead");
+  folder.before = (name, path) => {
+    if (name === "stat" && path === `${PATH}.dead`) storage.remove(path);
+  };
+  const claim = await claimTopic(storage, ROOT, "t");
+  assertEquals(holderIn(folder).pid, process.pid);
+  await claim[Symbol.asyncDispose]();
+  assertEquals(folder.names(), []);
+});

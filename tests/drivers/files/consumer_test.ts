@@ -3,7 +3,7 @@ import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/ass
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { EventGoneError } from "../../../mod.ts";
+import { EventGoneError, StorageError } from "../../../mod.ts";
 import type { ConsumerRequest } from "../../../src/contract.ts";
 import { FilesConsumer } from "../../../src/drivers/files/consumer.ts";
 import { CursorFile } from "../../../src/log/positions/cursor.ts";
@@ -12,6 +12,7 @@ import { PartitionWriter } from "../../../src/log/write/writer.ts";
 import { nodeStorage } from "../../../src/storage/node.ts";
 import { removeBefore } from "../../../src/log/mod.ts";
 import { test } from "../../harness.ts";
+import { ROOT, SimulatedFolder } from "./simulated_folder.ts";
 
 interface Scene {
   /** Stores a batch of that many events; times are 1000 apart. */
@@ -233,7 +234,8 @@ test("a wait removes its listener from the signal, and the folder watch is kept 
       add(...parameters);
     };
     signal.removeEventListener = (...parameters: Parameters<typeof remove>) => {
-      on.splice(on.indexOf(parameters[0]), 1);
+      const index = on.indexOf(parameters[0]);
+      if (index >= 0) on.splice(index, 1);
       remove(...parameters);
     };
     let listening = 0;
@@ -269,3 +271,22 @@ test("a wait removes its listener from the signal, and the folder watch is kept 
     await last;
     assertEquals([on, listening], [[], 0]);
   }));
+
+test("a wait ends when its partition cannot be looked at, and the next read says why", async () => {
+  const folder = new SimulatedFolder();
+  const { storage } = folder;
+  storage.makeDirectory(`${ROOT}/0`);
+  const log = new Partition({ storage, directory: `${ROOT}/0`, topic: "topic", partition: 0 });
+  const request: ConsumerRequest = { from: "earliest", onCorruption: "throw", dataWanted: false };
+  const cursorOf = (): CursorFile => new CursorFile(storage, `${ROOT}/position`);
+  const alone = { enter: () => Promise.resolve(), leave: () => {} };
+  const reading = new FilesConsumer([log], request, cursorOf, alone);
+  await reading.open();
+  folder.before = (name) => {
+    if (name === "list" || name === "open") throw new StorageError("EIO", `Cannot ${name}: simulated`);
+  };
+  await reading.waitForEvents(new AbortController().signal);
+  assertThrows(() => reading.read(0, 1), StorageError, "simulated");
+  await reading.close();
+  log.close();
+});
