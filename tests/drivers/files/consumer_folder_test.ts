@@ -106,6 +106,7 @@ test("a folder that other processes make or remove at the same time is met as th
   // The name is deleted by another process: its position is not brought back.
   const cursor = consumer.cursor(0);
   scene.another().remove("c");
+  assertEquals(consumer.listed().size, 0);
   assertThrows(() => cursor.acknowledge({ nextId: 1, time: 0 }), ConsumerDeletedError);
   cursor.close();
   assertEquals(scene.registry.names(), []);
@@ -113,6 +114,7 @@ test("a folder that other processes make or remove at the same time is met as th
   folder.storage.removeTree(`${ROOT}/t`);
   assertEquals(consumer.removed() instanceof TopicDeletedError, true);
   assertThrows(() => scene.seek("d", 1), TopicDeletedError);
+  assertThrows(() => scene.registry.consumer("d").make(), TopicDeletedError);
 });
 
 test("a folder that cannot be made says why, and leaves nothing behind", () => {
@@ -153,4 +155,90 @@ test("a seek over several partitions that is cut short anywhere is stored whole 
     assertEquals(scene.stored("c"), 20);
     assertEquals(folder.names().some((name) => name.endsWith("seek.json")), false);
   }
+});
+
+test("a file where the consumers or one of them should be is refused by its path", () => {
+  for (const path of ["consumers", "consumers/c"]) {
+    const folder = new SimulatedFolder();
+    folder.file(`t/${path}`, "x");
+    const registry = new ConsumerRegistry(folder.storage, `${ROOT}/t`, "t");
+    const text = `Cannot use "${ROOT}/t/${path}": expected a folder of its own`;
+    assertThrows(() => registry.consumer("c"), StorageError, text);
+    if (path === "consumers") assertThrows(() => registry.names(), StorageError, text);
+    else assertEquals(registry.names(), []);
+  }
+});
+
+test("a seek begins anew each time another process deletes the name, ten times in all", () => {
+  for (const [times, works] of [[9, true], [10, false]] as const) {
+    const scene = new Scene();
+    let deletions = 0;
+    // Just before the position is stored in the folder that was made for it.
+    scene.folder.before = (name, path) => {
+      if (name !== "publish" || !path.endsWith(".pos") && !path.includes("/c/") || deletions === times) {
+        return;
+      }
+      deletions++;
+      const { before } = scene.folder;
+      scene.folder.before = () => {};
+      scene.another().remove("c");
+      scene.folder.before = before;
+    };
+    if (works) {
+      scene.seek("c", 5);
+      assertEquals([deletions, scene.stored("c")], [9, 5]);
+    } else {
+      assertThrows(() => scene.seek("c", 5), ConsumerDeletedError);
+      assertEquals(deletions, 10);
+    }
+  }
+});
+
+test("names are listed in order, none where nothing was stored, and a failing disk is reported", () => {
+  const scene = new Scene();
+  const { folder } = scene;
+  for (const name of ["b", "C", "a"]) scene.seek(name, 1);
+  assertEquals(scene.registry.names(), ["C", "a", "b"]);
+  folder.before = (name, path) => {
+    if (name === "list" && path.endsWith("/consumers")) {
+      throw new StorageError("EIO", "Cannot list: simulated");
+    }
+  };
+  assertThrows(() => scene.registry.names(), StorageError, "simulated");
+  folder.before = () => {};
+  folder.storage.removeTree(`${ROOT}/t/consumers`);
+  assertEquals(scene.registry.names(), []);
+  // What is not there can be removed all the same.
+  scene.registry.remove("b");
+});
+
+test("removing a name removes what was left of others, and of this one first its name", () => {
+  const scene = new Scene();
+  const { folder, registry } = scene;
+  scene.seek("c", 1);
+  scene.seek("d", 1);
+  folder.file("t/.deleting-0123456789abcdef/file", "x");
+  const done = folder.changesDuring(() => registry.remove("c"));
+  assertEquals(done.map((call) => call.replace(/[0-9a-f]{16}/, "…")), [
+    "syncDirectory t",
+    "removeTree t/.deleting-…",
+    "rename t/consumers/c",
+    "syncDirectory t",
+    "syncDirectory t/consumers",
+    "removeTree t/.deleting-…",
+  ]);
+  assertEquals(registry.names(), ["d"]);
+});
+
+test("a name that another process removes at the same time is removed once", () => {
+  const scene = new Scene();
+  const { folder, registry } = scene;
+  scene.seek("c", 1);
+  folder.before = (name) => {
+    if (name !== "rename") return;
+    folder.before = () => {};
+    scene.another().remove("c");
+  };
+  const done = folder.changesDuring(() => registry.remove("c"));
+  assertEquals([done.filter((call) => call.startsWith("removeTree")), registry.names()], [[], []]);
 });
