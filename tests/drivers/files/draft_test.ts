@@ -189,3 +189,20 @@ test("a topic that is ended takes nothing more, in any partition, and then goes"
   await producer.close().catch(() => {});
   await topic.close();
 });
+
+test("a draft of a topic with the default number of partitions is resumed, and one without its document is not", async () => {
+  const scene = new Scene();
+  const resumable = { resume: true };
+  const first = await scene.draft("t", resumable);
+  await scene.push(first.topic, 3);
+  await first.topic.close();
+  const second = await scene.draft("t", resumable);
+  assertEquals((await second.topic.describe())[0]!.nextId, 3);
+  await second.topic.close();
+  const { storage } = scene.folder;
+  const [hidden] = scene.entries;
+  storage.remove(`${ROOT}/${hidden}/t/topic.json`);
+  const third = await scene.draft("t", resumable);
+  assertEquals((await third.topic.describe())[0]!.nextId, 0);
+  await third.discard();
+});

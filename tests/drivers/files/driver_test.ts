@@ -120,6 +120,24 @@ test("a topic whose name cannot be synced is taken back", async () => {
   };
   await assertRejects(() => failing.create("t"), StorageError, "simulated (EIO)");
   assertEquals(failures > 1, true);
+  // A bug is not hidden.
+  const buggy = new Store();
+  let renames = 0;
+  buggy.folder.before = (name) => {
+    if (name === "syncDirectory" && renames > 0) throw refusal("EIO");
+    if (name === "rename" && renames++ > 0) throw new TypeError("a bug");
+  };
+  await assertRejects(() => buggy.create("t"), TypeError, "a bug");
+});
+
+test("a name that no topic may have is refused before anything is made", async () => {
+  const { folder, driver } = new Store();
+  folder.storage.removeTree(ROOT);
+  for (const name of ["a/b", "", ".", "con"]) {
+    await assertRejects(() => driver.createTopic(name, definition()), InvalidTopicNameError);
+    await assertRejects(() => driver.draftTopic(name, definition(), false), InvalidTopicNameError);
+  }
+  assertEquals(folder.storage.stat(ROOT), undefined);
 });
 
 test("a topic that is replaced while it is opened is opened as it is now", async () => {
@@ -147,6 +165,11 @@ test("a topic that is deleted while it is opened is not found, and one that cann
     () => store.folder.storage.removeTree(`${ROOT}/t`),
   );
   await assertRejects(() => store.driver.openTopic("t"), TopicNotFoundError);
+  await store.create("v");
+  store.folder.before = (name, path) => {
+    if (name === "list" && path.endsWith("/v/partitions")) throw refusal("EIO");
+  };
+  await assertRejects(() => store.driver.openTopic("v"), StorageError, "simulated (EIO)");
   await store.create("u");
   store.folder.storage.removeTree(`${ROOT}/u/partitions/00000000`);
   let readings = 0;
@@ -167,11 +190,16 @@ test("a topic goes with a damaged document, and stays with one that cannot be re
     assertEquals(storage.list(ROOT), []);
   }
   await driver.createTopic("t", definition());
+  let errno = "EIO";
   folder.before = (name, path) => {
-    if (name === "readWhole" && path.endsWith("/topic.json")) throw refusal("EIO");
+    if (name === "readWhole" && path.endsWith("/topic.json")) throw refusal(errno);
   };
   await assertRejects(() => driver.deleteTopic("t"), StorageError, "simulated (EIO)");
+  // A document that is too large to be one is damaged.
+  errno = "EFBIG";
+  await driver.deleteTopic("t");
   folder.before = () => {};
+  await driver.createTopic("t", definition());
   write('{"format_version": 2}');
   await assertRejects(() => driver.deleteTopic("t"), UnsupportedFormatError, "topic.json");
   assertEquals(storage.list(ROOT), ["t"]);
@@ -260,4 +288,46 @@ test("on a disk that takes two spellings for one name, a topic has the one it wa
   const driver = store.open(insensitive);
   assertEquals([await driver.topicExists("t"), await driver.topicExists("T")], [true, false]);
   assertEquals([await store.driver.topicExists("t"), await store.driver.topicExists("T")], [true, false]);
+});
+
+test("a topic that is replaced again and again while it is read is opened as it was the third time", async () => {
+  const { folder, driver } = new Store();
+  const { storage, disk } = folder;
+  await driver.createTopic("t", definition());
+  let readings = 0;
+  folder.before = (name, path) => {
+    if (name !== "readWhole" || !path.endsWith("/validator.json")) return;
+    readings++;
+    disk.clock.pass(1000);
+    storage.replace(`${ROOT}/t/topic.json`, storage.readWhole(`${ROOT}/t/topic.json`)!);
+  };
+  const topic = await driver.openTopic("t");
+  assertEquals(readings, 3);
+  await topic.close();
+});
+
+test("a draft is synced as the driver does it, at each flush at least", async () => {
+  for (const behavior of ["immediate", "on_flush", "buffered"]) {
+    const { folder } = new Store();
+    const driver = new FilesDriver({ root_path: ROOT, flush_behavior: behavior }, folder.storage);
+    const draft = await driver.draftTopic("t", definition(), false);
+    const producer = draft.topic.producer("p");
+    const appended = producer.append(0, { count: 1, metadata: ["1"], dataBytes: 0 });
+    assertEquals(appended instanceof Promise, behavior === "immediate", behavior);
+    await appended;
+    await producer.close();
+    await draft.discard();
+  }
+});
+
+test("a draft is not published beside a topic of a similar name", async () => {
+  const store = new Store();
+  const draft = await store.driver.draftTopic("t", definition(), false);
+  store.once((name, path) => name === "rename" && path.includes(".unfinished-"), () => {
+    store.folder.file("T/partitions/of/another");
+  });
+  await assertRejects(() => draft.publish(), InvalidTopicNameError, '"T" exists');
+  assertEquals(await store.driver.topicExists("t"), false);
+  await draft.discard();
+  assertEquals(store.entries, ["T"]);
 });

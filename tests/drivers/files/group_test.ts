@@ -470,7 +470,7 @@ test("a lone consumer waits until it knows whether the members on another machin
       };
       const lone = here.topic.consumer("workers", { ...REQUEST, group: false });
       if (lives) {
-        await assertRejects(() => lone.open(), ConsumerInUseError);
+        await assertRejects(() => lone.open(), ConsumerInUseError, "as a group");
         // Its heartbeat is due every fifth of a second, and is read as often.
         assertEquals(waits, 2);
       } else {
