@@ -72,15 +72,24 @@ export class Partition extends PartitionFolder {
 
   /** The id that a start position means now. */
   resolve(to: StartPosition): number {
-    return this.look(() => this.#resolveNow(to));
+    return to === "earliest" ? this.firstId() : this.look(() => this.locate(to).id);
   }
 
-  #resolveNow(to: StartPosition): number {
-    if (to === "earliest") return this.firstId();
-    const endId = this.end()?.id ?? 0;
-    if (to === "latest") return endId;
-    if ("time" in to) return this.positionOfTime(Number(to.time))?.id ?? 0;
-    return Math.min(to.id, endId);
+  /**
+   * The frame boundary at a start position, or before it, and the id that the position means: that of an event in the
+   * frame, or after the end that of the end.
+   */
+  locate(to: StartPosition): { position: LogPosition | undefined; id: number } {
+    if (typeof to === "object" && "id" in to) {
+      const position = this.positionOfId(to.id);
+      return { position, id: position === undefined ? 0 : isEnd(position) ? position.id : to.id };
+    }
+    const position = to === "earliest"
+      ? this.positionOfId(0)
+      : to === "latest"
+      ? this.end()
+      : this.positionOfTime(Number(to.time));
+    return { position, id: position?.id ?? 0 };
   }
 
   /** Bytes of log between two positions, counting segment headers and seals between them. */
@@ -123,4 +132,9 @@ export class Partition extends PartitionFolder {
       index.close();
     }
   }
+}
+
+function isEnd(position: LogPosition): boolean {
+  const { kind } = entryAt(position, RECORD_BYTES);
+  return kind === "tail" || kind === "end";
 }

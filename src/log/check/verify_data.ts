@@ -10,6 +10,11 @@ import type { Finding } from "./finding.ts";
 /** A finding, without what is the same for all of a segment. */
 export type Found = Pick<Finding, "severity" | "kind" | "offset" | "reason"> & Partial<Finding>;
 
+/** The frame that a finding is about, where its offset does not say it. */
+export function frameOf({ baseId }: Segment, offset: number, firstId: number): Finding["frame"] {
+  return { segmentId: baseId, offset, firstId };
+}
+
 /** Data chunks that are damaged, by segment and offset, so that the events that need them are named. */
 export type DamagedChunks = Map<string, { file: string; offset: number; reason: string }>;
 
@@ -46,7 +51,7 @@ export class DataCheck {
         firstId: id,
         endId: id,
         reason,
-        frame: this.#frameAt(offset, id),
+        frame: frameOf(this.segment, offset, id),
       });
       return;
     }
@@ -61,7 +66,7 @@ export class DataCheck {
         firstId: id + first,
         endId: id + end,
         reason,
-        frame: this.#frameAt(offset, id),
+        frame: frameOf(this.segment, offset, id),
       });
     }
   }
@@ -78,7 +83,7 @@ export class DataCheck {
       reason: "the sizes of its data chunks do not add up",
     };
     if (problem === undefined) return;
-    const frame = this.#frameAt(at.offset, id);
+    const frame = frameOf(this.segment, at.offset, id);
     yield this.found({ severity: "damage", kind: "data", firstId: id, endId: id + 1, ...problem, frame });
   }
 
@@ -111,10 +116,6 @@ export class DataCheck {
   /** Keeps what is wrong with a chunk for the events that refer to it. */
   noteChunk(chunkOffset: number, offset: number, reason: string): void {
     this.chunks.set(chunkKey(this.segment.baseId, chunkOffset), { file: this.segment.path, offset, reason });
-  }
-
-  #frameAt(offset: number, firstId: number): Finding["frame"] {
-    return { segmentId: this.segment.baseId, offset, firstId };
   }
 }
 

@@ -7,7 +7,7 @@ import type { Partition } from "../partition.ts";
 import { READ_AHEAD_BYTES, readWindow } from "../segment/window.ts";
 import { step } from "../segment/frame_scanner.ts";
 import { type LogPosition, type Segment, startOf } from "../segment/segment_file.ts";
-import { type DamagedChunks, DataCheck, type Found } from "./verify_data.ts";
+import { type DamagedChunks, DataCheck, type Found, frameOf } from "./verify_data.ts";
 import { IndexCheck } from "./verify_index.ts";
 import type { Pace } from "./pace.ts";
 import { type Entry, entryAt, positionAfter } from "../segment/entries.ts";
@@ -175,7 +175,7 @@ export class SegmentCheck {
       bytes: RECORD_BYTES,
       firstId: id,
       endId: id,
-      frame: this.#frameAt(offset, id),
+      frame: frameOf(this.segment, offset, id),
       reason: `the ${which} of a frame is damaged, its other end has the same content`,
     });
   }
@@ -238,10 +238,6 @@ export class SegmentCheck {
         keptId: this.#data.neededId,
       });
     }
-  }
-
-  #frameAt(offset: number, firstId: number): Finding["frame"] {
-    return { segmentId: this.segment.baseId, offset, firstId };
   }
 
   #found(found: Found): Finding {

@@ -123,7 +123,7 @@ export class CursorFiles {
     return {
       path,
       slots,
-      isRetired: !isShared && isRetired(bytes),
+      isRetired: !isShared && isMark(bytes.subarray(RETIRED_SLOT * POSITION_SLOT_BYTES)),
       isIdle: isClosed || last === undefined || Math.abs(now - last.written) > IDLE_MS,
       isShared,
     };
@@ -133,11 +133,12 @@ export class CursorFiles {
 /** Whether an open file was retired. */
 export function wasRetired(file: StorageFile): boolean {
   const bytes = new Uint8Array(POSITION_SLOT_BYTES);
-  return file.readAt(bytes, RETIRED_SLOT * POSITION_SLOT_BYTES) > 0 && bytes.some((byte) => byte !== 0);
+  file.readAt(bytes, RETIRED_SLOT * POSITION_SLOT_BYTES);
+  return isMark(bytes);
 }
 
-function isRetired(bytes: Uint8Array): boolean {
-  return bytes.subarray(RETIRED_SLOT * POSITION_SLOT_BYTES).some((byte) => byte !== 0);
+function isMark(slot: Uint8Array): boolean {
+  return slot.some((byte) => byte !== 0);
 }
 
 /** The position in several files. */

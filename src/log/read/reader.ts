@@ -69,19 +69,11 @@ export class PartitionReader {
     const { partition } = this;
     this.#partial = undefined;
     this.#fromId = 0;
-    if (to === "earliest") {
-      this.#position = partition.positionOfId(0);
-    } else if (to === "latest") {
-      this.#position = partition.end();
-    } else if ("time" in to) {
-      this.#position = partition.positionOfTime(Number(to.time));
-    } else {
-      const position = partition.positionOfId(to.id);
-      const firstId = position?.segment.baseId ?? 0;
-      if (to.id < firstId) throw new EventGoneError(partition.partition, to.id, firstId);
-      this.#position = position;
-      this.#fromId = this.#position === undefined ? 0 : isEnd(this.#position) ? this.#position.id : to.id;
-    }
+    const { position, id } = partition.locate(to);
+    const firstId = position?.segment.baseId ?? 0;
+    if (id < firstId) throw new EventGoneError(partition.partition, id, firstId);
+    this.#position = position;
+    this.#fromId = id;
   }
 
   /** Whether there is something to read at the position. */
@@ -278,11 +270,6 @@ function endWithin(starts: Numbers, first: number, end: number): number {
   let last = end;
   while (last > first + 1 && starts[last]! > limit) last = (first + last + 1) >>> 1;
   return last;
-}
-
-function isEnd(position: LogPosition): boolean {
-  const { kind } = entryAt(position, RECORD_BYTES);
-  return kind === "tail" || kind === "end";
 }
 
 function nextAhead(frameBytes: number, headBytes: number, whole: boolean): number {

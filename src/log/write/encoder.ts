@@ -154,9 +154,12 @@ function writeSerialized(
   const end = area + metadata + sizes.metadataBytes;
   let to = area + metadata;
   for (let index = 0, at = (area + table) >>> 2; index < sizes.count; index++, at += stride) {
-    const from = to;
-    to = writePiece(u8, parts[index]!, to, end);
-    u32[at] = to - from;
+    const part = parts[index]!;
+    const next = to + part.byteLength;
+    if (next > end) checkEnd("bytes", next, end);
+    u8.set(part, to);
+    u32[at] = part.byteLength;
+    to = next;
   }
   checkEnd("metadata", to, end);
 }
@@ -221,14 +224,6 @@ class SummedData {
     }
     if (to < end) u8.set(from === 0 ? piece : piece.subarray(from), to);
   }
-}
-
-/** Copies bytes into the core's memory, up to `limit` at most; returns where they end. */
-function writePiece(u8: Uint8Array, piece: Uint8Array, to: number, limit: number): number {
-  const end = to + piece.byteLength;
-  if (end > limit) checkEnd("bytes", end, limit);
-  u8.set(piece, to);
-  return end;
 }
 
 function writeExtents(extents: Extents, area: number, layout: FrameLayout): void {
