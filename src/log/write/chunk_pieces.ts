@@ -3,43 +3,23 @@
  *
  * @module
  */
-import { InvalidDataError } from "../../errors.ts";
-import { counted } from "../../counted.ts";
 
-/** The buffers of a data part in memory, cut without being copied. */
-export class ChunkPieces {
-  readonly #pieces: { bytes: Uint8Array; from: number; end: number }[] = [];
-  bytes = 0;
-
-  /** Adds a buffer, which counts with the size it has now. */
-  add(piece: Uint8Array): void {
-    this.#pieces.push({ bytes: piece, from: 0, end: piece.byteLength });
-    this.bytes += piece.byteLength;
-  }
-
-  /** The next bytes; throws `InvalidDataError` when a buffer has lost some of them since it was added. */
-  take(size: number): Uint8Array[] {
-    const taken: Uint8Array[] = [];
-    let [missing, used] = [size, 0];
-    while (missing > 0) {
-      const piece = this.#pieces[used]!;
-      const { bytes, from } = piece;
-      if (bytes.byteLength < piece.end) {
-        throw new InvalidDataError(
-          `Cannot store a data part: a piece of ${counted(piece.end, "byte")} has ${bytes.byteLength} now; ` +
-            `do not change it until the push future completes`,
-        );
-      }
-      const end = Math.min(piece.end, from + missing);
-      taken.push(bytes.subarray(from, end));
-      missing -= end - from;
-      piece.from = end;
-      if (end === piece.end) used++;
+/** The buffers of a data part in memory, as lists of pieces of a chunk each, without a copy. */
+export function* chunksOf(parts: readonly Uint8Array[], chunkBytes: number): Generator<Uint8Array[]> {
+  let chunk: Uint8Array[] = [];
+  let room = chunkBytes;
+  for (const part of parts) {
+    for (let from = 0; from < part.byteLength;) {
+      const piece = part.subarray(from, from + room);
+      chunk.push(piece);
+      from += piece.byteLength;
+      room -= piece.byteLength;
+      if (room > 0) continue;
+      yield chunk;
+      [chunk, room] = [[], chunkBytes];
     }
-    this.#pieces.splice(0, used);
-    this.bytes -= size;
-    return taken;
   }
+  if (chunk.length > 0) yield chunk;
 }
 
 /** A small stream does not take the memory of a whole chunk. */

@@ -1,7 +1,7 @@
 import { LimitExceededError } from "../../errors.ts";
 import type { OutgoingBatch, OutgoingData } from "../../contract.ts";
 import { Appender } from "./appender.ts";
-import { ChunkBuffer, ChunkPieces } from "./chunk_pieces.ts";
+import { ChunkBuffer, chunksOf } from "./chunk_pieces.ts";
 import { Durability } from "./durability.ts";
 import type { Extent, Extents } from "../format/frame_body.ts";
 import { DATA_BYTES_MAX } from "../format/bytes.ts";
@@ -188,14 +188,8 @@ export class PartitionWriter {
 
   #appendLarge(data: OutgoingData, dataBytes: number): Extents {
     checkDataSize(dataBytes);
-    const list: Extent[] = [];
-    const pieces = new ChunkPieces();
-    const chunkBytes = this.#chunkBytes;
-    for (const part of data instanceof Uint8Array ? [data] : data ?? []) {
-      pieces.add(part);
-      while (pieces.bytes >= chunkBytes) list.push(this.#appendChunk(pieces.take(chunkBytes)));
-    }
-    if (pieces.bytes > 0) list.push(this.#appendChunk(pieces.take(pieces.bytes)));
+    const parts = data instanceof Uint8Array ? [data] : data ?? [];
+    const list = Array.from(chunksOf(parts, this.#chunkBytes), (chunk) => this.#appendChunk(chunk));
     return { totalBytes: dataBytes, list };
   }
 
