@@ -43,7 +43,7 @@ test("a member that is closed while it joins sends no heartbeat afterwards", asy
     consumer: () => client,
     run: (_: string, work: () => Promise<void>) => work(),
   } as unknown as Cluster;
-  const listener = { onReassigned: () => {}, onFailure: () => {} };
+  const listener = { onReassigned: () => {}, onFailure: () => {}, epochBefore: () => -1 };
   const group = new Group(cluster, "name", { name: "t", kafkaName: "t" }, listener, undefined);
   await group.open();
   await group.close();

@@ -61,7 +61,7 @@ async function commitsOf(
     cluster,
     "name",
     { name: "t", kafkaName: "t" },
-    { onReassigned: () => {}, onFailure: () => {} },
+    { onReassigned: () => {}, onFailure: () => {}, epochBefore: () => -1 },
     undefined,
   );
   await group.open();

@@ -1,6 +1,6 @@
 // Brokers that are killed while events are in flight.
-import { assertEquals, assertGreaterOrEqual, assertRejects } from "@std/assert";
-import { BrokerError, Driver, type Producer } from "../../mod.ts";
+import { assertEquals, assertGreaterOrEqual, assertInstanceOf, assertRejects } from "@std/assert";
+import { BrokerError, type Consumer, Driver, type Event, type Producer } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
 import { checkLag, checkStored, Pushing, Reading, sleep, until } from "./traffic.ts";
@@ -87,20 +87,72 @@ test(
     await pushUntilStored(producer, 0);
     await using consumer = topic.consumer("c", { partitions: [0] });
     assertEquals((await consumer.pull().wait(60_000))?.metadata, 0);
+    const cut = await readBeforeCut(driver);
     await broker.kill();
     const error = await assertRejects(async () => await producer.push(1), BrokerError);
     assertEquals([error.canRetry, error.brokers], [true, cluster.servers]);
     const seconds = Number(/ in (\d+\.\d) s:/.exec(error.message)?.[1]);
     assertGreaterOrEqual(seconds, timeoutMs / 1000 - 0.1, error.message);
     assertEquals(await consumer.pull().wait(300), undefined);
+    broker.removeLog("cut", 0);
     await broker.start();
+    await cut.readAfter();
     const id = await pushUntilStored(producer, 2);
     // A failed push may have been stored, when it was too late to report it.
-    let event = await consumer.pull().wait(60_000);
-    while (event !== undefined && event.id < id) event = await consumer.pull().wait(60_000);
+    let event = await pullEvent(consumer);
+    while (event !== undefined && event.id < id) event = await pullEvent(consumer);
     assertEquals([event?.id, event?.metadata], [id, 2]);
   },
 );
+
+/** Reads events of a topic whose log is lost then; afterwards with the same consumer, and one that starts again. */
+async function readBeforeCut(driver: Driver): Promise<{ readAfter(): Promise<void> }> {
+  await driver.createTopic("cut", { disable_info_topic: true });
+  const topic = await driver.openTopic("cut");
+  const producer = topic.producer();
+  for (let n = 0; n < 5; n++) producer.push(n);
+  await producer.flush();
+  const open = topic.consumer("open", { group: false });
+  for await (const event of open.events({ until: "end" })) assertEquals(event.id, event.metadata);
+  const before = topic.consumer("again");
+  for await (const event of before.events({ until: "end" })) await event.acknowledge();
+  await before.close();
+  return {
+    async readAfter() {
+      // As many as before and more, so that the position alone shows nothing.
+      for (let n = 100; n < 107; n++) await pushUntilStored(producer, n);
+      await producer.close();
+      for (const consumer of [open, topic.consumer("again")]) {
+        const seen: unknown[] = [];
+        let error: unknown;
+        while (seen.at(-1) !== 106) {
+          try {
+            for await (const event of consumer.events({ until: "end" })) seen.push(event.metadata);
+          } catch (fault) {
+            // While the broker starts, there are others.
+            if (fault instanceof BrokerError && fault.reason === "LOG_TRUNCATED") error = fault;
+          }
+        }
+        // A failed push may have been stored.
+        assertEquals([...new Set(seen)], [100, 101, 102, 103, 104, 105, 106]);
+        assertInstanceOf(error, BrokerError);
+        await consumer.close();
+      }
+      await topic.close();
+    },
+  };
+}
+
+/** The next event: on a busy machine a broker may need longer to start than a read waits for it. */
+async function pullEvent(consumer: Consumer): Promise<Event | undefined> {
+  for (const deadline = performance.now() + 90_000;;) {
+    try {
+      return await consumer.pull().wait(60_000);
+    } catch (error) {
+      if (!(error instanceof BrokerError && error.canRetry) || performance.now() > deadline) throw error;
+    }
+  }
+}
 
 /** Pushes until it is stored: on a busy machine a broker may need longer than a push waits. */
 async function pushUntilStored(producer: Producer, metadata: number): Promise<number> {

@@ -1,8 +1,8 @@
 // Real Kafka brokers for tests: each has its own ports and folder, and ends with the test process.
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Distribution, findDistribution, KAFKA_VERSION, OLDEST_VERSION } from "./distribution.ts";
 import { factors, lines, LOG_SETTINGS, quorumProperties } from "./broker_settings.ts";
 import { classArchive } from "./class_archive.ts";
@@ -121,6 +121,14 @@ export class Broker {
   /** The first file of a partition, with its events as they are stored on disk. */
   segment(kafkaName: string, partition: number): string {
     return join(this.folder, "data", `${kafkaName}-${partition}`, "00000000000000000000.log");
+  }
+
+  /** Removes the events of a partition from its disk while it is down, as if the disk had been replaced. */
+  removeLog(kafkaName: string, partition: number): void {
+    const folder = dirname(this.segment(kafkaName, partition));
+    for (const name of readdirSync(folder)) {
+      if (name !== "partition.metadata") rmSync(join(folder, name));
+    }
   }
 
   /** The contents of its log. */

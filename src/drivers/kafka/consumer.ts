@@ -47,6 +47,7 @@ export class KafkaConsumer implements ConsumerInterface {
       : new Group(cluster, name, topic, {
         onReassigned: (change) => this.#onReassigned(change),
         onFailure: (error) => this.#onFailure(error),
+        epochBefore: (partition, id) => this.#queues.get(partition)?.epochs.before(id) ?? -1,
       }, request.groupTimeoutMs);
     this.#positions = new PositionStore(cluster, name, offsets, this.#assignment);
     this.#fetcher = new Fetcher({
@@ -57,6 +58,10 @@ export class KafkaConsumer implements ConsumerInterface {
       responsesMax: request.batchesMax ?? 2,
       onNews: () => this.#news.announce(),
       place: (queue) => this.#findStart(queue),
+      onCutOff: (partition, id) => {
+        topic.highWatermarks.cutOff(partition, id);
+        this.#positions.cutOff(partition, id);
+      },
     });
   }
 
@@ -116,17 +121,14 @@ export class KafkaConsumer implements ConsumerInterface {
     if (this.#request.group === true && !this.#assignment.assigned.includes(partition)) {
       throw new PartitionMovedError(this.#name, partition);
     }
+    if (this.#queues.get(partition)?.hasLost(nextId)) return;
     return this.#positions.acknowledge(partition, nextId);
   }
 
   async seek(partition: number, to: StartPosition, store: boolean): Promise<void> {
     const position = (await this.#topic.offsets.resolve([partition], to)).get(partition)!;
     this.#topic.highWatermarks.raise(partition, position);
-    const queue = this.#queues.get(partition);
-    if (queue !== undefined) {
-      queue.hasPosition = true;
-      queue.seek(position);
-    }
+    this.#queues.get(partition)?.seek(position);
     this.#restart();
     if (store) await this.#positions.set(partition, position);
   }
@@ -259,10 +261,9 @@ export class KafkaConsumer implements ConsumerInterface {
       : await this.#topic.offsets.known(unknown, "earliest");
     if (generation !== this.#generation || this.#closed) return;
     for (const partition of entered) {
-      const position = stored.get(partition) ?? this.#startIds.get(partition) ?? earliest.get(partition);
-      const queue = queueOf(this.#topic, partition, position ?? 0);
-      queue.hasPosition = position !== undefined;
-      this.#queues.set(partition, queue);
+      const position = this.#startIds.get(partition) ?? earliest.get(partition);
+      const start = stored.get(partition) ?? { position, epoch: -1 };
+      this.#queues.set(partition, queueOf(this.#topic, partition, start));
     }
     this.#assign([...kept, ...gained].sort((one, other) => one - other));
     this.#restart();
@@ -281,7 +282,6 @@ export class KafkaConsumer implements ConsumerInterface {
     this.#startIds.set(partition, position);
     this.#topic.highWatermarks.raise(partition, position);
     queue.seek(position);
-    queue.hasPosition = true;
   }
 
   #assign(partitions: readonly number[]): void {

@@ -43,6 +43,16 @@ export function isFault(error: unknown, ...apiIds: string[]): boolean {
   return faultsOf(error).some(({ apiId }) => apiId !== undefined && apiIds.includes(apiId));
 }
 
+/** Whether the broker dropped the fetch session, so that the next request starts a new one. */
+export function isSessionLost(error: unknown): boolean {
+  return isFault(
+    error,
+    "FETCH_SESSION_ID_NOT_FOUND",
+    "INVALID_FETCH_SESSION_EPOCH",
+    "FETCH_SESSION_TOPIC_ID_ERROR",
+  );
+}
+
 /** Whether the requested topic does not exist. */
 export function isUnknownTopic(error: unknown): boolean {
   return isFault(error, "UNKNOWN_TOPIC_OR_PARTITION", "UNKNOWN_TOPIC_ID", "INCONSISTENT_TOPIC_ID") ||

@@ -2,8 +2,8 @@ import { diagnostics } from "../../diagnostics.ts";
 import { TopicDeletedError } from "../../errors.ts";
 import type { ClientConsumer } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
-import { isFault, isLeaderChange, isTransient, leaderless } from "./failure.ts";
-import { type FetchedPartition, partitionFaults } from "./fetched.ts";
+import { isLeaderChange, isSessionLost, isTransient, leaderless } from "./failure.ts";
+import { type FetchedPartition, isDiverging, partitionFaults } from "./fetched.ts";
 import { partitionBytes, withRoom } from "./fetch_size.ts";
 import type { PartitionQueue } from "./partition_queue.ts";
 
@@ -14,13 +14,6 @@ import type { PartitionQueue } from "./partition_queue.ts";
 const SHORT_WAIT_MS = 5;
 /** A partition without a leader for longer than this, in milliseconds, is reported as unavailable. */
 const UNAVAILABLE_AFTER_MS = 1000;
-
-/** The broker dropped the fetch session: the next request starts a new one. */
-const SESSION_FAULTS = [
-  "FETCH_SESSION_ID_NOT_FOUND",
-  "INVALID_FETCH_SESSION_EPOCH",
-  "FETCH_SESSION_TOPIC_ID_ERROR",
-];
 
 type Pool = InstanceType<Cluster["module"]["ConnectionPool"]>;
 
@@ -40,7 +33,7 @@ export interface FetchLoopSettings {
   onUnavailable(): void;
   /** Finds the start position of a partition whose leader could not be asked before. */
   place(queue: PartitionQueue): Promise<void>;
-  /** Finds the next position in a partition whose fetch offset is out of range. */
+  /** Finds the next position in a partition whose fetch offset is out of range, or whose log was cut off. */
   replace(queue: PartitionQueue): Promise<void>;
   /** Called when no broker responds. */
   onFailure(error: unknown): Promise<void>;
@@ -118,9 +111,13 @@ export class FetchLoop {
       if (failed !== undefined) {
         if (this.#leaders.size === 0) await onFailure(failed.error);
         if (this.isStopped) return;
-        const { name } = topic;
         const { error } = failed;
-        await cluster.pauseBefore({ operation: this.#what, topic: name, attempt: ++this.#attempt, error });
+        await cluster.pauseBefore({
+          operation: this.#what,
+          topic: topic.name,
+          attempt: ++this.#attempt,
+          error,
+        });
         if (this.isStopped) return;
       }
       await this.#findLeadersOnce(failed !== undefined);
@@ -230,7 +227,7 @@ export class FetchLoop {
           partition: queue.partition,
           fetchOffset: BigInt(queue.fetchOffset),
           currentLeaderEpoch: -1,
-          lastFetchedEpoch: -1,
+          lastFetchedEpoch: queue.fetchedEpoch,
           partitionMaxBytes: fetch.partitionBytesMax ?? partitionBytes(queue, all),
         })),
       }],
@@ -239,8 +236,13 @@ export class FetchLoop {
     const answered = new Map(
       answer.responses.flatMap(({ partitions }) => partitions.map((one) => [one.partitionIndex, one])),
     );
+    const diverging: PartitionQueue[] = [];
     for (const queue of wanted) {
       const partition = answered.get(queue.partition);
+      if (partition !== undefined && isDiverging(partition)) {
+        diverging.push(queue);
+        continue;
+      }
       if (partition !== undefined) {
         queue.accept(partition);
         this.#report(queue, partition);
@@ -253,6 +255,7 @@ export class FetchLoop {
       queue.isUnavailable = false;
     }
     onResponse();
+    for (const queue of diverging) await this.#settings.replace(queue);
   }
 
   #report({ partition, fetchOffset }: PartitionQueue, { records, highWatermark }: FetchedPartition): void {
@@ -273,7 +276,7 @@ export class FetchLoop {
     wanted: readonly PartitionQueue[],
     ofLeader: LeaderPartitions,
   ): Promise<void> {
-    if (isFault(error, ...SESSION_FAULTS)) return;
+    if (isSessionLost(error)) return;
     const faults = partitionFaults(error);
     if (faults === undefined) {
       if (!isTransient(error) && !isLeaderChange(error)) throw error;

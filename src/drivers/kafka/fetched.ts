@@ -45,6 +45,12 @@ export function recordsOf(batch: FetchedBatch, from: number): FetchedRecords {
   return { records, nextOffset, isDamaged: (batch.attributes & IS_DAMAGED) !== 0 };
 }
 
+/** Whether the broker's log has other events below the fetch offset than were fetched. */
+export function isDiverging({ divergingEpoch }: FetchedPartition): boolean {
+  // Requests before version 12 do not have it.
+  return divergingEpoch !== undefined && divergingEpoch.endOffset >= 0n;
+}
+
 /** Errors of individual partitions; undefined if the error is about something else. */
 export function partitionFaults(error: unknown): Map<number, string> | undefined {
   const { errors, response } = error as {

@@ -1,6 +1,7 @@
 import { BrokerError, TopicDeletedError } from "../../errors.ts";
 import type { ClientConsumer } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
+import { findEpochEnd } from "./epoch_end.ts";
 import { isLeaderChange, isTransient, isUnknownTopic } from "./failure.ts";
 import { FetchLoop } from "./fetch_loop.ts";
 import { findTopic } from "./metadata.ts";
@@ -23,6 +24,8 @@ export interface FetcherSettings {
   onNews(): void;
   /** Finds the start position of a partition whose leader could not be asked before. */
   place(queue: PartitionQueue): Promise<void>;
+  /** Called when the events of a partition from an id on are others than those that were read. */
+  onCutOff(partition: number, id: number): void;
 }
 
 /** Keeps the queues of a consumer filled, with a long poll at every broker that leads one of the partitions. */
@@ -162,31 +165,38 @@ export class Fetcher {
     this.#settings.onNews();
   }
 
-  /** Finds the next position in a partition whose fetch offset is out of range. */
+  /** Finds the next position in a partition whose fetch offset is out of range, or whose log was cut off. */
   async #findNext(queue: PartitionQueue, loop: FetchLoop): Promise<void> {
-    const { offsets } = this.#settings;
-    const { partition } = queue;
+    const { cluster, topic: { kafkaName }, offsets, onNews, onCutOff } = this.#settings;
+    const { partition, fetchOffset, fetchedEpoch: epoch } = queue;
     const first = (await offsets.known([partition], "earliest")).get(partition);
     const next = (await offsets.known([partition], "latest")).get(partition);
     if (loop.isStopped || first === undefined || next === undefined) return;
-    if (queue.fetchOffset < first) queue.lose(first);
-    else if (queue.fetchOffset > next) {
+    if (fetchOffset < first) queue.lose(first);
+    else {
+      const beyondEnd = fetchOffset > next ? next : undefined;
+      const cutAt = epoch < 0
+        ? beyondEnd
+        : queue.epochs.divergence(await findEpochEnd(cluster, { kafkaName, partition, epoch }), fetchOffset);
+      if (loop.isStopped) return;
+      if (cutAt === undefined) return queue.trustOnce();
       // Brokers before 3.1 give events by the topic's name, which may be that of another topic by now.
       if (await this.#isDeleted()) return this.#onDeleted(loop);
-      this.#fault = this.#lostEvents(queue, next);
-      queue.lose(next);
+      this.#fault = this.#lostEvents(queue, cutAt);
+      queue.cutOff(cutAt);
+      onCutOff(partition, cutAt);
     }
-    this.#settings.onNews();
+    onNews();
   }
 
-  #lostEvents({ partition, fetchOffset }: PartitionQueue, next: number): BrokerError {
+  #lostEvents({ partition, fetchOffset, position }: PartitionQueue, cutAt: number): BrokerError {
     const { cluster: { servers }, topic: { name } } = this.#settings;
     return new BrokerError(
       servers,
       `Cannot read topic "${name}" partition ${partition} from event ${fetchOffset} on: Kafka at "${servers}" has ` +
-        `lost events, and the next one there is ${next}; reading continues at ${next}: seek back to read what was ` +
-        "stored since the loss",
-      { reason: "OFFSET_OUT_OF_RANGE", canRetry: true },
+        `lost the events from ${cutAt} on; those stored since then have the same ids, and reading continues at ` +
+        `${Math.min(cutAt, position)}`,
+      { reason: "LOG_TRUNCATED", canRetry: true },
     );
   }
 

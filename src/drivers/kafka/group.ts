@@ -19,6 +19,8 @@ export interface GroupListener {
   onReassigned(change: Reassignment): void;
   /** The membership was lost and cannot be regained for now. */
   onFailure(error: unknown): void;
+  /** The epoch of the leader that stored the event before an id; -1 if it is unknown. */
+  epochBefore(partition: number, id: number): number;
 }
 
 /** A member of a consumer group, formed by all consumers of a name in all processes. */
@@ -184,7 +186,7 @@ export class Group implements Assignment {
       partitions: Array.from(positions, ([partitionIndex, offset]) => ({
         partitionIndex,
         committedOffset: BigInt(offset),
-        committedLeaderEpoch: -1,
+        committedLeaderEpoch: this.listener.epochBefore(partitionIndex, offset),
         committedMetadata: null,
       })),
     }];

@@ -19,4 +19,9 @@ export class HighWatermarks {
   raiseAll(ends: ReadonlyMap<number, number>): void {
     for (const [partition, nextId] of ends) this.raise(partition, nextId);
   }
+
+  /** The partition has lost the events from an id on. */
+  cutOff(partition: number, id: number): void {
+    if (id < this.of(partition)) this.#ends.set(partition, id);
+  }
 }

@@ -97,6 +97,15 @@ export class Offsets {
 
   /** The committed positions of a group, by partition; omits partitions without one. */
   async stored(group: string, partitions: readonly number[]): Promise<Map<number, number>> {
+    const stored = await this.storedWithEpochs(group, partitions);
+    return new Map(Array.from(stored, ([partition, { position }]) => [partition, position]));
+  }
+
+  /** The same with the epoch of the leader that stored the event before each; -1 if it was not committed. */
+  async storedWithEpochs(
+    group: string,
+    partitions: readonly number[],
+  ): Promise<Map<number, { position: number; epoch: number }>> {
     const answer = await this.cluster.run(`read the positions of "${group}"`, async (admin) => {
       const topics = [{ name: this.kafkaName, partitionIndexes: [...partitions] }];
       try {
@@ -120,8 +129,12 @@ export class Offsets {
       return new Map(
         answers.map((
           { groupId, topics },
-        ): [string, Map<number, number>] => [groupId, this.#positionsIn(topics)])
-          .filter(([, positions]) => positions.size > 0),
+        ): [string, Map<number, number>] => [
+          groupId,
+          new Map(
+            Array.from(this.#positionsIn(topics), ([partition, { position }]) => [partition, position]),
+          ),
+        ]).filter(([, positions]) => positions.size > 0),
       );
     });
   }
@@ -258,13 +271,20 @@ export class Offsets {
   #positionsIn(
     topics: readonly {
       name: string;
-      partitions: readonly { partitionIndex: number; committedOffset: bigint }[];
+      partitions: readonly {
+        partitionIndex: number;
+        committedOffset: bigint;
+        committedLeaderEpoch?: number;
+      }[];
     }[],
-  ): Map<number, number> {
+  ): Map<number, { position: number; epoch: number }> {
     const partitions = topics.find(({ name }) => name === this.kafkaName)?.partitions ?? [];
     return new Map(
       partitions.filter(({ committedOffset }) => committedOffset >= 0n)
-        .map(({ partitionIndex, committedOffset }) => [partitionIndex, Number(committedOffset)]),
+        .map(({ partitionIndex, committedOffset, committedLeaderEpoch: epoch = -1 }) => [
+          partitionIndex,
+          { position: Number(committedOffset), epoch },
+        ]),
     );
   }
 }

@@ -4,6 +4,7 @@ import type { Cluster } from "./cluster.ts";
 import { type FetchedPartition, type FetchedRecord, recordsOf } from "./fetched.ts";
 import type { HighWatermarks } from "./high_watermarks.ts";
 import type { Offsets } from "./offsets.ts";
+import { LeaderEpochs } from "./leader_epochs.ts";
 import { decodeRecord, type RecordFormat } from "./record.ts";
 
 /** Several events, or a damaged range. */
@@ -26,6 +27,12 @@ export class PartitionQueue {
   #responses: { nextOffset: number; bytes: number }[] = [];
   #gone: EventGoneError | undefined;
   #position: number;
+  /** One past the last event that was read before the log was cut off, until it is read that far again. */
+  #cutEnd = 0;
+  /** Whether the next request says which leader stored the last fetched event, so that a cut is noticed. */
+  #checksEpoch = true;
+  /** The leaders that stored what was fetched. */
+  readonly epochs: LeaderEpochs = new LeaderEpochs();
   /** The next offset to fetch. */
   fetchOffset: number;
   /** Average size of an event in the latest non-empty response, as transmitted; 0 before the first. */
@@ -86,8 +93,19 @@ export class PartitionQueue {
     return this.fetchOffset >= this.#readableEnd && (!this.readsReplica || this.#highWatermark >= endId);
   }
 
+  /** The epoch of the last fetched event; -1 if it is unknown, or not to be checked now. */
+  get fetchedEpoch(): number {
+    return this.#checksEpoch ? this.epochs.before(this.fetchOffset) : -1;
+  }
+
+  /** The leader has everything that was fetched, but the broker that responded may lag: it is asked without. */
+  trustOnce(): void {
+    this.#checksEpoch = false;
+  }
+
   /** Adds a response to a request from `fetchOffset`. */
   accept(answer: FetchedPartition): void {
+    this.#checksEpoch = true;
     this.#highWatermark = Number(answer.highWatermark);
     // Brokers leave it at -1 for those who read uncommitted transactions, too.
     const committedEnd = Number(answer.lastStableOffset);
@@ -113,6 +131,7 @@ export class PartitionQueue {
       const { records, nextOffset, isDamaged } = recordsOf(batch, this.fetchOffset);
       if (isDamaged) this.#enqueueDamage(this.fetchOffset, nextOffset, "its checksum is wrong", 0);
       this.#enqueue(records);
+      this.epochs.add(batch.partitionLeaderEpoch, this.fetchOffset, nextOffset);
       this.fetchOffset = nextOffset;
     }
     if (count > 0) this.eventBytes = bytes / count;
@@ -149,6 +168,25 @@ export class PartitionQueue {
 
   /** Restarts at another offset. */
   seek(position: number): void {
+    this.epochs.clear();
+    this.#cutEnd = 0;
+    this.hasPosition = true;
+    this.#restart(position);
+  }
+
+  /** The events from an id on are others now than those that were read or fetched. */
+  cutOff(id: number): void {
+    this.#cutEnd = Math.max(this.#cutEnd, this.#position);
+    this.epochs.cutOff(id);
+    this.#restart(Math.min(id, this.#position));
+  }
+
+  /** Whether the event before an id was read before the log was cut off, and no longer exists. */
+  hasLost(nextId: number): boolean {
+    return nextId > this.#position && nextId <= this.#cutEnd;
+  }
+
+  #restart(position: number): void {
     this.#items = [];
     this.#responses = [];
     this.#taken = 0;
@@ -239,14 +277,20 @@ export interface ConsumerTopic {
   highWatermarks: HighWatermarks;
 }
 
-/** An empty queue of one partition, to be read from a position. */
+/**
+ * An empty queue of one partition, to be read from a position, if it is known; `epoch` is that of the leader that
+ * stored the event before it, or -1.
+ */
 export function queueOf(
   { cluster, name, kafkaName, format }: ConsumerTopic,
   partition: number,
-  position: number,
+  { position, epoch }: { position: number | undefined; epoch: number },
 ): PartitionQueue {
-  return new PartitionQueue(partition, position, format, (_, { firstId, endId }, reason, offset) => {
-    const file = `${cluster.servers}/${kafkaName}/${partition}/${firstId}`;
-    return new CorruptedLogError({ topic: name, partition, firstId, endId, file, offset, reason });
+  const queue = new PartitionQueue(partition, position ?? 0, format, (_, ids, reason, offset) => {
+    const file = `${cluster.servers}/${kafkaName}/${partition}/${ids.firstId}`;
+    return new CorruptedLogError({ topic: name, partition, ...ids, file, offset, reason });
   });
+  queue.hasPosition = position !== undefined;
+  if (position !== undefined) queue.epochs.add(epoch, position - 1, position);
+  return queue;
 }

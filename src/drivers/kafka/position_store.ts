@@ -19,6 +19,8 @@ interface Waiting {
 export class PositionStore {
   /** The committed positions, as far as known. */
   readonly #stored = new Map<number, number>();
+  /** Committed positions in the part of a log that was cut off. */
+  readonly #obsolete = new Map<number, number>();
   /** When partitions changed their owner. */
   readonly #movedMs = new Map<number, number>();
   readonly #waiting = new Map<number, Waiting[]>();
@@ -31,11 +33,22 @@ export class PositionStore {
     private readonly assignment: Assignment,
   ) {}
 
-  /** The currently committed positions; omits partitions without one. */
-  async load(partitions: readonly number[]): Promise<Map<number, number>> {
-    const stored = partitions.length === 0 ? new Map() : await this.offsets.stored(this.name, partitions);
-    for (const [partition, nextId] of stored) this.#stored.set(partition, nextId);
+  /** The currently committed positions and their leaders' epochs; omits partitions without one. */
+  async load(partitions: readonly number[]): Promise<Map<number, { position: number; epoch: number }>> {
+    if (partitions.length === 0) return new Map();
+    const stored = await this.offsets.storedWithEpochs(this.name, partitions);
+    for (const [partition, { position }] of stored) {
+      if (position !== this.#obsolete.get(partition)) this.#stored.set(partition, position);
+    }
     return stored;
+  }
+
+  /** The events from an id on no longer exist: others with these ids can be acknowledged. */
+  cutOff(partition: number, id: number): void {
+    const stored = this.#stored.get(partition) ?? -1;
+    if (id >= stored) return;
+    this.#obsolete.set(partition, stored);
+    this.#stored.set(partition, id);
   }
 
   /** Partitions that have just been reassigned. */
@@ -43,6 +56,7 @@ export class PositionStore {
     for (const partition of partitions) {
       this.#movedMs.set(partition, Date.now());
       this.#stored.delete(partition);
+      this.#obsolete.delete(partition);
     }
   }
 
