@@ -124,3 +124,20 @@ test("what the tests import of their harness is there where they are collected f
   const collector = await names("../../tools/mutate/collector.ts");
   assertEquals(collector.filter((name) => name !== "collected"), await names("../harness.ts"));
 });
+
+test("a mutant is known again as long as its function is the same, wherever that is", () => {
+  const unitsOf = (text: string, file = "a.ts"): string[] =>
+    mutantsOf(file, text, 0).map(({ unit, index }) => `${unit} ${index}`);
+  const one = "function one(a) { return a < 2 ? a : 0; }";
+  const two = "class Two { get b() { return !this.#b; } c() { this.d(); this.e(); } }";
+  const known = unitsOf(`${one}\n${two}`);
+  assertEquals(new Set(known).size, known.length);
+  // In another order and file, and with a comment and other names.
+  const moved = unitsOf(`${two}\n// Why.\n${one.replaceAll("a", "other")}`, "b.ts");
+  assertEquals(moved.toSorted(), known.toSorted());
+  // Only what has changed is new.
+  const changed = unitsOf(`${one}\n${two.replace("this.e()", "this.d()")}`);
+  assertEquals(changed.filter((unit) => !known.includes(unit)).length, 3);
+  // Constants of the same name and value are in different files.
+  assertEquals(unitsOf("const MAX = 1;")[0] === unitsOf("const MAX = 1;", "b.ts")[0], false);
+});

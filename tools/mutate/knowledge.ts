@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { TestFacts } from "./protocol.ts";
-import { digest, readSource, type Sandbox } from "./sandbox.ts";
+import { digest } from "./mutants.ts";
+import { readSource, type Sandbox } from "./sandbox.ts";
 import { distances, SEEDS_TEST, seedsTest } from "./tests.ts";
 import { LOAD_LIMIT_MS, WorkerProcess } from "./worker_process.ts";
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import ts from "typescript";
 import { type Change, changesOf } from "./operators.ts";
 
@@ -14,7 +15,8 @@ export interface Mutant extends Change {
   original: string;
   /** Its number in this run, for the switch. */
   number: number;
-  /** Its number in its file. */
+  /** What identifies the code around it, see {@linkcode unitOf}, and its number in that. */
+  unit: string;
   index: number;
 }
 
@@ -65,22 +67,39 @@ function placeOf(node: ts.Node): string {
   return names.join(".");
 }
 
+/** The class member or the top-level statement that contains a node. */
+function unitOf(node: ts.Node): ts.Node {
+  let at = node;
+  while (!ts.isClassElement(at) && at.parent !== undefined && !ts.isSourceFile(at.parent)) at = at.parent;
+  return at;
+}
+
+/** A name for a unit that stays the same until its code or its name changes, also in another file if it is a function. */
+function nameOfUnit(unit: ts.Node, file: string): string {
+  const text = unit.getText();
+  const where = ts.isVariableStatement(unit) ? file : "";
+  return digest(`${where} ${placeOf(unit)} ${codeOf(ts.isClassElement(unit) ? `class A {${text}}` : text)}`);
+}
+
 /** Every mutant of a file, in source order; `number` starts at `firstNumber`. */
 export function mutantsOf(file: string, text: string, firstNumber: number): Mutant[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.ESNext, true);
-  const found: (Change & { within: string })[] = [];
+  const found: (Change & { within: string; node: ts.Node })[] = [];
   const visit = (node: ts.Node): void => {
     if (isPassedOver(node)) return;
     const isPattern = ts.isArrayLiteralExpression(node) && isTarget(node);
     if (!isPattern) {
       const changes = changesOf(node, source).filter((change) => !isMessage(change, node));
-      for (const change of changes) found.push({ ...change, within: placeOf(node) });
+      for (const change of changes) found.push({ ...change, within: placeOf(node), node: unitOf(node) });
     }
     ts.forEachChild(node, visit);
   };
   visit(source);
   const taken = new Map<string, number>();
-  return found.sort((a, b) => a.start - b.start || b.end - a.end).map((change, index) => {
+  const units = new Map<ts.Node, { name?: string; count: number }>();
+  return found.sort((a, b) => a.start - b.start || b.end - a.end).map(({ node, ...change }, index) => {
+    const unit = units.get(node) ?? { count: 0 };
+    units.set(node, unit);
     const { line, character } = source.getLineAndCharacterOfPosition(change.start);
     const name = `${file}:${line + 1}:${character + 1}/${change.operator.replaceAll(" ", "-")}`;
     const count = (taken.get(name) ?? 0) + 1;
@@ -95,7 +114,10 @@ export function mutantsOf(file: string, text: string, firstNumber: number): Muta
         ? lineAt(text, change.start)
         : text.slice(change.start, change.end),
       number: firstNumber + index,
-      index,
+      get unit(): string {
+        return unit.name ??= nameOfUnit(node, file);
+      },
+      index: unit.count++,
     };
   });
 }
@@ -141,4 +163,9 @@ export function codeOf(text: string): string {
   };
   visit(ts.createSourceFile("source.ts", text, ts.ScriptTarget.ESNext, true));
   return parts.join(" ");
+}
+
+/** A short digest of a text. */
+export function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 12);
 }

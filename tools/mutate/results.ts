@@ -1,7 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { codeOf, type Mutant } from "./mutants.ts";
-import { digest, readSource } from "./sandbox.ts";
+import type { Mutant } from "./mutants.ts";
 
 /** The result of trying a mutant. */
 export interface Result {
@@ -23,24 +22,22 @@ function isForGood(result: Result): boolean {
   return isKilled(result) || result.status === "invalid";
 }
 
-interface FileResults {
-  /** Digest of the code, see {@linkcode codeOf}. */
-  digest: string;
+interface UnitResults {
   /** Digest of the tests that the survivors survived. */
   tests: string;
-  /** By the index of the mutant in its file. */
+  /** By the index of the mutant in its unit. */
   mutants: Record<number, Result>;
 }
 
 const FILE = "node_modules/.cache/diaspora/mutate.json";
 
 /**
- * The results of earlier runs, so that a stopped run can resume: they stay valid for a file whose code has not
- * changed, survivors only as long as the tests have not changed.
+ * The results of earlier runs, so that a stopped run can resume: they stay valid for a function whose code has not
+ * changed, whichever file it is in, survivors only as long as the tests have not changed.
  */
 export class Results {
-  readonly #files: Record<string, FileResults>;
-  readonly #digests = new Map<string, string>();
+  /** By the names of the units. */
+  readonly #units: Record<string, UnitResults>;
   #unsaved = 0;
 
   /**
@@ -51,30 +48,29 @@ export class Results {
     private readonly testsDigest: string,
     private readonly how: { begin: "anew" | "as left"; tests: "all" | "some"; keep: boolean },
   ) {
-    this.#files = how.begin === "anew" ? {} : read();
+    this.#units = how.begin === "anew" ? {} : read();
   }
 
   /** The result for a mutant, if trying it again would give the same. */
   get(mutant: Mutant): Result | undefined {
     const result = this.known(mutant);
     if (result === undefined || isForGood(result)) return result;
-    const isOfTheseTests = this.how.tests === "all" && this.#files[mutant.file].tests === this.testsDigest;
+    const isOfTheseTests = this.how.tests === "all" && this.#units[mutant.unit]?.tests === this.testsDigest;
     return isOfTheseTests && result.bySome !== true ? result : undefined;
   }
 
   /** The last result for a mutant, whichever tests were run. */
-  known({ file, index }: Mutant): Result | undefined {
-    return this.#of(file)?.mutants[index];
+  known({ unit, index }: Mutant): Result | undefined {
+    return this.#units[unit]?.mutants[index];
   }
 
-  set({ file, index }: Mutant, result: Result): void {
-    const own = this.#of(file) ?? { digest: this.#digestOf(file), tests: this.testsDigest, mutants: {} };
+  set({ unit, index }: Mutant, result: Result): void {
+    const own = this.#units[unit] ??= { tests: this.testsDigest, mutants: {} };
     if (this.how.tests === "all" && own.tests !== this.testsDigest) {
       own.tests = this.testsDigest;
       for (const each of Object.values(own.mutants)) if (!isForGood(each)) each.bySome = true;
     }
     own.mutants[index] = this.how.tests === "all" || isForGood(result) ? result : { ...result, bySome: true };
-    this.#files[file] = own;
     if (++this.#unsaved >= 20) this.save();
   }
 
@@ -82,23 +78,12 @@ export class Results {
     if (!this.how.keep) return;
     this.#unsaved = 0;
     mkdirSync(dirname(FILE), { recursive: true });
-    writeFileSync(`${FILE}.new`, JSON.stringify(this.#files));
+    writeFileSync(`${FILE}.new`, JSON.stringify(this.#units));
     renameSync(`${FILE}.new`, FILE);
-  }
-
-  #digestOf(file: string): string {
-    let found = this.#digests.get(file);
-    if (found === undefined) this.#digests.set(file, found = digest(codeOf(readSource(file))));
-    return found;
-  }
-
-  #of(file: string): FileResults | undefined {
-    const found = this.#files[file];
-    return found?.digest === this.#digestOf(file) ? found : undefined;
   }
 }
 
-function read(): Record<string, FileResults> {
+function read(): Record<string, UnitResults> {
   try {
     return JSON.parse(readFileSync(FILE, "utf8"));
   } catch {

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import {
   cpSync,
   existsSync,
@@ -13,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Mutant, mutantsOf } from "./mutants.ts";
+import { digest, type Mutant, mutantsOf } from "./mutants.ts";
 import { withSwitch } from "./schemata.ts";
 import { SEEDS_TEST, seedsTest } from "./tests.ts";
 
@@ -112,9 +111,4 @@ export class Sandbox {
   remove(): void {
     rmSync(this.path, { recursive: true, force: true });
   }
-}
-
-/** A short digest of a text. */
-export function digest(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 12);
 }
