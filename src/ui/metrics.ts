@@ -4,8 +4,12 @@ import { OpenMetrics } from "./open_metrics.ts";
 import type { OpenTopics } from "./open_topics.ts";
 import { totalsOf } from "./totals.ts";
 
-/** Responses are shared for this long: several Prometheus servers may ask at once. */
-const AGE_MS_MAX = 1000;
+const LIMITS = {
+  /** Responses are shared for this long: several Prometheus servers may ask at once. */
+  ageMsMax: 1000,
+  /** How long the lag of consumers is looked up per response: with thousands of positions, of some at a time. */
+  lagsMsMax: 1000,
+};
 
 /** The metrics and their descriptions. */
 const GAUGES: readonly (readonly [name: string, help: string])[] = [
@@ -23,20 +27,40 @@ const GAUGES: readonly (readonly [name: string, help: string])[] = [
   ["diaspora_consumer_lag_events", "Events that the consumer has not acknowledged."],
   ["diaspora_consumer_lag_bytes", "Bytes that the consumer has not acknowledged, approximately."],
   ["diaspora_consumer_lag_seconds", "Age of the oldest event that the consumer has not acknowledged."],
+  ["diaspora_consumer_lag_timestamp_seconds", "When the lag of the consumer was looked up."],
 ];
+
+/** When the lag of a consumer was looked up, and what it was. */
+interface Known {
+  time: number;
+  partitions: PartitionLag[];
+}
+
+/** A consumer, with what was known before. */
+interface Asked {
+  topic: string;
+  consumer: string;
+  known: Known | undefined;
+}
 
 /** Metrics of a store for Prometheus. */
 export class StoreMetrics {
   #last: { atMs: number; text: Promise<string> } | undefined;
+  /** By topic and consumer. */
+  #lags = new Map<string, Map<string, Known>>();
 
   constructor(
-    private readonly parts: { driver: Driver; topics: OpenTopics; version: string },
+    private readonly parts: { driver: Driver; topics: OpenTopics; version: string; limits?: typeof LIMITS },
   ) {}
+
+  get #limits(): typeof LIMITS {
+    return this.parts.limits ?? LIMITS;
+  }
 
   /** Events, bytes and ids of every topic and partition, and the lag of every consumer, as OpenMetrics text. */
   text(): Promise<string> {
     const nowMs = performance.now();
-    if (this.#last === undefined || nowMs - this.#last.atMs > AGE_MS_MAX) {
+    if (this.#last === undefined || nowMs - this.#last.atMs > this.#limits.ageMsMax) {
       const text = this.#measure();
       // Failures are not cached.
       text.catch(() => this.#last = undefined);
@@ -55,27 +79,53 @@ export class StoreMetrics {
     for (const [name, help] of GAUGES) metrics.gauge(name, help);
     // Topics of the C++ driver can only be imported.
     const own = [...(await driver.listTopics()).values()].filter(({ layout }) => layout === undefined);
-    for (const name of own.map(({ name }) => name).sort()) {
+    const asked: Asked[] = [];
+    for (const topic of own.map(({ name }) => name).sort()) {
       try {
-        await topics.use(name, (topic) => measureTopic(metrics, name, topic));
-        metrics.add("diaspora_topic_up", { topic: name }, 1);
+        const consumers = await topics.use(topic, (opened) => measureTopic(metrics, topic, opened));
+        const before = this.#lags.get(topic);
+        asked.push(...consumers.map((consumer) => ({ topic, consumer, known: before?.get(consumer) })));
+        metrics.add("diaspora_topic_up", { topic }, 1);
       } catch {
         // A topic that cannot be opened is reported as such; the others are measured.
-        metrics.add("diaspora_topic_up", { topic: name }, 0);
+        metrics.add("diaspora_topic_up", { topic }, 0);
       }
+    }
+    await this.#askLags(asked);
+    for (const { topic, consumer, known } of asked) {
+      if (known !== undefined) addLag(metrics, { topic, consumer }, known);
     }
     return metrics.toString();
   }
+
+  /** Looks up the lag of these consumers, the one known longest first, for a limited time, but at least one. */
+  async #askLags(asked: readonly Asked[]): Promise<void> {
+    const untilMs = performance.now() + this.#limits.lagsMsMax;
+    for (const one of asked.toSorted((one, other) => (one.known?.time ?? 0) - (other.known?.time ?? 0))) {
+      // File access is synchronous: this lets other requests proceed.
+      await turn();
+      try {
+        const partitions = await this.parts.topics.use(one.topic, (topic) => topic.lag(one.consumer));
+        one.known = { time: Date.now(), partitions };
+      } catch {
+        // The consumer, or its topic, is gone or cannot be read.
+        one.known = undefined;
+      }
+      if (performance.now() > untilMs) break;
+    }
+    this.#lags = new Map();
+    for (const { topic, consumer, known } of asked) {
+      if (known === undefined) continue;
+      const ofTopic = this.#lags.get(topic) ?? new Map<string, Known>();
+      this.#lags.set(topic, ofTopic.set(consumer, known));
+    }
+  }
 }
 
-async function measureTopic(metrics: OpenMetrics, topic: string, opened: Topic): Promise<void> {
+/** Adds what is measured of a topic; returns its consumers. */
+async function measureTopic(metrics: OpenMetrics, topic: string, opened: Topic): Promise<string[]> {
   const partitions = await opened.describe();
-  const lags: { consumer: string; partitions: PartitionLag[] }[] = [];
-  for (const consumer of await opened.consumers()) {
-    // File access is synchronous: this lets other requests proceed.
-    await turn();
-    lags.push({ consumer, partitions: await opened.lag(consumer) });
-  }
+  const consumers = await opened.consumers();
   const { events, bytes } = totalsOf(partitions);
   metrics.add("diaspora_topic_partitions", { topic }, partitions.length);
   metrics.add("diaspora_topic_events", { topic }, events);
@@ -92,13 +142,20 @@ async function measureTopic(metrics: OpenMetrics, topic: string, opened: Topic):
       metrics.add("diaspora_partition_newest_timestamp_seconds", labels, newestTime / 1000);
     }
   }
-  for (const { consumer, partitions } of lags) {
-    for (const { partition, events, bytes, seconds, fault } of partitions) {
-      if (fault !== undefined) continue;
-      const labels = { topic, consumer, partition };
-      metrics.add("diaspora_consumer_lag_events", labels, events);
-      metrics.add("diaspora_consumer_lag_bytes", labels, bytes);
-      metrics.add("diaspora_consumer_lag_seconds", labels, seconds);
-    }
+  return consumers;
+}
+
+function addLag(
+  metrics: OpenMetrics,
+  consumer: { topic: string; consumer: string },
+  { time, partitions }: Known,
+): void {
+  metrics.add("diaspora_consumer_lag_timestamp_seconds", consumer, time / 1000);
+  for (const { partition, events, bytes, seconds, fault } of partitions) {
+    if (fault !== undefined) continue;
+    const labels = { ...consumer, partition };
+    metrics.add("diaspora_consumer_lag_events", labels, events);
+    metrics.add("diaspora_consumer_lag_bytes", labels, bytes);
+    metrics.add("diaspora_consumer_lag_seconds", labels, seconds);
   }
 }

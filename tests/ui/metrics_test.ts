@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { parse } from "yaml";
+import { StoreMetrics } from "../../src/ui/metrics.ts";
+import { OpenTopics } from "../../src/ui/open_topics.ts";
 import { test } from "../harness.ts";
 import { pushMany, serve } from "./served.ts";
 
@@ -54,6 +56,30 @@ test("/metrics has events, bytes and ids of every partition, and the lag of ever
       assertEquals(values.get(`diaspora_consumer_lag_events${consumer}`), nextId - 10);
       assert(values.get(`diaspora_consumer_lag_seconds${consumer}`)! >= 0);
     }
+  });
+});
+
+test("with too many positions for one response, the lag known longest is looked up next", async () => {
+  await serve(async ({ fill, driver }) => {
+    await fill("a", { num_partitions: 1 }, (topic) => topic.seekConsumer("one", { id: 0 }));
+    await fill("b", { num_partitions: 1 }, async (topic) => {
+      await pushMany(topic, 5);
+      await topic.seekConsumer("two", { id: 1 });
+    });
+    await using topics = new OpenTopics(driver, 1000);
+    const limits = { ageMsMax: -1, lagsMsMax: -1 };
+    const metrics = new StoreMetrics({ driver, topics, version: "1", limits });
+    const lags = async (): Promise<(number | undefined)[]> => {
+      const values = valuesOf(await metrics.text());
+      return [["a", "one"], ["b", "two"]].map(([topic, consumer]) =>
+        values.get(`diaspora_consumer_lag_events{topic="${topic}",consumer="${consumer}",partition="0"}`)
+      );
+    };
+    assertEquals(await lags(), [0, undefined]);
+    assertEquals(await lags(), [0, 4]);
+    await using topic = await driver.openTopic("b");
+    await topic.deleteConsumer("two");
+    assertEquals(await lags(), [0, undefined]);
   });
 });
 
