@@ -15,6 +15,13 @@ export function withQuery(path: string, query: Record<string, string | number | 
   return text === "" ? path : `${path}?${text}`;
 }
 
+/** The server cannot be reached: what failed may succeed when it can be. */
+export class UnreachableError extends Error {
+  constructor(cause: unknown) {
+    super("The server does not answer: is diaspora-ctl ui still running?", { cause });
+  }
+}
+
 /** Sends a request to the server; throws an error with the server's message if it refuses. */
 export async function ask<T>(path: string, signal: AbortSignal, method = "GET"): Promise<T> {
   const response = await askRaw(path, signal, method);
@@ -28,7 +35,7 @@ export async function askRaw(path: string, signal: AbortSignal, method = "GET"):
     response = await fetch(path, { method, signal, headers: { "x-diaspora-ui": "1" } });
   } catch (error) {
     if (signal.aborted) throw error;
-    throw new Error("The server does not answer: is diaspora-ctl ui still running?", { cause: error });
+    throw new UnreachableError(error);
   }
   if (response.ok) return response;
   const text = await response.text();

@@ -36,12 +36,13 @@ export function startQuery(
     return partition === undefined ? { time: 0 } : { from: 0 };
   }
   const id = idOf(start);
-  if (id !== undefined) {
-    if (partition === undefined) throw new Error(`Ids are those of a partition: choose one for “${start}”`);
-    return { from: id };
-  }
+  if (id !== undefined && partition !== undefined) return { from: id };
+  // Without a partition, a number with as many digits as times since 1970 have is not an id.
   const time = timeOf(start);
   if (time === undefined) {
+    if (id !== undefined && timeRemark(start) === "") {
+      throw new Error(`Ids are those of a partition: choose one for “${start}”`);
+    }
     throw new Error(`“${start}” is neither an id nor a time: write ${EXPECTED_TIME}${timeRemark(start)}`);
   }
   return { time: Math.floor(time) };

@@ -67,6 +67,11 @@ export class LiveFeed {
     return this.#lostMs === undefined;
   }
 
+  /** Whether the server has ended it: it is not tried again. */
+  get isEnded(): boolean {
+    return this.#source.readyState === EventSource.CLOSED;
+  }
+
   /** Total time without a connection: events of that time are not shown. */
   get missedMs(): number {
     return this.#missedMs + (this.#lostMs === undefined ? 0 : performance.now() - this.#lostMs);

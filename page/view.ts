@@ -52,7 +52,8 @@ export abstract class View {
 
   /** Does something once. */
   run(work: () => Promise<void>): void {
-    work().catch((error) => {
+    // Also what it throws at once is reported.
+    void (async () => await work())().catch((error) => {
       if (!this.signal.aborted) this.failed(error);
     });
   }

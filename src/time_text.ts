@@ -12,16 +12,20 @@ export const EXPECTED_TIME =
   "a time such as 2026-11-23T15:48:00Z, 2026-11-23 15:48 or 15:48 (local time), an age such as 15m or " +
   "1h30m, or a time since 1970 in seconds (10 digits) or milliseconds (13 digits)";
 
-const AGE = /^(?:\d+(?:\.\d+)?\s*(?:ms|s|m|h|d|w)\s*)+$/;
-const AGE_PART = /(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)/g;
+/** `m`, `min` and `minutes` are the same; `ms` is none of them. */
+const UNIT = "(ms|s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?|w(?:eeks?)?)(?![a-z])";
+const AGE = new RegExp(`^(?:\\d+(?:\\.\\d+)?\\s*${UNIT}\\s*)+$`);
+const AGE_PART = new RegExp(`(\\d+(?:\\.\\d+)?)\\s*${UNIT}`, "g");
+/** An age in words of the day: `15m ago`, `now-15m`. */
+const WORDED_AGE = /^(?:(.*\S)\s+ago|now\s*-\s*(.*))$/i;
 const CLOCK = /(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?/.source;
 const DATE = new RegExp(`^(\\d{4})-(\\d\\d)-(\\d\\d)(?:(?:T|t| +)${CLOCK} ?(Z|z|UTC|[+-]\\d\\d:?\\d\\d)?)?$`);
-const TIME_OF_DAY = new RegExp(`^${CLOCK}$`);
+const TIME_OF_DAY = new RegExp(`^(?:(today|yesterday) +)?${CLOCK}$|^(today|yesterday)$`, "i");
 
 /**
  * A time in milliseconds since 1970, or undefined: a date with an optional time of day and zone (local time by
- * default), a time of today, seconds or milliseconds since 1970, an age such as `90s`, `15m`, `2h`, `1h30m` or
- * `7d`, or `now`. Ambiguous text is rejected: a misread time may remove every event.
+ * default), a time of day (today's, or `yesterday 14:00`), seconds or milliseconds since 1970, an age such as
+ * `90s`, `15m`, `2 hours ago`, `now-1h30m` or `7d`, or `now`. Ambiguous text is rejected: a misread time may remove every event.
  */
 export function timeOf(text: string, now: () => number = Date.now): number | undefined {
   const trimmed = text.trim();
@@ -30,7 +34,7 @@ export function timeOf(text: string, now: () => number = Date.now): number | und
 
 /** Whether a text is meant as a time, valid or not: neither a bare number nor a word. */
 export function looksLikeTime(text: string): boolean {
-  return AGE.test(text.trim()) || /^\d+[-:]\d/.test(text.trim()) || text.trim() === "now";
+  return AGE.test(text.trim()) || /^\d+[-:]\d|^(?:now|today|yesterday)\b|\sago$/i.test(text.trim());
 }
 
 function numberTime(text: string): number | undefined {
@@ -43,13 +47,16 @@ function numberTime(text: string): number | undefined {
 export function ageMsOf(text: string): number | undefined {
   if (!AGE.test(text)) return undefined;
   let age = 0;
-  for (const [, count, unit = ""] of text.matchAll(AGE_PART)) age += Number(count) * UNIT_MS[unit]!;
+  for (const [, count, unit = ""] of text.matchAll(AGE_PART)) {
+    age += Number(count) * UNIT_MS[unit === "ms" ? unit : unit[0]!]!;
+  }
   return age;
 }
 
 function ageTime(text: string, now: () => number): number | undefined {
   if (text === "now") return now();
-  const age = ageMsOf(text);
+  const worded = WORDED_AGE.exec(text);
+  const age = ageMsOf(worded?.[1] ?? worded?.[2] ?? text);
   // Clamped: an age longer than the time since 1970 means everything.
   return age === undefined ? undefined : Math.max(0, now() - age);
 }
@@ -57,8 +64,11 @@ function ageTime(text: string, now: () => number): number | undefined {
 function dateTime(text: string, now: () => number): number | undefined {
   const ofDay = TIME_OF_DAY.exec(text);
   if (ofDay !== null) {
-    const today = new Date(now());
-    return momentOf([today.getFullYear(), today.getMonth() + 1, today.getDate()], ofDay.slice(1), undefined);
+    const [, name, hour, minute, second, fraction, alone] = ofDay;
+    const day = new Date(now());
+    if (/^y/i.test(name ?? alone ?? "")) day.setDate(day.getDate() - 1);
+    const date = [day.getFullYear(), day.getMonth() + 1, day.getDate()] as const;
+    return momentOf(date, [hour, minute, second, fraction], undefined);
   }
   const match = DATE.exec(text);
   if (match === null) return undefined;

@@ -67,6 +67,10 @@ export class EventsTab extends Tab {
     super.stop();
   }
 
+  protected override again(): void {
+    if (!this.#address.isLive) this.run(() => this.#askPage(this.#query));
+  }
+
   override render(): TemplateResult {
     const events = this.#events;
     return html`${this.#form()} ${filterMeaning(this.#address.filter)} ${this.fault()} ${this.#damage()}

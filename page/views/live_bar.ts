@@ -13,18 +13,20 @@ export function liveBar(
     onPause: () => void;
   },
 ): TemplateResult {
-  const { isConnected = true, missedMs = 0 } = feed ?? {};
+  const { isConnected = true, isEnded = false, missedMs = 0 } = feed ?? {};
   const isFollowing = isConnected && !isPaused;
   const fast = isFiltered ? "looked at" : "shown";
   const missed = skipped === 0 ? nothing : html`
     <span class="muted">${formatCount(skipped)} came too fast to be ${fast}</span>
   `;
-  const gap = missedMs < 1000 ? nothing : html`
+  const gap = missedMs < 1000 || isEnded ? nothing : html`
     <span class="gap">${isConnected ? "Was" : "Is"} not connected for ${formatSpan(
       Math.round(missedMs / 1000),
     )}: what came then is not shown</span>
   `;
-  const state = !isConnected
+  const state = isEnded
+    ? "Ended by the server: press Live twice to start again"
+    : !isConnected
     ? "Not connected: the server does not answer, trying again"
     : isPaused
     ? `Paused, ${formatCount(held)} held back`

@@ -121,7 +121,8 @@ export class OverviewTab extends Tab {
     const samples = this.#samples.slice(-4);
     if (samples.length < 2) return "…";
     const [first, last] = [samples[0], samples.at(-1)!];
-    return formatRate((last.events - first.events) / ((last.time - first.time) / 1000));
+    // A topic created again begins at 0.
+    return formatRate(Math.max(0, last.events - first.events) / ((last.time - first.time) / 1000));
   }
 
   #ratesPlot(): TemplateResult {

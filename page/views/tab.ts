@@ -1,5 +1,6 @@
 import type { StoreView, TopicView as Topic, VerifyView } from "../../src/ui/contract.ts";
 import { nothing } from "lit-html";
+import { UnreachableError } from "../api.ts";
 import { type Content, faultBox, waiting } from "../pieces.ts";
 import { View } from "../view.ts";
 
@@ -9,7 +10,10 @@ export abstract class Tab extends View {
   protected topic: Topic | undefined;
   /** Its last verification, if it can be verified. */
   protected verify: VerifyView | undefined;
+  /** The error shown for the whole topic. */
+  topicFault: string | undefined;
   #fault: string | undefined;
+  #isUnreachable = false;
 
   constructor(protected readonly name: string, protected readonly store: StoreView) {
     super();
@@ -23,11 +27,15 @@ export abstract class Tab extends View {
   setTopic(topic: Topic, verify: VerifyView | undefined, _takenMs: number): void {
     this.topic = topic;
     this.verify = verify;
+    if (this.#isUnreachable) this.again();
   }
 
-  /** The last error, if any. */
+  /** Called when the server is reached again after a request of this tab did not reach it. */
+  protected again(): void {}
+
+  /** The last error, if any, unless it is shown for the whole topic. */
   protected fault(): Content {
-    return faultBox(this.#fault);
+    return faultBox(this.#fault === this.topicFault ? undefined : this.#fault);
   }
 
   /** Shown until there is an answer, which may be an error. */
@@ -38,10 +46,12 @@ export abstract class Tab extends View {
   /** Everything works again. */
   protected succeeded(): void {
     this.#fault = undefined;
+    this.#isUnreachable = false;
     this.changed();
   }
 
   protected override failed(error: unknown): void {
+    this.#isUnreachable = error instanceof UnreachableError;
     this.#fault = error instanceof Error ? error.message : String(error);
     this.changed();
   }

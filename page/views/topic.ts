@@ -75,6 +75,7 @@ export class TopicView extends View {
   }
 
   override render(): TemplateResult {
+    this.#tab.topicFault = this.#fault;
     const shown = TABS.filter(({ needsFiles }) => this.#store.hasFiles || !needsFiles);
     return html`<nav class="trail" aria-label="Path"><a href=${linkTo([])}>Topics</a></nav>
       <h1><bdi>${visible(this.#name)}</bdi></h1>

@@ -9,3 +9,18 @@ export function parseTime(option: string, text: string, now: () => number = Date
     `Option "${option}" takes ${EXPECTED_TIME}; found ${JSON.stringify(text)}${timeRemark(text)}`,
   );
 }
+
+/**
+ * The same for a time before which everything is removed or skipped: one in the future would be everything, as
+ * `23:00` is in the morning.
+ */
+export function parsePastTime(option: string, text: string, now: () => number = Date.now): number {
+  const time = parseTime(option, text, now);
+  if (time <= now()) return time;
+  throw new UsageError(
+    `Option "${option}" takes a time in the past; found ${
+      JSON.stringify(text)
+    }, which is still to come: add the date, or ` +
+      `say "now"`,
+  );
+}

@@ -40,7 +40,7 @@ test("an ambiguous time is refused with the expected form, in every option", () 
     "12345678901",
     "Nov 25 2026",
     "11/25/2026",
-    "yesterday",
+    "tomorrow",
     "",
   ];
   for (const text of wrong) {

@@ -116,18 +116,20 @@ test(
         await page.getByLabel("From").fill(text);
         await page.getByRole("button", { name: "Show" }).click();
       };
-      for (const text of ["15m", "1h30m", "00:00", "2001-02-03"]) {
+      for (const text of ["15m ago", "now-1h30m", "yesterday 14:00", "2001-02-03"]) {
         await from(text);
         await page.locator("td.metadata", { hasText: '{"n":0,' }).first().waitFor();
         assertEquals((await numbers(seen))[0], 0, text);
         await from("");
         await page.locator("td.metadata", { hasText: '{"n":2999,' }).first().waitFor();
       }
-      for (const text of ["foo 1", "2026-02-30", "25:00", "last 7", "yesterday"]) {
+      for (const text of ["foo 1", "2026-02-30", "25:00", "last 7", "tomorrow"]) {
         await from(text);
         await page.getByRole("alert").getByText(`“${text}” is neither an id nor a time: write a time such as`)
           .waitFor();
       }
+      await from("1,000");
+      // Once more: the address stays the same.
       await from("1,000");
       await page.getByRole("alert").getByText("Ids are those of a partition").waitFor();
       await page.getByRole("combobox", { name: "Partition" }).selectOption("1");

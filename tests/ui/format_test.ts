@@ -1,5 +1,6 @@
-// How the page writes times, and which lines a plot of many consumers has.
-import { assertEquals } from "@std/assert";
+// How the page reads and writes times, and which lines a plot of many consumers has.
+import { assertEquals, assertThrows } from "@std/assert";
+import { startQuery } from "../../page/event_start.ts";
 import { formatTime, isoTime } from "../../page/format.ts";
 import { mostLagging } from "../../page/lag_lines.ts";
 import { test } from "../harness.ts";
@@ -17,4 +18,16 @@ test("a plot of consumers shows those with the largest lag now, and knows how ma
   const samples = [{ ...common, lag: { gone: 99, a: 1, b: 2 } }, { ...common, lag: { a: 3, b: 2, c: 9 } }];
   assertEquals(mostLagging(samples, 2), { names: ["a", "c"], total: 4 });
   assertEquals(mostLagging([], 2), { names: [], total: 0 });
+});
+
+test("a number is an id in a partition, and a time in all of them if it has as many digits", () => {
+  const start = (start: string, partition?: number): unknown =>
+    startQuery({ start, partition, isOldestFirst: true });
+  assertEquals(start("1764130000", 1), { from: 1764130000 });
+  assertEquals(start("1764130000"), { time: 1764130000000 });
+  assertEquals(start("1764130000123"), { time: 1764130000123 });
+  assertEquals(start("40,000", 0), { from: 40_000 });
+  assertThrows(() => start("40,000"), Error, "Ids are those of a partition: choose one for “40,000”");
+  assertThrows(() => start("1764130000000000"), Error, "microseconds");
+  assertThrows(() => start("20261125"), Error, "may be the date 2026-11-25");
 });

@@ -356,6 +356,14 @@ test("the page reports that the server is gone, and continues when it is back", 
     await page.getByText("The server does not answer").waitFor();
     await page.unroute("**/api/**");
     await page.getByText("The server does not answer").waitFor({ state: "detached" });
+    // A tab that asks once asks again when the server is back, and the error is shown once.
+    await go("topics/t/events");
+    await page.locator(".open-event").first().waitFor();
+    await page.route("**/api/**", (route) => route.abort());
+    await page.getByRole("button", { name: "Show" }).click();
+    await page.getByText("The server does not answer").waitFor();
+    await page.unroute("**/api/**");
+    await page.getByText("The server does not answer").waitFor({ state: "detached" });
   });
 });
 

@@ -59,14 +59,15 @@ function asPlainWords(tokens: Tokens): string[] {
 function checkValues(spec: OptionSpec, values: readonly string[]): readonly string[] {
   if (values.length > 1 && spec.repeat !== true) values = values.slice(-1);
   for (const value of values) {
-    const found = `found ${JSON.stringify(value)}`;
+    const found = `found ${JSON.stringify(value)}${sizeRemark(value)}`;
+    // Hexadecimal numbers are more often mistakes.
+    const number = value.trim() === "" || /^[+-]?0[xob]/i.test(value.trim()) ? NaN : Number(value);
     if (
-      spec.kind === "count" &&
-      !(value.trim() !== "" && Number.isSafeInteger(Number(value)) && Number(value) >= 0)
+      spec.kind === "count" && !(Number.isSafeInteger(number) && number >= 0)
     ) {
       throw new UsageError(`Option "--${spec.name}" takes a whole number, zero or more; ${found}`);
     }
-    if (spec.kind === "number" && (value.trim() === "" || !Number.isFinite(Number(value)))) {
+    if (spec.kind === "number" && !Number.isFinite(number)) {
       throw new UsageError(`Option "--${spec.name}" takes a number; ${found}`);
     }
     if (spec.kind === "choice" && !spec.choices!.includes(value)) {
@@ -75,6 +76,15 @@ function checkValues(spec: OptionSpec, values: readonly string[]): readonly stri
     if (value === "" && spec.kind !== "text") throw new UsageError(`Option "--${spec.name}" is empty`);
   }
   return values;
+}
+
+/** What a size with a unit is in bytes, as the end of an error message. */
+function sizeRemark(value: string): string {
+  const match = /^(\d+(?:\.\d+)?)\s*([kmgt])(i?)b?$/i.exec(value.trim());
+  if (match === null) return "";
+  const [, count, unit, binary] = match;
+  const bytes = Number(count) * (binary === "" ? 1000 : 1024) ** ("kmgt".indexOf(unit!.toLowerCase()) + 1);
+  return `: write ${Math.round(bytes)} for it`;
 }
 
 function checkPositional(words: readonly string[], command: CommandSpec): void {

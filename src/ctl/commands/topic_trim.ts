@@ -5,7 +5,7 @@ import { partitionsOf, topicNameOf, withTopic } from "../connect.ts";
 import { formatBytes } from "../console/progress.ts";
 import { formatTable } from "../console/table.ts";
 import { EXIT } from "../exit_codes.ts";
-import { parseTime } from "../time.ts";
+import { parsePastTime } from "../time.ts";
 import { UsageError } from "../usage_error.ts";
 import { counted } from "../../counted.ts";
 
@@ -16,7 +16,7 @@ export async function run(invocation: Invocation): Promise<number | void> {
   const beforeTime = args.text("before-time");
   const conditions = withoutUndefined({
     beforeId: args.number("before-id"),
-    beforeTime: beforeTime === undefined ? undefined : parseTime("--before-time", beforeTime),
+    beforeTime: beforeTime === undefined ? undefined : parsePastTime("--before-time", beforeTime),
     maxBytes: args.number("keep-bytes"),
     acknowledged: args.flag("acknowledged") ? true : undefined,
   });

@@ -20,8 +20,8 @@ This page is generated from the same table as \`${PROGRAM} --help\`; a test runs
   nested ones), \`--driver-config FILE.json\` a file with them; options on the command line override
   those in the file. \`--topic\`, \`--validator\`, \`--serializer\` and \`--partition-selector\` work the same way; a name may be
   \`NAME:MODULE\`, with the module relative to the working directory.
-- **Short name.** The npm package installs the command as \`dctl\`, too (of the binary, \`ln -s diaspora-ctl
-  dctl\` makes one); [what is done daily](daily.md) shows what there is to type.
+- **Short name.** The npm package installs the command as \`dctl\`, too (of the binary, make a link of that name);
+  [what is done daily](daily.md) shows what there is to type.
 - **Store.** \`--store PATH\` is short for the files driver: \`diaspora-ctl topic ls --store ./data\`. A path without
   a folder is an error (exit code ${EXIT.noSuchTopic}), unless the command creates the store.
 - **Contexts.** \`diaspora-ctl context add NAME --store PATH --use\` saves a driver with its options under a name;
@@ -36,8 +36,9 @@ This page is generated from the same table as \`${PROGRAM} --help\`; a test runs
   progress go to standard error. \`--json\` prints JSON, one object per line where there are several.
 - **Topic.** \`--topic TOPIC\`, \`--name TOPIC\` or the first word. For commands about consumers, \`--name\` is the
   consumer, like \`--consumer\`.
-- **Times.** \`2026-11-23T15:48:00Z\`, \`2026-11-23 15:48\`, \`2026-11-23\` and \`15:48\` (today), which are local time
-  without a zone; an age: \`90s\`, \`15m\`, \`1h30m\`, \`7d\`; \`now\`; or a time since 1970 in seconds (10 digits) or
+- **Times.** \`2026-11-23T15:48:00Z\`, \`2026-11-23 15:48\`, \`2026-11-23\`, \`15:48\` (today) and
+  \`yesterday 15:48\`, which are local time without a zone; an age: \`90s\`, \`15m\`, \`1h30m\`, \`7d\`, also
+  \`15 minutes ago\`; \`now\`; or a time since 1970 in seconds (10 digits) or
   milliseconds (13 digits). Ambiguous times are refused.
 - **Byte order marks** before the first line or document are ignored.
 - **Terminals.** Control characters in stored text, and characters that reorder or hide text, are shown escaped

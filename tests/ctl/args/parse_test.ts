@@ -117,6 +117,9 @@ test("invalid values name the option and the value found", () => {
     'Option "--max" takes a whole number, zero or more; found "-1"',
   );
   assertThrows(() => parse("--max", "ten"), UsageError, 'found "ten"');
+  assertThrows(() => parse("--max", "0x10"), UsageError, 'found "0x10"');
+  assertThrows(() => parse("--max", "1.5MB"), UsageError, 'found "1.5MB": write 1500000 for it');
+  assertThrows(() => parse("--max", "2KiB"), UsageError, 'found "2KiB": write 2048 for it');
   assertThrows(
     () => parse("--format", "xml"),
     UsageError,
