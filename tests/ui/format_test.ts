@@ -3,6 +3,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { startQuery } from "../../page/event_start.ts";
 import { formatTime, isoTime } from "../../page/format.ts";
 import { mostLagging } from "../../page/lag_lines.ts";
+import type { Sample } from "../../src/ui/contract.ts";
 import { test } from "../harness.ts";
 
 test("a time that no calendar has, such as nanoseconds, is shown as a number", () => {
@@ -15,7 +16,10 @@ test("a time that no calendar has, such as nanoseconds, is shown as a number", (
 
 test("a plot of consumers shows those with the largest lag now, and knows how many there are", () => {
   const common = { time: 1, events: 1, bytes: 1 };
-  const samples = [{ ...common, lag: { gone: 99, a: 1, b: 2 } }, { ...common, lag: { a: 3, b: 2, c: 9 } }];
+  const samples: Sample[] = [{ ...common, lag: { gone: 99, a: 1, b: 2 } }, {
+    ...common,
+    lag: { a: 3, b: 2, c: 9 },
+  }];
   assertEquals(mostLagging(samples, 2), { names: ["a", "c"], total: 4 });
   assertEquals(mostLagging([], 2), { names: [], total: 0 });
 });
