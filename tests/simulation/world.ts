@@ -53,6 +53,11 @@ core.ensureReadArea(2 << 20);
 const STEPS = 100;
 /** Most processes that may be in the middle of something at a time. */
 const DEPTH_MAX = 6;
+/**
+ * System calls after which processes are no longer interrupted: a few histories of a hundred steps would
+ * otherwise grow to hundreds of thousands of calls, and take half the time of all.
+ */
+const INTERRUPTED_CALLS_MAX = 20_000;
 /** Turns of the microtask queue after which something is waiting in vain. */
 const TURNS_MAX = 20_000;
 
@@ -354,6 +359,7 @@ export class World {
 
   #runOthers(interrupted: SimulatedProcess, steps: number): void {
     if (this.#isPowerOff || this.#running.size >= DEPTH_MAX) return;
+    if (this.disk.calls > INTERRUPTED_CALLS_MAX) return;
     // Real processes share no memory, simulated ones do: restore what the interrupted one had.
     const restore = snapshot(this.disk.bytesMax);
     try {
