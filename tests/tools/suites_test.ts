@@ -18,12 +18,13 @@ test("the tests of every part of the library run on Deno, Node and Bun", () => {
     .map(({ name }) => name).filter((name) => !APART.includes(name));
   const tested = parts.filter((part) => files.some((file) => file.startsWith(`tests/${part}/`)));
   assert(tested.length > 6, tested.join(", "));
-  for (const runner of runners("deno.json").filter(({ name }) => name !== "Binary")) {
+  for (const runtime of ["Deno", "Node", "Bun"]) {
+    const runnersOfIt = runners("deno.json").filter(({ name }) => name === runtime);
     const its = files.filter((file) => tested.some((part) => file.startsWith(`tests/${part}/`)));
     const few = its.filter((file) => !MANY_CASES.some((pattern) => pattern.test(file)));
     assert(few.length > its.length - MANY_CASES.length);
     for (const file of few) {
-      assert(runner.takes(file), `${file} does not run on ${runner.name}`);
+      assert(runnersOfIt.some((runner) => runner.takes(file)), `${file} does not run on ${runtime}`);
     }
   }
 });
@@ -46,6 +47,13 @@ test("every pattern of tests for one runtime matches some", () => {
 test("every test runs somewhere", () => {
   const all = runners("deno.json");
   assertEquals(files.filter((file) => !all.some((runner) => runner.takes(file))), []);
+});
+
+test("no test runs twice on a runtime", () => {
+  for (const runtime of ["Deno", "Node", "Bun", "Binary"]) {
+    const its = runners("deno.json").filter(({ name }) => name === runtime);
+    assertEquals(files.filter((file) => its.filter((runner) => runner.takes(file)).length > 1), []);
+  }
 });
 
 test("tests that run everywhere use the harness, and nothing specific to one runtime", () => {

@@ -2,7 +2,7 @@ import { isAbsolute, resolve } from "node:path";
 import process from "node:process";
 import { BINARY } from "./builds.ts";
 import { groupFiles } from "./node_groups.ts";
-import { needsBrowser, runsOn, testsCommand } from "./suites.ts";
+import { needsBrokers, needsBrowser, runsOn, testsCommand } from "./suites.ts";
 
 /** A program that runs test files. */
 export interface Runner {
@@ -53,7 +53,19 @@ export function runners(denoConfig: string): Runner[] {
     ...files,
   ];
   return [
-    { name: "Deno", takes: (file) => runsOn("Deno", file), command: deno, environment: { DENO_JOBS } },
+    {
+      name: "Deno",
+      takes: (file) => runsOn("Deno", file) && !needsBrokers(file),
+      command: deno,
+      environment: { DENO_JOBS },
+    },
+    // They mostly wait for brokers: beside the others, one after the other, they take nearly no time.
+    {
+      name: "Deno",
+      takes: (file) => runsOn("Deno", file) && needsBrokers(file),
+      command: deno,
+      environment: { DENO_JOBS: "1" },
+    },
     {
       name: "Node",
       takes: (file) => runsOn("Node", file),

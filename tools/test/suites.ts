@@ -42,6 +42,11 @@ export function needsBrowser(file: string): boolean {
   return NODE_ONLY.some((pattern) => pattern.test(file));
 }
 
+/** Whether a test file starts Kafka brokers. */
+export function needsBrokers(file: string): boolean {
+  return /^tests\/kafka\//.test(file);
+}
+
 /** Tests that take long: they start programs, build packages, or try very many cases. */
 const SLOW: readonly RegExp[] = [
   /^tests\/(?:cli|docs|examples|faults\/processes|kafka|model|packaging|processes|simulation|tools|ui)\//,
