@@ -69,6 +69,7 @@ function typeOf(kind: string, modules: string): string {
 
 /** Commands that need no component, and their output. */
 const ADMINISTRATION: [words: string[], shown: string][] = [
+  [["export", "t", "--to", "archive", "--to.file", "t.tar"], ""],
   [["topic", "list"], "t\n"],
   [["topic", "list", "-v"], '"events":3'],
   [["topic", "list", "--json"], '"events":3'],
@@ -84,14 +85,15 @@ const ADMINISTRATION: [words: string[], shown: string][] = [
   [["verify"], ""],
   [["repair", "t", "--dry-run"], ""],
   [["doctor"], "engine"],
-  [["export", "t", "--to", "archive", "--to.file", "t.tar"], ""],
 ];
 
 for (const [runtime, words] of Object.entries(PROGRAMS)) {
   test(`no command runs what a store names, on ${runtime}`, async () => {
     await withStranger(words, typeOf, async (stranger) => {
       const { ctl, driver, folder, root, ran } = stranger;
-      for (const [parameters, shown] of ADMINISTRATION) {
+      // Other runtimes try a few: whether a command asks for a module does not depend on the runtime.
+      const commands = words === PROGRAM ? ADMINISTRATION : ADMINISTRATION.slice(0, 3);
+      for (const [parameters, shown] of commands) {
         const { code, stdout, stderr } = await ctl([...parameters, ...driver]);
         assertEquals([code, ran()], [0, []], `${parameters.join(" ")}: ${stderr}`);
         assertStringIncludes(stdout, shown);
