@@ -38,13 +38,19 @@ class JoiningClient extends EventEmitter {
 test("a member that is closed while it joins sends no heartbeat afterwards", async () => {
   const client = new JoiningClient();
   const cluster = {
-    settings: { group: {} },
+    settings: { group: {}, client: { metadataMaxAge: 300_000 } },
     servers: "test",
     consumer: () => client,
     run: (_: string, work: () => Promise<void>) => work(),
   } as unknown as Cluster;
   const listener = { onReassigned: () => {}, onFailure: () => {}, epochBefore: () => -1 };
-  const group = new Group(cluster, "name", { name: "t", kafkaName: "t" }, listener, undefined);
+  const group = new Group(
+    cluster,
+    "name",
+    { name: "t", kafkaName: "t", numPartitions: 1 },
+    listener,
+    undefined,
+  );
   await group.open();
   await group.close();
   client.completeJoin();

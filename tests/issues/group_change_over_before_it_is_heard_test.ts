@@ -45,7 +45,7 @@ async function commitsOf(
   const client = new FakeClient();
   const generations: number[] = [];
   const cluster = {
-    settings: { group: {} },
+    settings: { group: {}, client: { metadataMaxAge: 300_000 } },
     servers: "test",
     consumer: () => client,
     run: (_: string, work: () => Promise<void>) => work(),
@@ -60,7 +60,7 @@ async function commitsOf(
   const group = new Group(
     cluster,
     "name",
-    { name: "t", kafkaName: "t" },
+    { name: "t", kafkaName: "t", numPartitions: 1 },
     { onReassigned: () => {}, onFailure: () => {}, epochBefore: () => -1 },
     undefined,
   );

@@ -13,6 +13,10 @@ const SETTLE_MS_MAX = 60_000;
 /** Errors during or after a rebalance. */
 const CHANGING = ["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID", "FENCED_INSTANCE_ID"];
 
+/** How often a member looks for added partitions at most and at least, in milliseconds. */
+const LOOK_MS_MIN = 20;
+const LOOK_MS_MAX = 900_000;
+
 /** Callbacks of a group. */
 export interface GroupListener {
   /** After a rebalance. */
@@ -27,19 +31,23 @@ export interface GroupListener {
 export class Group implements Assignment {
   readonly #client: ClientConsumer;
   readonly #instance: InstanceId | undefined;
+  /** As many as were last seen. */
+  #numPartitions: number;
   #assigned: readonly number[] = [];
   #member: { id: string | null; generation: number } = { id: null, generation: -1 };
   #settled: (() => void)[] = [];
+  #watching: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
   #opening = true;
 
   constructor(
     private readonly cluster: Cluster,
     name: string,
-    private readonly topic: { name: string; kafkaName: string },
+    private readonly topic: { name: string; kafkaName: string; numPartitions: number },
     private readonly listener: GroupListener,
     timeoutMs: number | undefined,
   ) {
+    this.#numPartitions = topic.numPartitions;
     this.#client = cluster.consumer(name, undefined, timeoutMs);
     const { groupInstanceId } = cluster.settings.group;
     if (groupInstanceId !== undefined) {
@@ -68,6 +76,26 @@ export class Group implements Assignment {
       () => this.#client.joinGroup({}),
     );
     this.#opening = false;
+    this.#watch();
+  }
+
+  /** Joins again when partitions were added: brokers do not tell the members. */
+  #watch(): void {
+    if (this.#closed) return;
+    const { metadataMaxAge } = this.cluster.settings.client;
+    this.#watching = setTimeout(async () => {
+      try {
+        const topics = [this.topic.kafkaName];
+        const metadata = await this.#client.metadata({ topics, forceUpdate: true });
+        const count = metadata.topics.get(this.topic.kafkaName)?.partitionsCount ?? 0;
+        const isMore = count > this.#numPartitions;
+        this.#numPartitions = Math.max(count, this.#numPartitions);
+        if (isMore && !this.#closed) await this.#client.joinGroup({});
+      } catch {
+        // Whatever prevents it is reported by heartbeats; the next look comes.
+      }
+      this.#watch();
+    }, Math.min(Math.max(metadataMaxAge, LOOK_MS_MIN), LOOK_MS_MAX));
   }
 
   async commit(positions: ReadonlyMap<number, number>): Promise<void> {
@@ -94,6 +122,7 @@ export class Group implements Assignment {
 
   async close(): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#watching);
     this.#release();
     try {
       // First, since closing alone would let a join that is under way complete, and its heartbeats go on.

@@ -13,6 +13,7 @@ export interface Owned {
 /** A client that is a member. */
 interface Member {
   generationId: number;
+  clearMetadata(): void;
   assignments: readonly { topic: string; partitions: readonly number[] }[] | null;
 }
 
@@ -34,6 +35,8 @@ export class StickyProtocol {
 
   /** Evaluated at each join; the client's own callback for it would request metadata from the brokers first. */
   get metadata(): Buffer {
+    // If this member leads the group, it must know partitions that were added meanwhile.
+    this.member?.clearMetadata();
     return encodeOwned(this.member?.generationId ?? 0, this.member?.assignments ?? []);
   }
 }
