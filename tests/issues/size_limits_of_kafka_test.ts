@@ -2,7 +2,7 @@
 // calculations collected and refused them, and the latter counted 24 bytes of each event twice. And with
 // compression, one event that was too large failed the 600 small ones in its batch. Whatever the limit and the
 // mix of sizes, what fits is stored, and only an event that is itself too large fails.
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { createRecordsBatch, NumericMap } from "@platformatic/kafka";
 import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
@@ -23,18 +23,25 @@ import { test } from "../harness.ts";
 type Sent = { value: Buffer }[];
 
 /** A broker that refuses batches above its limit, in the client's encoding, and stores the others. */
-function topicWith(settings: { limit: number; isLimitKnown?: boolean; compression?: string }) {
-  const { limit, isLimitKnown = true, compression = "none" } = settings;
+function topicWith(
+  settings: { limit: number; isLimitKnown?: boolean; openedWith?: number; compression?: string },
+) {
+  const { limit, isLimitKnown = true, openedWith = limit, compression = "none" } = settings;
   const stored: Buffer[] = [];
   let sent = 0;
   const cluster = {
     settings: readSettings({ "bootstrap.servers": "a", "compression.type": compression }),
-    module: { NumericMap },
+    module: { NumericMap, ConfigResourceTypes: { TOPIC: 2 }, ConfigSources: { DYNAMIC_TOPIC_CONFIG: 1 } },
+    run: () =>
+      Promise.resolve([{
+        resourceName: "t",
+        configs: [{ name: "max.message.bytes", configSource: 1, value: String(limit) }],
+      }]),
     producer: () => ({
       metadata: () =>
         Promise.resolve({
           brokers: new Map([[1, { host: "a", port: 1 }]]),
-          topics: new Map([["t", { partitions: [{ leader: 1 }] }]]),
+          topics: new Map([["t", { id: "", partitions: [{ leader: 1 }] }]]),
         }),
       initIdempotentProducer: () => Promise.resolve({ producerId: 1n, producerEpoch: 0 }),
       close: () => Promise.resolve(),
@@ -65,7 +72,7 @@ function topicWith(settings: { limit: number; isLimitKnown?: boolean; compressio
     id: "",
     format: formatOf("default"),
     highWatermarks: new HighWatermarks(),
-    batchBytesMax: isLimitKnown ? limit : undefined,
+    batchBytesMax: isLimitKnown ? openedWith : undefined,
   });
   const owner: BatcherOwner = {
     topic: "t",
@@ -130,6 +137,27 @@ for (const limit of [1000, 1024, 4096, 262_144, 600_000]) {
     });
   }
 }
+
+test("a limit that was raised after the topic was opened holds for events that are larger than the first one", async () => {
+  const { batcher, stored } = topicWith({ limit: 20_000, openedWith: 1000 });
+  const stream = (async function* () {
+    for (let n = 0; n < 4; n++) yield await Promise.resolve(new Uint8Array(1000));
+  })();
+  const futures = [95, 5000, 95, 21_000, 19_000].map((size) => batcher.add("x".repeat(size)));
+  futures.push(batcher.add("{}", stream));
+  batcher.submit();
+  const found = await outcomes(futures);
+  assertEquals(found.map((one) => one !== "too large"), [true, true, true, false, true, true]);
+  assertEquals(stored.map(({ byteLength }) => byteLength - 24), [95, 5000, 95, 19_000, 4002]);
+});
+
+test("where the limit was lowered after the topic was opened, an event is not said to fit into the first one", async () => {
+  const { batcher } = topicWith({ limit: 1000, openedWith: 20_000 });
+  const future = batcher.add("x".repeat(5000));
+  batcher.submit();
+  const error = await assertRejects(async () => await future, LimitExceededError);
+  assertStringIncludes(error.message, " bytes, and that is more than the broker takes; raise");
+});
 
 test("20,000 small events fit under a limit of 256 KiB", async () => {
   const { batcher, stored, sent } = topicWith({ limit: 262_144 });

@@ -2,6 +2,7 @@ import { BrokerError, ClosedError, LimitExceededError } from "../../errors.ts";
 import type { OutgoingBatch, ProducerInterface } from "../../contract.ts";
 import type { ClientProducer } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
+import { configsOfTopics } from "./configs.ts";
 import type { HighWatermarks } from "./high_watermarks.ts";
 import { PartitionSender, type Shipment } from "./partition_sender.ts";
 import { PartitionDelivery } from "./partition_delivery.ts";
@@ -41,20 +42,17 @@ export class KafkaProducer implements ProducerInterface {
   readonly batchLimit: { bytesMax: number; bytesPerEvent: number };
   readonly #topic: ProducerTopic;
   /** Maximum size of one event, as transmitted. */
-  readonly #eventLimit: { bytesMax: number; setting: string };
+  #eventLimit: { bytesMax: number; setting: string };
+  #readingLimit: Promise<void> | undefined;
   readonly #senders = new Map<number, PartitionSender>();
   #client: ClientProducer | undefined;
   #closed = false;
 
   constructor(topic: ProducerTopic) {
-    const { producer: { batchBytesMax, messageBytesMax, compression } } = topic.cluster.settings;
+    const { batchBytesMax } = topic.cluster.settings.producer;
     this.#topic = topic;
-    // The compressed size of an event is only known afterwards, and then the broker rejects one that is too large.
     const batchMax = topic.batchBytesMax ?? Infinity;
-    const topicMax = compression === "none" ? batchMax : Infinity;
-    this.#eventLimit = (messageBytesMax ?? Infinity) < topicMax
-      ? { bytesMax: messageBytesMax!, setting: '"message.max.bytes" of the driver' }
-      : { bytesMax: topicMax, setting: '"max.message.bytes" of the topic' };
+    this.#eventLimit = this.#eventLimitOf(batchMax);
     this.batchLimit = {
       bytesMax: Math.min(batchBytesMax, batchMax, this.#eventLimit.bytesMax) - BATCH_HEAD_BYTES,
       bytesPerEvent: EVENT_OVERHEAD_BYTES,
@@ -90,8 +88,29 @@ export class KafkaProducer implements ProducerInterface {
     try {
       return this.#encode(batch, partition);
     } catch (error) {
-      return Promise.reject(error);
+      if (!(error instanceof LimitExceededError)) return Promise.reject(error);
+      return this.#readLimit().then(() => this.#encode(batch, partition));
     }
+  }
+
+  #eventLimitOf(batchMax: number): { bytesMax: number; setting: string } {
+    const { messageBytesMax = Infinity, compression } = this.#topic.cluster.settings.producer;
+    // The compressed size of an event is only known afterwards, and then the broker rejects one that is too large.
+    const topicMax = compression === "none" ? batchMax : Infinity;
+    return messageBytesMax < topicMax
+      ? { bytesMax: messageBytesMax, setting: '"message.max.bytes" of the driver' }
+      : { bytesMax: topicMax, setting: '"max.message.bytes" of the topic' };
+  }
+
+  /** The topic's limit may have been raised since the topic was opened. */
+  #readLimit(): Promise<void> {
+    const { cluster, kafkaName } = this.#topic;
+    return this.#readingLimit ??= configsOfTopics(cluster, [kafkaName]).then((found) => {
+      const batchMax = found.get(kafkaName)?.batchBytesMax;
+      if (batchMax !== undefined) this.#eventLimit = this.#eventLimitOf(batchMax);
+    }, () => {
+      // Then the limit that is known counts.
+    }).finally(() => this.#readingLimit = undefined);
   }
 
   /** Checks sizes before encoding: no memory is allocated for an event that the topic would reject. */
@@ -106,10 +125,11 @@ export class KafkaProducer implements ProducerInterface {
   async #collect(stream: AsyncIterable<Uint8Array>, partition: number): Promise<Uint8Array> {
     const pieces: Uint8Array[] = [];
     let size = 0;
-    const bytesMax = Math.min(this.#eventLimit.bytesMax, MESSAGE_BYTES_MAX);
+    const isTooLarge = () => size > Math.min(this.#eventLimit.bytesMax, MESSAGE_BYTES_MAX);
     for await (const piece of stream) {
       size += piece.byteLength;
-      if (size > bytesMax) throw this.#tooLarge(partition, size);
+      if (isTooLarge()) await this.#readLimit();
+      if (isTooLarge()) throw this.#tooLarge(partition, size);
       pieces.push(piece.slice());
     }
     const whole = new Uint8Array(size);
@@ -124,7 +144,8 @@ export class KafkaProducer implements ProducerInterface {
   #tooLarge(partition: number, bytes: number, events = 1): LimitExceededError {
     const { bytesMax, setting } = this.#eventLimit;
     const what = events === 1 ? "an event" : `${counted(events, "event")} together`;
-    const limit = Number.isFinite(bytesMax)
+    // The broker's limit may be lower now than it was when the topic was opened.
+    const limit = Number.isFinite(bytesMax) && bytes > bytesMax
       ? `${bytesMax} are possible`
       : "that is more than the broker takes";
     return new LimitExceededError(
