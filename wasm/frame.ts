@@ -1,12 +1,25 @@
 /**
- * A whole frame: sealing it once its parts are in place, and checking its head.
+ * A whole frame: sealing it once its parts are in place.
  *
  * @module
  */
 
 import { crc32 } from "./crc";
-import { RECORD_BYTES, RECORD_CRC, RECORD_DATA_BYTES, RECORD_HEAD_CRC, TRAILER_MAGIC } from "./format";
-import { headBytesOf } from "./record";
+import {
+  DATA_BLOCK_BYTES,
+  EXTENT_BYTES,
+  FLAG_HAS_DATA,
+  FLAG_LOST,
+  RECORD_BYTES,
+  RECORD_COUNT,
+  RECORD_CRC,
+  RECORD_DATA_BYTES,
+  RECORD_EXTENT_COUNT,
+  RECORD_FLAGS,
+  RECORD_HEAD_CRC,
+  RECORD_METADATA_BYTES,
+  TRAILER_MAGIC,
+} from "./format";
 
 /**
  * Seals the frame at `ptr`, whose header record is filled in except for its checksums, and whose table,
@@ -26,10 +39,14 @@ export function sealFrame(ptr: usize): u32 {
   return <u32> (trailer + RECORD_BYTES - ptr);
 }
 
-/** 1 if the head after the header record at `ptr` has the CRC stated in that record. */
-export function checkHead(ptr: usize): bool {
-  const headBytes = headBytesOf(ptr);
-  // An unchecked record can state any size; a trap would end the whole process.
-  if (<u64> ptr + RECORD_BYTES + headBytes > <u64> memory.size() << 16) return false;
-  return load<u32>(ptr, RECORD_HEAD_CRC) == crc32(ptr + RECORD_BYTES, <u32> headBytes, 0);
+/** Bytes of the head after the header record: table, extents, block sums and metadata. */
+function headBytesOf(record: usize): u64 {
+  const flags = <u32> load<u8>(record, RECORD_FLAGS);
+  // A lost event has nothing, not even a size.
+  const count = (flags & FLAG_LOST) != 0 ? 0 : <u64> load<u32>(record, RECORD_COUNT);
+  const table = count << ((flags & FLAG_HAS_DATA) != 0 ? 3 : 2);
+  const extentCount = <u64> load<u16>(record, RECORD_EXTENT_COUNT);
+  const extents = extentCount != 0 ? 8 + extentCount * EXTENT_BYTES : 0;
+  const blocks = (<u64> load<u32>(record, RECORD_DATA_BYTES) + (DATA_BLOCK_BYTES - 1)) / DATA_BLOCK_BYTES;
+  return table + extents + blocks * 4 + <u64> load<u32>(record, RECORD_METADATA_BYTES);
 }

@@ -11,7 +11,6 @@
  * checkRecord         whether an intact header or trailer record of that salt is here
  * sameFrame           whether two records are of one frame
  * findRecord          offset of the first intact record of that salt, or of any, or -1
- * checkHead           whether the head has the CRC that its header record states
  * hasControls         whether there is a character that no JSON text has
  *
  * checkIndexEntry     whether an intact entry of that salt is here
@@ -30,7 +29,7 @@
  */
 
 export { crc32, crc32Sliced } from "./crc";
-export { checkHead, sealFrame } from "./frame";
+export { sealFrame } from "./frame";
 export { checkIndexEntry, lookupById, lookupByTime } from "./index_entries";
 export { checkRecord, findRecord, sameFrame } from "./record";
 export { hasControls } from "./text";

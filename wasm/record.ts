@@ -1,14 +1,11 @@
 /**
- * The 64-byte records at both ends of a frame: sizes derived from them, checking them, searching for them.
+ * The 64-byte records at both ends of a frame: checking them, searching for them.
  *
  * @module
  */
 
 import { crc32 } from "./crc";
 import {
-  DATA_BLOCK_BYTES,
-  EXTENT_BYTES,
-  FLAG_HAS_DATA,
   FLAG_LOST,
   FRAME_DATA_BYTES_MAX,
   FRAME_EVENTS_MAX,
@@ -21,7 +18,6 @@ import {
   RECORD_COUNT,
   RECORD_CRC,
   RECORD_DATA_BYTES,
-  RECORD_EXTENT_COUNT,
   RECORD_FLAGS,
   RECORD_KIND,
   RECORD_METADATA_BYTES,
@@ -32,18 +28,6 @@ import {
 
 /** Bits of a number that JavaScript represents exactly. */
 const SAFE_BITS: u64 = 53;
-
-/** Bytes of the head after the header record: table, extents, block sums and metadata. */
-export function headBytesOf(record: usize): u64 {
-  const flags = <u32> load<u8>(record, RECORD_FLAGS);
-  // A lost event has nothing, not even a size.
-  const count = (flags & FLAG_LOST) != 0 ? 0 : <u64> load<u32>(record, RECORD_COUNT);
-  const table = count << ((flags & FLAG_HAS_DATA) != 0 ? 3 : 2);
-  const extentCount = <u64> load<u16>(record, RECORD_EXTENT_COUNT);
-  const extents = extentCount != 0 ? 8 + extentCount * EXTENT_BYTES : 0;
-  const blocks = (<u64> load<u32>(record, RECORD_DATA_BYTES) + (DATA_BLOCK_BYTES - 1)) / DATA_BLOCK_BYTES;
-  return table + extents + blocks * 4 + <u64> load<u32>(record, RECORD_METADATA_BYTES);
-}
 
 /** 1 if an intact header record (or trailer record) with this salt is at `ptr`, else 0. */
 export function checkRecord(ptr: usize, salt: u32, trailer: bool): bool {

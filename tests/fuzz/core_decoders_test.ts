@@ -56,7 +56,6 @@ function reseal(bytes: Uint8Array): void {
 
 /** Does with the bytes at `ptr` what a reader does, trusting as much as the checks allow. */
 function readFrame(ptr: number, bytes: number): void {
-  core.checkHead(ptr);
   core.sameFrame(ptr, ptr + bytes - RECORD_BYTES);
   const isTrusted = core.checkRecord(ptr, core.view.getUint32(ptr + RECORD.salt, true), false);
   const { layout, metadataBytes } = decodeRecord(core.view, ptr);

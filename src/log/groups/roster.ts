@@ -12,7 +12,7 @@
  */
 import { StorageError, UnsupportedFormatError } from "../../errors.ts";
 import { listIfThere, type Storage } from "../../storage/port.ts";
-import { crc32 } from "../format/crc32.ts";
+import { crc32 } from "../format/core/core.ts";
 import { assignPartitions } from "./assignor.ts";
 
 /** What identifies a process. */

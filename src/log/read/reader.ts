@@ -1,4 +1,3 @@
-import { core } from "../format/core/core.ts";
 import { type CorruptedLogError, EventGoneError, TopicDeletedError } from "../../errors.ts";
 import { isMissing } from "../../storage/port.ts";
 import type { StartPosition } from "../../contract.ts";
@@ -154,7 +153,7 @@ export class PartitionReader {
     const bytes = whole ? layout.frameBytes : layout.data;
     const at = readWindow.at(position.segment, offset, bytes, bytes);
     this.#ahead = nextAhead(frame.layout.frameBytes, layout.data, whole);
-    if (at < 0 || !this.#checkHead(at, entry)) {
+    if (at < 0 || !isHeadRight(at, frame)) {
       this.#meetDamage(position.segment.path, { ...entry, endId: after.id }, "metadata checksum differs");
       this.#position = after;
       return;
@@ -168,10 +167,6 @@ export class PartitionReader {
     }
     this.#lastData = frame.dataBytes > 0 ? stored.data : undefined;
     this.#partial = { frame: stored, baseId: id, after };
-  }
-
-  #checkHead(at: number, entry: FrameEntry): boolean {
-    return entry.damaged === "header" ? isHeadRight(at, entry.frame) : core.checkHead(at);
   }
 
   /** Some of a frame's events; undefined if none are left. */
@@ -216,7 +211,8 @@ export class PartitionReader {
     const segment = this.#position!.segment;
     if (segment.file.size() < 0) {
       // Removed by hand. The next writer makes it again, with other events under the same ids.
-      this.partition.forget(segment);
+      segment.close();
+      this.partition.release(segment.baseId);
       this.#position = undefined;
       this.#fromId = segment.baseId;
       return true;

@@ -67,10 +67,10 @@ export class PartitionFolder {
    * segments are removed from the front alone, one that is missing between two others is really missing.
    */
   segmentIds(): number[] {
-    let ids = this.#list();
+    let ids = this.listing().ids;
     for (let tries = 1; tries < LISTINGS_MAX && !isSame(ids, this.#listed); tries++) {
       this.#listed = ids;
-      ids = this.#list();
+      ids = this.listing().ids;
     }
     this.#listed = ids;
     const [first, second] = ids;
@@ -84,10 +84,6 @@ export class PartitionFolder {
       if (segment !== undefined && nextId !== undefined) segment.endId = nextId;
     }
     return ids.slice();
-  }
-
-  #list(): number[] {
-    return this.listing().ids;
   }
 
   /** The first id that exists, 0 in a partition that was never written to. */
@@ -161,12 +157,6 @@ export class PartitionFolder {
     return new CorruptedLogError({ topic: this.topic, partition: this.partition, ...damage });
   }
 
-  /** Closes a segment whose name belongs to another file now. */
-  forget(segment: Segment): void {
-    segment.close();
-    if (this.#segments.get(segment.baseId) === segment) this.#segments.delete(segment.baseId);
-  }
-
   /** Whether appends of several machines need a lock here. */
   get isLocking(): boolean {
     return this.#lock !== undefined;
@@ -230,7 +220,7 @@ export class PartitionFolder {
     this.storage.publish(`${this.directory}/${needsName(baseId, neededBaseId)}`, new Uint8Array(0));
   }
 
-  /** Closes a segment whose file is about to be removed. */
+  /** Closes a segment whose file is about to be removed, or whose name belongs to another file now. */
   release(baseId: number): void {
     this.#segments.get(baseId)?.close();
     this.#segments.delete(baseId);

@@ -232,7 +232,9 @@ export class OpenSegment {
     for (let position = this.end;;) {
       const entry = entryAt(position, RECORD_BYTES);
       if (entry.kind === "end") return;
-      if (entry.kind === "tail") throw this.#removed();
+      if (entry.kind === "tail") {
+        throw new StorageError("ENOENT", `Cannot append to "${this.file.path}": the file was removed`);
+      }
       position = positionAfter(this.segment, entry);
     }
   }
@@ -249,10 +251,6 @@ export class OpenSegment {
         counted(size, "byte")
       }`,
     );
-  }
-
-  #removed(): StorageError {
-    return new StorageError("ENOENT", `Cannot append to "${this.file.path}": the file was removed`);
   }
 }
 

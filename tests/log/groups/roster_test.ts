@@ -1,7 +1,7 @@
 // The files of a group's rosters: which one counts, which are kept, and what damage means.
 import { assertEquals, assertThrows } from "@std/assert";
 import { StorageError, UnsupportedFormatError } from "../../../src/errors.ts";
-import { crc32 } from "../../../src/log/format/crc32.ts";
+import { crc32 } from "../../../src/log/format/core/core.ts";
 import { type Roster, RosterFiles, vacant } from "../../../src/log/groups/roster.ts";
 import { ROOT, SimulatedFolder } from "../../drivers/files/simulated_folder.ts";
 import { test } from "../../harness.ts";

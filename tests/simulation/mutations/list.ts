@@ -181,7 +181,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "metadata checksums are not looked at",
     file: "src/log/read/reader.ts",
-    from: "if (at < 0 || !this.#checkHead(at, entry)) {",
+    from: "if (at < 0 || !isHeadRight(at, frame)) {",
     to: "if (at < 0) {",
   },
   {

@@ -77,11 +77,6 @@ export class Core extends CoreMemory {
     return this.#wasm.findRecord(ptr, bytes, salt ?? 0, salt === undefined ? 1 : 0);
   }
 
-  /** Whether the head after the header record at `ptr` (table to metadata, all in memory) has its CRC. */
-  checkHead(ptr: number): boolean {
-    return this.#wasm.checkHead(ptr) !== 0;
-  }
-
   /** Whether a byte is a control character that no JSON text has. */
   hasControls(ptr: number, bytes: number): boolean {
     return this.#wasm.hasControls(ptr, bytes) !== 0;
@@ -108,3 +103,8 @@ export class Core extends CoreMemory {
 
 /** The instance of this thread. */
 export const core: Core = new Core();
+
+/** The CRC-32 of some bytes, as in zip and gzip. */
+export function crc32(bytes: Uint8Array): number {
+  return core.crc32(bytes);
+}

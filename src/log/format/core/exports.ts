@@ -11,7 +11,6 @@ export interface CoreExports {
   checkRecord(ptr: number, salt: number, trailer: number): number;
   sameFrame(header: number, trailer: number): number;
   findRecord(ptr: number, bytes: number, salt: number, anySalt: number): number;
-  checkHead(ptr: number): number;
   hasControls(ptr: number, bytes: number): number;
   checkIndexEntry(ptr: number, salt: number): number;
   lookupById(ptr: number, entryCount: number, salt: number, id: number): number;
