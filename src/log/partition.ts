@@ -110,18 +110,15 @@ export class Partition extends PartitionFolder {
     reached: (next: { endId: number; time: number }) => boolean,
   ): LogPosition {
     let position: LogPosition = from;
-    let { time: newestTime, offset: indexed } = from;
+    let { time: newestTime } = from;
     try {
       for (;;) {
         const entry = entryAt(position);
         if (entry.kind === "tail" || entry.kind === "end") return position;
         if (entry.kind === "frame") {
-          const { offset, id, frame: { count, time } } = entry;
+          const { id, frame: { count, time } } = entry;
           newestTime = Math.max(newestTime, time);
-          if (offset - indexed >= this.indexIntervalBytes && entry.damaged !== "header") {
-            indexed = offset;
-            index.add(entry.frame, entry, newestTime);
-          }
+          index.add(entry, newestTime);
           if (count > 0 && reached({ endId: id + count, time })) return position;
         } else if (reached({ endId: entry.endId, time: -1 })) {
           return position;

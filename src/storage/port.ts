@@ -110,6 +110,15 @@ export function ensureDirectory(storage: Storage, path: string): void {
   }
 }
 
+/** Does what need not succeed: a failure of the storage is ignored. */
+export function bestEffort(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+  }
+}
+
 /** Random hexadecimal digits: eight for each random number. */
 export function randomHex(storage: Storage, numbers = 1): string {
   return Array.from({ length: numbers }, () => storage.random32().toString(16).padStart(8, "0")).join("");

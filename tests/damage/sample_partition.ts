@@ -115,7 +115,7 @@ function addIndex(partition: Partition): void {
       const entry = entryAt(position, 4096);
       if (entry.kind === "tail" || entry.kind === "end") break;
       if (entry.kind === "frame" && count % 3 === 2) {
-        new SegmentIndex(segment).add(entry.frame, position, entry.frame.time);
+        new SegmentIndex(segment).add({ ...entry, ...position }, entry.frame.time);
       }
       position = positionAfter(segment, entry);
     }

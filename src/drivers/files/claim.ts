@@ -10,7 +10,7 @@ import process from "node:process";
 import { clearInterval, setInterval } from "node:timers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TransferInProgressError } from "../../errors.ts";
-import type { Storage } from "../../storage/port.ts";
+import { randomHex, type Storage } from "../../storage/port.ts";
 import { hasExited } from "./machine.ts";
 import { makeTree } from "./make_tree.ts";
 
@@ -33,7 +33,7 @@ interface Holder {
 export async function claimTopic(storage: Storage, rootPath: string, name: string): Promise<AsyncDisposable> {
   makeTree(storage, rootPath);
   const path = `${rootPath}/${PREFIX}${name}`;
-  const token = (storage.random32() * 2 ** 20 + (storage.random32() >>> 12)).toString(36);
+  const token = randomHex(storage, 2);
   const own: Holder = { token, host: hostname(), pid: process.pid, beats: 0 };
   while (!storage.publish(path, bytesOf(own), { durable: false })) {
     const holder = holderOf(storage, path);

@@ -1,7 +1,7 @@
 import { ConsumerDeletedError, StorageError, TopicDeletedError } from "../../errors.ts";
 import { CursorFile, type Position, type StoredPosition } from "../../log/mod.ts";
 import { isMissing, isTaken, listIfThere, type Storage } from "../../storage/port.ts";
-import { moveAside, temporaryPath, tryRemoveTree } from "./temporary_folders.ts";
+import { removeFolder, temporaryPath, tryRemoveTree } from "./temporary_folders.ts";
 import { foldersOf } from "./consumer_names.ts";
 import { partitionName, readDocument } from "./layout.ts";
 
@@ -192,8 +192,7 @@ export class ConsumerFolder {
     const stored = readName(storage, this.#path);
     if (stored === this.name) return;
     if (stored !== undefined) throw error;
-    const aside = moveAside(storage, topicPath, this.#path);
-    if (aside !== undefined) tryRemoveTree(storage, aside);
+    removeFolder(storage, topicPath, this.#path);
   }
 
   /** The error for a position that cannot be stored any more because the folder was removed. */

@@ -1,7 +1,7 @@
 import { ConsumerDeletedError } from "../../errors.ts";
 import type { CursorFile } from "../../log/mod.ts";
 import { listIfThere, type Storage } from "../../storage/port.ts";
-import { moveAside, removeLeftovers, tryRemoveTree } from "./temporary_folders.ts";
+import { removeFolder, removeLeftovers, tryRemoveTree } from "./temporary_folders.ts";
 import {
   checkIsFolder,
   ConsumerFolder,
@@ -61,11 +61,12 @@ export class ConsumerRegistry {
   /** Deletes all positions of a name, by one rename. */
   remove(name: string): void {
     const { storage, topicPath } = this.#place;
-    const remove = (path: string) => tryRemoveTree(storage, path);
-    removeLeftovers(storage, topicPath, listIfThere(storage, topicPath), remove);
-    for (const path of findFolders(this.#place, name).found) {
-      const aside = moveAside(storage, topicPath, path);
-      if (aside !== undefined) remove(aside);
-    }
+    removeLeftovers(
+      storage,
+      topicPath,
+      listIfThere(storage, topicPath),
+      (path) => tryRemoveTree(storage, path),
+    );
+    for (const path of findFolders(this.#place, name).found) removeFolder(storage, topicPath, path);
   }
 }

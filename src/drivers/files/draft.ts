@@ -1,7 +1,7 @@
 import { TopicExistsError } from "../../errors.ts";
-import { isTaken, type Storage } from "../../storage/port.ts";
+import { isTaken, randomHex, type Storage } from "../../storage/port.ts";
 import type { DriverInterface, TopicDefinition, TopicDraftInterface, TopicInfo } from "../../contract.ts";
-import { moveAside, tryMoveBack, tryRemoveTree } from "./temporary_folders.ts";
+import { removeFolder, tryMoveBack, tryRemoveTree } from "./temporary_folders.ts";
 import { documentBytes } from "./layout.ts";
 import { makeTree } from "./make_tree.ts";
 
@@ -36,7 +36,7 @@ export async function draftTopic(
   checkIsFree();
   makeTree(storage, rootPath);
   removeOldDrafts(storage, rootPath);
-  const suffix = resume ? "" : `.${storage.random32().toString(16)}${storage.random32().toString(16)}`;
+  const suffix = resume ? "" : `.${randomHex(storage, 2)}`;
   const hidden = `${rootPath}/${UNFINISHED}${name}${suffix}`;
   // A file or symbolic link of that name, left by others, must not decide where the draft is written.
   const found = storage.stat(hidden)?.kind;
@@ -44,12 +44,12 @@ export async function draftTopic(
   const driver = place.open(hidden);
   const known = (await driver.listTopics()).get(name);
   if (known === undefined || !isSameTopic(known, definition)) {
-    if (found === "directory") remove(storage, rootPath, hidden);
+    if (found === "directory") removeFolder(storage, rootPath, hidden);
     storage.makeDirectory(hidden);
     try {
       await driver.createTopic(name, definition);
     } catch (error) {
-      remove(storage, rootPath, hidden);
+      removeFolder(storage, rootPath, hidden);
       throw error;
     }
   }
@@ -75,15 +75,9 @@ export async function draftTopic(
     },
     discard: async () => {
       await topic.close();
-      remove(storage, rootPath, hidden);
+      removeFolder(storage, rootPath, hidden);
     },
   };
-}
-
-/** A half-removed draft must not be resumed, so it is renamed first. */
-function remove(storage: Storage, rootPath: string, hidden: string): void {
-  const aside = moveAside(storage, rootPath, hidden);
-  if (aside !== undefined) tryRemoveTree(storage, aside);
 }
 
 /** Whether an existing draft is for the same topic: created with the same documents and number of partitions. */
@@ -105,7 +99,7 @@ function removeOldDrafts(storage: Storage, rootPath: string): void {
   for (const name of storage.list(rootPath)) {
     if (!name.startsWith(UNFINISHED)) continue;
     const path = `${rootPath}/${name}`;
-    if (storage.now() - lastChange(storage, path) > LEFTOVER_AGE_MS) remove(storage, rootPath, path);
+    if (storage.now() - lastChange(storage, path) > LEFTOVER_AGE_MS) removeFolder(storage, rootPath, path);
   }
 }
 

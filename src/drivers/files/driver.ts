@@ -10,7 +10,7 @@ import type { JsonObject } from "../../json.ts";
 import { checkNewTopicName, checkTopicName, checkUnique, isTopicName, otherSpellings } from "../../names.ts";
 import type { GroupEnvironment } from "../../log/mod.ts";
 import { nodeStorage } from "../../storage/node.ts";
-import { isMissing, isTaken, listIfThere, type Storage } from "../../storage/port.ts";
+import { bestEffort, isMissing, isTaken, listIfThere, type Storage } from "../../storage/port.ts";
 import type {
   DeleteTopicOptions,
   DriverInterface,
@@ -139,7 +139,7 @@ export class FilesDriver implements DriverInterface {
       storage.syncDirectory(rootPath);
       this.#checkUnique(name);
     } catch (error) {
-      this.#tryRemove(name);
+      bestEffort(() => this.#remove(name));
       throw error;
     }
   }
@@ -199,15 +199,6 @@ export class FilesDriver implements DriverInterface {
     if (path === undefined) return false;
     endAndRemove(storage, { path, formerPath, topic: name, useLocking: useFileLocking });
     return true;
-  }
-
-  /** The topic must be removed; ignores errors, since the caller gets the original one. */
-  #tryRemove(name: string): void {
-    try {
-      this.#remove(name);
-    } catch (error) {
-      if (!(error instanceof StorageError)) throw error;
-    }
   }
 
   #removeLeftovers(names: readonly string[]): void {

@@ -6,8 +6,7 @@
  * @module
  */
 import { dirname } from "node:path";
-import { StorageError } from "../../errors.ts";
-import { isMissing, randomHex, type Storage } from "../../storage/port.ts";
+import { bestEffort, isMissing, randomHex, type Storage } from "../../storage/port.ts";
 
 const MAKING = ".creating-";
 const REMOVING = ".deleting-";
@@ -43,13 +42,11 @@ export function moveAside(storage: Storage, parent: string, path: string): strin
 
 /** Moves a folder back; ignores storage errors, since the caller reports the original one. */
 export function tryMoveBack(storage: Storage, aside: string, path: string): void {
-  try {
+  bestEffort(() => {
     storage.rename(aside, path);
     // Otherwise a power failure could leave the folder under its temporary name although the operation failed.
     syncParents(storage, aside, path);
-  } catch (error) {
-    if (!(error instanceof StorageError)) throw error;
-  }
+  });
 }
 
 function syncParents(storage: Storage, ...paths: string[]): void {
@@ -58,11 +55,13 @@ function syncParents(storage: Storage, ...paths: string[]): void {
 
 /** Removes a folder with a temporary name as far as possible: nothing reads what remains. */
 export function tryRemoveTree(storage: Storage, path: string): void {
-  try {
-    storage.removeTree(path);
-  } catch (error) {
-    if (!(error instanceof StorageError)) throw error;
-  }
+  bestEffort(() => storage.removeTree(path));
+}
+
+/** Removes a folder, if it exists: renamed first, so that it is never there in part. */
+export function removeFolder(storage: Storage, parent: string, path: string): void {
+  const aside = moveAside(storage, parent, path);
+  if (aside !== undefined) tryRemoveTree(storage, aside);
 }
 
 /**
@@ -75,8 +74,9 @@ export function removeLeftovers(
   names: readonly string[],
   remove: (path: string) => void,
 ): void {
-  const removing = names.filter((name) => name.startsWith(REMOVING));
-  try {
+  // A failed cleanup must not fail the call: the next one tries again.
+  bestEffort(() => {
+    const removing = names.filter((name) => name.startsWith(REMOVING));
     // The process that renamed them may have been killed before its sync.
     if (removing.length > 0) storage.syncDirectory(parent);
     for (const name of removing) remove(`${parent}/${name}`);
@@ -85,11 +85,7 @@ export function removeLeftovers(
       const modified = storage.stat(`${parent}/${name}`)?.modified ?? Infinity;
       if (storage.now() - modified <= LEFTOVER_AGE_MS) continue;
       // Its creator may merely be slow, or its clock may be: renaming first makes its publication fail as a whole.
-      const aside = moveAside(storage, parent, `${parent}/${name}`);
-      if (aside !== undefined) tryRemoveTree(storage, aside);
+      removeFolder(storage, parent, `${parent}/${name}`);
     }
-  } catch (error) {
-    // A failed cleanup must not fail the call: the next one tries again.
-    if (!(error instanceof StorageError)) throw error;
-  }
+  });
 }

@@ -5,8 +5,7 @@
  */
 import type { JsonObject } from "../../json.ts";
 import { FileLock } from "../../storage/file_lock.ts";
-import { StorageError } from "../../errors.ts";
-import { isMissing, type Storage } from "../../storage/port.ts";
+import { bestEffort, isMissing, type Storage } from "../../storage/port.ts";
 import type { ComponentDocument, TopicDefinition, TopicInfo } from "../../contract.ts";
 import { CPP_GUARD_FOLDER, foreignContent } from "./foreign_content.ts";
 import {
@@ -118,7 +117,7 @@ export function editTopicFolder(storage: Storage, path: string, changes: JsonObj
       try {
         storage.syncDirectory(path);
       } catch (error) {
-        tryReplace(storage, file, document);
+        bestEffort(() => storage.replace(file, documentBytes(document)));
         throw error;
       }
       return complete;
@@ -126,14 +125,5 @@ export function editTopicFolder(storage: Storage, path: string, changes: JsonObj
   } catch (error) {
     if (isMissing(error) && storage.stat(path) === undefined) return undefined;
     throw error;
-  }
-}
-
-/** Puts a document back; ignores storage errors, since the caller reports the original one. */
-function tryReplace(storage: Storage, file: string, document: JsonObject): void {
-  try {
-    storage.replace(file, documentBytes(document));
-  } catch (error) {
-    if (!(error instanceof StorageError)) throw error;
   }
 }

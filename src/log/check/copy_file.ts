@@ -10,13 +10,13 @@ export function copyFile(storage: Storage, from: string, to: string): void {
   storage.publish(to, new Uint8Array(0));
   const source = storage.open(from, "read");
   try {
-    const target = storage.open(to, "append");
+    const target = storage.open(to, "update");
     try {
       const piece = new Uint8Array(PIECE_BYTES);
       for (let offset = 0;;) {
         const bytes = source.readAt(piece, offset);
         if (bytes === 0) break;
-        appendAll(target, piece.subarray(0, bytes));
+        writeAllAt(target, piece.subarray(0, bytes), offset);
         offset += bytes;
       }
       target.syncNow();
@@ -28,15 +28,17 @@ export function copyFile(storage: Storage, from: string, to: string): void {
   }
 }
 
-/** Appends to a file that no one else appends to. */
-export function appendAll(file: StorageFile, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.byteLength;) done += progress(file, file.append(bytes.subarray(done)));
-}
-
 /** Writes at an offset of a file that no one else writes to. */
 export function writeAllAt(file: StorageFile, bytes: Uint8Array, offset: number): void {
   for (let done = 0; done < bytes.byteLength;) {
-    done += progress(file, file.writeAt(bytes.subarray(done), offset + done));
+    const written = file.writeAt(bytes.subarray(done), offset + done);
+    if (written === 0) {
+      throw new StorageError(
+        "ENOSPC",
+        `Cannot write "${file.path}": the system takes no more bytes; make room and repeat`,
+      );
+    }
+    done += written;
   }
 }
 
@@ -45,12 +47,4 @@ export function readAllAt(file: StorageFile, bytes: number, offset: number): Uin
   const into = new Uint8Array(bytes);
   if (readFully(file, into, offset) === bytes) return into;
   throw new StorageError("EIO", `Cannot read "${file.path}": it ends before byte ${offset + bytes}`);
-}
-
-function progress(file: StorageFile, written: number): number {
-  if (written > 0) return written;
-  throw new StorageError(
-    "ENOSPC",
-    `Cannot write "${file.path}": the system takes no more bytes; make room and repeat`,
-  );
 }

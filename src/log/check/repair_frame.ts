@@ -17,8 +17,6 @@ import {
 } from "../format/bytes.ts";
 import { damagedBlocks, type FrameAt } from "../read/frame_check.ts";
 
-const PIECE_BYTES = 1 << 20;
-
 /** Writes both records of a frame, after a change, from the one that is intact. */
 export function writeRecords(
   copy: StorageFile,
@@ -27,7 +25,7 @@ export function writeRecords(
 ): void {
   const trailerAt = offset + frame.layout.trailer;
   let record = readAllAt(copy, RECORD_BYTES, offset);
-  if (!isRecord(record, segment.salt, false)) record = readAllAt(copy, RECORD_BYTES, trailerAt);
+  if (!isHeader(record, segment.salt)) record = readAllAt(copy, RECORD_BYTES, trailerAt);
   const view = new DataView(record.buffer);
   change?.(view);
   for (const [magic, at] of [[HEADER_MAGIC, offset], [TRAILER_MAGIC, trailerAt]] as const) {
@@ -59,7 +57,7 @@ export function giveUpData(copy: StorageFile, at: FrameAt, events: { first: numb
     new DataView(sum.buffer).setUint32(0, core.crc32(blank), true);
     writeAllAt(copy, sum, offset + layout.blockSums + 4 * block);
   }
-  const headCrc = crcOf(copy, offset + RECORD_BYTES, offset + layout.data);
+  const headCrc = core.crc32(readAllAt(copy, layout.data - RECORD_BYTES, offset + RECORD_BYTES));
   writeRecords(copy, at, (record) => {
     if (events.end > events.first) {
       record.setUint8(RECORD.flags, record.getUint8(RECORD.flags) | FLAG.dataLost);
@@ -68,15 +66,7 @@ export function giveUpData(copy: StorageFile, at: FrameAt, events: { first: numb
   });
 }
 
-function crcOf(file: StorageFile, from: number, to: number): number {
-  let crc = 0;
-  for (let at = from; at < to; at += PIECE_BYTES) {
-    crc = core.crc32(readAllAt(file, Math.min(PIECE_BYTES, to - at), at), crc);
-  }
-  return crc;
-}
-
-function isRecord(record: Uint8Array, salt: number, trailer: boolean): boolean {
+function isHeader(record: Uint8Array, salt: number): boolean {
   core.u8.set(record, core.slot);
-  return core.checkRecord(core.slot, salt, trailer);
+  return core.checkRecord(core.slot, salt, false);
 }

@@ -102,6 +102,9 @@ export const DATA_LOST_MARK = 0x80000000;
 export const DATA_BLOCK_BYTES = 65536;
 export const EXTENT_BYTES = 16;
 
+/** Offsets of chunks, anchors and index entries have four bytes. */
+export const OFFSETS_END: number = 2 ** 32;
+
 /*
  * The limits of a frame. No writer exceeds them, so a header that states more is damage: no reader takes memory because
  * of what a header says.

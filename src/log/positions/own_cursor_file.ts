@@ -1,5 +1,5 @@
 import { StorageError } from "../../errors.ts";
-import type { Storage, StorageFile } from "../../storage/port.ts";
+import { bestEffort, type Storage, type StorageFile } from "../../storage/port.ts";
 import { BEFORE_SLOT, CURSOR_FILE_BYTES, type CursorFiles, wasRetired } from "./cursor_files.ts";
 import { encodeSlot, POSITION_SLOT_BYTES, type StoredPosition } from "./position_slot.ts";
 
@@ -77,13 +77,10 @@ export class OwnCursorFile {
 
   /** Closes it, and records in it that its owner has closed, so that the next consumer need not wait to find out. */
   end(): void {
-    try {
-      if (this.#position.generation > 0) this.#writeNext(this.#position, { ...this.place, owner: 0 });
-    } catch (error) {
-      if (!(error instanceof StorageError)) throw error;
-    } finally {
-      this.close();
+    if (this.#position.generation > 0) {
+      bestEffort(() => this.#writeNext(this.#position, { ...this.place, owner: 0 }));
     }
+    this.close();
   }
 
   /** Closes it. */

@@ -1,6 +1,6 @@
 import { core } from "../format/core/core.ts";
 import type { Storage, StorageFile } from "../../storage/port.ts";
-import { INDEX_ENTRY_BYTES, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
+import { INDEX_ENTRY_BYTES, OFFSETS_END, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
 import { decodeRecord, type FrameRecord } from "../format/frame_header.ts";
 import { decodeIndexEntry, encodeIndexEntry } from "../format/index_entry.ts";
 import { readWindow } from "./window.ts";
@@ -10,6 +10,14 @@ import type { LogPosition, Segment } from "./segment_file.ts";
 export interface IndexedPosition extends LogPosition {
   /** The newest time in the segment up to there, in milliseconds since 1970: of the frame there, or one before it. */
   time: number;
+}
+
+/** A frame as it is found. */
+export interface IndexedFrame {
+  offset: number;
+  id: number;
+  frame: FrameRecord;
+  damaged?: "header" | "trailer" | undefined;
 }
 
 /** A frame gets an index entry when this many bytes lie between it and the last one that got one. */
@@ -37,6 +45,9 @@ export class SegmentIndex {
   /** Bytes after the last whole entry. */
   #excess = 0;
 
+  /** Offset of the last entry, as far as this one found or added it. */
+  #indexed = 0;
+
   /** A segment smaller than `intervalBytes` has no entries: looking for the file would take longer than reading the log. */
   constructor(private readonly segment: Segment, private readonly intervalBytes = 0) {}
 
@@ -63,11 +74,20 @@ export class SegmentIndex {
     }
   }
 
+  /** Whether a frame at an offset gets an entry. */
+  isDue(offset: number): boolean {
+    return offset - this.#indexed >= this.intervalBytes;
+  }
+
   /**
-   * Adds an entry; the index stays open for more, until {@linkcode close}. Failing to is not an error: the index only
-   * saves time. `newestTime` is the newest in the segment up to this frame.
+   * Adds an entry for a frame if it is due; the index stays open for more, until {@linkcode close}. Failing to is not an
+   * error: the index only saves time. `newestTime` is the newest in the segment up to this frame.
    */
-  add({ recordCrc }: FrameRecord, { offset, id }: { offset: number; id: number }, newestTime: number): void {
+  add({ offset, id, frame, damaged }: IndexedFrame, newestTime: number): void {
+    // A frame with a damaged header has no header that the entry could point at.
+    if (!this.isDue(offset) || damaged === "header" || offset >= OFFSETS_END) return;
+    this.#indexed = offset;
+    const { recordCrc } = frame;
     const entry = encodeIndexEntry({ id, time: newestTime, offset, recordCrc, salt: this.segment.salt });
     try {
       const file = this.#file ??= this.#open();
@@ -118,7 +138,10 @@ export class SegmentIndex {
         core.readArea + index * INDEX_ENTRY_BYTES,
       );
       const position = { segment, offset, id, time };
-      if (isFrameAt(position, recordCrc)) return position;
+      if (isFrameAt(position, recordCrc)) {
+        this.#indexed = offset;
+        return position;
+      }
       // The index is newer than the log (a power cut), or one of the two is damaged: try the entries before.
       count = index;
     }

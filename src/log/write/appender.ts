@@ -3,14 +3,13 @@ import { LimitExceededError, StorageError, TopicDeletedError } from "../../error
 import { isMissing, type StorageFile } from "../../storage/port.ts";
 import type { Extents } from "../format/frame_body.ts";
 import { encodeEvents, encodePlain } from "./encoder.ts";
-import { FLAG, KIND, SEGMENT_HEADER_BYTES, type Signature } from "../format/bytes.ts";
+import { FLAG, KIND, OFFSETS_END, SEGMENT_HEADER_BYTES, type Signature } from "../format/bytes.ts";
 import { HEADER_MAGIC_BYTES } from "../format/frame_header.ts";
 import {
   type FileKeeper,
   type FrameIdentity,
   type Landing,
   type NotLanded,
-  OFFSETS_END,
   OpenSegment,
 } from "./open_segment.ts";
 import type { Partition } from "../partition.ts";

@@ -1,5 +1,5 @@
 import { StorageError } from "../../errors.ts";
-import type { Storage, StorageFile } from "../../storage/port.ts";
+import { bestEffort, type Storage, type StorageFile } from "../../storage/port.ts";
 
 /** The state of a file that was appended to. */
 interface FileState {
@@ -200,13 +200,8 @@ export class Durability {
   }
 
   #changeFolder(path: string): void {
-    try {
-      // Makes a draft, and removes it.
-      this.storage.publish(path, NOTHING, { durable: false, confirm: () => false });
-    } catch (error) {
-      // The disk is full, for instance: the sync of the folder is worth trying anyway.
-      if (!(error instanceof StorageError)) throw error;
-    }
+    // Makes a draft, and removes it. If the disk is full, for instance, the sync of the folder is worth trying anyway.
+    bestEffort(() => this.storage.publish(path, NOTHING, { durable: false, confirm: () => false }));
   }
 
   #asFailure(state: FileState, error: unknown): unknown {

@@ -1,16 +1,13 @@
 import { StorageError, TopicDeletedError } from "../../errors.ts";
 import type { StorageFile } from "../../storage/port.ts";
 import { core } from "../format/core/core.ts";
-import { KIND, RECORD, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
+import { KIND, RECORD, RECORD_BYTES } from "../format/bytes.ts";
 import { decodeRecord, type FrameRecord } from "../format/frame_header.ts";
 import type { Partition } from "../partition.ts";
 import { type LogPosition, Segment, segmentName } from "../segment/segment_file.ts";
 import { SegmentIndex } from "../segment/index.ts";
 import { type Entry, entryAt, positionAfter } from "../segment/entries.ts";
 import { counted } from "../../counted.ts";
-
-/** Offsets of chunks, anchors and index entries have four bytes. */
-export const OFFSETS_END: number = 2 ** 32;
 
 /** How long a push may not notice that the file was removed by hand. */
 const LOST_FILE_CHECK_MS = 10;
@@ -64,7 +61,6 @@ export class OpenSegment {
   /** The seal, if one was found: nothing after it counts. */
   seal: Extract<Entry, { kind: "end" }> | undefined;
   readonly #index: SegmentIndex;
-  #indexedOffset: number;
   #lostFileCheckedAt = 0;
 
   /** Opens the segment that begins with this id, and reads to its end or its seal. */
@@ -79,11 +75,10 @@ export class OpenSegment {
         const reason = `${this.segment.headerDamage}; repair the topic`;
         throw partition.corrupted({ firstId: baseId, endId: baseId, file: path, offset: 0, reason });
       }
-      this.#index = new SegmentIndex(this.segment);
+      this.#index = new SegmentIndex(this.segment, partition.indexIntervalBytes);
       const { time, ...end } = this.#index.positionForId(Number.MAX_SAFE_INTEGER);
       this.end = end;
       this.newestTime = time;
-      this.#indexedOffset = this.end.offset === SEGMENT_HEADER_BYTES ? 0 : this.end.offset;
       this.#goToEnd();
     } catch (error) {
       keeper.retire(this.file);
@@ -113,8 +108,8 @@ export class OpenSegment {
       const { offset, id } = from;
       const kind = core.view.getUint8(core.slot + RECORD.kind);
       const count = core.view.getUint32(core.slot + RECORD.count, true);
-      if (this.#isIndexDue(offset)) {
-        this.#addToIndex({ offset, id, frame: decodeRecord(core.view, core.slot) });
+      if (this.#index.isDue(offset)) {
+        this.#index.add({ offset, id, frame: decodeRecord(core.view, core.slot) }, this.newestTime);
       }
       return this.#landed({ offset, endOffset: offset + frameBytes, id }, { kind, count }, now);
     }
@@ -126,7 +121,7 @@ export class OpenSegment {
         return "cut";
       }
       if (entry.kind === "frame" && isOf(entry.frame, identity)) {
-        this.#addToIndex(entry);
+        this.#index.add(entry, this.newestTime);
         return this.#landed(entry, entry.frame, now);
       }
       this.end = positionAfter(this.segment, entry);
@@ -137,7 +132,7 @@ export class OpenSegment {
     for (;;) {
       const entry = this.#nextEntry();
       if (entry.kind === "end" || entry.kind === "tail") return;
-      if (entry.kind === "frame") this.#addToIndex(entry);
+      if (entry.kind === "frame") this.#index.add(entry, this.newestTime);
       this.end = positionAfter(this.segment, entry);
     }
   }
@@ -163,25 +158,6 @@ export class OpenSegment {
     if (kind !== KIND.seal) this.#checkFileIsThere(now);
     this.partition.appendSignal.notify();
     return { segment, offset, endOffset, id };
-  }
-
-  #isIndexDue(offset: number): boolean {
-    return offset - this.#indexedOffset >= this.partition.indexIntervalBytes;
-  }
-
-  #addToIndex(
-    { offset, id, frame, damaged }: {
-      offset: number;
-      id: number;
-      frame: FrameRecord;
-      damaged?: string | undefined;
-    },
-  ): void {
-    if (!this.#isIndexDue(offset)) return;
-    // A frame with a damaged header has no header that the entry could point at.
-    if (offset >= OFFSETS_END || damaged === "header") return;
-    this.#indexedOffset = offset;
-    this.#index.add(frame, { offset, id }, this.newestTime);
   }
 
   /**

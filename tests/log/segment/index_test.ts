@@ -159,7 +159,7 @@ test("an index confirms no entry that is damaged or for another frame", () => {
 /** Adds the segment's frames to an index. */
 function addAll(index: SegmentIndex, { segment }: CraftedSegment): void {
   for (const entry of entriesFrom(startOf(segment), 4096)) {
-    if (entry.kind === "frame") index.add(entry.frame, entry, 6000 + entry.id);
+    if (entry.kind === "frame") index.add(entry, 6000 + entry.id);
   }
 }
 
@@ -220,17 +220,37 @@ test("an index that cannot be written only costs time, and is retried", () => {
     }
     return file;
   };
-  const index = new SegmentIndex(segment);
-  addAll(index, made);
+  addAll(new SegmentIndex(segment), made);
   assertEquals(storage.stat(indexPath(segment)), undefined);
   fails = false;
+  const index = new SegmentIndex(segment);
   addAll(index, made);
-  assertEquals(storage.readWhole(indexPath(segment))!.byteLength, 4 * INDEX_ENTRY_BYTES);
-  fails = true;
-  addAll(index, made);
-  assertEquals(closed, 4);
   index.close();
-  assertEquals(closed, 4);
+  assertEquals(storage.readWhole(indexPath(segment))!.byteLength, 4 * INDEX_ENTRY_BYTES);
+  assertEquals(closed, 1);
+  fails = true;
+  const refused = new SegmentIndex(segment);
+  addAll(refused, made);
+  assertEquals(closed, 5);
+  refused.close();
+  assertEquals(closed, 5);
+});
+
+test("an entry is due when enough bytes lie between its frame and the last one with an entry", () => {
+  const made = crafted([]);
+  const [, second, third, fourth] = made.offsets as [number, number, number, number];
+  const intervalBytes = third - second + 1;
+  const index = new SegmentIndex(made.segment, intervalBytes);
+  addAll(index, made);
+  index.close();
+  const entries = [...new SegmentIndex(made.segment).confirmedIds(() => true)];
+  assertEquals(entries.map(({ offset }) => offset), [second, fourth]);
+  const again = new SegmentIndex(made.segment, intervalBytes);
+  assertEquals([again.isDue(fourth), again.positionForId(99).offset, again.isDue(fourth)], [
+    true,
+    fourth,
+    false,
+  ]);
 });
 
 const LARGE = noise(300_000);

@@ -260,8 +260,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "an index entry is believed without a look at the log",
     file: "src/log/segment/index.ts",
-    from: "if (isFrameAt(position, recordCrc)) return position;",
-    to: "if (position.offset > 0) return position;",
+    from: "if (isFrameAt(position, recordCrc)) {",
+    to: "if (position.offset > 0) {",
   },
   {
     what: "a gap of unknown content is passed as if it had no events",
