@@ -9,6 +9,8 @@ export class ScriptedEnvironment implements GroupEnvironment {
   readonly gone = new Set<number>();
   /** The pids that were asked for, those of thorough checks with a `!`. */
   readonly asked: string[] = [];
+  /** What was put off until the event loop turns. */
+  readonly soonCalls = new Set<() => void>();
   /** The timers that run, by their interval. */
   readonly timers = new Map<number, () => void>();
 
@@ -26,8 +28,9 @@ export class ScriptedEnvironment implements GroupEnvironment {
     return () => void this.timers.delete(ms);
   }
 
-  soon(): () => void {
-    return () => {};
+  soon(call: () => void): () => void {
+    this.soonCalls.add(call);
+    return () => void this.soonCalls.delete(call);
   }
 
   sleep(): Promise<void> {
