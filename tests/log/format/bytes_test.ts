@@ -2,7 +2,14 @@
 import { assert, assertEquals } from "@std/assert";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { RECORD, RECORD_BYTES, SEGMENT, SEGMENT_HEADER_BYTES } from "../../../src/log/format/bytes.ts";
+import * as format from "../../../src/log/format/bytes.ts";
+import {
+  layoutOf,
+  RECORD,
+  RECORD_BYTES,
+  SEGMENT,
+  SEGMENT_HEADER_BYTES,
+} from "../../../src/log/format/bytes.ts";
 import { test } from "../../harness.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -76,3 +83,51 @@ for (const [what, fields, constants, total, title] of cases) {
     assertEquals(places(fields), places(documentedFields(title)));
   });
 }
+
+test("the numbers of the format are those in stored files, whatever is written where", () => {
+  assertEquals([...format.SEGMENT_MAGIC], [..."DSLOG\r\n\x1a"].map((letter) => letter.charCodeAt(0)));
+  const letters = (magic: number): string =>
+    [0, 8, 16, 24].map((bits) => String.fromCharCode((magic >> bits) & 0xff)).join("");
+  assertEquals([format.HEADER_MAGIC, format.TRAILER_MAGIC].map(letters), ["DSFH", "DSFT"]);
+  assertEquals([format.FORMAT_VERSION, format.RECORD_BYTES, format.SEGMENT_HEADER_BYTES], [1, 64, 64]);
+  assertEquals(format.KIND, { events: 1, seal: 2, chunk: 3 });
+  assertEquals(format.FLAG, { hasData: 1, jsonText: 2, ascii: 4, lost: 8, dataLost: 16, terminal: 128 });
+  assertEquals(format.INDEX, { id: 0, time: 8, offset: 16, recordCrc: 20, salt: 24, crc: 28 });
+  assertEquals([format.INDEX_ENTRY_BYTES, format.EXTENT_BYTES, format.DATA_BLOCK_BYTES], [32, 16, 65_536]);
+  assertEquals(format.DATA_LOST_MARK, 0x8000_0000);
+  const mib = 1 << 20;
+  assertEquals([format.FRAME_EVENTS_MAX, format.METADATA_BYTES_MAX, format.FRAME_DATA_BYTES_MAX], [
+    mib,
+    16 * mib,
+    16 * mib,
+  ]);
+  assertEquals([format.DATA_BYTES_MAX, format.OFFSETS_END], [4096 * mib, 4096 * mib]);
+});
+
+test("the parts of a frame follow each other, each with room for what it holds", () => {
+  const plain = { flags: 0, count: 3, extentCount: 0, metadataBytes: 10, dataBytes: 0 };
+  const offsets = (changes: Partial<typeof plain>): number[] =>
+    Object.values(layoutOf({ ...plain, ...changes }));
+  // Table, extents, sums of blocks, metadata, data, trailer, end.
+  assertEquals(offsets({}), [64, 76, 76, 76, 86, 86, 150]);
+  assertEquals(offsets({ flags: format.FLAG.hasData, dataBytes: 65_537 }), [
+    64,
+    88,
+    88,
+    96,
+    106,
+    65_643,
+    65_707,
+  ]);
+  assertEquals(offsets({ flags: format.FLAG.hasData, dataBytes: 65_536 }), [
+    64,
+    88,
+    88,
+    92,
+    102,
+    65_638,
+    65_702,
+  ]);
+  assertEquals(offsets({ flags: format.FLAG.lost, metadataBytes: 0 }), [64, 64, 64, 64, 64, 64, 128]);
+  assertEquals(offsets({ count: 1, extentCount: 2 }), [64, 68, 108, 108, 118, 118, 182]);
+});

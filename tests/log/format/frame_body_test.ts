@@ -1,5 +1,12 @@
 import { assertEquals } from "@std/assert";
-import { DATA_BYTES_MAX, DATA_LOST_MARK, FLAG, KIND, layoutOf } from "../../../src/log/format/bytes.ts";
+import {
+  DATA_BYTES_MAX,
+  DATA_LOST_MARK,
+  FLAG,
+  FRAME_DATA_BYTES_MAX,
+  KIND,
+  layoutOf,
+} from "../../../src/log/format/bytes.ts";
 import {
   decodeExtents,
   decodeMarks,
@@ -96,6 +103,9 @@ test("chunks are valid if none is empty and they add up to an allowed total", ()
   const makes = (...list: number[]) => extentsAddUp({ totalBytes: sums(...list), list: list.map(extent) });
   assertEquals([makes(5, 7), makes(5, 0)], [true, false]);
   assertEquals(extentsAddUp({ totalBytes: 13, list: [extent(5), extent(7)] }), false);
+  // The largest data part is one of as many of the largest chunks.
+  const largest = Array.from({ length: DATA_BYTES_MAX / FRAME_DATA_BYTES_MAX }, () => FRAME_DATA_BYTES_MAX);
+  assertEquals([makes(...largest), makes(...largest, 1)], [true, false]);
   const many = Array.from({ length: Math.ceil(DATA_BYTES_MAX / 2 ** 26) + 1 }, () => 2 ** 26);
   assertEquals(makes(...many), false);
 });
