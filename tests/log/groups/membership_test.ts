@@ -1,4 +1,4 @@
-// The membership of consumers in a group, step by step: who owns which partition, and what each is told of it.
+// The membership of consumers in a group, step by step: who owns which partition, and what each learns of it.
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { StorageError } from "../../../src/errors.ts";
 import { Membership } from "../../../src/log/groups/membership.ts";
@@ -43,7 +43,7 @@ class Scene {
   }
 }
 
-/** A member that notes what its listener is told, and what it owns by that. */
+/** A member that notes what its listener learns, and what it owns by that. */
 class ScriptedMember {
   readonly environment = new ScriptedEnvironment();
   readonly owned = new Set<number>();
@@ -212,7 +212,7 @@ test("a member whose lease has expired loses everything before others may have i
   assertEquals(one.partitions, "0123");
 });
 
-test("a listener may poll and ask what it owns while it is told", () => {
+test("a listener may poll and ask what it owns while it is called", () => {
   const scene = new Scene(1);
   const one = scene.member();
   const asked: boolean[] = [];
