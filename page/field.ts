@@ -1,31 +1,6 @@
-/**
- * Parses metadata; numbers that a double cannot represent keep their digits as text. Undefined if it is not
- * JSON.
- */
-export function parsedMetadata(metadata: string): unknown {
-  const exact = (_key: string, value: unknown, context?: { source?: string }): unknown =>
-    typeof value === "number" && context?.source !== undefined && String(value) !== context.source
-      ? new ExactNumber(context.source)
-      : value;
-  try {
-    return JSON.parse(metadata, exact);
-  } catch {
-    return undefined;
-  }
-}
+import { exactJson, ExactNumber, parsedExactly } from "../src/exact_json.ts";
 
-/** A number as it was written. */
-class ExactNumber {
-  constructor(private readonly source: string) {}
-
-  toJSON(): unknown {
-    return this.source;
-  }
-
-  toString(): string {
-    return this.source;
-  }
-}
+export { parsedExactly as parsedMetadata };
 
 /** The field at a dotted path; undefined if there is none. A field's name may contain dots. */
 export function fieldAt(value: unknown, path: string): unknown {
@@ -42,7 +17,7 @@ export function fieldAt(value: unknown, path: string): unknown {
 /** A field as text: a string without quotes, anything else as JSON. */
 export function fieldText(value: unknown): string {
   if (value === undefined) return "";
-  return typeof value === "string" || value instanceof ExactNumber ? String(value) : JSON.stringify(value);
+  return typeof value === "string" || value instanceof ExactNumber ? String(value) : exactJson(value);
 }
 
 /** The paths of the fields of metadata, for suggestions. */

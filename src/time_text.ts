@@ -112,3 +112,9 @@ export function timeRemark(given: string): string {
   if (date !== null) return `, which may be the date ${date.slice(1).join("-")}`;
   return DATE.test(text) || TIME_OF_DAY.test(text) ? ": there is no such date or time" : "";
 }
+
+/** The time, or the number for one that no calendar has, such as nanoseconds taken for milliseconds. */
+export function isoTime(timestamp: number): string {
+  const date = new Date(timestamp);
+  return Number.isNaN(date.getTime()) ? String(timestamp) : date.toISOString();
+}

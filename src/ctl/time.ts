@@ -16,7 +16,13 @@ export function parseTime(option: string, text: string, now: () => number = Date
  */
 export function parsePastTime(option: string, text: string, now: () => number = Date.now): number {
   const time = parseTime(option, text, now);
-  if (time <= now()) return time;
+  checkPast(option, text, time, now());
+  return time;
+}
+
+/** Throws {@linkcode UsageError} if a time is still to come. */
+export function checkPast(option: string, text: string, time: number, now = Date.now()): void {
+  if (time <= now) return;
   throw new UsageError(
     `Option "${option}" takes a time in the past; found ${
       JSON.stringify(text)

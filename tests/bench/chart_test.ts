@@ -102,3 +102,25 @@ test("a page needs no other file, and escapes its input", () => {
   assertStringIncludes(html, "<figure><svg></svg></figure>");
   assertEquals(/(src|href)=/.test(html), false);
 });
+
+test("on a phone, a page shows a chart as wide as its screen, with names and notes inside", () => {
+  const chart = {
+    title: "speed",
+    note: "a note of more words than fit into one line of a narrow chart, which is divided between words",
+    x: { label: "size", scale: "steps", format: String },
+    y: { label: "events/s", scale: "log", format: formatCount },
+    series: ["produce", "consume"].map((name) => ({
+      name,
+      points: [[1, 10], [2, 20]] as [number, number][],
+    })),
+  } as const;
+  const narrow = lineChart(chart, "narrow");
+  assertStringIncludes(narrow, 'viewBox="0 0 380 ');
+  const texts = [...narrow.matchAll(/<text x="([\d.]+)"[^>]*>([^<]*)</g)].map(([, x, text]) =>
+    [Number(x), text!] as const
+  );
+  assert(texts.every(([x, text]) => x < 380 && text.length < 56), JSON.stringify(texts));
+  assertEquals(texts.filter(([, text]) => ["produce", "consume"].includes(text)).length, 2);
+  const made = page({ title: "t", facts: {}, sections: [{ wide: lineChart(chart), narrow }] });
+  assertStringIncludes(made, `<div class="narrow">${narrow}</div>`);
+});

@@ -6,6 +6,7 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Readable } from "node:stream";
 import { checkDataOption } from "../../src/ctl/consume/data_sink.ts";
 import { limitsOf } from "../../src/ctl/consume/limits.ts";
+import type { Event } from "../../mod.ts";
 import { parseTemplate } from "../../src/ctl/consume/template.ts";
 import { ParsedArguments } from "../../src/ctl/args/parsed.ts";
 import { LineTooLongError, numberedLines } from "../../src/ctl/lines/numbered_lines.ts";
@@ -103,8 +104,16 @@ test("a file name pattern shared by two events is refused, and so is a misspelt 
 });
 
 test("a template with an unknown name is refused, with the nearest known one", () => {
+  const text = '{"id":12345678901234567890,"of":{"id":9007199254740993}}';
+  const event = { metadataText: text, metadata: JSON.parse(text), timestamp: 1.764e18 } as Event;
+  assertEquals(
+    parseTemplate("{metadata.id} {metadata.of} {time}", "t").format(event, new Uint8Array()),
+    '12345678901234567890 {"id":9007199254740993} 1764000000000000000',
+  );
   assertThrows(() => parseTemplate("{offset}", "t"), UsageError, "{partition}, {id}");
   assertThrows(() => parseTemplate("{metdata}", "t"), UsageError, 'did you mean "{metadata}"');
+  assertThrows(() => parseTemplate("{p} {m", "t"), UsageError, 'has "{m" without "}"');
+  assertThrows(() => parseTemplate("{id {m}", "t"), UsageError, 'has "{id" without "}"');
 });
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

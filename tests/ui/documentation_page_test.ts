@@ -59,6 +59,13 @@ test(
         await page.getByLabel("Search").fill("flush_behavior durability");
         await found.first().click();
         assertStringIncludes(await page.locator("main").innerText(), "flush_behavior");
+        // On a phone, the list of pages is closed, and long names and words fit.
+        await page.setViewportSize({ width: 390, height: 800 });
+        for (const path of ["examples/detector_images/watch_region.ts.html", "docs/mutation.html"]) {
+          await page.goto(`${home}/${path}`);
+          assertEquals(await page.evaluate("document.documentElement.scrollWidth"), 390, path);
+          assertEquals(await page.getByRole("link", { name: "Producers", exact: true }).isVisible(), false);
+        }
       }, (url) => url.startsWith(home));
     });
   },

@@ -9,7 +9,7 @@ export function pageHtml(target: string, title: string, content: string, pages: 
   const base = "../".repeat(target.split("/").length - 1);
   const entry = (to: string, text: string) =>
     `<li><a href="${linkBetween(target, to)}"${to === target ? ' aria-current="page"' : ""}>${
-      escapeHtml(text)
+      escapeHtml(text.replaceAll("`", ""))
     }</a></li>`;
   const lists = LISTED.map((part) => {
     const entries = pages.filter((page) => page.part === part).map((page) => entry(page.target, page.title));
@@ -30,7 +30,9 @@ export function pageHtml(target: string, title: string, content: string, pages: 
 <p class="name"><a href="${linkBetween(target, "index.html")}">Diaspora Stream</a></p>
 <label>Search <input type="search" id="search" autocomplete="off"></label>
 <ul id="found" hidden></ul>
+<details class="pages" open><summary>Pages</summary>
 ${lists.join("\n")}
+</details>
 </nav>
 <main id="content">
 ${content}
@@ -75,7 +77,7 @@ nav li a { display: block; padding: .15rem 0; } nav a[aria-current] { font-weigh
 .name { font-weight: 700; margin: 0 0 .6rem; } #search { width: 100%; font: inherit; padding: .3rem; }
 #found { border: 1px solid var(--line); margin: .4rem 0; padding: .3rem; max-height: 50vh; overflow: auto; }
 #found small { display: block; opacity: .75; }
-main { padding: 1rem 2rem 4rem; max-width: 60rem; } a { color: var(--link); }
+main { padding: 1rem 2rem 4rem; max-width: 60rem; overflow-wrap: break-word; } a { color: var(--link); }
 pre { background: var(--soft); border: 1px solid var(--line); border-radius: 6px; padding: .8rem; overflow: auto; }
 code { font: .87em/1.45 ui-monospace, monospace; } :not(pre) > code { background: var(--soft); padding: .1em .3em; border-radius: 4px; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; } th, td { border: 1px solid var(--line); padding: .3rem .6rem; text-align: left; vertical-align: top; }
@@ -86,6 +88,7 @@ figure { margin: 1rem 0; display: grid; gap: 1rem; }
 .ways section { border: 1px solid var(--line); border-radius: 6px; padding: 0 1rem; }
 .ways pre { padding: .7rem .5rem; font-size: .85rem; }
 .skip { position: absolute; left: -99rem; } .skip:focus { left: 1rem; top: 1rem; background: var(--back); }
+@media (min-width: 50.01rem) { .pages > summary { display: none; } }
 @media (max-width: 50rem) { body { display: block; } nav { position: static; height: auto; border: 0; } main { padding: 1rem; } }
 `;
 
@@ -95,6 +98,8 @@ figure { margin: 1rem 0; display: grid; gap: 1rem; }
  */
 export const SEARCH = `"use strict";
 (() => {
+  // On a phone, the content comes first.
+  if (matchMedia("(max-width: 50rem)").matches) document.querySelector(".pages").open = false;
   const input = document.getElementById("search");
   const list = document.getElementById("found");
   const base = document.body.dataset.base;

@@ -12,27 +12,38 @@ dd{margin:0;color:var(--ink)}
 .card{grid-column:1/-1;background:var(--paper);border-radius:8px;padding:20px;overflow-x:auto}
 figure{margin:0;overflow-x:auto}
 svg{max-width:100%;height:auto;display:block}
+.narrow{display:none}.narrow svg{width:100%}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 table+table{margin-top:20px}
 th,td{padding:6px 10px;text-align:right;border-bottom:1px solid var(--rule);white-space:nowrap}
 th{color:var(--soft);font-weight:500;font-size:13px}
 th:first-child,td:first-child{text-align:left;padding-left:0}
 @media(max-width:600px){main{padding:16px 12px 32px}h1{font-size:21px}dl{grid-template-columns:1fr}dd{margin-bottom:6px}
-.card{padding:12px 10px}th,td{padding:5px 3px;font-size:12.5px}th:first-child,td:first-child{white-space:normal}figure svg{max-width:none;width:620px}}
+.card{padding:12px 10px}th,td{padding:5px 3px;font-size:12.5px}th:first-child,td:first-child{white-space:normal}figure>svg{max-width:none;width:620px}.wide{display:none}.narrow{display:block}}
 `;
+
+/** A picture as SVG in two sizes. */
+export interface Pictures {
+  wide: string;
+  narrow: string;
+}
 
 /** A self-contained page: tables and pictures, with the environment in which they were measured. */
 export function page(
   { title, facts, sections }: {
     title: string;
     facts: Readonly<Record<string, string>>;
-    /** Each one is a table, or a picture as SVG. */
-    sections: readonly string[];
+    /** Each one is a table, or a picture as SVG, perhaps with another one for phones. */
+    sections: readonly (string | Pictures)[];
   },
 ): string {
-  const cards = sections.map((content) =>
-    content.startsWith("<svg") ? `<figure>${content}</figure>` : `<div class="card">${content}</div>`
-  );
+  const cards = sections.map((content) => {
+    if (typeof content !== "string") {
+      const { wide, narrow } = content;
+      return `<figure><div class="wide">${wide}</div><div class="narrow">${narrow}</div></figure>`;
+    }
+    return content.startsWith("<svg") ? `<figure>${content}</figure>` : `<div class="card">${content}</div>`;
+  });
   const list = Object.entries(facts).map(([name, fact]) =>
     `<dt>${escaped(name)}</dt><dd>${escaped(fact)}</dd>`
   );

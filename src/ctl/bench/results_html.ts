@@ -1,7 +1,7 @@
 import { formatBytes, formatCount, formatMs, formatSpeed } from "./chart/format.ts";
 import { latencyChart } from "./chart/latency_chart.ts";
-import { lineChart } from "./chart/line_chart.ts";
-import { page, table } from "./page.ts";
+import { type ChartSize, type LineChart, lineChart } from "./chart/line_chart.ts";
+import { page, type Pictures, table } from "./page.ts";
 import { percentile } from "./percentile.ts";
 import { type BenchResults, figuresOf } from "./results.ts";
 import type { SweepPoint } from "./sweeps.ts";
@@ -10,27 +10,27 @@ import { counted, countedGrouped } from "../../counted.ts";
 /** The results as a self-contained page. */
 export function resultsPage(all: BenchResults): string {
   const { settings, sweeps, latency } = all;
-  const charts: string[] = [];
+  const charts: Pictures[] = [];
   const shape = `${formatBytes(settings.metadataBytes)} metadata`;
   const processes = settings.processes === 1
     ? "one process"
     : counted(settings.processes, "process", "processes");
   if (sweeps !== undefined) {
-    charts.push(lineChart({
+    charts.push(inSizes({
       title: "Throughput by batch size",
       note: `${shape}, ${formatBytes(settings.dataBytes)} data, ${processes}`,
       x: { label: "events per batch", scale: "steps", format: String },
       y: { label: "events/s", scale: "log", format: formatCount },
       series: bothSeries(sweeps.batchSize, (figures) => figures.eventsPerSecond),
     }));
-    charts.push(lineChart({
+    charts.push(inSizes({
       title: "Throughput by data size",
       note: `${shape}, ${processes}`,
       x: { label: "data of an event", scale: "steps", format: formatBytes },
       y: { label: "events/s", scale: "log", format: formatCount },
       series: bothSeries(sweeps.dataSize, (figures) => figures.eventsPerSecond),
     }));
-    charts.push(lineChart({
+    charts.push(inSizes({
       title: "Bandwidth by data size",
       note: `${shape}, ${processes}`,
       x: { label: "data of an event", scale: "steps", format: formatBytes },
@@ -42,19 +42,22 @@ export function resultsPage(all: BenchResults): string {
     }));
   }
   if (latency !== undefined) {
-    charts.push(latencyChart(
-      "From push to pull",
-      `two processes, ${settings.rate.toLocaleString("en")} events/s; half of the events within ${
-        formatMs(percentile(latency, 0.5))
-      }`,
-      [{ name: settings.driver, sorted: latency }],
-    ));
+    const note = `two processes, ${settings.rate.toLocaleString("en")} events/s; half of the events within ${
+      formatMs(percentile(latency, 0.5))
+    }`;
+    const draw = (size: ChartSize): string =>
+      latencyChart("From push to pull", note, [{ name: settings.driver, sorted: latency }], size);
+    charts.push({ wide: draw("wide"), narrow: draw("narrow") });
   }
   return page({
     title: `Diaspora Stream: driver "${settings.driver}"`,
     facts: { ...all.environment, work: workOf(all) },
     sections: [resultsTable(all), ...charts],
   });
+}
+
+function inSizes(chart: LineChart): Pictures {
+  return { wide: lineChart(chart, "wide"), narrow: lineChart(chart, "narrow") };
 }
 
 function bothSeries(

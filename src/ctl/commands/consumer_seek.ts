@@ -6,6 +6,7 @@ import { openConsumer } from "../consume/open_consumer.ts";
 import { EXIT } from "../exit_codes.ts";
 import { RawSerializer } from "../transfer/raw_serializer.ts";
 import { parseStart, type StartArgument, startIn } from "../position.ts";
+import { checkPast } from "../time.ts";
 import { counted } from "../../counted.ts";
 
 /** What a seek does in one partition. */
@@ -25,7 +26,9 @@ const COMPONENTS = { serializer: new RawSerializer({ type: "default" }) };
 export async function run(invocation: Invocation): Promise<number | void> {
   const { args, console } = invocation;
   const { topic: topicName, consumer } = topicAndRequiredConsumerOf(args);
-  const start = parseStart("--to", args.text("to")!);
+  const to = args.text("to")!;
+  const start = parseStart("--to", to);
+  if (typeof start === "object" && "time" in start) checkPast("--to", to, Number(start.time));
   const wanted = partitionsOf(args);
   return await withTopic(invocation, topicName, async (topic) => {
     const known = await topic.describe();

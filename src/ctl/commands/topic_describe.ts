@@ -1,3 +1,4 @@
+import { isoTime } from "../../time_text.ts";
 import type { JsonObject, PartitionDescription } from "../../../mod.ts";
 import type { Invocation } from "../command.ts";
 import { topicNameOf, withTopic } from "../connect.ts";
@@ -78,5 +79,5 @@ function partitionDocument(partition: PartitionDescription): JsonObject {
 }
 
 function when(time: number | undefined): string {
-  return time === undefined ? "-" : new Date(time).toISOString();
+  return time === undefined ? "-" : isoTime(time);
 }

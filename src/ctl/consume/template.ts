@@ -1,6 +1,8 @@
 import { Buffer } from "node:buffer";
-import type { Event, JsonValue } from "../../../mod.ts";
+import type { Event } from "../../../mod.ts";
+import { exactJson, ExactNumber, parsedExactly } from "../../exact_json.ts";
 import { nearestName } from "../../options.ts";
+import { isoTime } from "../../time_text.ts";
 import { UsageError } from "../usage_error.ts";
 import { piecesOf } from "./data_sink.ts";
 import { metadataLine } from "../../event/json_line.ts";
@@ -22,6 +24,10 @@ const NO_DATA = new Uint8Array(0);
 
 /** Parses a template: text, `{NAME}`, `{{` for a brace and `\t`, `\n`, `\\`. Throws {@linkcode UsageError}. */
 export function parseTemplate(text: string, topic: string): Template {
+  const unclosed = /\{([a-z][\w.]*)(?=\s|$)/i.exec(text.replaceAll("{{", ""));
+  if (unclosed !== null) {
+    throw new UsageError(`Option "--template" has "{${unclosed[1]}" without "}": write "{{" for a brace`);
+  }
   const fields = fieldsOf(topic);
   const parts: (string | Field)[] = [];
   let needsData = false;
@@ -69,7 +75,7 @@ function fieldsOf(topic: string): Readonly<Record<string, Field>> {
     partition: ({ partition }) => String(partition),
     id: ({ id }) => String(id),
     timestamp: ({ timestamp }) => String(timestamp),
-    time: ({ timestamp }) => new Date(timestamp).toISOString(),
+    time: ({ timestamp }) => isoTime(timestamp),
     metadata: metadataLine,
     size: ({ dataDescriptor }) => String(dataDescriptor.size),
     data: encoded("utf8"),
@@ -84,7 +90,7 @@ function fieldOf(name: string, fields: Readonly<Record<string, Field>>): Field {
   if (field !== undefined) return field;
   if (name.startsWith("metadata.")) {
     const keys = name.split(".").slice(1);
-    return ({ metadata }) => shown(valueAt(metadata, keys));
+    return (event) => shown(valueAt(exactMetadata(event), keys));
   }
   const names = [...Object.keys(fields), "metadata.KEY"];
   const meant = nearestName(name, names);
@@ -94,15 +100,22 @@ function fieldOf(name: string, fields: Readonly<Record<string, Field>>): Field {
   );
 }
 
-function valueAt(metadata: JsonValue, keys: readonly string[]): JsonValue | undefined {
-  let at: JsonValue | undefined = metadata;
+/** With every digit of long numbers, which a double does not have. */
+function exactMetadata(event: Event): unknown {
+  const text = event.metadataText;
+  return /\d{16}/.test(text) ? parsedExactly(text) ?? event.metadata : event.metadata;
+}
+
+function valueAt(metadata: unknown, keys: readonly string[]): unknown {
+  let at = metadata;
   for (const key of keys) {
     if (typeof at !== "object" || at === null || !Object.hasOwn(at, key)) return undefined;
-    at = (at as Record<string, JsonValue>)[key];
+    at = (at as Record<string, unknown>)[key];
   }
   return at;
 }
 
-function shown(value: JsonValue | undefined): string {
-  return value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);
+function shown(value: unknown): string {
+  if (value === undefined) return "";
+  return typeof value === "string" || value instanceof ExactNumber ? String(value) : exactJson(value);
 }

@@ -69,8 +69,12 @@ export class ContextFile {
    */
   async change(change: (contexts: Contexts) => void): Promise<void> {
     const draft = `${this.path}.new`;
-    mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
-    await claim(draft);
+    try {
+      mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
+      await claim(draft);
+    } catch (cause) {
+      throw new UsageError(`Cannot save the contexts in "${this.path}": ${errnoOf(cause) ?? String(cause)}`);
+    }
     try {
       const contexts = this.read();
       change(contexts);

@@ -40,7 +40,7 @@ export const CONSUMER_COMMANDS: readonly CommandSpec[] = [
     details:
       "Without a topic, it covers every topic, one line per consumer. Sizes and ages are rounded; --json has exact " +
       "ones. For a group, it also shows which member owns each partition.",
-    positional: ["[TOPIC]"],
+    positional: ["[TOPIC]", "[CONSUMER]"],
     options: [
       TOPIC,
       CONSUMER,

@@ -1,6 +1,6 @@
 import { percentile } from "../percentile.ts";
 import { formatMs } from "./format.ts";
-import { lineChart, type Series } from "./line_chart.ts";
+import { type ChartSize, lineChart, type Series } from "./line_chart.ts";
 
 /** Labelled ticks, as "one event in N is slower": 0, 50, 90, 99 % and so on. */
 const NAMED = [1, 2, 10, 100, 1000, 10_000, 100_000];
@@ -10,6 +10,7 @@ export function latencyChart(
   title: string,
   note: string,
   lines: readonly { name: string; sorted: readonly number[] }[],
+  size?: ChartSize,
 ): string {
   return lineChart({
     title,
@@ -17,7 +18,7 @@ export function latencyChart(
     x: { label: "share of the events", scale: "log", format: formatShare, ticks: NAMED },
     y: { label: "latency", scale: "log", format: formatMs },
     series: lines.map(({ name, sorted }): Series => ({ name, points: curve(sorted), smooth: true })),
-  });
+  }, size);
 }
 
 /** Points as "one event in N is slower", from percentile 0 up to all but the last few events. */

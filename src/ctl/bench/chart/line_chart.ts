@@ -29,43 +29,70 @@ export interface LineChart {
   series: readonly Series[];
 }
 
-const WIDTH = 760;
-const HEIGHT = 400;
-const LEFT = 98;
-const RIGHT = 128;
-const TOP = 70;
-const BOTTOM = 58;
+/** The size of a chart, and the space around its lines. */
+const LAYOUTS = {
+  /** Lines are labelled at their ends. */
+  wide: { width: 760, height: 400, left: 98, right: 128, top: 70, bottom: 58, noteChars: 110 },
+  /** For phones: the names stand above the lines. */
+  narrow: { width: 380, height: 330, left: 84, right: 24, top: 88, bottom: 56, noteChars: 54 },
+} as const;
 const NAME_GAP = 17;
+const NOTE_LINE = 18;
 
-/** Draws lines over two axes; each line is labelled at its end. */
-export function lineChart(chart: LineChart): string {
+/** How much space a chart has. */
+export type ChartSize = keyof typeof LAYOUTS;
+
+/** Draws lines over two axes, with their names. */
+export function lineChart(chart: LineChart, size: ChartSize = "wide"): string {
   const { title, note, series } = chart;
+  const layout = LAYOUTS[size];
+  const notes = note === undefined ? [] : linesOf(note, layout.noteChars);
+  const moreNotes = Math.max(0, notes.length - 1) * NOTE_LINE;
+  const { width, left, right, bottom } = layout;
+  const [height, top] = [layout.height + moreNotes, layout.top + moreNotes];
   const x = scaleOf(chart.x, series.flatMap(({ points }) => points.map(([value]) => value)));
   const y = scaleOf(chart.y, series.flatMap(({ points }) => points.map(([, value]) => value)));
-  const atX = (value: number): number => LEFT + x.at(value) * (WIDTH - LEFT - RIGHT);
-  const atY = (value: number): number => HEIGHT - BOTTOM - y.at(value) * (HEIGHT - TOP - BOTTOM);
+  const atX = (value: number): number => left + x.at(value) * (width - left - right);
+  const atY = (value: number): number => height - bottom - y.at(value) * (height - top - bottom);
   const nameYs = spread(series.map(({ points }) => atY(endOf(points)[1])), NAME_GAP);
-  return picture({ width: WIDTH, height: HEIGHT, title }, [
+  return picture({ width, height, title }, [
     label(title, { x: 20, y: 30, kind: "title" }),
-    ...(note === undefined ? [] : [label(note, { x: 20, y: 50, kind: "note" })]),
+    ...notes.map((line, at) => label(line, { x: 20, y: 50 + at * NOTE_LINE, kind: "note" })),
     ...y.ticks.flatMap((tick) => [
-      line(LEFT, atY(tick), WIDTH - RIGHT, atY(tick), "rule"),
-      label(chart.y.format(tick), { x: LEFT - 8, y: atY(tick) + 4, anchor: "end", kind: "tick" }),
+      line(left, atY(tick), width - right, atY(tick), "rule"),
+      label(chart.y.format(tick), { x: left - 8, y: atY(tick) + 4, anchor: "end", kind: "tick" }),
     ]),
-    line(LEFT, HEIGHT - BOTTOM, WIDTH - RIGHT, HEIGHT - BOTTOM, "base"),
+    line(left, height - bottom, width - right, height - bottom, "base"),
     ...x.ticks.map((tick) =>
-      label(chart.x.format(tick), { x: atX(tick), y: HEIGHT - BOTTOM + 20, anchor: "middle", kind: "tick" })
+      label(chart.x.format(tick), { x: atX(tick), y: height - bottom + 20, anchor: "middle", kind: "tick" })
     ),
-    label(chart.x.label, { x: (LEFT + WIDTH - RIGHT) / 2, y: HEIGHT - 14, anchor: "middle", kind: "axis" }),
+    label(chart.x.label, { x: (left + width - right) / 2, y: height - 14, anchor: "middle", kind: "axis" }),
     label(chart.y.label, {
       x: 18,
-      y: (TOP + HEIGHT - BOTTOM) / 2,
+      y: (top + height - bottom) / 2,
       anchor: "middle",
       kind: "axis",
       turn: -90,
     }),
-    ...series.map((one, index) => seriesOf(one, index, { atX, atY, chart, nameY: nameYs[index]! })),
+    ...series.map((one, index) => {
+      const place = size === "narrow"
+        ? { x: left + index * (width - left - right) / series.length, y: top - 14 }
+        : { x: atX(endOf(one.points)[0]) + 10, y: nameYs[index]! + 4 };
+      return seriesOf(one, index, { atX, atY, chart, place });
+    }),
   ]);
+}
+
+/** A text in lines of at most so many characters, divided between words. */
+function linesOf(text: string, charsMax: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + 1 + word.length <= charsMax) {
+      lines[lines.length - 1] = `${line} ${word}`;
+    } else lines.push(word);
+  }
+  return lines;
 }
 
 /** The last of a line's points; a line has at least one. */
@@ -76,15 +103,15 @@ function endOf(points: Series["points"]): readonly [x: number, y: number] {
 function seriesOf(
   { name, points, dashed, smooth }: Series,
   index: number,
-  { atX, atY, chart, nameY }: {
+  { atX, atY, chart, place }: {
     atX: (value: number) => number;
     atY: (value: number) => number;
     chart: LineChart;
-    nameY: number;
+    /** Of its name. */
+    place: { x: number; y: number };
   },
 ): string {
   const path = points.map(([x, y], at) => `${at === 0 ? "M" : "L"}${atX(x).toFixed(1)} ${atY(y).toFixed(1)}`);
-  const [lastX] = endOf(points);
   // Very many dots are invisible, but still show their values to a pointer.
   const look = smooth ? { class: "hit", r: 7 } : { class: "dot", r: 4 };
   const dots = points.map(([x, y]) =>
@@ -100,7 +127,7 @@ function seriesOf(
     [
       element("path", { class: dashed ? "line dashed" : "line", d: path.join("") }),
       ...dots,
-      label(name, { x: atX(lastX) + 10, y: nameY + 4, kind: "name" }),
+      label(name, { ...place, kind: "name" }),
     ].join(""),
   );
 }
