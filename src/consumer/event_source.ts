@@ -6,11 +6,12 @@ import { Event } from "../event.ts";
 import type { Future } from "../future.ts";
 import { endOf, type Ends } from "./ends.ts";
 import { OwnedPartitions } from "./owned_partitions.ts";
+import { PartitionTurns } from "./partition_turns.ts";
 import { publishDamage, publishPulled } from "./pull_report.ts";
 import type { SourceSettings } from "./source_settings.ts";
 import { type AcknowledgedEvent, EventBatch, type EventOwner } from "../event/event_batch.ts";
 
-/** Delivers the events of all partitions one by one, round-robin with one batch per partition. */
+/** Delivers the events of all partitions one by one, some of each partition in turn. */
 export class EventSource<T> implements EventOwner {
   /** Replaced once the real one has loaded, before the first event is read. */
   serializer: Serializer;
@@ -29,7 +30,7 @@ export class EventSource<T> implements EventOwner {
   readonly #parked = new Map<number, { batch: EventBatch; index: number }>();
   /** A batch that was read and whose metadata is still being deserialized. */
   #deserializing: EventBatch | undefined = undefined;
-  #nextIndex = 0;
+  readonly #turns: PartitionTurns;
   #pending: Promise<boolean> | undefined = undefined;
   /** Thrown once, by the next call of {@linkcode head}: the position has moved past what was removed. */
   #gone: EventGoneError | undefined = undefined;
@@ -40,6 +41,7 @@ export class EventSource<T> implements EventOwner {
     this.#driver = driver;
     this.#owned = new OwnedPartitions(driver);
     this.#settings = settings;
+    this.#turns = new PartitionTurns(settings.eventsMax);
     this.topic = settings.topic;
     this.serializer = settings.serializer;
     this.deliversWholeData = settings.delivery?.isWhole === true;
@@ -218,11 +220,9 @@ export class EventSource<T> implements EventOwner {
 
   /** Reads from the next partition in the round. */
   #readNextPartition(ends: Ends): boolean | Promise<boolean> {
-    const { assigned } = this.#driver;
-    if (this.#nextIndex >= assigned.length) this.#nextIndex = 0;
-    const partition = assigned[this.#nextIndex++];
+    const partition = this.#turns.next(this.#driver.assigned);
     if (partition === undefined) return false;
-    let eventsMax = this.#settings.eventsMax;
+    let eventsMax = this.#turns.eventsLeft;
     if (ends !== undefined) {
       eventsMax = Math.min(eventsMax, endOf(ends, partition) - this.position(partition));
       if (eventsMax <= 0) return false;
@@ -256,6 +256,7 @@ export class EventSource<T> implements EventOwner {
 
   #receive(incoming: IncomingBatch | undefined): boolean | Promise<boolean> {
     if (incoming === undefined) return false;
+    this.#turns.noteRead(incoming);
     const batch = new EventBatch(this, incoming);
     if (diagnostics.pull.hasSubscribers) publishPulled(this.#settings, batch);
     this.#isAsynchronous ??= batch.deserializesAsynchronously();

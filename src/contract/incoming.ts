@@ -17,6 +17,11 @@ export interface IncomingBatch {
   /** When the batch was stored, in milliseconds since 1970. */
   readonly timestamp: number;
   /**
+   * Whether the engine has more events of the partition in memory, so that reading on there first costs less than
+   * reading another partition in between.
+   */
+  readonly hasMore?: boolean;
+  /**
    * The metadata of all events as JSON texts joined by commas, if they were stored as text: `[${text}]` parses to
    * an array of `count` values. Undefined for other serializers.
    */

@@ -11,6 +11,7 @@ export class StoredBatch implements IncomingBatch {
   readonly partition: number;
   readonly baseId: number;
   readonly count: number;
+  readonly hasMore: boolean;
   joinedText?(): string;
   metadataText?(index: number): string;
   readonly #frame: StoredFrame;
@@ -21,11 +22,12 @@ export class StoredBatch implements IncomingBatch {
   constructor(
     frame: StoredFrame,
     metadata: string | Uint8Array,
-    place: { partition: number; baseId: number; first: number; count: number },
+    place: { partition: number; baseId: number; first: number; count: number; hasMore: boolean },
   ) {
     this.partition = place.partition;
     this.baseId = place.baseId;
     this.count = place.count;
+    this.hasMore = place.hasMore;
     this.#frame = frame;
     this.#first = place.first;
     this.#metadata = metadata;

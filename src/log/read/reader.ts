@@ -186,8 +186,10 @@ export class PartitionReader {
     }
     if (metadata === undefined || first === end) return undefined;
     const { partition } = this.partition;
+    const count = end - first;
+    const hasMore = end < frame.count || readWindow.held(after.segment, after.offset) >= RECORD_BYTES;
     const Batch = frame.isText ? StoredTextBatch : StoredBatch;
-    return new Batch(frame, metadata, { partition, baseId: baseId + first, first, count: end - first });
+    return new Batch(frame, metadata, { partition, baseId: baseId + first, first, count, hasMore });
   }
 
   /** The next run of events of a frame: if data is wanted, events whose data was lost are left out. */
