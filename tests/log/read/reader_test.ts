@@ -1,14 +1,15 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { EventGoneError, StorageError } from "../../../mod.ts";
+import { CorruptedLogError, EventGoneError, StorageError } from "../../../mod.ts";
 import { Partition } from "../../../src/log/partition.ts";
 import { PartitionReader } from "../../../src/log/read/reader.ts";
 import { PartitionWriter } from "../../../src/log/write/writer.ts";
 import { nodeStorage } from "../../../src/storage/node.ts";
 import type { Storage } from "../../../src/storage/port.ts";
 import { test } from "../../harness.ts";
+import { PartitionFolder } from "../partition_folder.ts";
 
 const READER = { dataWanted: false, onCorruption: "throw" } as const;
 
@@ -88,3 +89,27 @@ test("read() names the file if a later segment cannot be opened", () =>
     const error = assertThrows(() => reader.read(10), StorageError);
     assertEquals(error.errno, "ENOENT");
   }));
+
+test("the rest of a frame is checked again if other reads came between, and is as it was stored", () => {
+  for (const isDamaged of [false, true]) {
+    using folder = new PartitionFolder();
+    using other = new PartitionFolder();
+    const texts = ['"one"', '"two"', '"three"', '"four"'];
+    folder.writer().append({ count: 4, metadata: texts, dataBytes: 0 });
+    other.writer().append({ count: 1, metadata: ["1"], dataBytes: 0 });
+    const [reader, another] = [folder, other].map((each) => new PartitionReader(each.open(), READER));
+    assertEquals(reader!.read(2)?.joinedText?.(), '"one","two"');
+    assertEquals(another!.read(1)?.count, 1);
+    if (isDamaged) {
+      const path = join(folder.directory, "00000000000000000000.log");
+      const bytes = readFileSync(path);
+      bytes.write("T", bytes.indexOf("three"));
+      writeFileSync(path, bytes);
+      assertThrows(() => reader!.read(2)?.joinedText?.(), CorruptedLogError);
+    } else {
+      assertEquals(reader!.read(1)?.joinedText?.(), '"three"');
+      assertEquals(another!.read(1), undefined);
+      assertEquals(reader!.read(5)?.metadataText?.(0), '"four"');
+    }
+  }
+});
