@@ -146,3 +146,18 @@ test("many partitions together hold a bounded amount", async () => {
   await producer.flush();
   assertEquals(topic.handed.reduce((sum, { metadata }) => sum + metadata.length, 0), total);
 });
+
+test("a data part of a single byte is stored in whichever form it is pushed, and an empty one is none", async () => {
+  const topic = new ScriptedTopic();
+  await using producer = topic.producer();
+  const byte = () => new Uint8Array([7]);
+  for (
+    const part of [byte(), byte().buffer, new DataView(byte().buffer), [byte()], [byte(), new Uint8Array(0)]]
+  ) {
+    await producer.push(1, part as never);
+  }
+  for (const part of [new Uint8Array(0), new ArrayBuffer(0), [], [new Uint8Array(0)]]) {
+    await producer.push(1, part as never);
+  }
+  assertEquals(topic.handed.flatMap(({ sizes }) => sizes), [1, 1, 1, 1, 1, 0, 0, 0, 0]);
+});

@@ -126,3 +126,18 @@ test("a closed producer refuses events", async () => {
   await microtasks();
   assertEquals(topic.handed.length, 0);
 });
+
+test("a topic is notified once that a producer is closed, also if the last flush fails", async () => {
+  for (const flushError of [undefined, new Error("full")]) {
+    const topic = new ScriptedTopic();
+    topic.flushError = flushError;
+    let notified = 0;
+    const producer = topic.producer({}, {}, () => notified++);
+    const closed = await Promise.allSettled([producer.close(), producer.close()]);
+    assertEquals(closed.map(({ status }) => status === "rejected"), [
+      flushError !== undefined,
+      flushError !== undefined,
+    ]);
+    assertEquals([notified, topic.closes], [1, 1]);
+  }
+});

@@ -64,6 +64,7 @@ export class ScriptedTopic {
     options?: ProducerOptions,
     components: { validator?: Validator; partitionSelector?: PartitionSelector; serializer?: Serializer } =
       {},
+    onClose?: () => void,
   ): Producer {
     const partitions = Array.from({ length: this.numPartitions }, (_, partition_id) => ({ partition_id }));
     const made = {
@@ -74,7 +75,8 @@ export class ScriptedTopic {
     };
     made.partitionSelector.setPartitions(partitions);
     const topic = { name: "scripted", partitions, producer: () => this.#driver() } as Partial<TopicInterface>;
-    return new Producer("p", topic as TopicInterface, made, options);
+    const maker = onClose && { topic: topic as never, onClose };
+    return new Producer("p", topic as TopicInterface, made, options, maker);
   }
 
   #driver(): ProducerInterface {

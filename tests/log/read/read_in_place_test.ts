@@ -264,3 +264,15 @@ test("read-ahead bytes of an incomplete frame are read again", () => {
     assertStrictEquals(reader.read(1)?.baseId, 1, `${seen - second} bytes of the second frame`);
   }
 });
+
+test("a buffer of more than a mebibyte is filled piece by piece", () => {
+  using folder = new PartitionFolder();
+  const size = (1 << 20) + 70_000;
+  const [, whole] = frameOf([100, size], folder);
+  const batch = readerOf(folder.open()).read(2)!;
+  for (const offset of [0, 5]) {
+    const into = new Uint8Array(size - offset);
+    batch.readData(1, [{ offset, size: into.byteLength }], [into]);
+    assertEquals(Buffer.compare(into, whole!.subarray(offset)), 0);
+  }
+});
