@@ -1,6 +1,6 @@
 import { attempt } from "../../attempt.ts";
 import { diagnostics } from "../../diagnostics.ts";
-import { NoSuchPartitionError, StorageError, TopicDeletedError } from "../../errors.ts";
+import { StorageError, TopicDeletedError } from "../../errors.ts";
 import type { JsonObject } from "../../json.ts";
 import { Partition, positionAt } from "../../log/mod.ts";
 import { ofPartition } from "../../of_partition.ts";
@@ -140,9 +140,7 @@ export class FilesTopic implements TopicInterface {
   }
 
   describe(partitions?: readonly number[]): Promise<PartitionDescription[]> {
-    return attempt(() =>
-      this.#chosen(partitions).map((partition) => describePartition(ofPartition(this.#logs, partition)))
-    );
+    return attempt(() => this.#chosen(partitions).map(describePartition));
   }
 
   lag(consumerName: string): Promise<PartitionLag[]> {
@@ -161,10 +159,10 @@ export class FilesTopic implements TopicInterface {
 
   seekConsumer(consumerName: string, to: StartPosition, partitions?: number[]): Promise<void> {
     return attempt(() => {
-      const targets = this.#chosen(partitions).map((partition) => {
-        const log = ofPartition(this.#logs, partition);
-        return { partition, ...positionAt(log, log.resolve(to)) };
-      });
+      const targets = this.#chosen(partitions).map((log) => ({
+        partition: log.partition,
+        ...positionAt(log, log.resolve(to)),
+      }));
       if (targets.length > 0) this.#names.seek(consumerName, targets);
     });
   }
@@ -175,8 +173,7 @@ export class FilesTopic implements TopicInterface {
 
   trim(request: TrimRequest): Promise<TrimResult[]> {
     return attempt(() =>
-      this.#chosen(request.partitions).map((number) => {
-        const log = ofPartition(this.#logs, number);
+      this.#chosen(request.partitions).map((log) => {
         const acknowledged = request.acknowledged ? acknowledgedId(log, this.#names) : undefined;
         return trimPartition(log, { ...request, acknowledgedId: acknowledged });
       })
@@ -203,12 +200,7 @@ export class FilesTopic implements TopicInterface {
     }
   }
 
-  #chosen(partitions: readonly number[] | undefined): readonly number[] {
-    for (const partition of partitions ?? []) {
-      if (!Number.isSafeInteger(partition) || partition < 0 || partition >= this.#logs.length) {
-        throw new NoSuchPartitionError(partition, this.#logs.length);
-      }
-    }
-    return partitions ?? this.#logs.map((_, partition) => partition);
+  #chosen(partitions: readonly number[] | undefined): readonly Partition[] {
+    return partitions?.map((partition) => ofPartition(this.#logs, partition)) ?? this.#logs;
   }
 }

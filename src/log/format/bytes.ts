@@ -142,7 +142,9 @@ export interface Signature {
   nonceHigh: number;
   /** Milliseconds since 1970. */
   time: number;
+  /** The id of the next event at the anchor offset, which the writer knew before it wrote this frame. */
   anchorId: number;
+  /** A frame boundary at or before this frame. */
   anchorOffset: number;
 }
 

@@ -8,19 +8,9 @@ import {
 } from "./bytes.ts";
 
 /** What a frame's header says, and its trailer repeats. */
-export interface FrameRecord extends FrameSizes {
+export interface FrameRecord extends FrameSizes, Signature {
   kind: number;
-  salt: number;
-  sequence: number;
-  nonceLow: number;
-  nonceHigh: number;
   headCrc: number;
-  /** Milliseconds since 1970. */
-  time: number;
-  /** The id of the next event at the anchor offset, which the writer knew before it wrote this frame. */
-  anchorId: number;
-  /** A frame boundary at or before this frame. */
-  anchorOffset: number;
   recordCrc: number;
   layout: FrameLayout;
 }

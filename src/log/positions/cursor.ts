@@ -196,7 +196,8 @@ export class CursorFile {
       if (this.#own === undefined) continue;
       const isRaised = known.position !== undefined && next.generation > known.position.generation;
       const listed = isRaised || this.#isFoldDue ? yield : undefined;
-      if (isRaised) this.#retireOthers(listed);
+      // A new generation has begun.
+      if (isRaised) this.#retireAll(this.#others(listed));
       // Written first, checked then: see above.
       if (this.#leaveRetired()) continue;
       if (isNew && this.#isOutdated(next.generation + (isRaised ? 0 : 1))) continue;
@@ -220,25 +221,24 @@ export class CursorFile {
     }
   }
 
-  /** Marks files; whether there are any. */
+  /** Marks files that are not marked yet; whether there are any. */
   #retireAll(contents: readonly CursorContent[]): boolean {
-    for (const content of contents) this.#files.retire(content, this.#owner);
-    return contents.length > 0;
+    const left = contents.filter(({ isRetired }) => !isRetired);
+    for (const content of left) this.#files.retire(content, this.#owner);
+    return left.length > 0;
+  }
+
+  /** The files of other consumers of this name. */
+  #others(listed?: readonly string[]): CursorContent[] {
+    return this.#files.readAll(listed).filter(({ path }) => path !== this.#own?.path);
   }
 
   /** Whether others made a file, or stored a position, after what is known here. */
   #isOvertaken(known: StoredPosition | undefined): boolean {
-    const others = this.#files.readAll().filter(({ path }) => path !== this.#own?.path);
+    const others = this.#others();
     const position = positionIn(others);
     return others.some(({ isRetired, isShared }) => !isRetired && !isShared) ||
       (position !== undefined && (known === undefined || isAfter(position, known)));
-  }
-
-  /** Retires the files of other consumers of this name: a new generation has begun. */
-  #retireOthers(listed: readonly string[] | undefined): void {
-    for (const content of this.#files.readAll(listed)) {
-      if (content.path !== this.#own!.path && !content.isRetired) this.#files.retire(content, this.#owner);
-    }
   }
 
   #leaveRetired(): boolean {
@@ -251,8 +251,8 @@ export class CursorFile {
 
   /** Whether another consumer of this name, which did not see the new file yet, has begun a generation. */
   #isOutdated(generationMax: number): boolean {
-    return this.#files.readAll().some(({ path, slots }) =>
-      path !== this.#own!.path && slots.some((slot) => slot !== undefined && slot.generation >= generationMax)
+    return this.#others().some(({ slots }) =>
+      slots.some((slot) => slot !== undefined && slot.generation >= generationMax)
     );
   }
 
@@ -272,11 +272,11 @@ export class CursorFile {
   #fold(own: OwnCursorFile, listed?: readonly string[]): void {
     this.#isFoldDue = false;
     try {
-      const left = this.#files.readAll(listed).filter(({ path, isIdle, isRetired, isShared }) =>
-        path !== own.path && (path !== this.path || isShared) && (isIdle || isRetired)
+      const left = this.#others(listed).filter(({ path, isIdle, isRetired, isShared }) =>
+        (path !== this.path || isShared) && (isIdle || isRetired)
       );
       if (left.length < IDLE_FILES_MAX) return;
-      for (const content of left) if (!content.isRetired) this.#files.retire(content, this.#owner);
+      this.#retireAll(left);
       const paths = left.map(({ path }) => path);
       for (const { path, slots } of this.#files.readAll()) {
         const position = paths.includes(path) ? positionOf(slots) : undefined;

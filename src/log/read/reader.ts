@@ -45,7 +45,7 @@ export class PartitionReader {
   /** Events below this id are skipped. */
   #fromId = 0;
   /** The frame read last, if not all of its events were returned yet. */
-  #partial: { frame: StoredFrame; baseId: number; after: LogPosition } | undefined;
+  #partial: { frame: StoredFrame; after: LogPosition } | undefined;
   #lastData: StoredFrame["data"] | undefined;
   #ahead = READ_AHEAD_BYTES / 2;
   #listedAt = 0;
@@ -166,12 +166,12 @@ export class PartitionReader {
       return;
     }
     this.#lastData = frame.dataBytes > 0 ? stored.data : undefined;
-    this.#partial = { frame: stored, baseId: id, after };
+    this.#partial = { frame: stored, after };
   }
 
   /** Some of a frame's events; undefined if none are left. */
-  #give(partial: { frame: StoredFrame; baseId: number; after: LogPosition }, eventsMax: number) {
-    const { frame, baseId, after } = partial;
+  #give({ frame, after }: { frame: StoredFrame; after: LogPosition }, eventsMax: number) {
+    const { baseId } = frame;
     let [first, end] = this.#nextRun(frame, Math.max(0, this.#fromId - baseId), eventsMax);
     const metadata = first === end ? "" : frame.metadata(first, end - first);
     if (metadata === undefined) {

@@ -63,7 +63,7 @@ export class StoredFrame {
     readonly offset: number,
     private readonly frame: FrameRecord,
     at: number,
-    private readonly baseId: number,
+    readonly baseId: number,
   ) {
     const { count, flags, layout, dataBytes, extentCount } = frame;
     this.count = count;

@@ -1,7 +1,7 @@
 import { StorageError, TopicDeletedError } from "../../errors.ts";
 import type { StorageFile } from "../../storage/port.ts";
 import { core } from "../format/core/core.ts";
-import { KIND, RECORD, RECORD_BYTES } from "../format/bytes.ts";
+import { KIND, RECORD, RECORD_BYTES, type Signature } from "../format/bytes.ts";
 import { decodeRecord, type FrameRecord } from "../format/frame_header.ts";
 import type { Partition } from "../partition.ts";
 import { type LogPosition, Segment, segmentName } from "../segment/segment_file.ts";
@@ -13,11 +13,7 @@ import { counted } from "../../counted.ts";
 const LOST_FILE_CHECK_MS = 10;
 
 /** What identifies a frame in its segment. */
-export interface FrameIdentity {
-  nonceLow: number;
-  nonceHigh: number;
-  sequence: number;
-}
+export type FrameIdentity = Pick<Signature, "nonceLow" | "nonceHigh" | "sequence">;
 
 /** Where a frame landed. */
 export interface Landing {

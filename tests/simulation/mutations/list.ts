@@ -254,7 +254,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "positions: a consumer does not learn that another one began a generation",
     file: "src/log/positions/cursor.ts",
-    from: "if (isRaised) this.#retireOthers(listed);",
+    from: "if (isRaised) this.#retireAll(this.#others(listed));",
     to: "",
   },
   {
