@@ -66,14 +66,7 @@ export function readTopicFolder(storage: Storage, path: string, name: string): T
   const { format_version: _, ...options } = document;
   const numPartitions = options.num_partitions as number;
   const foreign = foreignContent(storage, path);
-  return {
-    name,
-    path,
-    numPartitions,
-    options,
-    ...components,
-    ...(foreign === undefined ? {} : { foreign }),
-  };
+  return { name, path, numPartitions, options, ...components, ...(foreign === undefined ? {} : { foreign }) };
 }
 
 /** A topic whose documents cannot be read, as shown in listings. */

@@ -29,26 +29,11 @@ export type RepairKind =
   | "clear position"
   | "write consumer name";
 
-/** One step. */
-export interface RepairStep {
+/** One step: `file` is the one that changes, and `offset` where in it; for a frame, its first byte. */
+export interface RepairStep extends Omit<Finding, "severity" | "kind" | "frame"> {
   kind: RepairKind;
-  partition: number;
-  /** First event affected. */
-  firstId: number;
-  /** One past the last event affected; equal to `firstId` if no event is. */
-  endId: number;
-  /** The file that changes. */
-  file: string;
-  /** Where in it; for a frame, its first byte. */
-  offset: number;
-  /** How many bytes are overwritten, if that is known in advance. */
-  bytes?: number | undefined;
-  /** What was found. */
-  reason: string;
   /** Id of the first event of the frame at `offset`, where that is not `firstId`. */
   frameId?: number;
-  /** Of a dependency marker: first id of the segment to keep. */
-  keptId?: number | undefined;
 }
 
 /** Everything that a repair does, in the order of partitions and ids, and what it cannot repair. */
@@ -102,19 +87,18 @@ export function planRepair(findings: Iterable<Finding>): RepairPlan {
 }
 
 function stepFor(finding: Finding): RepairStep | undefined {
-  const { partition, firstId, endId, file, offset, bytes, reason, frame, keptId, severity } = finding;
-  const kind = finding.kind === "segment header"
+  const { severity, kind: found, frame, ...where } = finding;
+  const kind = found === "segment header"
     ? severity === "redundant" ? "write header" : "make segment"
-    : KINDS[finding.kind];
+    : KINDS[found];
   // Only a person who knows the name can write it again if it is stored nowhere else.
   const isForgotten = kind === "write consumer name" && severity === "damage";
   if (kind === undefined || isForgotten) return undefined;
-  const step: RepairStep = { kind, partition, firstId, endId, file, offset, bytes, reason, keptId };
-  if (frame === undefined) return step;
+  if (frame === undefined) return { kind, ...where };
   // The damage may be in another segment than the frame of the affected event.
-  const folder = file.slice(0, file.lastIndexOf("/"));
+  const folder = where.file.slice(0, where.file.lastIndexOf("/"));
   const { segmentId, firstId: frameId } = frame;
-  return { ...step, file: `${folder}/${segmentName(segmentId)}`, offset: frame.offset, frameId };
+  return { kind, ...where, file: `${folder}/${segmentName(segmentId)}`, offset: frame.offset, frameId };
 }
 
 function placeOf({ file, offset }: RepairStep): string {

@@ -66,31 +66,20 @@ export class SegmentCheck {
 
   #header(): Finding | undefined {
     const { segment, partition } = this;
+    const at = { kind: "segment header", offset: 0 } as const;
+    const reason = segment.headerDamage;
     if (segment.isUnreadable) {
       const endId = segment.endId ?? segment.baseId;
-      return this.#found({
-        severity: "damage",
-        kind: "segment header",
-        offset: 0,
-        endId,
-        reason: segment.headerDamage!,
-      });
+      return this.#found({ ...at, severity: "damage", endId, reason: reason! });
     }
-    const at = readWindow.at(segment, 0, SEGMENT_HEADER_BYTES, READ_AHEAD_BYTES);
-    const now = at < 0 ? undefined : decodeSegmentHeader(core.u8.subarray(at, at + SEGMENT_HEADER_BYTES));
-    if (now === undefined) {
-      return this.#found({
-        severity: "redundant",
-        kind: "segment header",
-        offset: 0,
-        reason: segment.headerDamage!,
-      });
-    }
-    const reason = now.partition === partition.partition
-      ? segment.headerDamage
+    const ptr = readWindow.at(segment, 0, SEGMENT_HEADER_BYTES, READ_AHEAD_BYTES);
+    const now = ptr < 0 ? undefined : decodeSegmentHeader(core.u8.subarray(ptr, ptr + SEGMENT_HEADER_BYTES));
+    if (now === undefined) return this.#found({ ...at, severity: "redundant", reason: reason! });
+    const foreign = now.partition === partition.partition
+      ? reason
       : `it was written for partition ${now.partition}`;
-    if (reason === undefined) return undefined;
-    return this.#found({ severity: "damage", kind: "segment foreign", offset: 0, reason });
+    if (foreign === undefined) return undefined;
+    return this.#found({ severity: "damage", kind: "segment foreign", offset: 0, reason: foreign });
   }
 
   #gap({ offset, endOffset, id, endId, torn }: Extract<Entry, { kind: "gap" }>): Finding {

@@ -23,9 +23,7 @@ export interface SegmentHeader {
 }
 
 /** The header of a segment, and so an empty one. */
-export function encodeSegmentHeader(
-  { partition, salt, baseId, created, after }: SegmentHeader,
-): Uint8Array {
+export function encodeSegmentHeader({ partition, salt, baseId, created, after }: SegmentHeader): Uint8Array {
   const bytes = new Uint8Array(SEGMENT_HEADER_BYTES);
   const view = new DataView(bytes.buffer);
   bytes.set(SEGMENT_MAGIC);

@@ -30,9 +30,7 @@ export class Heartbeat {
     throw new StorageError(
       "ENOSPC",
       `Cannot write "${this.path}": the system took ${counted(written, "byte")} of 8`,
-      {
-        canRetry: true,
-      },
+      { canRetry: true },
     );
   }
 

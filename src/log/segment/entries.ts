@@ -1,7 +1,6 @@
 import { FLAG, KIND } from "../format/bytes.ts";
-import type { FrameRecord } from "../format/frame_header.ts";
 import { idsOfGap } from "./gap.ts";
-import { step } from "./frame_scanner.ts";
+import { type FrameStep, type GapStep, step, type TailStep } from "./frame_scanner.ts";
 import type { LogPosition, Segment } from "./segment_file.ts";
 
 /** Read at once, unless the caller knows better: several small frames, and not much of a large one. */
@@ -9,17 +8,10 @@ const AHEAD_BYTES = 64 * 1024;
 
 /** What is at a position: a frame with the id of its first event, damage with the ids it spans, or the end. */
 export type Entry =
-  | {
-    kind: "frame";
-    offset: number;
-    endOffset: number;
-    id: number;
-    frame: FrameRecord;
-    damaged?: "header" | "trailer" | undefined;
-  }
-  | { kind: "gap"; offset: number; endOffset: number; id: number; endId: number; torn: boolean }
+  | FrameStep & { id: number }
+  | GapStep & { id: number; endId: number }
   | { kind: "end"; offset: number; id: number; terminal: boolean }
-  | { kind: "tail"; offset: number; id: number; pending: boolean; isHole?: boolean | undefined };
+  | TailStep & { id: number };
 
 /**
  * The entry at a position: what the scanner finds, with ids; and the end of the segment at a seal, or where the next

@@ -33,7 +33,7 @@ export interface FrameStep {
   endOffset: number;
   frame: FrameRecord;
   /** Which of its two records is damaged, if one is. */
-  damaged?: "header" | "trailer";
+  damaged?: "header" | "trailer" | undefined;
 }
 
 /** Bytes that are not a frame, up to where the next one begins. */
@@ -52,7 +52,7 @@ export interface TailStep {
   /** Bytes lie here which may become a frame, or never will. */
   pending: boolean;
   /** They never will: an append becomes visible from its first byte on, and this is not a header. */
-  isHole?: boolean;
+  isHole?: boolean | undefined;
 }
 
 export type Step = FrameStep | GapStep | TailStep;

@@ -1,8 +1,9 @@
 import { core } from "../format/core/core.ts";
 import type { Storage, StorageFile } from "../../storage/port.ts";
 import { INDEX_ENTRY_BYTES, OFFSETS_END, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
-import { decodeRecord, type FrameRecord } from "../format/frame_header.ts";
+import { decodeRecord } from "../format/frame_header.ts";
 import { decodeIndexEntry, encodeIndexEntry } from "../format/index_entry.ts";
+import type { FrameStep } from "./frame_scanner.ts";
 import { readWindow } from "./window.ts";
 import type { LogPosition, Segment } from "./segment_file.ts";
 
@@ -10,14 +11,6 @@ import type { LogPosition, Segment } from "./segment_file.ts";
 export interface IndexedPosition extends LogPosition {
   /** The newest time in the segment up to there, in milliseconds since 1970: of the frame there, or one before it. */
   time: number;
-}
-
-/** A frame as it is found. */
-export interface IndexedFrame {
-  offset: number;
-  id: number;
-  frame: FrameRecord;
-  damaged?: "header" | "trailer" | undefined;
 }
 
 /** A frame gets an index entry when this many bytes lie between it and the last one that got one. */
@@ -83,7 +76,10 @@ export class SegmentIndex {
    * Adds an entry for a frame if it is due; the index stays open for more, until {@linkcode close}. Failing to is not an
    * error: the index only saves time. `newestTime` is the newest in the segment up to this frame.
    */
-  add({ offset, id, frame, damaged }: IndexedFrame, newestTime: number): void {
+  add(
+    { offset, id, frame, damaged }: Omit<FrameStep, "kind" | "endOffset"> & { id: number },
+    newestTime: number,
+  ): void {
     // A frame with a damaged header has no header that the entry could point at.
     if (!this.isDue(offset) || damaged === "header" || offset >= OFFSETS_END) return;
     this.#indexed = offset;
