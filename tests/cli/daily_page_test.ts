@@ -57,7 +57,7 @@ test("the commands of the page of daily tasks work, one after the other", { skip
       { folder, environment: { XDG_CONFIG_HOME: folder, STORE: root } },
     );
     for (const line of lines) assertStringIncludes(stdout, `${line}: 0\n`, stderr);
-    for (const printed of ['{"n":4}\n', '{"n":6}\n', "\napp\n", '\n0 1 {"n":']) {
+    for (const printed of ['{"n":4}\n', '{"n":6}\n', "\nclicks\tapp\n", '\n0 1 {"n":']) {
       assertStringIncludes(stdout, printed);
     }
   });

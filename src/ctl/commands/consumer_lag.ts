@@ -6,7 +6,7 @@ import { formatAge, formatBytes } from "../console/progress.ts";
 import { membersOf, memberText } from "../consume/group_members.ts";
 import { formatTable } from "../console/table.ts";
 import { sleep } from "../../sleep.ts";
-import { oneLine } from "../report.ts";
+import { forEveryTopic } from "../every_topic.ts";
 import { UsageError } from "../usage_error.ts";
 import { lagTotals } from "./consumer_list.ts";
 
@@ -61,7 +61,7 @@ function intervalOf(args: ParsedArguments): number | undefined {
 }
 
 async function measure(
-  { console }: Invocation,
+  invocation: Invocation,
   driver: Driver,
   topic: string | undefined,
   consumer: string | undefined,
@@ -87,16 +87,7 @@ async function measure(
     await add(opened);
     return lags;
   }
-  const own = [...(await driver.listTopics()).values()].filter(({ layout }) => layout === undefined);
-  for (const { name } of own) {
-    try {
-      await using opened = await driver.openTopic(name);
-      await add(opened);
-    } catch (error) {
-      // The others are still shown.
-      console.log.warn(oneLine(error));
-    }
-  }
+  await forEveryTopic(invocation, driver, add);
   return lags;
 }
 

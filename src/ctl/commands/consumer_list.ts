@@ -1,27 +1,44 @@
-import type { PartitionLag } from "../../../mod.ts";
+import type { JsonObject, PartitionLag, Topic } from "../../../mod.ts";
 import type { Invocation } from "../command.ts";
 import { membersOf } from "../consume/group_members.ts";
-import { topicNameOf, withTopic } from "../connect.ts";
+import { openDriver, topicNameOf, withTopic } from "../connect.ts";
+import { forEveryTopic } from "../every_topic.ts";
 
-/** Lists consumer names. */
+/** Lists consumer names, of one topic or of all. */
 export async function run(invocation: Invocation): Promise<void> {
   const { args, console } = invocation;
-  await withTopic(invocation, topicNameOf(args), async (topic) => {
+  const isNamed = args.text("topic") !== undefined || args.text("name") !== undefined ||
+    args.positional.length > 0;
+  const isLong = args.flag("verbose") || args.flag("json");
+  const listed: { line: string; document: JsonObject }[] = [];
+  const add = async (topic: Topic): Promise<void> => {
     for (const name of (await topic.consumers()).sort()) {
-      if (!args.flag("verbose") && !args.flag("json")) {
-        await console.out.line(name);
-        continue;
-      }
-      const members = await membersOf(topic, name);
-      const document = {
-        name,
-        ...lagTotals(await topic.lag(name)),
-        ...(members.length === 0 ? {} : { members: members.map((member) => ({ ...member })) }),
-      };
-      if (args.flag("json")) await console.out.json(document);
-      else await console.out.line(`${name} ${JSON.stringify(document)}`);
+      const details = isLong ? await detailsOf(topic, name) : {};
+      listed.push(
+        isNamed
+          ? { line: name, document: { name, ...details } }
+          : { line: `${topic.name}\t${name}`, document: { topic: topic.name, name, ...details } },
+      );
     }
-  });
+  };
+  if (isNamed) await withTopic(invocation, topicNameOf(args), add);
+  else {
+    await using driver = await openDriver(invocation);
+    await forEveryTopic(invocation, driver, add);
+  }
+  for (const { line, document } of listed) {
+    if (args.flag("json")) await console.out.json(document);
+    else await console.out.line(isLong ? `${line} ${JSON.stringify(document)}` : line);
+  }
+}
+
+/** The lag of a name, and its members. */
+async function detailsOf(topic: Topic, name: string): Promise<JsonObject> {
+  const members = await membersOf(topic, name);
+  return {
+    ...lagTotals(await topic.lag(name)),
+    ...(members.length === 0 ? {} : { members: members.map((member) => ({ ...member })) }),
+  };
 }
 
 /** The total lag of a name over all partitions. */

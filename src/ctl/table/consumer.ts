@@ -21,7 +21,7 @@ export const CONSUMER_COMMANDS: readonly CommandSpec[] = [
     summary: "List consumers that have a position in a topic",
     details:
       "Prints one name per line; with --verbose the name, a space and a JSON document, which lists the members of a " +
-      "group and their partitions.",
+      "group and their partitions. Without a topic, it covers every topic, whose name and a tab begin each line.",
     positional: ["[TOPIC]"],
     options: [
       TOPIC,
