@@ -239,10 +239,7 @@ export interface ConsumerRequest {
   release?(partition: number): number;
   /** With `group`: call this with the assigned partitions after each rebalance. */
   onAssigned?(partitions: readonly number[]): void;
-  /**
-   * With `group`: call this when partitions may have been lost unnoticed, for example while the process was stopped.
-   * `assigned` is then read before the next event is delivered; otherwise once for each batch and for every 32 events.
-   */
+  /** With `group`: call this when partitions may have been lost unnoticed, to have that checked before the next event. */
   recheck?(): void;
 }
 
@@ -267,6 +264,8 @@ export interface ConsumerInterface {
   open(): Promise<void>;
   /** The partitions this consumer reads now; a new array after each rebalance. */
   readonly assigned: readonly number[];
+  /** Calls `release` for what was lost, before an event is delivered; returns for how many events that is enough. */
+  checkOwnership?(): number;
   /**
    * The next batch of one partition from its read position, which moves past it; undefined if there is nothing to
    * read now. Returns at most `eventsMax` events. Does not wait for events to be produced. If the events at the

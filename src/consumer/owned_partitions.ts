@@ -1,6 +1,6 @@
 import type { ConsumerInterface } from "../contract.ts";
 
-/** The driver is asked once for this many events: asking costs about as much as delivering one. */
+/** A driver that does not say otherwise is asked once for this many events. */
 const EVENTS_PER_CHECK = 32;
 
 /** The partitions that a consumer owns, according to its driver. */
@@ -22,8 +22,12 @@ export class OwnedPartitions {
 
   /** Whether they have changed, according to the driver now. */
   get haveChanged(): boolean {
-    this.#eventsLeft = EVENTS_PER_CHECK - 1;
-    return this.driver.assigned !== this.#assigned || this.#released.size > 0;
+    // Such a driver calls `release` for everything that is lost.
+    const events = this.driver.checkOwnership?.();
+    const haveChanged = this.#released.size > 0 ||
+      (events === undefined && this.driver.assigned !== this.#assigned);
+    this.#eventsLeft = haveChanged ? 0 : (events ?? EVENTS_PER_CHECK) - 1;
+    return haveChanged;
   }
 
   /** A partition is revoked. */

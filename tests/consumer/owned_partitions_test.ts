@@ -26,6 +26,32 @@ test("the driver is asked before the first event and then once for 32 events", (
   assertEquals(driver.asked, 20);
 });
 
+test("a driver that checks ownership says for how many events that is enough", () => {
+  const driver = new CountingDriver();
+  const enough = [1, 1, 3, 1];
+  const checks: number[] = [];
+  const owned = new OwnedPartitions(
+    Object.assign(driver, {
+      checkOwnership: () => {
+        const events = enough.shift() ?? 1;
+        checks.push(events);
+        return events;
+      },
+    }) as unknown as ConsumerInterface,
+  );
+  for (let events = 0; events < 6; events++) assertEquals(owned.mayHaveChanged, false);
+  assertEquals(checks, [1, 1, 3, 1]);
+});
+
+test("a change that was seen is seen again before the next event, until it was applied", () => {
+  const driver = new CountingDriver();
+  const owned = driver.owned();
+  driver.current = [1];
+  assertEquals([owned.haveChanged, owned.mayHaveChanged], [true, true]);
+  owned.update();
+  assertEquals(owned.mayHaveChanged, false);
+});
+
 test("after a recheck the driver is asked before the next event", () => {
   const driver = new CountingDriver();
   const owned = driver.owned();

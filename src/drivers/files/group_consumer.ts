@@ -68,6 +68,10 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
     return this.#assigned;
   }
 
+  checkOwnership(): number {
+    return this.#membership?.checkBeforeDelivery() ?? 1;
+  }
+
   async open(): Promise<void> {
     const { from } = this.request;
     for (const [number, partition] of this.partitions.entries()) {

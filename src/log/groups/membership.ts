@@ -16,6 +16,7 @@
  */
 import { ensureDirectory, randomHex } from "../../storage/port.ts";
 import { CheckSchedule } from "./check_schedule.ts";
+import { DeliveryClock } from "./delivery_clock.ts";
 import { FailureDetector } from "./failure_detector.ts";
 import {
   isBalanced,
@@ -30,7 +31,6 @@ import {
 } from "./roster.ts";
 import { type AssignmentListener, assignPartitions } from "./assignor.ts";
 import { Lease, type LeaseSettings } from "./lease.ts";
-import { ThrottledClock } from "./throttled_clock.ts";
 
 /** How often an expired lease is tried to be reclaimed in a row, before everything counts as lost. */
 const POLLS_MAX = 5;
@@ -55,7 +55,7 @@ export class Membership {
   readonly #lease: Lease;
   readonly #schedule: CheckSchedule;
   #renewals = 0;
-  readonly #clock: ThrottledClock;
+  readonly #clock: DeliveryClock;
   /** The current roster, if the partitions are balanced in it. */
   #balanced: Roster | undefined;
   /** The roster that was applied last, completely. */
@@ -69,7 +69,7 @@ export class Membership {
     this.#failureDetector = new FailureDetector(storage, directory, environment);
     this.#lease = new Lease(settings);
     this.#schedule = new CheckSchedule(settings, () => this.#pollIfDue());
-    this.#clock = new ThrottledClock(environment, () => settings.listener.onTurn());
+    this.#clock = new DeliveryClock(environment, () => settings.listener.onTurn());
   }
 
   /** Joins the group; from then on it polls by itself. */
@@ -125,15 +125,20 @@ export class Membership {
   }
 
   /** Renews the lease when that is due, and gives everything up when it has expired and cannot be reclaimed. */
-  checkLease(): void {
-    const now = this.#clock.read();
-    if (now === undefined || now < Math.min(this.#lease.renewalDueMs, this.#schedule.workCheckDueMs)) return;
+  checkLease(now: number = this.settings.environment.elapsedMs()): void {
+    if (now < Math.min(this.#lease.renewalDueMs, this.#schedule.workCheckDueMs)) return;
     // Work that never lets the event loop turn would let the lease expire.
     if (this.#lease.isRenewalDue) this.poll();
     else this.#schedule.checkDuringWork();
     // The process may have been stopped while it polled.
     for (let polls = 0; !this.#lease.isValid && !this.#isBusy && polls < POLLS_MAX; polls++) this.poll();
     if (!this.#isBusy) this.#loseUnlessValid();
+  }
+
+  /** Does the same before an event is delivered; returns for how many events that is enough. */
+  checkBeforeDelivery(): number {
+    this.checkLease(this.#clock.read());
+    return this.#clock.eventsPerReading;
   }
 
   /** Whether the roster says now that this member owns a partition, without interruption since it was assigned. */

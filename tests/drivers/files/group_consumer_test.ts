@@ -37,6 +37,7 @@ class Scene {
     checkLease: () => {
       if (this.leaseError !== undefined) throw this.leaseError;
     },
+    checkBeforeDelivery: () => 1,
     owns: () => this.owns,
     poll: () => void this.asked.push("poll"),
     leave: () => void this.asked.push("leave"),
