@@ -1,15 +1,25 @@
 import type { Buffer } from "node:buffer";
+import { setImmediate } from "node:timers";
 import { LimitExceededError } from "../../errors.ts";
 import type { BatchPart } from "../../contract.ts";
 
 /** The maximum growth of a record whose batch is merged into another: its number there takes more bytes. */
 const MERGED_BYTES = 5;
 
+/** Larger records are encoded when it is their turn: they are few, and copying them is all there is to do. */
+const LARGE_RECORD_BYTES = 16 * 1024;
+
 /** Records that become one Kafka batch. */
-export interface Shipment {
-  values: Buffer[];
-  /** Their size as transmitted. */
-  bytes: number;
+export class Shipment {
+  #values: Buffer[] | undefined;
+
+  /** `bytes` is their size as transmitted. */
+  constructor(readonly count: number, readonly bytes: number, private readonly encode: () => Buffer[]) {}
+
+  /** Encodes them the first time: shortly before they are sent, so that little memory is in use. */
+  values(): Buffer[] {
+    return this.#values ??= this.encode();
+  }
 }
 
 interface Waiting {
@@ -34,7 +44,7 @@ export class PartitionSender {
 
   constructor(
     private readonly limits: { bytesMax: number; isMerging: boolean },
-    private readonly send: (values: Shipment["values"], sinceMs: number) => Promise<number>,
+    private readonly send: (values: Buffer[], sinceMs: number) => Promise<number>,
   ) {}
 
   /** Sends it after the earlier ones were stored or failed; resolves with the offset of its first record. */
@@ -62,12 +72,25 @@ export class PartitionSender {
       try {
         const shipment = await first.shipment;
         const all = this.#merge(first, shipment);
+        // While they are on their way, and not before they are.
+        setImmediate(() => this.#encodeNext());
         await this.#sendAll(all);
       } catch (error) {
         first.reject(error);
       }
     }
     this.#running = undefined;
+  }
+
+  /** Encodes the next shipment, so that it can be sent at once, unless that takes less time than memory. */
+  #encodeNext(): void {
+    const next = this.#waiting[0]?.shipment;
+    if (next === undefined || next instanceof Promise || next.bytes > next.count * LARGE_RECORD_BYTES) return;
+    try {
+      next.values();
+    } catch {
+      // It fails again when it is its turn.
+    }
   }
 
   /** Merges following shipments that fit; a stream is awaited in its turn. */
@@ -77,7 +100,7 @@ export class PartitionSender {
     for (let next; this.limits.isMerging && (next = this.#waiting[0]) !== undefined;) {
       const { shipment } = next;
       if (shipment instanceof Promise) break;
-      const added = shipment.bytes + shipment.values.length * MERGED_BYTES;
+      const added = shipment.bytes + shipment.count * MERGED_BYTES;
       if (bytes + added > this.limits.bytesMax) break;
       bytes += added;
       this.#waiting.shift();
@@ -86,15 +109,25 @@ export class PartitionSender {
     return all;
   }
 
-  async #sendAll(all: readonly Loaded[]): Promise<void> {
+  async #sendAll(merged: readonly Loaded[]): Promise<void> {
+    const all = merged.filter(({ waiting, shipment }) => {
+      try {
+        shipment.values();
+        return true;
+      } catch (error) {
+        waiting.reject(error);
+        return false;
+      }
+    });
+    if (all.length === 0) return;
     const parts = await this.#sendParts(
-      all.flatMap(({ shipment }) => shipment.values),
+      all.flatMap(({ shipment }) => shipment.values()),
       // The one that waits for the shortest time is the last.
       all.at(-1)!.waiting.sinceMs,
       all.every(({ waiting }) => waiting.settleParts !== undefined),
     );
     for (const { waiting, shipment } of all) {
-      const own = take(parts, shipment.values.length);
+      const own = take(parts, shipment.count);
       // At least one: no shipment is empty.
       const first = own[0]!;
       if (own.length > 1) {
@@ -109,7 +142,7 @@ export class PartitionSender {
    * Sends all at once; splits what is too large in halves, until only events that are too large by themselves
    * fail.
    */
-  async #sendParts(values: Shipment["values"], sinceMs: number, maySplit: boolean): Promise<BatchPart[]> {
+  async #sendParts(values: Buffer[], sinceMs: number, maySplit: boolean): Promise<BatchPart[]> {
     const count = values.length;
     try {
       return [{ count, baseId: await this.send(values, sinceMs) }];

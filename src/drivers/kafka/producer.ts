@@ -1,10 +1,11 @@
+import type { Buffer } from "node:buffer";
 import { BrokerError, ClosedError, LimitExceededError } from "../../errors.ts";
 import type { OutgoingBatch, ProducerInterface } from "../../contract.ts";
 import type { ClientProducer } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
 import { configsOfTopics } from "./configs.ts";
 import type { HighWatermarks } from "./high_watermarks.ts";
-import { PartitionSender, type Shipment } from "./partition_sender.ts";
+import { PartitionSender, Shipment } from "./partition_sender.ts";
 import { PartitionDelivery } from "./partition_delivery.ts";
 import {
   BATCH_HEAD_BYTES,
@@ -78,7 +79,7 @@ export class KafkaProducer implements ProducerInterface {
     await this.#client?.close(true);
   }
 
-  /** Encodes synchronously, since the buffers belong to the caller again once the batch is stored. */
+  /** Encoding can wait, since the buffers belong to the caller again only once the batch is stored. */
   #load(batch: OutgoingBatch, partition: number): Shipment | Promise<Shipment> {
     if (batch.stream !== undefined) {
       return this.#collect(batch.stream, partition).then((streamed) =>
@@ -119,7 +120,7 @@ export class KafkaProducer implements ProducerInterface {
     const sizes = recordSizes(batch, format, streamed?.byteLength);
     const bytes = batchBytes(sizes.values);
     if (batch.count === 1 && bytes > this.#eventLimit.bytesMax) throw this.#tooLarge(partition, bytes);
-    return { values: encodeBatch(batch, format, streamed, sizes), bytes };
+    return new Shipment(batch.count, bytes, () => encodeBatch(batch, format, streamed, sizes));
   }
 
   async #collect(stream: AsyncIterable<Uint8Array>, partition: number): Promise<Uint8Array> {
@@ -192,7 +193,7 @@ export class KafkaProducer implements ProducerInterface {
   async #send(
     partition: number,
     delivery: PartitionDelivery,
-    values: Shipment["values"],
+    values: Buffer[],
     sinceMs: number,
   ): Promise<number> {
     const bytes = batchBytes(values.map(({ byteLength }) => byteLength));
