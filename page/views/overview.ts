@@ -82,7 +82,7 @@ export class OverviewTab extends Tab {
                   format: (value) => `${formatBytes(Math.round(value))}/s`,
                   data: this.#perSecond(({ bytes }) => bytes),
                   range: this.#range(),
-                  missing: "Waiting for samples: one every 2 s",
+                  missing: "Waiting for samples: one every 2\u00a0s",
                   onToggle: () => this.changed(),
                 })}
                 ${this.#lagPlot()}
@@ -168,7 +168,7 @@ export class OverviewTab extends Tab {
       seriesTotal: total,
       missing: names.length === 0
         ? "No consumer has acknowledged anything"
-        : "Waiting for samples: one every 2 s",
+        : "Waiting for samples: one every 2\u00a0s",
       onToggle: () => this.changed(),
     });
   }

@@ -36,13 +36,16 @@ export class Listing {
   /** Number of events when a topic's line was last created, for its rate. */
   readonly #before = new Map<string, { timeMs: number; events: number }>();
 
+  readonly #place: string;
   readonly #lines = new Cache<TopicLine>();
   readonly #lags: Lags;
   readonly #damageOf: (name: string) => number;
 
   constructor(
-    { driver, topics, lags, damageOf }: {
+    { driver, place, topics, lags, damageOf }: {
       driver: Driver;
+      /** Where the store is, for errors. */
+      place: string;
       topics: OpenTopics;
       lags: Lags;
       /** Number of damaged places known in a topic. */
@@ -50,6 +53,7 @@ export class Listing {
     },
   ) {
     this.#driver = driver;
+    this.#place = place;
     this.#topics = topics;
     this.#lags = lags;
     this.#damageOf = damageOf;
@@ -62,7 +66,7 @@ export class Listing {
     // It may be newer than the list.
     this.#list = undefined;
     const newer = (await this.#infos()).get(name);
-    if (newer === undefined) throw new TopicNotFoundError(name, this.#driver.name);
+    if (newer === undefined) throw new TopicNotFoundError(name, this.#place);
     return newer;
   }
 

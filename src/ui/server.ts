@@ -77,7 +77,7 @@ export async function startUi(options: UiOptions): Promise<UiServer> {
   const damageOf = (name: string): number => verifications?.view(name).counts.damage ?? 0;
   const services: TopicServices = {
     topics,
-    listing: new Listing({ driver, topics, lags, damageOf }),
+    listing: new Listing({ driver, place: options.place, topics, lags, damageOf }),
     lags,
     sampler: new Sampler(topics),
     tails: new LiveTails(),

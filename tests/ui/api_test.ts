@@ -407,7 +407,7 @@ test("a recreated topic is shown soon, and a deleted one is reported", async () 
 });
 
 test("invalid requests get an answer that says why", async () => {
-  await serve(async ({ fetch, fill }) => {
+  await serve(async ({ fetch, fill, root }) => {
     await fill("t", { num_partitions: 1 }, () => {});
     for (
       const [path, status, part] of [
@@ -416,6 +416,7 @@ test("invalid requests get an answer that says why", async () => {
         ["api/topics/t/nothing", 404, "nothing"],
         ["api/topics/%ff", 400, "not text"],
         ["api/topics/..%2Fsecret", 404, "secret"],
+        ["api/topics/nowhere", 404, `no such topic under "${root}"`],
         ["api/topics/t/events?limit=many", 400, '"limit" takes a whole number'],
         ["api/topics/t/events?partition=9", 404, "partition 9"],
         ["api/topics/t/live?partition=9", 404, "partition 9"],
