@@ -6,7 +6,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { createRecordsBatch, NumericMap } from "@platformatic/kafka";
 import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
-import { LimitExceededError } from "../../mod.ts";
+import { InvalidDataError, LimitExceededError } from "../../mod.ts";
 import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
 import { failureOf } from "../../src/drivers/kafka/failure.ts";
 import { KafkaProducer } from "../../src/drivers/kafka/producer.ts";
@@ -157,6 +157,30 @@ test("where the limit was lowered after the topic was opened, an event is not sa
   batcher.submit();
   const error = await assertRejects(async () => await future, LimitExceededError);
   assertStringIncludes(error.message, " bytes, and that is more than the broker takes; raise");
+});
+
+test("data that loses bytes while its batch waits for the one before fails alone", async () => {
+  const { batcher, stored } = topicWith({ limit: 20_000 });
+  const data = [9000, 100, 200, 300, 400].map((size) => new Uint8Array(size));
+  const futures = [batcher.add("1", data[0])];
+  batcher.submit();
+  futures.push(batcher.add("2", data[1]), batcher.add("3", data[2]));
+  batcher.submit();
+  futures.push(batcher.add("4", data[3]));
+  batcher.submit();
+  futures.push(batcher.add("5", data[4]));
+  batcher.submit();
+  for (const index of [2, 3]) structuredClone(data[index].buffer, { transfer: [data[index].buffer] });
+  const settled = await Promise.allSettled(futures);
+  assertEquals(settled.map(({ status }) => status), [
+    "fulfilled",
+    "fulfilled",
+    "rejected",
+    "rejected",
+    "fulfilled",
+  ]);
+  for (const one of settled) if (one.status === "rejected") assert(one.reason instanceof InvalidDataError);
+  assertEquals(stored.map((value) => value.toString("utf8", 24, 25)), ["1", "2", "5"]);
 });
 
 test("20,000 small events fit under a limit of 256 KiB", async () => {

@@ -16,7 +16,10 @@ export class Shipment {
   /** `bytes` is their size as transmitted. */
   constructor(readonly count: number, readonly bytes: number, private readonly encode: () => Buffer[]) {}
 
-  /** Encodes them the first time: shortly before they are sent, so that little memory is in use. */
+  /**
+   * Encodes them the first time: shortly before they are sent, so that little memory is in use. There are fewer if
+   * the data of some was changed since.
+   */
   values(): Buffer[] {
     return this.#values ??= this.encode();
   }
@@ -112,8 +115,9 @@ export class PartitionSender {
   async #sendAll(merged: readonly Loaded[]): Promise<void> {
     const all = merged.filter(({ waiting, shipment }) => {
       try {
-        shipment.values();
-        return true;
+        if (shipment.values().length > 0) return true;
+        waiting.resolve(0);
+        return false;
       } catch (error) {
         waiting.reject(error);
         return false;
@@ -127,7 +131,7 @@ export class PartitionSender {
       all.every(({ waiting }) => waiting.settleParts !== undefined),
     );
     for (const { waiting, shipment } of all) {
-      const own = take(parts, shipment.count);
+      const own = take(parts, shipment.values().length);
       // At least one: no shipment is empty.
       const first = own[0]!;
       if (own.length > 1) {

@@ -120,7 +120,12 @@ export class KafkaProducer implements ProducerInterface {
     const sizes = recordSizes(batch, format, streamed?.byteLength);
     const bytes = batchBytes(sizes.values);
     if (batch.count === 1 && bytes > this.#eventLimit.bytesMax) throw this.#tooLarge(partition, bytes);
-    return new Shipment(batch.count, bytes, () => encodeBatch(batch, format, streamed, sizes));
+    const { count } = batch;
+    return new Shipment(count, bytes, () => {
+      // Its data may have changed while other batches were stored.
+      batch.dropChangedData?.();
+      return encodeBatch(batch, format, streamed, batch.count === count ? sizes : undefined);
+    });
   }
 
   async #collect(stream: AsyncIterable<Uint8Array>, partition: number): Promise<Uint8Array> {

@@ -60,6 +60,8 @@ test("records that cannot be encoded fail alone, also among others that are sent
   await assertRejects(() => pushed[2], Error, "its data is gone");
   assertEquals([await pushed[0], await pushed[1], await pushed[3]], [10, 11, 12]);
   assertEquals(sent, [["a", "b", "c"]]);
+  const empty = new Shipment(1, 100, () => []);
+  assertEquals([await sender.enqueue(empty), sent.length], [0, 1], "nothing is left of it to be sent");
   const alone = new Shipment(1, 100, () => {
     throw new Error("nothing is left");
   });
