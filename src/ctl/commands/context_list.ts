@@ -1,7 +1,7 @@
 import type { Invocation } from "../command.ts";
 import { formatTable } from "../console/table.ts";
 import { ContextFile } from "../contexts/file.ts";
-import { placeOf } from "../contexts/store_location.ts";
+import { storeLocation } from "../contexts/store_location.ts";
 
 /** Lists contexts. */
 export async function run({ args, console }: Invocation): Promise<void> {
@@ -9,7 +9,7 @@ export async function run({ args, console }: Invocation): Promise<void> {
   const used = console.environment.DIASPORA_CONTEXT || current;
   const rows: string[][] = [];
   for (const [name, { driver, options }] of [...byName].sort(([one], [other]) => one < other ? -1 : 1)) {
-    const place = placeOf(options);
+    const place = storeLocation(options);
     if (args.flag("json")) await console.out.json({ name, current: name === used, driver, place });
     rows.push([name === used ? "*" : "", name, driver, place]);
   }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import type { Invocation } from "../command.ts";
 import { driverOf, openDriver } from "../connect.ts";
-import { placeOf } from "../contexts/store_location.ts";
+import { storeLocation } from "../contexts/store_location.ts";
 import { findingsOf } from "../doctor/findings.ts";
 import { EXIT } from "../exit_codes.ts";
 import { oneLine } from "../report.ts";
@@ -31,7 +31,7 @@ export async function run(invocation: Invocation): Promise<number> {
   const inspector = inspectorFor(driver.name);
   await using server = await startUi({
     driver,
-    place: placeOf(document),
+    place: storeLocation(document),
     version: VERSION,
     words: storeWords(name, document, await secretOptionsOf(absoluteReference(name))),
     topicOptions: topicOptionsOf(driver.name),

@@ -3,7 +3,7 @@ import { maskedText } from "../../secrets.ts";
 import { isObject } from "../args/document.ts";
 
 /** The location of a store according to the options of its driver; empty if they do not say. */
-export function placeOf({ root_path: rootPath, kafka }: JsonObject): string {
+export function storeLocation({ root_path: rootPath, kafka }: JsonObject): string {
   if (typeof rootPath === "string") return rootPath;
   if (!isObject(kafka)) return "";
   // Nested on the command line, or under its full name in a file.

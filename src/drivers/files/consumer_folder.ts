@@ -37,8 +37,8 @@ export class ConsumerFolder {
   /** Whether the folder existed or was created here: if it is missing after that, the name was deleted. */
   #isKnown: boolean;
 
-  constructor(private readonly place: ConsumerLocation, private readonly name: string) {
-    const { found: [path], free } = findFolders(place, name);
+  constructor(private readonly location: ConsumerLocation, private readonly name: string) {
+    const { found: [path], free } = findFolders(location, name);
     this.#path = path ?? free;
     this.#isKnown = path !== undefined;
     if (this.#isKnown) this.#isKnown = this.#finishSeek();
@@ -64,7 +64,7 @@ export class ConsumerFolder {
    * throw to prevent the first position from being stored.
    */
   cursor(partition: number, beforeMaking = () => {}): CursorFile {
-    return new CursorFile(this.place.storage, `${this.#path}/${partitionName(partition)}.pos`, {
+    return new CursorFile(this.location.storage, `${this.#path}/${partitionName(partition)}.pos`, {
       prepare: () => {
         this.#prepare();
         beforeMaking();
@@ -77,7 +77,7 @@ export class ConsumerFolder {
   /** The names of position files, by partition: a single directory listing for all of them. */
   listed(): ReadonlyMap<string, readonly string[]> {
     const files = new Map<string, string[]>();
-    for (const name of this.#isKnown ? listIfThere(this.place.storage, this.#path) : []) {
+    for (const name of this.#isKnown ? listIfThere(this.location.storage, this.#path) : []) {
       const partition = name.slice(0, name.indexOf("."));
       const others = files.get(partition);
       if (others === undefined) files.set(partition, [name]);
@@ -91,7 +91,7 @@ export class ConsumerFolder {
    * reads a position stores the missing ones.
    */
   seek(targets: readonly SeekTarget[]): void {
-    const { storage } = this.place;
+    const { storage } = this.location;
     const cursors = targets.map((target) => ({ target, cursor: this.cursor(target.partition) }));
     try {
       const [only] = cursors;
@@ -119,7 +119,7 @@ export class ConsumerFolder {
    * the name was deleted in the meantime.
    */
   #finishSeek(): boolean {
-    const { storage } = this.place;
+    const { storage } = this.location;
     const path = `${this.#path}/${SEEK_FILE}`;
     const document = readDocument(storage, path);
     if (document === undefined) return true;
@@ -153,7 +153,7 @@ export class ConsumerFolder {
 
   /** Creates the folder, with the name file in it, atomically. */
   #prepare(): void {
-    const { storage, topicPath } = this.place;
+    const { storage, topicPath } = this.location;
     if (this.#isKnown) {
       if (storage.stat(`${this.#path}/${NAME_FILE}`) === undefined) throw this.removed();
       return;
@@ -177,7 +177,7 @@ export class ConsumerFolder {
 
   /** Removes an incomplete folder that blocks the creation of a new one; throws for anything else. */
   #clear(error: unknown, attempt: number): void {
-    const { storage, topicPath, topic } = this.place;
+    const { storage, topicPath, topic } = this.location;
     if (!(error instanceof StorageError) || attempt === ATTEMPTS_MAX) throw error;
     if (isMissing(error)) {
       if (storage.stat(topicPath) === undefined) throw new TopicDeletedError(topic);
@@ -197,7 +197,7 @@ export class ConsumerFolder {
 
   /** The error for a position that cannot be stored any more because the folder was removed. */
   removed(): Error {
-    const { storage, topicPath, topic } = this.place;
+    const { storage, topicPath, topic } = this.location;
     if (storage.stat(topicPath) === undefined) return new TopicDeletedError(topic);
     return new ConsumerDeletedError(this.name);
   }

@@ -16,15 +16,15 @@ const ATTEMPTS_MAX = 10;
 
 /** The consumer names with stored positions in a topic. */
 export class ConsumerRegistry {
-  readonly #place: ConsumerLocation;
+  readonly #location: ConsumerLocation;
 
   constructor(storage: Storage, topicPath: string, topic: string) {
-    this.#place = { storage, topicPath, directory: `${topicPath}/consumers`, topic };
+    this.#location = { storage, topicPath, directory: `${topicPath}/consumers`, topic };
   }
 
   /** Every name that has a stored position. */
   names(): string[] {
-    const { storage, directory } = this.#place;
+    const { storage, directory } = this.#location;
     checkIsFolder(storage, directory);
     const names = new Set<string>();
     for (const folder of listIfThere(storage, directory)) {
@@ -38,7 +38,7 @@ export class ConsumerRegistry {
 
   /** The positions of a name, whether stored or not. */
   consumer(name: string): ConsumerFolder {
-    return new ConsumerFolder(this.#place, name);
+    return new ConsumerFolder(this.#location, name);
   }
 
   /** The cursor of a name in a partition. */
@@ -60,13 +60,13 @@ export class ConsumerRegistry {
 
   /** Deletes all positions of a name, by one rename. */
   remove(name: string): void {
-    const { storage, topicPath } = this.#place;
+    const { storage, topicPath } = this.#location;
     removeLeftovers(
       storage,
       topicPath,
       listIfThere(storage, topicPath),
       (path) => tryRemoveTree(storage, path),
     );
-    for (const path of findFolders(this.#place, name).found) removeFolder(storage, topicPath, path);
+    for (const path of findFolders(this.#location, name).found) removeFolder(storage, topicPath, path);
   }
 }

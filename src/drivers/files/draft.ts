@@ -27,12 +27,12 @@ export interface DraftSettings {
  * everything is synced; what a killed process leaves is not taken for a topic.
  */
 export async function draftTopic(
-  place: DraftSettings,
+  settings: DraftSettings,
   name: string,
   definition: TopicDefinition,
   resume: boolean,
 ): Promise<TopicDraftInterface> {
-  const { storage, rootPath, checkIsFree, checkUnique } = place;
+  const { storage, rootPath, checkIsFree, checkUnique } = settings;
   checkIsFree();
   makeTree(storage, rootPath);
   removeOldDrafts(storage, rootPath);
@@ -41,7 +41,7 @@ export async function draftTopic(
   // A file or symbolic link of that name, left by others, must not decide where the draft is written.
   const found = storage.stat(hidden)?.kind;
   if (found !== undefined && found !== "directory") storage.remove(hidden);
-  const driver = place.open(hidden);
+  const driver = settings.open(hidden);
   const known = (await driver.listTopics()).get(name);
   if (known === undefined || !isSameTopic(known, definition)) {
     if (found === "directory") removeFolder(storage, rootPath, hidden);

@@ -67,14 +67,14 @@ export class FilesDriver implements DriverInterface {
       checkTopicOptions(definition.options, partitionsMax);
       this.#checkIsFree(name, this.#names());
     };
-    const place = {
+    const settings = {
       storage: this.storage,
       rootPath,
       open,
       checkIsFree,
       checkUnique: () => this.#checkUnique(name),
     };
-    return draftTopic(place, name, definition, resume);
+    return draftTopic(settings, name, definition, resume);
   }
 
   claimTopic(name: string): Promise<AsyncDisposable> {

@@ -51,13 +51,13 @@ export interface GroupSettings {
 
 /** The group of one consumer name in one topic, for one consumer or call. */
 export class Group {
-  constructor(private readonly place: GroupSettings) {}
+  constructor(private readonly settings: GroupSettings) {}
 
   /** What a member needs. */
   access(timeoutMs: number = TIMEOUT_MS): GroupAccess {
-    const { storage, environment } = this.place;
+    const { storage, environment } = this.settings;
     return {
-      name: this.place.name,
+      name: this.settings.name,
       join: (listener) => this.#join(listener, timeoutMs),
       listen: (wake) => listen(storage, this.#directory, wake),
       explained: (error) => this.#explained(error),
@@ -101,7 +101,7 @@ export class Group {
 
   /** Throws if a member is alive; waits until that is known, which at once it is only of members on this machine. */
   async #checkHasNoMembers(): Promise<void> {
-    const { storage, environment } = this.place;
+    const { storage, environment } = this.settings;
     const detector = new FailureDetector(storage, this.#directory, environment);
     for (const begunMs = environment.elapsedMs();; await environment.sleep(CHECK_INTERVAL_MS)) {
       const members = this.#present(this.#roster());
@@ -117,7 +117,7 @@ export class Group {
 
   /** Registers a standalone consumer of this process; returns a function that unregisters it. */
   #registerStandalone(): () => void {
-    const { storage } = this.place;
+    const { storage } = this.settings;
     const counts = standaloneConsumers.get(storage) ?? new Map<string, number>();
     standaloneConsumers.set(storage, counts);
     const key = this.#key;
@@ -133,7 +133,7 @@ export class Group {
   }
 
   async #join(listener: AssignmentListener, timeoutMs: number): Promise<Membership> {
-    const { storage, environment, numPartitions } = this.place;
+    const { storage, environment, numPartitions } = this.settings;
     if ((standaloneConsumers.get(storage)?.get(this.#key) ?? 0) > 0) throw this.#inUse("alone");
     const membership = new Membership({
       storage,
@@ -158,7 +158,7 @@ export class Group {
 
   #made(): string {
     try {
-      this.place.folder().make();
+      this.settings.folder().make();
     } catch (error) {
       throw this.#explained(error);
     }
@@ -166,35 +166,35 @@ export class Group {
   }
 
   get #directory(): string {
-    return `${this.place.folder().path}/group`;
+    return `${this.settings.folder().path}/group`;
   }
 
   get #key(): string {
-    return `${this.place.topicPath}\n${this.place.name}`;
+    return `${this.settings.topicPath}\n${this.settings.name}`;
   }
 
   #roster(): Roster | undefined {
-    return new RosterFiles(this.place.storage, this.#directory, this.place.numPartitions).read();
+    return new RosterFiles(this.settings.storage, this.#directory, this.settings.numPartitions).read();
   }
 
   #present(roster: Roster | undefined): Member[] {
-    const { environment } = this.place;
+    const { environment } = this.settings;
     return (roster?.members ?? []).filter((member) =>
       member.host === "" || member.host !== environment.self.host || !environment.isGone(member, true)
     );
   }
 
   #inUse(how: "group" | "alone"): ConsumerInUseError {
-    return new ConsumerInUseError(this.place.name, this.place.topic, how);
+    return new ConsumerInUseError(this.settings.name, this.settings.topic, how);
   }
 
   #explained(error: unknown): unknown {
     if (!(error instanceof StorageError)) return error;
-    if (isMissing(error)) return this.place.folder().removed();
+    if (isMissing(error)) return this.settings.folder().removed();
     const { errno, canRetry } = error;
     return new StorageError(
       errno,
-      `Cannot share topic "${this.place.topic}" as consumer "${this.place.name}", whose members write into ` +
+      `Cannot share topic "${this.settings.topic}" as consumer "${this.settings.name}", whose members write into ` +
         `"${this.#directory}": ${error.message}; without the option group nothing is written before an acknowledgement`,
       { cause: error, canRetry },
     );

@@ -81,8 +81,8 @@ export function planRepair(findings: Iterable<Finding>): RepairPlan {
     if (!done.has(key)) plan.steps.push(step);
     done.add(key);
   }
-  const written = new Set(plan.steps.filter(({ kind }) => WRITES_RECORDS.includes(kind)).map(placeOf));
-  plan.steps = plan.steps.filter((step) => step.kind !== "restore records" || !written.has(placeOf(step)));
+  const written = new Set(plan.steps.filter(({ kind }) => WRITES_RECORDS.includes(kind)).map(targetOf));
+  plan.steps = plan.steps.filter((step) => step.kind !== "restore records" || !written.has(targetOf(step)));
   return plan;
 }
 
@@ -101,6 +101,6 @@ function stepFor(finding: Finding): RepairStep | undefined {
   return { kind, ...where, file: `${folder}/${segmentName(segmentId)}`, offset: frame.offset, frameId };
 }
 
-function placeOf({ file, offset }: RepairStep): string {
+function targetOf({ file, offset }: RepairStep): string {
   return `${file}:${offset}`;
 }

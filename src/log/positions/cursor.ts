@@ -212,8 +212,8 @@ export class CursorFile {
     this.folder.prepare?.();
     this.#isFoldDue = true;
     try {
-      const place = { storage: this.storage, files: this.#files, owner: this.#owner };
-      return OwnCursorFile.make(place, next, position);
+      const settings = { storage: this.storage, files: this.#files, owner: this.#owner };
+      return OwnCursorFile.make(settings, next, position);
     } catch (error) {
       // Retired, folded and removed at once, or the folder was removed: the next attempt shows which.
       if (!isMissing(error) || attempt === ATTEMPTS_MAX) throw error;

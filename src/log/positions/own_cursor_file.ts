@@ -4,7 +4,7 @@ import { BEFORE_SLOT, CURSOR_FILE_BYTES, type CursorFiles, wasRetired } from "./
 import { encodeSlot, POSITION_SLOT_BYTES, type StoredPosition } from "./position_slot.ts";
 
 /** What a consumer needs to make its file. */
-export interface CursorFilePlace {
+export interface CursorFileSettings {
   storage: Storage;
   files: CursorFiles;
   /** Identifies the consumer. */
@@ -19,9 +19,9 @@ export class OwnCursorFile {
   #sequence = 0;
   #position: StoredPosition;
 
-  private constructor(private readonly place: CursorFilePlace, path: string, position: StoredPosition) {
+  private constructor(private readonly settings: CursorFileSettings, path: string, position: StoredPosition) {
     this.path = path;
-    this.#file = place.storage.open(path, "update");
+    this.#file = settings.storage.open(path, "update");
     this.#position = position;
   }
 
@@ -30,7 +30,7 @@ export class OwnCursorFile {
    * `before` that are needed if the log loses the event before `next`. Throws `ENOENT` if it was removed at once.
    */
   static make(
-    place: CursorFilePlace,
+    settings: CursorFileSettings,
     next: StoredPosition,
     before: StoredPosition | undefined,
   ): OwnCursorFile {
@@ -40,10 +40,10 @@ export class OwnCursorFile {
     const ofOther = earlier.find(({ mark }) => mark?.salt !== next.mark?.salt);
     [next, earlier[0], ofOther].forEach((each, index) => {
       if (each === undefined || next.generation === 0) return;
-      const slot = encode(place, { ...each, generation: next.generation }, index);
+      const slot = encode(settings, { ...each, generation: next.generation }, index);
       content.set(slot, index * POSITION_SLOT_BYTES);
     });
-    return new OwnCursorFile(place, place.files.publish(content), next);
+    return new OwnCursorFile(settings, settings.files.publish(content), next);
   }
 
   /** The position stored last. */
@@ -58,16 +58,16 @@ export class OwnCursorFile {
 
   /** Whether it still has its name. */
   get isThere(): boolean {
-    return this.#file.size() >= 0 && this.place.storage.stat(this.path) !== undefined;
+    return this.#file.size() >= 0 && this.settings.storage.stat(this.path) !== undefined;
   }
 
   /** Stores a position. */
   write(next: StoredPosition): void {
     const { mark, nextId } = this.#position;
     if (mark !== undefined && mark.salt !== next.mark?.salt && nextId < next.nextId) {
-      this.#writeSlot(encode(this.place, this.#position, this.#sequence), BEFORE_SLOT);
+      this.#writeSlot(encode(this.settings, this.#position, this.#sequence), BEFORE_SLOT);
     }
-    this.#writeNext(next, this.place);
+    this.#writeNext(next, this.settings);
   }
 
   /** Syncs it. */
@@ -78,7 +78,7 @@ export class OwnCursorFile {
   /** Closes it, and records in it that its owner has closed, so that the next consumer need not wait to find out. */
   end(): void {
     if (this.#position.generation > 0) {
-      bestEffort(() => this.#writeNext(this.#position, { ...this.place, owner: 0 }));
+      bestEffort(() => this.#writeNext(this.#position, { ...this.settings, owner: 0 }));
     }
     this.close();
   }
@@ -88,10 +88,10 @@ export class OwnCursorFile {
     this.#file.close();
   }
 
-  #writeNext(next: StoredPosition, place: CursorFilePlace): void {
+  #writeNext(next: StoredPosition, settings: CursorFileSettings): void {
     // Incremented after the write: the write after a failed one goes into the same slot, and leaves the other one whole.
     const sequence = this.#sequence + 1;
-    this.#writeSlot(encode(place, next, sequence), sequence & 1);
+    this.#writeSlot(encode(settings, next, sequence), sequence & 1);
     this.#sequence = sequence;
     this.#position = next;
   }
@@ -107,7 +107,11 @@ export class OwnCursorFile {
   }
 }
 
-function encode({ storage, owner }: CursorFilePlace, position: StoredPosition, sequence: number): Uint8Array {
+function encode(
+  { storage, owner }: CursorFileSettings,
+  position: StoredPosition,
+  sequence: number,
+): Uint8Array {
   const { nextId, time, mark, generation } = position;
   return encodeSlot({ nextId, time, mark, generation, owner, sequence, written: storage.now() });
 }

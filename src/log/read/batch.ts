@@ -22,14 +22,14 @@ export class StoredBatch implements IncomingBatch {
   constructor(
     frame: StoredFrame,
     metadata: string | Uint8Array,
-    place: { partition: number; baseId: number; first: number; count: number; hasMore: boolean },
+    run: { partition: number; baseId: number; first: number; count: number; hasMore: boolean },
   ) {
-    this.partition = place.partition;
-    this.baseId = place.baseId;
-    this.count = place.count;
-    this.hasMore = place.hasMore;
+    this.partition = run.partition;
+    this.baseId = run.baseId;
+    this.count = run.count;
+    this.hasMore = run.hasMore;
     this.#frame = frame;
-    this.#first = place.first;
+    this.#first = run.first;
     this.#metadata = metadata;
   }
 
