@@ -7,6 +7,7 @@
  *     npm run mutate -- --list src/log/segment/append_signal.ts     only lists the mutants
  *     npm run mutate -- --only ID                  tries one, and shows it
  *     npm run mutate -- --tests tests/log src/log  runs only these tests, and remembers what they kill
+ *     npm run mutate -- --survivors src/log        tries those again that survived
  *     npm run mutate -- --report                   writes docs/mutation.md from the results so far
  *
  * A run that was stopped resumes; `--fresh` starts over. `--jobs 2` processes run at a time, and each mutant
@@ -28,7 +29,7 @@ import { counted } from "../src/counted.ts";
 
 const args = parseArgs(process.argv.slice(2), {
   string: ["_", "only", "sample", "seed", "jobs", "budget", "tests"],
-  boolean: ["list", "fresh", "report"],
+  boolean: ["list", "fresh", "report", "survivors"],
   default: { sample: "1", seed: "1", jobs: "2", budget: "20" },
 });
 const paths = args._.map(String);
@@ -79,7 +80,9 @@ if (args.report) {
   writeReport(mutants.filter(({ file }) => own.includes(file)), wanted, results);
   process.exit(0);
 }
-const left = wanted.filter((mutant) => results.get(mutant) === undefined);
+const left = wanted.filter((mutant) =>
+  results.get(mutant) === undefined && (!args.survivors || results.known(mutant) !== undefined)
+);
 console.log(
   `${wanted.length} of ${
     mutants.filter(({ file }) => own.includes(file)).length
