@@ -169,9 +169,7 @@ export class EventSource<T> implements EventOwner {
   drop(partition: number): void {
     this.#parked.delete(partition);
     if (this.#gone?.partition === partition) this.#gone = undefined;
-    if (this.#current?.partition !== partition) return;
-    this.#current = undefined;
-    this.#head = undefined;
+    if (this.#current?.partition === partition) this.#current = undefined;
   }
 
   /** Resolves when no read is pending. */
@@ -275,13 +273,13 @@ export class EventSource<T> implements EventOwner {
     if (this.#current !== undefined) this.accessedShare = this.#current.accessedShare;
     this.#current = batch;
     this.#index = index;
+    // Of the batch before, which was set aside or dropped.
     this.#head = undefined;
   }
 
   #park(batch: EventBatch): void {
     this.#parked.set(batch.partition, { batch, index: this.#index });
     this.#current = undefined;
-    this.#head = undefined;
   }
 
   #setPending(step: Promise<boolean>): Promise<boolean> {

@@ -69,9 +69,7 @@ export class PullQueue<T> {
 
   /** The next event if it is available and no other wait is queued. */
   tryNow(ends?: Ends): Event<T> | undefined {
-    if (!this.#opened || this.#waiters.size > 0 || this.#paused !== undefined || this.#closed) {
-      return undefined;
-    }
+    if (!this.#isFree()) return undefined;
     const head = this.#source.head(ends);
     if (head === undefined || head instanceof Promise) return undefined;
     this.#source.take();
