@@ -59,7 +59,9 @@ test("a member on this machine is dead as soon as its process has ended; of othe
     member("unknown", { host: "", pid: 9 }),
   ];
   assertEquals(watched.at(0, ...members), "ended");
+  environment.asked.length = 0;
   assertEquals(detector.hasExited(members), true);
+  assertEquals(environment.asked, ["7", "8"]);
   assertEquals(detector.hasExited(members.filter(({ id }) => id !== "ended")), false);
   const nowhere = new Watched();
   Object.assign(nowhere.environment, { self: { host: "", pid: 1 } });
