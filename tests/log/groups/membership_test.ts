@@ -272,3 +272,24 @@ test("a timer polls often where nothing is watched, rarely where something is, a
   for (const call of one.environment.soonCalls) call();
   assertEquals(one.log.at(-1), "turn");
 });
+
+test("a member that is notified of changes still looks after what it is to hand over, and after dead members, at each tick", () => {
+  const scene = new Scene();
+  const one = scene.member();
+  assertEquals(one.membership.isSettled, true);
+  one.membership.join();
+  one.membership.isWatched = true;
+  const tick = (): void => [...one.environment.timers.values()].at(-1)!();
+  one.letsGo = false;
+  const two = scene.joined();
+  one.membership.poll();
+  assertEquals(one.partitions, "0123");
+  one.letsGo = true;
+  tick();
+  two.membership.poll();
+  assertEquals([one.partitions, two.partitions], ["01", "23"]);
+  // No time has passed, so that nothing else is due.
+  one.environment.gone.add(2);
+  tick();
+  assertEquals([one.partitions, scene.roster!.members.length], ["0123", 1]);
+});
