@@ -293,3 +293,20 @@ test("a member that is notified of changes still looks after what it is to hand 
   tick();
   assertEquals([one.partitions, scene.roster!.members.length], ["0123", 1]);
 });
+
+test("a partition that was another member's for a while is not owned until it was lost and assigned again", () => {
+  const scene = new Scene(1);
+  const one = scene.joined();
+  const files = new RosterFiles(scene.folder.storage, `${ROOT}/group`, 1);
+  const { id } = scene.roster!.members[0]!;
+  for (const owner of ["other", id]) {
+    const { epoch, members } = files.read()!;
+    assertEquals(
+      files.publish({ epoch, members, shares: [] }, { members, shares: [{ owner, epoch: epoch + 1 }] }),
+      true,
+    );
+  }
+  assertEquals(one.membership.owns(0), false);
+  one.membership.poll();
+  assertEquals([one.log, one.membership.owns(0)], [["+0", "-0", "+0"], true]);
+});
