@@ -149,7 +149,8 @@ test("a member that is abandoned stays in the roster until the others see that i
   one.membership.abandon();
   assertEquals([one.partitions, scene.roster!.members.length, one.environment.timers.size], ["", 2, 0]);
   one.membership.poll();
-  assertEquals(one.partitions, "");
+  one.membership.leave();
+  assertEquals([one.partitions, scene.roster!.members.length], ["", 2]);
   two.environment.gone.add(1);
   two.membership.poll();
   assertEquals([two.partitions, scene.roster!.members.map(({ pid }) => pid)], ["0123", [2]]);
