@@ -102,6 +102,8 @@ test("the first member has every partition, and each that joins its share, once 
   assertEquals([one.partitions, two.partitions, one.membership.isSettled], ["01", "23", true]);
   assertEquals([0, 1, 2, 3].map((partition) => one.membership.owns(partition)), [true, true, false, false]);
   assertEquals([0, 1, 2, 3].map((partition) => two.membership.owns(partition)), [false, false, true, true]);
+  // Each ownership has the epoch of the roster that began it.
+  assertEquals(scene.roster!.shares.map((share) => share.epoch), [1, 1, 3, 3]);
   // Nothing changes any more, and no one is asked again.
   const before = one.log.length;
   const { epoch } = scene.roster!;
