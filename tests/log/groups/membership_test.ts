@@ -271,7 +271,7 @@ test("a timer polls often where nothing is watched, rarely where something is, a
   one.membership.isWatched = true;
   assertEquals(listed(50), 0);
   assert(listed(50) > 0);
-  one.membership.checkLease();
+  one.membership.checkBeforeDelivery();
   for (const call of one.environment.soonCalls) call();
   assertEquals(one.log.at(-1), "turn");
 });
