@@ -63,6 +63,19 @@ test("a broker that requires a client certificate is diagnosed when none is sent
   assertStringIncludes((await faultAt(demanding(), TLS)).message, "wants a certificate of the client: give");
 });
 
+for (
+  const [what, kafka] of [
+    ["is not trusted", {}],
+    ["has another name", { "ssl.ca.pem": CERTIFICATE }],
+  ] as const
+) {
+  test(`a broker is said to have a certificate that is not accepted if it ${what}, not to be silent`, async () => {
+    const server = createTlsServer({ cert: CERTIFICATE, key: KEY }, asBroker([18, 3]));
+    const { message } = await faultAt(server, { "security.protocol": "ssl", ...kafka });
+    assertStringIncludes(message, "has a certificate that is not accepted: ");
+  });
+}
+
 test("a client certificate that the broker does not accept is named", async () => {
   const own = { ...TLS, "ssl.certificate.pem": CERTIFICATE, "ssl.key.pem": KEY };
   assertStringIncludes((await faultAt(demanding(), own)).message, "does not accept the certificate of");

@@ -17,7 +17,7 @@ const LOGIN_FAULTS = ["SASL_AUTHENTICATION_FAILED", "UNSUPPORTED_SASL_MECHANISM"
 const UNREACHABLE = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"];
 /** The broker's certificate is at fault. */
 const BROKER_CERTIFICATE =
-  /self.signed|CERT_|altnames|unable to (get|verify)|UNABLE_TO|UnknownIssuer|invalid peer/i;
+  /self.signed|CERT_|altnames|certificate has expired|not yet valid|unable to (get|verify)|UNABLE_TO|UnknownIssuer|invalid peer/i;
 const CERTIFICATE = /certificate|self.signed|CERT_|altnames/i;
 
 /** The target of an operation, and our identity there. */
@@ -109,6 +109,10 @@ export function failureOf(
   if (fault.apiId !== undefined) {
     const options = { cause: error, reason: fault.apiId, canRetry: fault.canRetry === true };
     return new BrokerError(servers, `Cannot ${what}: Kafka at "${servers}" answers ${detail}`, options);
+  }
+  if (BROKER_CERTIFICATE.test(`${fault.code} ${fault.message}`)) {
+    const text = `Cannot ${what}: Kafka at "${servers}" has a certificate that is not accepted: ${detail}`;
+    return new BrokerError(servers, text, { cause: error });
   }
   return new BrokerError(
     servers,
