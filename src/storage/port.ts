@@ -48,6 +48,8 @@ export type OpenMode = "read" | "append" | "update";
 
 /** A file system, a clock and a source of randomness. */
 export interface Storage {
+  /** What this one is a view of, if it is one: all views share what is known about the disk. */
+  readonly base?: Storage;
   /** Opens a file. */
   open(path: string, mode: OpenMode): StorageFile;
   /** Names in a directory, in no particular order; throws `ENOENT`, `ENOTDIR`. */

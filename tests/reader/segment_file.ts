@@ -121,7 +121,7 @@ export class SegmentFile {
     return next === undefined ? { what: "end" } : { what: "gap", end: next.start, torn: false };
   }
 
-  /** Whether only the trailer's CRC is wrong, by more than one bit, and ends as a header begins. */
+  /** Whether only the trailer's CRC is wrong, by more than one bit, and ends as headers begin. */
   #isCutByPiece(at: number, end: number): boolean {
     if (text(this.bytes, end - 64, 4) !== "DSFT") return false;
     if (text(this.bytes, at + 4, 56) !== text(this.bytes, end - 60, 56)) return false;
@@ -129,9 +129,9 @@ export class SegmentFile {
     const difference = (right ^ this.view.getUint32(end - 4, true)) >>> 0;
     const bits = difference.toString(2).replaceAll("0", "").length;
     return bits > 1 &&
-      [1, 2, 3].some((count) =>
+      [1, 2, 3, 4].some((count) =>
         difference % 2 ** (8 * (4 - count)) === 0 &&
-        text(this.bytes, end - count, count) === "DSFH".slice(0, count)
+        /^(D|DS|DSF)+$/.test(text(this.bytes, end - count, count))
       );
   }
 

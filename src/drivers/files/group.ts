@@ -117,9 +117,9 @@ export class Group {
 
   /** Registers a standalone consumer of this process; returns a function that unregisters it. */
   #registerStandalone(): () => void {
-    const { storage } = this.settings;
-    const counts = standaloneConsumers.get(storage) ?? new Map<string, number>();
-    standaloneConsumers.set(storage, counts);
+    const { storage: { base = this.settings.storage } } = this.settings;
+    const counts = standaloneConsumers.get(base) ?? new Map<string, number>();
+    standaloneConsumers.set(base, counts);
     const key = this.#key;
     let isOver = false;
     counts.set(key, (counts.get(key) ?? 0) + 1);
@@ -134,7 +134,8 @@ export class Group {
 
   async #join(listener: AssignmentListener, timeoutMs: number): Promise<Membership> {
     const { storage, environment, numPartitions } = this.settings;
-    if ((standaloneConsumers.get(storage)?.get(this.#key) ?? 0) > 0) throw this.#inUse("alone");
+    const alone = standaloneConsumers.get(storage.base ?? storage)?.get(this.#key) ?? 0;
+    if (alone > 0) throw this.#inUse("alone");
     const membership = new Membership({
       storage,
       directory: this.#made(),

@@ -3,6 +3,7 @@
  *
  * ```text
  * <topic>/topic.json  validator.json  serializer.json  partition-selector.json
+ * <topic>/id-0123456789abcdef                                     its identity, see `topic_identity.ts`
  * <topic>/partitions/00000000/00000000000000000000.log  .idx      one folder a partition, one file a segment
  * <topic>/partitions/00000000.lock                                there during an append with use_file_locking
  * <topic>/consumers/<encoded name>/name  00000000.pos             positions, one file a partition

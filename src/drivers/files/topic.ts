@@ -32,6 +32,7 @@ import { checkChanges, type FilesOptions, readTopicOptions } from "./options.ts"
 import { FilesProducer } from "./producer.ts";
 import { holdAppendSignal, releaseAppendSignal } from "./append_signals.ts";
 import { editTopicFolder } from "./topic_folder.ts";
+import { storageOfTopic } from "./topic_identity.ts";
 import { acknowledgedId, applyRetention, trimPartition } from "./trim.ts";
 import { counted } from "../../counted.ts";
 
@@ -42,14 +43,16 @@ export class FilesTopic implements TopicInterface {
   definition: TopicDefinition;
   readonly #logs: Partition[];
   readonly #names: ConsumerRegistry;
+  private readonly storage: Storage;
 
   constructor(
-    private readonly storage: Storage,
+    shared: Storage,
     private readonly path: string,
     info: TopicInfo,
     private readonly driverOptions: FilesOptions,
   ) {
     const { name, numPartitions, options, validator, partitionSelector, serializer } = info;
+    const storage = this.storage = storageOfTopic(shared, path, name);
     if (!Number.isSafeInteger(numPartitions) || numPartitions < 1) {
       throw new StorageError(
         "EILSEQ",

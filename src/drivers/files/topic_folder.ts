@@ -21,6 +21,7 @@ import {
   VALIDATOR_FILE,
 } from "./layout.ts";
 import { checkTopicOptions } from "./options.ts";
+import { makeIdentity } from "./topic_identity.ts";
 
 /** An edit takes a few milliseconds: a process that holds the lock for longer was killed. */
 const EDIT_LEASE_MS = 1000;
@@ -35,6 +36,7 @@ export function makeTopicFolder(storage: Storage, path: string, definition: Topi
   write(VALIDATOR_FILE, validator);
   write(SELECTOR_FILE, partitionSelector);
   write(SERIALIZER_FILE, serializer);
+  makeIdentity(storage, path);
   storage.makeDirectory(`${path}/consumers`);
   storage.makeDirectory(`${path}/partitions`);
   for (let partition = 0; partition < (options.num_partitions as number); partition++) {

@@ -59,11 +59,17 @@ export class MemoryTopic implements TopicInterface {
   }
 
   consumers(): Promise<string[]> {
-    return attempt(() => this.store.consumers);
+    return attempt(() => {
+      this.store.checkExists();
+      return this.store.consumers;
+    });
   }
 
   members(consumerName: string): Promise<GroupMember[]> {
-    return attempt(() => this.store.groupOf(consumerName).members);
+    return attempt(() => {
+      this.store.checkExists();
+      return this.store.groupOf(consumerName).members;
+    });
   }
 
   seekConsumer(consumerName: string, to: StartPosition, partitions?: number[]): Promise<void> {
@@ -75,7 +81,10 @@ export class MemoryTopic implements TopicInterface {
   }
 
   deleteConsumer(consumerName: string): Promise<void> {
-    return attempt(() => this.store.forget(consumerName));
+    return attempt(() => {
+      this.store.checkExists();
+      this.store.forget(consumerName);
+    });
   }
 
   trim(request: TrimRequest): Promise<TrimResult[]> {

@@ -41,10 +41,15 @@ export function isCutByHeader(segment: Segment, endOffset: number): boolean {
   return false;
 }
 
+/** What is written of headers that are cut short before their magic is whole, one or several after each other. */
+const CUT_HEADERS = (() => {
+  const [first, second, third] = HEADER_MAGIC_BYTES.map((byte) => String.fromCharCode(byte));
+  return new RegExp(`^(?:${first}(?:${second}${third}?)?)+$`, "s");
+})();
+
 /**
- * Whether a frame lacks its last one to three bytes, in whose place lies what was written of a header that was cut
- * short itself. No frame ends with such a byte. A single bit that has flipped may have made it one: then the frame
- * counts.
+ * Whether a frame lacks its last one to four bytes, in whose place lies what was written of headers that were cut short
+ * themselves. No frame ends with a byte that one of theirs is but for one bit: such a difference is damage.
  */
 export function isCutByPiece(segment: Segment, offset: number, frame: FrameRecord): boolean {
   const header = core.slot;
@@ -52,19 +57,26 @@ export function isCutByPiece(segment: Segment, offset: number, frame: FrameRecor
   const isThere = readRecord(segment, offset, header) &&
     readRecord(segment, offset + frame.layout.trailer, trailer) && core.sameFrame(header, trailer);
   if (!isThere) return false;
-  const right = core.crc32At(trailer, RECORD.crc) >>> 0;
   const found = core.view.getUint32(trailer + RECORD.crc, true);
-  const difference = right ^ found;
+  const difference = core.crc32At(trailer, RECORD.crc) ^ found;
   if ((difference & (difference - 1)) === 0) return false;
-  const [first, second, third] = HEADER_MAGIC_BYTES as [number, number, number];
-  // The last bytes of a number are its highest ones.
-  const pieces: [bits: number, bytes: number][] = [
-    [24, first],
-    [16, first | second << 8],
-    [8, first | second << 8 | third << 16],
-  ];
-  return pieces.some(([bits, bytes]) => (difference & (2 ** bits - 1)) === 0 && found >>> bits === bytes);
+  for (let kept = RECORD.crc + 3; kept >= RECORD.crc; kept--) {
+    const isCut = (difference & (2 ** (8 * (kept - RECORD.crc)) - 1)) === 0 &&
+      CUT_HEADERS.test(String.fromCharCode(...core.u8.subarray(trailer + kept, trailer + RECORD_BYTES)));
+    if (isCut) return true;
+  }
+  return false;
 }
+
+/** Whether a frame with this last byte could look like one that is damaged there, when it lacks it. */
+export function isCompletable(lastByte: number): boolean {
+  return COMPLETABLE.has(lastByte);
+}
+
+/** The bytes of a header's magic, and those that differ from one of them by a bit. */
+const COMPLETABLE: ReadonlySet<number> = new Set(
+  HEADER_MAGIC_BYTES.flatMap((byte) => [byte, ...Array.from({ length: 8 }, (_, bit) => byte ^ 1 << bit)]),
+);
 
 /** Reads a record into the core's memory; false when the file ends before it does. */
 export function readRecord(segment: Segment, offset: number, at: number): boolean {

@@ -4,7 +4,8 @@ import { isMissing, type StorageFile } from "../../storage/port.ts";
 import type { Extents } from "../format/frame_body.ts";
 import { encodeEvents, encodePlain } from "./encoder.ts";
 import { FLAG, KIND, OFFSETS_END, SEGMENT_HEADER_BYTES, type Signature } from "../format/bytes.ts";
-import { HEADER_MAGIC_BYTES } from "../format/frame_header.ts";
+import { core } from "../format/core/core.ts";
+import { isCompletable } from "../segment/frame_end.ts";
 import {
   type FileKeeper,
   type FrameIdentity,
@@ -209,15 +210,14 @@ export class Appender {
   }
 
   /**
-   * Encodes a frame whose last byte is not a byte of the header's magic: if it is cut short by a few bytes, the frame
-   * that follows cannot complete it.
+   * Encodes a frame whose last byte is not near to one of the header's magic: if it is cut short by a few bytes, the
+   * frame that follows cannot complete it, nor look as if it was damaged there.
    */
   #encodeUncompletable(open: OpenSegment, encode: Encode): Uint8Array {
-    for (;;) {
-      this.#identity.sequence++;
-      const frame = encode(this.#signature(open));
-      if (!HEADER_MAGIC_BYTES.includes(frame[frame.byteLength - 1]!)) return frame;
-    }
+    this.#identity.sequence++;
+    const frame = encode(this.#signature(open));
+    while (isCompletable(frame[frame.byteLength - 1]!)) core.renumber(frame, ++this.#identity.sequence);
+    return frame;
   }
 
   #signature({ segment, end, newestTime }: OpenSegment): Signature {

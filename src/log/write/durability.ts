@@ -50,8 +50,9 @@ export class Durability {
     private readonly directory: string,
     private readonly failed: (failure: StorageError) => void = () => {},
   ) {
-    this.#doubtful = doubtfulNames.get(storage) ?? new Map();
-    doubtfulNames.set(storage, this.#doubtful);
+    const { base = storage } = storage;
+    this.#doubtful = doubtfulNames.get(base) ?? new Map();
+    doubtfulNames.set(base, this.#doubtful);
   }
 
   /** Registers a file before anything is appended to it; `blocking` says that `syncNow` will be used. */

@@ -9,7 +9,7 @@
 
 import { type CoreExports, instantiateCore } from "./exports.ts";
 import { CoreMemory, SCRATCH_BYTES } from "./memory.ts";
-import type { FrameSizes, Signature } from "../bytes.ts";
+import { type FrameSizes, RECORD, RECORD_BYTES, type Signature } from "../bytes.ts";
 import { encodeRecord } from "../frame_header.ts";
 
 /**
@@ -57,6 +57,14 @@ export class Core extends CoreMemory {
   encodeFrame(ptr: number, kind: number, sizes: FrameSizes, signature: Signature): number {
     encodeRecord(this.view, ptr, { kind, sizes, signature });
     return this.#wasm.sealFrame(ptr);
+  }
+
+  /** Gives a frame that was encoded another sequence. */
+  renumber({ byteOffset, byteLength }: Uint8Array, sequence: number): void {
+    for (const record of [byteOffset, byteOffset + byteLength - RECORD_BYTES]) {
+      this.view.setUint32(record + RECORD.sequence, sequence, true);
+      this.view.setUint32(record + RECORD.crc, this.crc32At(record, RECORD.crc), true);
+    }
   }
 
   /** Whether an intact header (or trailer) record of that salt is at `ptr`: CRC, known kind, sane sizes. */

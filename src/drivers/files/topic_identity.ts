@@ -1,0 +1,144 @@
+/**
+ * Which topic a path stands for. One that is deleted and created again has the same path, and is another topic: who had
+ * the first one open must neither read the second one's events under ids that it knows, nor write into it by the first
+ * one's rules. So each topic has a file whose name is random, and what an open topic finds under its path counts only
+ * while that file is there.
+ *
+ * @module
+ */
+import { TopicDeletedError } from "../../errors.ts";
+import {
+  isMissing,
+  type OpenMode,
+  type PublishOptions,
+  type Storage,
+  type StorageFile,
+} from "../../storage/port.ts";
+
+const IDENTITY = /^id-[0-9a-f]{16}$/;
+
+/** Gives a topic that is being created its identity. */
+export function makeIdentity(storage: Storage, path: string): void {
+  const digits = [storage.random32(), storage.random32()].map((half) => half.toString(16).padStart(8, "0"));
+  storage.publish(`${path}/id-${digits.join("")}`, new Uint8Array(0), { durable: false });
+}
+
+/** The file that identifies a topic; undefined for one that was created by an earlier version. */
+export function identityOf(storage: Storage, path: string): string | undefined {
+  const name = storage.list(path).sort().find((name) => IDENTITY.test(name));
+  return name === undefined ? undefined : `${path}/${name}`;
+}
+
+/** The storage for what is in one topic: its calls throw `TopicDeletedError` once the path stands for another one. */
+export function storageOfTopic(storage: Storage, path: string, topic: string): Storage {
+  const identity = identityOf(storage, path);
+  return identity === undefined ? storage : new TopicStorage(storage, identity, topic);
+}
+
+class TopicStorage implements Storage {
+  readonly base: Storage;
+
+  constructor(
+    private readonly storage: Storage,
+    private readonly identity: string,
+    private readonly topic: string,
+  ) {
+    this.base = storage.base ?? storage;
+  }
+
+  open(path: string, mode: OpenMode): StorageFile {
+    const file = this.#found(() => this.storage.open(path, mode));
+    try {
+      this.#check();
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+    return file;
+  }
+
+  list(path: string): string[] {
+    const names = this.#found(() => this.storage.list(path));
+    this.#check();
+    return names;
+  }
+
+  /** Nothing is concluded from it alone. */
+  stat(path: string): ReturnType<Storage["stat"]> {
+    return this.storage.stat(path);
+  }
+
+  readWhole(path: string, bytesMax?: number): Uint8Array | undefined {
+    const bytes = this.storage.readWhole(path, bytesMax);
+    this.#check();
+    return bytes;
+  }
+
+  makeDirectory(path: string): void {
+    this.#check();
+    this.storage.makeDirectory(path);
+  }
+
+  publish(path: string, content: Uint8Array, options: PublishOptions = {}): boolean {
+    const confirm = () => {
+      // The draft is in the folder that the name will be in: it cannot be another topic's afterwards.
+      this.#check();
+      return options.confirm?.() ?? true;
+    };
+    return this.#found(() => this.storage.publish(path, content, { ...options, confirm }));
+  }
+
+  replace(path: string, content: Uint8Array): void {
+    this.#check();
+    this.storage.replace(path, content);
+  }
+
+  rename(from: string, to: string): void {
+    this.#check();
+    this.#found(() => this.storage.rename(from, to));
+  }
+
+  remove(path: string): void {
+    this.#check();
+    this.storage.remove(path);
+  }
+
+  removeTree(path: string): void {
+    this.#check();
+    this.storage.removeTree(path);
+  }
+
+  syncDirectory(path: string): void {
+    this.#found(() => this.storage.syncDirectory(path));
+  }
+
+  watch(path: string, changed: () => void): { close(): void } | undefined {
+    return this.storage.watch(path, changed);
+  }
+
+  now(): number {
+    return this.storage.now();
+  }
+
+  random32(): number {
+    return this.storage.random32();
+  }
+
+  pause(ms: number): void {
+    this.storage.pause(ms);
+  }
+
+  /** If something is missing, the reason may be that the topic is. */
+  #found<T>(look: () => T): T {
+    try {
+      return look();
+    } catch (error) {
+      if (isMissing(error)) this.#check();
+      throw error;
+    }
+  }
+
+  #check(): void {
+    if (this.storage.stat(this.identity) === undefined) throw new TopicDeletedError(this.topic);
+  }
+}
