@@ -21,10 +21,11 @@ export class SimulatedFolder {
     process.makeDirectory(ROOT);
     process.syncDirectory("/");
     this.storage = new Proxy(process as Storage, {
-      get: (_, name: keyof Storage) => (...args: never[]) => {
-        this.before(name, String(args[0] ?? ""));
-        return (process[name] as (...args: never[]) => unknown)(...args);
-      },
+      get: (_, name: keyof Storage) =>
+        name === "base" ? undefined : (...args: never[]) => {
+          this.before(name, String(args[0] ?? ""));
+          return (process[name] as (...args: never[]) => unknown)(...args);
+        },
     });
   }
 
