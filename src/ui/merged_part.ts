@@ -58,8 +58,9 @@ export class Part {
     this.low = fromId;
     if (read.events.length > matchesMax) {
       read.events.splice(0, read.events.length - matchesMax);
-      this.low = read.events[0].id;
-      read.times!.first = read.events[0].timestamp;
+      const { id, timestamp } = read.events[0]!;
+      this.low = id;
+      read.times!.first = timestamp;
     }
     return read;
   }

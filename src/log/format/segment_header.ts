@@ -46,7 +46,7 @@ export function encodeSegmentHeader({ partition, salt, baseId, created, after }:
  */
 export function decodeSegmentHeader(
   bytes: Uint8Array,
-): Required<SegmentHeader> & { version: number } | undefined {
+): SegmentHeader & { after: SealedSegment; version: number } | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const isIntact = bytes.byteLength === SEGMENT_HEADER_BYTES &&
     SEGMENT_MAGIC.every((byte, index) => bytes[index] === byte) &&
