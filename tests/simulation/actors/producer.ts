@@ -121,9 +121,9 @@ export class ProducerProgram extends Program {
       world.model.complete(push, id);
       if (this.flushBehavior === "immediate") push.isDurable = true;
     }, (error) => {
-      // What was not synced may nevertheless be stored.
+      // What was not synced may nevertheless be stored: its error must say so.
       const isUnknown = error instanceof SimulatedKill || error instanceof LimitExceededError ||
-        this.flushBehavior === "immediate" || (error instanceof StorageError && error.mayBeStored);
+        (error instanceof StorageError && error.mayBeStored);
       if (push.outcome === "pending") push.outcome = isUnknown ? "unknown" : "failed";
       if (error instanceof BackpressureError || error instanceof LimitExceededError) return;
       world.tolerate(error);
