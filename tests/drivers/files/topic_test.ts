@@ -43,6 +43,9 @@ test("a call is for the partitions that it names, in their order, or for all, an
     ];
     for (const call of calls) await assertRejects(call, NoSuchPartitionError, String(partition));
   }
+  // Nothing is trimmed if one of several partitions is not there.
+  await assertRejects(() => topic.trim({ partitions: [0, 2], beforeId: 5 }), NoSuchPartitionError);
+  assertEquals((await topic.describe())[0]!.firstId, 0);
   assertEquals(await topic.consumers(), []);
   await topic.seekConsumer("c", "latest", []);
   assertEquals(await topic.consumers(), []);
