@@ -4,7 +4,7 @@ import type { Cluster } from "./cluster.ts";
 import { findEpochEnd } from "./epoch_end.ts";
 import { isLeaderChange, isTransient, isUnknownTopic } from "./failure.ts";
 import { FetchLoop } from "./fetch_loop.ts";
-import { findTopic } from "./metadata.ts";
+import { isTopicDeleted } from "./metadata.ts";
 import type { Offsets } from "./offsets.ts";
 import type { PartitionQueue } from "./partition_queue.ts";
 
@@ -200,9 +200,7 @@ export class Fetcher {
     );
   }
 
-  async #isDeleted(): Promise<boolean> {
-    const { cluster, topic } = this.#settings;
-    const found = await findTopic(cluster, topic.kafkaName);
-    return found === undefined || found.id !== topic.id;
+  #isDeleted(): Promise<boolean> {
+    return isTopicDeleted(this.#settings.cluster, this.#settings.topic);
   }
 }

@@ -44,6 +44,23 @@ export async function requestMetadata(admin: Admin, topics: string[]): Promise<M
   return found;
 }
 
+/** A topic that is not found is looked for again: brokers may not know their topics yet when they have just started. */
+const LOOKS = 3;
+const LOOK_AGAIN_MS = 500;
+
+/** Whether a topic does not exist any more, or is another one of the same name. */
+export async function isTopicDeleted(
+  cluster: Cluster,
+  { kafkaName, id }: { kafkaName: string; id?: string | undefined },
+): Promise<boolean> {
+  for (let looks = 1;; looks++) {
+    const found = await findTopic(cluster, kafkaName);
+    if (found !== undefined) return id !== undefined && found.id !== id;
+    if (looks === LOOKS) return true;
+    await cluster.pause(LOOK_AGAIN_MS);
+  }
+}
+
 /** The current metadata of one topic; undefined if it does not exist. */
 export async function findTopic(cluster: Cluster, kafkaName: string): Promise<TopicMetadata | undefined> {
   return await cluster.run(`look for topic "${kafkaName}"`, async (admin) => {

@@ -4,7 +4,7 @@ import type { ClientProducer } from "./client.ts";
 import type { ClientConnection } from "./client_internals.ts";
 import type { Cluster } from "./cluster.ts";
 import { isFault, isLeaderChange, isTransient, isUnknownTopic, leaderless } from "./failure.ts";
-import { findTopic, type Leader } from "./metadata.ts";
+import { isTopicDeleted, type Leader } from "./metadata.ts";
 
 /** The broker responds when all in-sync replicas have the batch. */
 const ACKS_ALL = -1;
@@ -179,10 +179,8 @@ export class PartitionDelivery {
   }
 
   async #isDeleted(): Promise<boolean> {
-    const { cluster, topic: { kafkaName, id } } = this.settings;
     try {
-      const found = await findTopic(cluster, kafkaName);
-      return found === undefined || (id !== undefined && found.id !== id);
+      return await isTopicDeleted(this.settings.cluster, this.settings.topic);
     } catch {
       // Checked again with the next attempt.
       return false;
