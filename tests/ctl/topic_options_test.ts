@@ -38,7 +38,8 @@ test("a consumer may be the second word where one is needed", () => {
     consumer: "app",
   });
   assertThrows(() => topicAndConsumerOf(parsed("consumer rm t app -c other")), UsageError, "Two consumers");
-  assertThrows(() => parsed("consumer lag t app"), UsageError, "Unexpected argument");
+  assertEquals(topicAndConsumerOf(parsed("consumer lag t app")), { topic: "t", consumer: "app" });
+  assertThrows(() => parsed("consumer rm t app more"), UsageError, "Unexpected argument");
 });
 
 test("--tail follows new events", () => {
