@@ -65,7 +65,9 @@ function* readSegment(
     }
     if (step.what === "gap") {
       noteCutFrame(segment, at, seen);
-      const cost = step.torn ? { end: step.end, id } : costOf(segment, step.end, { id, nextId, seen });
+      const cost = step.torn
+        ? { end: step.end, id: idAfterTorn(segment, step.end, { id, seen }) }
+        : costOf(segment, step.end, { id, nextId, seen });
       if (cost.id > id) yield { lostFrom: id, lostTo: cost.id };
       [at, id] = [cost.end, cost.id];
       continue;
@@ -84,6 +86,27 @@ function noteCutFrame(segment: SegmentFile, at: number, seen: Map<string, number
   const cut = segment.record(at);
   if (cut === undefined || cut.isTrailer) return;
   seen.set(cut.writer, Math.max(seen.get(cut.writer) ?? 0, cut.sequence));
+}
+
+/** The id after a torn write, and after frames that were destroyed since: the first anchor after them tells. */
+function idAfterTorn(
+  segment: SegmentFile,
+  gapEnd: number,
+  known: { id: number; seen: Map<string, number> },
+): number {
+  const seen = new Map(known.seen);
+  const before = new Map<number, number>();
+  for (let [at, events] = [gapEnd, 0];;) {
+    before.set(at, events);
+    const step = segment.step(at, seen);
+    if (step.what !== "frame") return known.id;
+    const { record } = step;
+    seen.set(record.writer, record.sequence);
+    const counted = before.get(record.anchorOffset);
+    if (counted !== undefined) return Math.max(known.id, record.anchorId - counted);
+    if (record.kind === SEAL) return known.id;
+    [at, events] = [step.end, events + record.count];
+  }
 }
 
 /** How far a gap that is not torn reaches, and which id comes next. */

@@ -30,7 +30,7 @@ export function entryAt(position: LogPosition, ahead = AHEAD_BYTES): Entry {
   }
   if (next.kind === "gap") {
     const { endOffset, endId } = idsOfGap(segment, next, id);
-    return { kind: "gap", offset, endOffset, id, endId, torn: next.torn };
+    return { kind: "gap", offset, endOffset, id, endId, torn: next.torn && endId === id };
   }
   if (next.frame.kind === KIND.seal) {
     return { kind: "end", offset, id, terminal: (next.frame.flags & FLAG.terminal) !== 0 };

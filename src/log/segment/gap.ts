@@ -20,7 +20,8 @@ interface Row {
 }
 
 /**
- * How far a gap reaches, and the id of the next event after it. A torn write held no stored event. Where whole frames
+ * How far a gap reaches, and the id of the next event after it. A torn write held no stored event, unless a frame after
+ * it was destroyed, too. Where whole frames
  * were damaged beyond recognition, later frames tell by their anchors: each repeats the id that came next at an offset
  * its writer knew. The first anchor at a boundary after the gap decides; or the seal does, whose id is the name of the
  * next segment. Frames whose ids nothing tells are given up with the gap: reporting an event as lost is better than
@@ -31,7 +32,7 @@ interface Row {
  * anchors, whenever they come, agree with the id that came before it.
  */
 export function idsOfGap(segment: Segment, gap: GapStep, idBefore: number): GapSpan {
-  if (gap.torn) return { endOffset: gap.endOffset, endId: idBefore };
+  if (gap.torn) return { endOffset: gap.endOffset, endId: idAfterTorn(segment, gap, idBefore) };
   const known = segment.sealOffset();
   const seal = typeof known === "number" ? known : Infinity;
   const rows: Row[] = [];
@@ -126,4 +127,23 @@ function spanBySeal(
 
 function rowAt(start: number): Row {
   return { start, events: 0, eventsBefore: new Map([[start, 0]]) };
+}
+
+/**
+ * The id after a torn write. A frame that followed it, and was destroyed since, is not distinguished from it: the first anchor at
+ * a boundary after them says whether there was one. Without damage all anchors repeat the id before.
+ */
+function idAfterTorn(segment: Segment, { endOffset }: GapStep, idBefore: number): number {
+  const eventsBefore = new Map<number, number>();
+  let events = 0;
+  for (let offset = endOffset;;) {
+    eventsBefore.set(offset, events);
+    const next = step(segment, offset, READ_AHEAD_BYTES);
+    if (next.kind !== "frame") return idBefore;
+    const known = eventsBefore.get(next.frame.anchorOffset);
+    if (known !== undefined) return Math.max(idBefore, next.frame.anchorId - known);
+    if (next.frame.kind === KIND.seal) return idBefore;
+    events += next.frame.count;
+    offset = next.endOffset;
+  }
 }

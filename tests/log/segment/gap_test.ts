@@ -56,10 +56,10 @@ const GAPS: [what: string, parts: Part[], around: Surroundings, entries: string[
     "3: tail 9",
   ]],
   [
-    "an anchor after the gap says nothing where no frame begins",
+    "an anchor after a torn write tells of frames that were destroyed after it, and nothing of the gap before",
     [frame(2), LOST, noise(10), frame(3), TORN, frame(1, 5, 99)],
     {},
-    ["0: id 0", "1: lost 2 to 2, up to 3", "3: id 2", "4: torn, 5, up to 5", "5: id 5", "6: tail 6"],
+    ["0: id 0", "1: lost 2 to 2, up to 3", "3: id 2", "4: lost 5 to 99, up to 5", "5: id 99", "6: tail 100"],
   ],
   [
     "the least ids hold until an anchor tells more",

@@ -266,7 +266,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "a gap of unknown content is passed as if it had no events",
     file: "src/log/segment/gap.ts",
-    from: "if (gap.torn) return { endOffset: gap.endOffset, endId: idBefore };",
+    from: "if (gap.torn) return { endOffset: gap.endOffset, endId: idAfterTorn(segment, gap, idBefore) };",
     to: "return { endOffset: gap.endOffset, endId: idBefore };",
   },
   {
