@@ -21,9 +21,8 @@ interface Row {
 
 /**
  * How far a gap reaches, and the id of the next event after it. A torn write held no stored event, unless a frame after
- * it was destroyed, too. Where whole frames
- * were damaged beyond recognition, later frames tell by their anchors: each repeats the id that came next at an offset
- * its writer knew. The first anchor at a boundary after the gap decides; or the seal does, whose id is the name of the
+ * it was destroyed, too. Where whole frames were damaged beyond recognition, later frames tell by their anchors: each
+ * repeats the id that came next at an offset its writer knew. The first anchor at a boundary after the gap decides; or the seal does, whose id is the name of the
  * next segment. Frames whose ids nothing tells are given up with the gap: reporting an event as lost is better than
  * delivering it under the id of another.
  *
@@ -130,8 +129,8 @@ function rowAt(start: number): Row {
 }
 
 /**
- * The id after a torn write. A frame that followed it, and was destroyed since, is not distinguished from it: the first anchor at
- * a boundary after them says whether there was one. Without damage all anchors repeat the id before.
+ * The id after a torn write. A frame that followed it, and was destroyed since, cannot be distinguished from it: the
+ * first anchor at a boundary after them says whether there was one. Without damage all anchors repeat the id before.
  */
 function idAfterTorn(segment: Segment, { endOffset }: GapStep, idBefore: number): number {
   const eventsBefore = new Map<number, number>();
