@@ -22,9 +22,9 @@ interface Row {
 /**
  * How far a gap reaches, and the id of the next event after it. A torn write held no stored event, unless a frame after
  * it was destroyed, too. Where whole frames were damaged beyond recognition, later frames tell by their anchors: each
- * repeats the id that came next at an offset its writer knew. The first anchor at a boundary after the gap decides; or the seal does, whose id is the name of the
- * next segment. Frames whose ids nothing tells are given up with the gap: reporting an event as lost is better than
- * delivering it under the id of another.
+ * repeats the id that came next at an offset its writer knew. The first anchor at a boundary after the gap decides; or
+ * the seal does, whose id is the name of the next segment. Frames whose ids nothing tells are given up with the gap:
+ * reporting an event as lost is better than delivering it under the id of another.
  *
  * Why this holds while others append: bytes that are not a frame hold events only where something destroyed stored
  * frames. The second part of a write that the system cut in two, with another append between, holds none, and all
