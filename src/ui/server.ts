@@ -86,13 +86,18 @@ export async function startUi(options: UiOptions): Promise<UiServer> {
   const metrics = new StoreMetrics({ driver: options.driver, topics, version: options.version });
   const rules: AccessRules = { loopback: isLoopback(host), ...(token === undefined ? {} : { token }) };
   const health = new Health(options.doctor);
-  const ending = new AbortController();
+  // Not `AbortSignal.any` with one signal of the server: in Node 20 that keeps something for every request.
+  const open = new Set<AbortController>();
   const running = new Set<Promise<void>>();
   let port = options.port;
   const server = createServer((request, response) => {
     const gone = new AbortController();
-    response.on("close", () => gone.abort());
-    const signal = AbortSignal.any([gone.signal, ending.signal]);
+    open.add(gone);
+    response.on("close", () => {
+      gone.abort();
+      open.delete(gone);
+    });
+    const { signal } = gone;
     const answered = answer({ request, response, signal, services, health, metrics, options, rules, port });
     running.add(answered);
     void answered.finally(() => running.delete(answered));
@@ -103,7 +108,7 @@ export async function startUi(options: UiOptions): Promise<UiServer> {
     url: urlOf(host, port, token),
     port,
     async [Symbol.asyncDispose]() {
-      ending.abort();
+      for (const gone of open) gone.abort();
       const closed = new Promise((resolve) => server.close(resolve));
       await Promise.all(running);
       server.closeAllConnections();
