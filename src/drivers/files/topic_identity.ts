@@ -11,6 +11,7 @@ import {
   isMissing,
   type OpenMode,
   type PublishOptions,
+  randomHex,
   type Storage,
   type StorageFile,
 } from "../../storage/port.ts";
@@ -19,8 +20,7 @@ const IDENTITY = /^id-[0-9a-f]{16}$/;
 
 /** Gives a topic that is being created its identity. */
 export function makeIdentity(storage: Storage, path: string): void {
-  const digits = [storage.random32(), storage.random32()].map((half) => half.toString(16).padStart(8, "0"));
-  storage.publish(`${path}/id-${digits.join("")}`, new Uint8Array(0), { durable: false });
+  storage.publish(`${path}/id-${randomHex(storage, 2)}`, new Uint8Array(0), { durable: false });
 }
 
 /** The file that identifies a topic; undefined for one that was created by an earlier version. */
