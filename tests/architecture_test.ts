@@ -24,6 +24,7 @@ const VOCABULARY = [
   "src/errors/stored.ts",
   "src/event_id.ts",
   "src/json.ts",
+  "src/member_text.ts",
   "src/names.ts",
   "src/options.ts",
   "src/partition_limit.ts",

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit-html";
+import { memberText } from "../../src/member_text.ts";
 import type { ConsumerView, Page } from "../../src/ui/contract.ts";
 import { ask, topicPath, withQuery } from "../api.ts";
 import { optionWords, topicWords } from "../command_line.ts";
@@ -118,10 +119,4 @@ export class ConsumersTab extends Tab {
       ["Forget it", ["consumer", "delete", ...where]],
     ];
   }
-}
-
-/** A member as users know it: by its process and machine. */
-function memberText({ id, host, pid }: NonNullable<ConsumerView["members"]>[number]): string {
-  const place = pid === undefined ? id : `process ${pid}`;
-  return host === "" ? place : `${place} on ${host}`;
 }

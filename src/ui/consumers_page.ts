@@ -1,4 +1,5 @@
-import { type GroupMember, NotSupportedError, type Topic } from "../../mod.ts";
+import type { Topic } from "../../mod.ts";
+import { membersOf } from "../group_members.ts";
 import type { ConsumerView, Page } from "./contract.ts";
 import type { Lags } from "./lags.ts";
 
@@ -22,14 +23,4 @@ export async function consumersPage(
     return sharing.length === 0 ? view : { ...view, members: sharing };
   });
   return { total: names.length, offset, items };
-}
-
-/** The members of a group; empty if they are unknown. */
-async function membersOf(topic: Topic, name: string): Promise<GroupMember[]> {
-  try {
-    return await topic.members(name);
-  } catch (error) {
-    if (error instanceof NotSupportedError) return [];
-    throw error;
-  }
 }

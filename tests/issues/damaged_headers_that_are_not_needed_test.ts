@@ -2,6 +2,7 @@
 // repeats, made the event unreadable; and damage to a segment's header left its creation time at zero, which
 // made seeks by time go too far.
 import { assertEquals } from "@std/assert";
+import { sealLast } from "../../src/log/mod.ts";
 import { PartitionWriter } from "../../src/log/write/writer.ts";
 import { findFrame } from "../damage/checks.ts";
 import { emptyDisk } from "../damage/copies.ts";
@@ -34,7 +35,7 @@ test("a seek by time finds the right segment despite a later damaged header", as
       times.push(disk.clock.now);
       writer.append({ count: 1, metadata: ["1"], dataBytes: 0 });
     }
-    writer.seal();
+    sealLast(partition);
   }
   await writer.close();
   disk.names.file("/p/00000000000000000002.log").flip(33, 1);

@@ -3,6 +3,7 @@
 // twice, the first time under the id of a lost one. Now each segment says where the seal of the previous one
 // is.
 import { assertEquals } from "@std/assert";
+import { sealLast } from "../../src/log/mod.ts";
 import { PartitionWriter } from "../../src/log/write/writer.ts";
 import { emptyDisk } from "../damage/copies.ts";
 import { openSample, readSample } from "../damage/sample_partition.ts";
@@ -20,7 +21,7 @@ test("a discarded frame stays discarded when the seal before it and the events b
   const { segment, offset: lastFrame } = partition.end()!;
   push(one, '"c"');
   const { offset: seal } = partition.end()!;
-  one.seal();
+  sealLast(partition);
   assertEquals(push(other, '"d"'), 3);
   disk.names.file(segment.path).write(lastFrame, new Uint8Array(seal + 128 - lastFrame));
   const { events, damage } = readSample(openSample(storage, "/p"), false);

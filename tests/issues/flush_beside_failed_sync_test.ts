@@ -17,13 +17,13 @@ test("a flush that begins at any moment around a failed sync rejects", async () 
     const storage = new SimulatedProcess(disk);
     storage.makeDirectory(DIRECTORY);
     const partition = new Partition({ storage, directory: DIRECTORY, topic: "topic", partition: 0 });
-    const writer = new PartitionWriter(partition, { flushBehavior: "on_flush", segmentBytesMax: 1 << 20 });
+    const writer = new PartitionWriter(partition, { flushBehavior: "on_flush", segmentBytesMax: 200 });
     const push = () => writer.append({ count: 1, metadata: [`"${"x".repeat(80)}"`], dataBytes: 0 });
     push();
     disk.faults = { slowSync: 1 };
     const first = writer.flush();
     for (let count = 0; count < 20; count++) await Promise.resolve();
-    writer.seal(); // The file is no longer appended to.
+    push(); // The segment is full, so that the file is no longer appended to.
     // On some disks the sync had completed by then.
     if (disk.syncs.pending === 0) continue;
     disk.faults = { failedSync: 1 };

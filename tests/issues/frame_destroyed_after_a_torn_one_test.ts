@@ -3,6 +3,7 @@
 // low, and the lost ones were not reported. Anchors of later frames know better. The simulation found it.
 import { assertEquals } from "@std/assert";
 import { encodeEvents } from "../../src/log/write/encoder.ts";
+import { sealLast } from "../../src/log/mod.ts";
 import { PartitionWriter } from "../../src/log/write/writer.ts";
 import { RECORD_BYTES } from "../../src/log/format/bytes.ts";
 import { emptyDisk } from "../damage/copies.ts";
@@ -28,7 +29,7 @@ for (const isSealed of [false, true]) {
     assertEquals(push('"destroyed"', '"too"'), 1);
     const { offset: after } = partition.end()!;
     assertEquals([push('"second"'), push('"third"')], [3, 4]);
-    if (isSealed) writer.seal();
+    if (isSealed) sealLast(partition);
     const inode = disk.names.file(segment.path);
     for (const record of [offset + 100, after - RECORD_BYTES]) inode.flip(record + 20, 3);
 

@@ -3,6 +3,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { CorruptedLogError } from "../../src/errors.ts";
 import { PartitionReader } from "../../src/log/read/reader.ts";
+import { sealLast } from "../../src/log/mod.ts";
 import { PartitionWriter } from "../../src/log/write/writer.ts";
 import { emptyDisk } from "../damage/copies.ts";
 import { openSample, readSample } from "../damage/sample_partition.ts";
@@ -16,7 +17,7 @@ test("a segment missing between others is damage, reported with its ids", async 
   });
   for (let segment = 0; segment < 3; segment++) {
     for (let n = 0; n < 2; n++) writer.append({ count: 1, metadata: [`${segment}${n}`], dataBytes: 0 });
-    writer.seal();
+    sealLast(openSample(storage, "/p"));
   }
   await writer.close();
   storage.remove("/p/00000000000000000002.log");

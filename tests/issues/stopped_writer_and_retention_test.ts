@@ -47,7 +47,7 @@ function rollAndTrim(folder: PartitionFolder): number {
   const other = folder.writer();
   for (let round = 0; round < 3; round++) {
     other.append(single('"other"', 100));
-    other.seal();
+    folder.seal();
   }
   const id = other.append(single('"last"', 100)) as number;
   const partition = folder.open();
@@ -63,7 +63,7 @@ for (const moment of MOMENTS) {
     const storage = interrupted(moment, () => last = rollAndTrim(folder));
     const writer = folder.writer({}, storage);
     for (const name of ['"one"', '"two"']) writer.append(single(name, 50));
-    writer.seal();
+    folder.seal(storage);
     assertGreater(last, 2);
     assertEquals(writer.append(single('"after"')), last + 1);
     assertEquals(folder.open().firstId(), last);
@@ -74,7 +74,7 @@ for (const moment of MOMENTS) {
     assertEquals(await folder.damage(), []);
     // The next removal also deletes the empty one, if there is one.
     const other = folder.writer();
-    other.seal();
+    folder.seal();
     other.append(single('"next"'));
     removeBefore(folder.open(), folder.open().segmentIds().at(-1)!, 0);
     assertEquals(readdirSync(folder.directory).filter((name) => name.endsWith(".log")).length, 1);
@@ -137,7 +137,7 @@ test("a segment truncated to its header is damage, and is not skipped silently",
   using folder = new PartitionFolder();
   const writer = folder.writer();
   writer.append(single('"lost"'));
-  writer.seal();
+  folder.seal();
   writer.append(single('"there"'));
   const path = `${folder.directory}/00000000000000000000.log`;
   const header = nodeStorage.readWhole(path)!.slice(0, 64);
@@ -160,7 +160,7 @@ test("a writer that was stopped adds no segment of a deleted topic to a new topi
     const writer = folder.writer({}, storage);
     writer.append(single('"old topic"'));
     try {
-      writer.seal();
+      folder.seal(storage);
     } catch (error) {
       if (!(error instanceof TopicDeletedError)) throw error;
     }
@@ -217,7 +217,7 @@ test("the last segment may be removed between its listing and its opening, repea
     ...storage,
     open(path, mode) {
       if (mode === "append" && path.endsWith(".log") && left-- > 0) {
-        other.seal();
+        folder.seal();
         other.append(single('"other"'));
         const partition = folder.open();
         removeBefore(partition, partition.segmentIds().at(-1)!, 0);
@@ -235,7 +235,7 @@ test("a listing that misses a segment created meanwhile loses no event", async (
   const writer = folder.writer();
   for (const name of ['"a"', '"b"', '"c"']) {
     writer.append(single(name));
-    writer.seal();
+    folder.seal();
   }
   const all = nodeStorage.list(folder.directory);
   for (const missed of all) {

@@ -124,7 +124,7 @@ test("a chunk of a large data part and a seal are written whole, or again", asyn
         given.set(name, target.append(single(name, bytes)) as number);
       cut.between = () => push(other, '"between"', 10);
       push(writer, '"large"', 5000);
-      writer.seal();
+      folder.seal(storage);
       push(writer, '"after"', 0);
       const expected = folder.events().map(({ dataBytes, metadata }) => [metadata, dataBytes]);
       assertEquals(Object.fromEntries(expected)['"large"'], 5000);

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Partition } from "../../src/log/partition.ts";
+import { sealLast } from "../../src/log/mod.ts";
 import { PartitionReader } from "../../src/log/read/reader.ts";
 import { verifyPartition } from "../../src/log/check/verify.ts";
 import { PartitionWriter, type WriterOptions } from "../../src/log/write/writer.ts";
@@ -38,6 +39,11 @@ export class PartitionFolder implements Disposable {
   writer(options: Partial<WriterOptions> = {}, storage?: Storage): PartitionWriter {
     const defaults: WriterOptions = { flushBehavior: "buffered", segmentBytesMax: 1 << 20 };
     return new PartitionWriter(this.open(storage), { ...defaults, ...options });
+  }
+
+  /** Ends the last segment, through this storage. */
+  seal(storage?: Storage): void {
+    sealLast(this.open(storage));
   }
 
   /** Everything stored, read as by a new process. */

@@ -117,11 +117,6 @@ export class PartitionWriter {
     }
   }
 
-  /** Ends the current segment. */
-  seal(): void {
-    this.#appender.seal();
-  }
-
   #stored(id: number): number | Promise<number> {
     if (this.options.flushBehavior !== "immediate") return id;
     return this.#durability!.sync(this.#touched).then(() => id);

@@ -10,7 +10,7 @@ import { CursorFile } from "../../../src/log/positions/cursor.ts";
 import { Partition } from "../../../src/log/partition.ts";
 import { PartitionWriter } from "../../../src/log/write/writer.ts";
 import { nodeStorage } from "../../../src/storage/node.ts";
-import { removeBefore } from "../../../src/log/mod.ts";
+import { removeBefore, sealLast } from "../../../src/log/mod.ts";
 import { test } from "../../harness.ts";
 import { ROOT, SimulatedFolder } from "./simulated_folder.ts";
 
@@ -46,7 +46,7 @@ async function withLogs(count: number, body: (scene: Scene) => Promise<void>): P
         const metadata = Array.from({ length: count }, (_, index) => String(index));
         writers[partition].append({ count, metadata, dataBytes: 0 });
       },
-      roll: (partition = 0) => writers[partition].seal(),
+      roll: (partition = 0) => sealLast(logs[partition]),
       consumer: async (request) => {
         const whole: ConsumerRequest = {
           from: "earliest",

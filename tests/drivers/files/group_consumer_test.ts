@@ -5,6 +5,7 @@ import type { ConsumerRequest } from "../../../src/contract.ts";
 import { GroupConsumer } from "../../../src/drivers/files/group_consumer.ts";
 import { trimPartition } from "../../../src/drivers/files/trim.ts";
 import type { Membership } from "../../../src/log/mod.ts";
+import { sealLast } from "../../../src/log/mod.ts";
 import { Partition } from "../../../src/log/partition.ts";
 import { CursorFile } from "../../../src/log/positions/cursor.ts";
 import { PartitionWriter } from "../../../src/log/write/writer.ts";
@@ -239,7 +240,7 @@ test("a member seeks in its partition, and stores the position where that is ask
 test("a member learns that events were removed where it starts, once, and reads on after them", async () => {
   const scene = new Scene(1);
   scene.push(0, 3);
-  scene.writers[0]!.seal();
+  sealLast(scene.logs[0]!);
   scene.push(0, 2);
   trimPartition(scene.logs[0]!, { beforeId: 3 });
   const member = await scene.member({ from: { id: 1 } });

@@ -5,6 +5,7 @@ import { ConsumerRegistry } from "../../../src/drivers/files/consumer_registry.t
 import { describePartition, lagOf } from "../../../src/drivers/files/describe.ts";
 import type { FilesTopicOptions } from "../../../src/drivers/files/options.ts";
 import { acknowledgedId, applyRetention, trimPartition } from "../../../src/drivers/files/trim.ts";
+import { sealLast } from "../../../src/log/mod.ts";
 import { Partition } from "../../../src/log/partition.ts";
 import { PartitionWriter } from "../../../src/log/write/writer.ts";
 import { test } from "../../harness.ts";
@@ -30,7 +31,7 @@ class Scene {
     this.#writer = new PartitionWriter(this.log, { flushBehavior: "buffered", segmentBytesMax: 1 << 20 });
     segments.forEach((count, index) => {
       if (index > 0) {
-        this.#writer.seal();
+        sealLast(this.log);
         this.folder.disk.clock.pass(HOUR_MS);
       }
       for (let event = 0; event < count; event++) this.push();

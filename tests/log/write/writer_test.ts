@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LimitExceededError, StorageError } from "../../../mod.ts";
 import type { OutgoingBatch } from "../../../src/contract.ts";
+import { sealLast } from "../../../src/log/mod.ts";
 import { Partition } from "../../../src/log/partition.ts";
 import { PartitionReader } from "../../../src/log/read/reader.ts";
 import { type FlushBehavior, PartitionWriter, type WriterOptions } from "../../../src/log/write/writer.ts";
@@ -387,20 +388,22 @@ test("a flush waits for streams that are being stored, and what was pushed after
 });
 
 test("a writer says when it comes to the next segment, and a new one when its event begins one", async () => {
-  await withWriters(nodeStorage, async (make) => {
+  await withWriters(nodeStorage, async (make, directory) => {
+    const seal = () =>
+      sealLast(new Partition({ storage: nodeStorage, directory, topic: "topic", partition: 0 }));
     const rolled: string[] = [];
     const named = (name: string) => make("buffered", false, { rolled: () => rolled.push(name) });
     const [one, other, third] = ["one", "other", "third"].map(named);
     await one!.append(event(0));
     assertEquals(rolled.splice(0), []);
-    one!.seal();
+    seal();
     await one!.append(event(1));
     await one!.append(event(2));
     assertEquals(rolled.splice(0), ["one"]);
     // It is appended to a segment that another writer has started.
     await other!.append(event(3));
     assertEquals(rolled.splice(0), []);
-    other!.seal();
+    seal();
     await third!.append(event(4));
     assertEquals(rolled.splice(0), ["third"]);
     await one!.append(event(5));
@@ -422,9 +425,8 @@ test("a writer that is closed has no file open, whatever it promised", async () 
       };
     });
     await withWriters(storage, async (make) => {
-      const writer = make(level);
+      const writer = make(level, false, { segmentBytesMax: 100 });
       await writer.append(event(0));
-      writer.seal();
       await writer.append(event(1));
       assertEquals(open.size > 0, true, level);
       await writer.close();
