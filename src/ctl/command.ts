@@ -83,6 +83,9 @@ export interface CommandSpec {
   load: () => Promise<CommandModule>;
 }
 
+/** One-letter names of groups of commands. */
+export const GROUP_ALIASES: Readonly<Record<string, string>> = { t: "topic", c: "consumer" };
+
 /** The exports of a command's module. */
 export interface CommandModule {
   /** Runs the command and returns the exit code, by default 0. */

@@ -1,5 +1,5 @@
 import { nearestName } from "../options.ts";
-import type { CommandSpec } from "./command.ts";
+import { type CommandSpec, GROUP_ALIASES } from "./command.ts";
 import { PROGRAM } from "./program.ts";
 import { COMMANDS } from "./table/mod.ts";
 import { UsageError } from "./usage_error.ts";
@@ -10,8 +10,10 @@ export interface Found {
   rest: readonly string[];
 }
 
-/** Finds the command; for the words of a group alone (`topic`) it returns the group instead. */
-export function findCommand(argv: readonly string[]): Found | { group: readonly string[] } {
+/** Finds the command; for the words of a group alone (`topic`, `t`) it returns the group instead. */
+export function findCommand(typed: readonly string[]): Found | { group: readonly string[] } {
+  const [first = "", ...others] = typed;
+  const argv = Object.hasOwn(GROUP_ALIASES, first) ? [GROUP_ALIASES[first]!, ...others] : typed;
   const command = COMMANDS.find((command) => namesOf(command).some((name) => begins(argv, name)));
   if (command !== undefined) return { command, rest: argv.slice(command.path.length) };
   const end = argv.findIndex((word) => word.startsWith("-"));

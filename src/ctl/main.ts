@@ -10,7 +10,7 @@ import type { CommandSpec, Invocation } from "./command.ts";
 import { Console } from "./console/console.ts";
 import type { LogLevel } from "./console/log.ts";
 import { BrokenPipeError } from "./console/output.ts";
-import { standardError } from "./console/standard_error.ts";
+import { writeError } from "./console/standard_error.ts";
 import { watchSignals } from "./console/signals.ts";
 import { EXIT } from "./exit_codes.ts";
 import { findCommand } from "./find_command.ts";
@@ -45,7 +45,7 @@ async function dispatch(argv: readonly string[], console: Console): Promise<numb
   if (words.length === 0 || words[0] === "--help" || words[0] === "-h") {
     const { overviewText } = await import("./help/text.ts");
     if (words.length > 0) return await print(console, overviewText(console.paint));
-    standardError().write(overviewText(console.paint));
+    writeError(overviewText(console.paint));
     return EXIT.usage;
   }
   if (words[0] === "--version" || words[0] === "-V") {

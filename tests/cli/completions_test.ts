@@ -15,6 +15,8 @@ const CASES: readonly (readonly [words: readonly string[], offered: string, not:
   [["to"], "topic", "consume"],
   [["topic", "cr"], "create", "list"],
   [["topic", ""], "trim", "consume"],
+  [["t", "cr"], "create", "list"],
+  [["c", "see"], "seek", "lag"],
   [["consume", "--fo"], "--follow", "--from"],
   [["topic", "create", "--topic-c"], "--topic-config", "--driver"],
   [["topic", "list", "--driver", "f"], "files", "memory"],

@@ -38,7 +38,7 @@ test("doctor reports an unusable folder with exit code 1", async () => {
       join(folder, "file"),
     ]);
     assertEquals(code, 1);
-    assertStringIncludes(stdout, "fail    writable");
+    assertStringIncludes(stdout, `fail    writable          Cannot write into "${join(folder, "file")}"`);
   });
 });
 

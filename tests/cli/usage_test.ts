@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { COMMANDS } from "../../src/ctl/table/mod.ts";
 import { test } from "../harness.ts";
-import { ctl, pause, PROGRAM, run, start, startCtl, until, withFolder } from "./program.ts";
+import { ctl, pause, PROGRAM, PROGRAMS, run, start, startCtl, until, withFolder } from "./program.ts";
 
 /** One line on standard error, with this message. */
 function assertOneLine(stderr: string, part: string): void {
@@ -182,6 +182,64 @@ test("a closed pipe is not an error", async () => {
       `set -o pipefail; ${words} | head -n 1; echo "code $?"`,
     ]);
     assertEquals([stdout, stderr], ['{"id": 0}\ncode 0\n', ""]);
+  });
+});
+
+test("a full disk is said to be that of standard output, and one of standard error changes no exit code", {
+  skip: !existsSync("/dev/full") && "there is no /dev/full",
+}, async () => {
+  for (const [runtime, program] of Object.entries(PROGRAMS)) {
+    const line = program.map((word) => `'${word}'`).join(" ");
+    const full = await run(["bash", "-c", `${line} --version > /dev/full`]);
+    assertEquals(full.code, 1, runtime);
+    assertOneLine(full.stderr, "Cannot write standard output: ");
+    const { code } = await run(["bash", "-c", `${line} completions tcsh 2> /dev/full`]);
+    assertEquals(code, 2, runtime);
+  }
+});
+
+test("one event is printed by its partition and id, by the short names of commands", async () => {
+  await withFolder(async ({ root }) => {
+    const store = ["--store", root];
+    await ctl(["t", "create", "t", "-p", "2", ...store]);
+    await ctl(["produce", "t", "-p", "1", ...store], { input: "1\n2\n3\n" });
+    assertEquals((await ctl(["consume", "t", "-e", "1/2", ...store])).stdout, "3\n");
+    const missing = await ctl(["consume", "t", "-e", "1/3", ...store]);
+    assertEquals([missing.code, missing.stdout], [1, ""]);
+    assertOneLine(missing.stderr, 'There is no event 3 in partition 1 of topic "t": its ids are 0 to 2');
+    for (
+      const [words, part] of [
+        [["-e", "2"], 'topic "t" has 2: write PARTITION/ID, such as "0/2"'],
+        [["-e", "1/x"], '"--event" takes PARTITION/ID, such as 0/15; found "1/x"'],
+        [["-e", "1/1", "-F"], '"--event" and "--tail" exclude each other'],
+        [["-e", "1/1", "--name", "app"], '"--event" and a consumer name exclude each other'],
+      ] as const
+    ) {
+      const { code, stdout, stderr } = await ctl(["consume", "t", ...words, ...store]);
+      assertEquals([code, stdout], [2, ""]);
+      assertOneLine(stderr, part);
+    }
+  });
+});
+
+test("an error of the only event names no line, and that of the first line no lines before it", async () => {
+  await withFolder(async ({ root }) => {
+    const store = ["--store", root];
+    await ctl([
+      "t",
+      "create",
+      "t",
+      "--validator",
+      "schema",
+      "--validator.schema",
+      '{"type":"object"}',
+      ...store,
+    ]);
+    const one = await ctl(["produce", "t", "-m", "1", ...store]);
+    assertEquals([one.code, one.stderr.includes("Line")], [1, false], one.stderr);
+    const first = await ctl(["produce", "t", ...store], { input: "1\n{}\n" });
+    assertEquals([first.code, first.stderr.includes("before it")], [1, false], first.stderr);
+    assertOneLine(first.stderr, "Line 1: ");
   });
 });
 

@@ -5,6 +5,7 @@ import { acknowledgeInGroup } from "../consume/acknowledge.ts";
 import { checkDataOption, selectSmall } from "../consume/data_sink.ts";
 import { type Filter, parseFilter } from "../consume/filter.ts";
 import { EndOfFollowing, type Limits, limitsOf, Range } from "../consume/limits.ts";
+import { eventMissing, oneEventOf, partitionOfEvent } from "../consume/one_event.ts";
 import { openConsumer } from "../consume/open_consumer.ts";
 import { type Printer, printerFor } from "../consume/printer.ts";
 import { parseTemplate, type Template } from "../consume/template.ts";
@@ -21,9 +22,15 @@ export async function run(invocation: Invocation): Promise<number | void> {
   if (acknowledge && name === undefined) {
     throw new UsageError('"--ack" needs a consumer name: add "--consumer NAME"');
   }
-  const limits = limitsOf(args);
-  const start = parseStart("--from", args.text("from") ?? (args.flag("tail") ? "latest" : "earliest"));
-  const partitions = partitionsOf(args);
+  const one = oneEventOf(args);
+  if (one !== undefined && name !== undefined) {
+    throw new UsageError('"--event" and a consumer name exclude each other');
+  }
+  const limits = one === undefined ? limitsOf(args) : { follow: false, untilId: one.id + 1, max: Infinity };
+  const start = one === undefined
+    ? parseStart("--from", args.text("from") ?? (args.flag("tail") ? "latest" : "earliest"))
+    : { id: one.id };
+  let partitions = partitionsOf(args);
   const group = args.flag("group");
   if (group) checkGroup(name, start, partitions);
   const filter = args.text("filter") === undefined ? undefined : parseFilter(args.text("filter")!);
@@ -32,6 +39,7 @@ export async function run(invocation: Invocation): Promise<number | void> {
   let damaged = false;
   const warn = (error: EventGoneError) => console.log.warn(oneLine(error));
   await withTopic(invocation, topicName, async (topic) => {
+    if (one !== undefined) partitions = [partitionOfEvent(one, topic)];
     checkDataOption(data, (partitions ?? topic.partitions).length);
     await using consumer = await openConsumer(topic, name, start, {
       ...(partitions === undefined ? {} : { partitions }),
@@ -54,11 +62,22 @@ export async function run(invocation: Invocation): Promise<number | void> {
       const { size } = event.dataDescriptor;
       return event.data !== undefined || size === 0 ? printOne(event) : printLarge(event, printOne, warn);
     };
-    await printEvents(invocation, consumer, { print, warn, filter, acknowledge, group, limits });
+    const printed = await printEvents(invocation, consumer, {
+      print,
+      warn,
+      filter,
+      acknowledge,
+      group,
+      limits,
+    });
+    if (one !== undefined && printed === 0 && !damaged && !invocation.signal.aborted) {
+      throw await eventMissing(one, partitions![0]!, topic);
+    }
   });
   if (damaged) return EXIT.damage;
 }
 
+/** Returns how many were printed. */
 async function printEvents(
   { console, signal: stopped }: Invocation,
   consumer: Consumer,
@@ -70,7 +89,7 @@ async function printEvents(
     group: boolean;
     limits: Limits;
   },
-): Promise<void> {
+): Promise<number> {
   const { follow, max } = limits;
   const range = new Range(limits);
   using _watch = follow ? await console.out.watchReader(1) : undefined;
@@ -80,7 +99,7 @@ async function printEvents(
   let printed = 0;
   try {
     await consumer.ready();
-    if (max === 0 || range.isComplete(consumer)) return;
+    if (max === 0 || range.isComplete(consumer)) return printed;
     const batches = () =>
       consumer.batches(
         follow && !clock.signal.aborted
@@ -109,7 +128,7 @@ async function printEvents(
         if (group) await acknowledgeInGroup(last, console.log);
         else void last.acknowledge();
       }
-      if (printed === max || range.isComplete(consumer)) return;
+      if (printed === max || range.isComplete(consumer)) return printed;
     }
   } catch (error) {
     // A follower is expected to be stopped; everything printed before is complete.
@@ -117,6 +136,7 @@ async function printEvents(
   } finally {
     progress.stop();
   }
+  return printed;
 }
 
 function checkGroup(name: string | undefined, start: StartArgument, partitions: number[] | undefined): void {

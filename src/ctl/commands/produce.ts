@@ -7,7 +7,7 @@ import type { Invocation } from "../command.ts";
 import { topicNameOf, withTopic } from "../connect.ts";
 import { LineTooLongError, numberedLines } from "../lines/numbered_lines.ts";
 import { type LineFormat, lineFormat } from "../produce/line_format.ts";
-import { LineProducer } from "../produce/line_producer.ts";
+import { LineError, LineProducer } from "../produce/line_producer.ts";
 import { UsageError } from "../usage_error.ts";
 import { counted } from "../../counted.ts";
 
@@ -36,6 +36,9 @@ export async function run(invocation: Invocation): Promise<void> {
       if (single) await lines.push(1, metadata, data, choose(metadata));
       else await pushLines(invocation, lines, lineFormat(format, metadata), data, choose);
       await lines.settle();
+    } catch (error) {
+      // The only event has no line.
+      throw single && error instanceof LineError ? new Error(error.why, { cause: error.cause }) : error;
     } finally {
       progress.stop();
     }

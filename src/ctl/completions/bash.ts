@@ -2,6 +2,7 @@ import type { CommandSpec } from "../command.ts";
 import { PROGRAM, SHORT_PROGRAM } from "../program.ts";
 import {
   firstWords,
+  fullNames,
   groups,
   type NameKind,
   optionsOf,
@@ -37,6 +38,7 @@ export function bashScript(commands: readonly CommandSpec[]): string {
     } -- "$cur"))`,
     "    return",
     "  fi",
+    ...fullNames('"$first"', (group) => `first=${group}`),
     '  command="$first"',
     '  case "$first" in',
   ];

@@ -1,4 +1,4 @@
-import type { CommandSpec } from "../command.ts";
+import { type CommandSpec, GROUP_ALIASES } from "../command.ts";
 import { PROGRAM, SHORT_PROGRAM } from "../program.ts";
 import {
   type CompletedOption,
@@ -17,6 +17,9 @@ export function fishScript(commands: readonly CommandSpec[]): string {
     "function __diaspora_ctl_at",
     "    # Whether the words before the cursor begin with these, or are these alone when the first one is --only",
     "    set -l words (commandline -opc)[2..-1]",
+    ...Object.entries(GROUP_ALIASES).map(([letter, group]) =>
+      `    test "$words[1]" = ${letter}; and set words[1] ${group}`
+    ),
     '    if test "$argv[1]" = --only',
     '        test "$words" = "$argv[2..-1]"',
     "        return",

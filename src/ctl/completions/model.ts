@@ -1,5 +1,5 @@
 import { acceptedOptions } from "../args/tokens.ts";
-import type { CommandSpec, OptionSpec } from "../command.ts";
+import { type CommandSpec, GROUP_ALIASES, type OptionSpec } from "../command.ts";
 
 /** A word to complete, with its description. */
 export interface Word {
@@ -40,6 +40,12 @@ export function groups(commands: readonly CommandSpec[]): { group: string; words
         [word, ...(alias === undefined ? [] : [alias])].map((word) => ({ word, meaning: summary }))
       ),
   }));
+}
+
+/** Lines for bash and zsh that replace the one-letter name of a group, which `word` is, by the full one. */
+export function fullNames(word: string, replace: (group: string) => string): string[] {
+  const cases = Object.entries(GROUP_ALIASES).map(([letter, group]) => `${letter}) ${replace(group)} ;;`);
+  return [`  case ${word} in ${cases.join(" ")} esac`];
 }
 
 /** The words that name a command, including its alias. */

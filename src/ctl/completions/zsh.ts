@@ -3,6 +3,7 @@ import { PROGRAM, SHORT_PROGRAM } from "../program.ts";
 import {
   type CompletedOption,
   firstWords,
+  fullNames,
   groups,
   optionsOf,
   positionalNames,
@@ -31,6 +32,7 @@ export function zshScript(commands: readonly CommandSpec[]): string {
     "_diaspora_ctl() {",
     "  local -a words_here typed",
     '  typed=("${(@)words[1,CURRENT-1]}")',
+    ...fullNames('"$words[2]"', (group) => `words[2]=${group}`),
     '  local command="$words[2]"',
   ];
   lines.push(

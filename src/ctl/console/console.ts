@@ -5,7 +5,7 @@ import { type Painter, painterFor } from "./colour.ts";
 import { Log, type LogLevel } from "./log.ts";
 import { Output } from "./output.ts";
 import { type Done, Progress } from "./progress.ts";
-import { standardError } from "./standard_error.ts";
+import { standardError, writeError } from "./standard_error.ts";
 import { visible } from "./visible.ts";
 
 /** Console options of every command. */
@@ -55,7 +55,7 @@ export class Console {
   startProgress(label: string, total?: Partial<Done>): { done: Done; stop(): void } {
     const wanted = this.#options.progress && this.log.shows("info") && standardError().isTTY === true;
     if (!wanted) return { done: { events: 0, bytes: 0 }, stop: () => {} };
-    const progress = new Progress({ write: (text) => standardError().write(text), label, total });
+    const progress = new Progress({ write: writeError, label, total });
     this.#progress = progress;
     return {
       done: progress.done,
@@ -91,6 +91,6 @@ export class Console {
 
   #error(text: string): void {
     this.#progress?.clear();
-    standardError().write(text);
+    writeError(text);
   }
 }

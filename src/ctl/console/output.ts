@@ -111,11 +111,16 @@ export class Output {
   async #write(chunk: string | Uint8Array): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#giveUp = resolve;
-      this.#stream.write(chunk, (error) => {
-        // Some runtimes report errors here first, others by the event.
+      // Some runtimes report errors here first, others by the event, and Deno throws some.
+      const written = (error?: Error | null): void => {
         if (error) this.#fail(error);
         resolve();
-      });
+      };
+      try {
+        this.#stream.write(chunk, written);
+      } catch (error) {
+        written(error as Error);
+      }
     });
     // The error event may follow the callback.
     if (this.#failed === undefined && this.#stream.errored) {

@@ -15,6 +15,7 @@ import { formatBytes } from "../console/progress.ts";
 import { type Finding, finding } from "./check.ts";
 import { appendByProcess } from "./other_process.ts";
 import { counted } from "../../counted.ts";
+import { storageError } from "../../storage/storage_error.ts";
 
 const FREE_BYTES_MIN = 1e9;
 const WATCH_MS_MAX = 2000;
@@ -38,7 +39,7 @@ export async function checkFolder(rootPath: string): Promise<Finding[]> {
   let folder: string | undefined;
   findings.push(
     await finding("writable", () => {
-      folder = mkdtempSync(join(parent, ".diaspora-doctor-"));
+      folder = makeFolder(join(parent, ".diaspora-doctor-"));
       const detail = parent === root ? root : `${root} does not exist yet; "${parent}" is writable`;
       return Promise.resolve({ verdict: "ok", detail });
     }),
@@ -57,6 +58,15 @@ export async function checkFolder(rootPath: string): Promise<Finding[]> {
     rmSync(place, { recursive: true, force: true });
   }
   return findings;
+}
+
+/** Makes a folder with a random ending. */
+function makeFolder(prefix: string): string {
+  try {
+    return mkdtempSync(prefix);
+  } catch (cause) {
+    throw storageError("write into", dirname(prefix), cause);
+  }
 }
 
 function nearestExisting(path: string): string {

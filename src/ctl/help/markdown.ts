@@ -21,7 +21,8 @@ This page is generated from the same table as \`${PROGRAM} --help\`; a test runs
   those in the file. \`--topic\`, \`--validator\`, \`--serializer\` and \`--partition-selector\` work the same way; a name may be
   \`NAME:MODULE\`, with the module relative to the working directory.
 - **Short name.** The npm package installs the command as \`dctl\`, too (of the binary, make a link of that name);
-  [what is done daily](daily.md) shows what there is to type.
+  [what is done daily](daily.md) shows what there is to type. \`t\` is short for \`topic\` and \`c\` for \`consumer\`,
+  \`ls\` for \`list\`, \`rm\` for \`delete\` and \`info\` for \`describe\`: \`dctl t ls\`.
 - **Store.** \`--store PATH\` is short for the files driver: \`diaspora-ctl topic ls --store ./data\`. A path without
   a folder is an error (exit code ${EXIT.noSuchTopic}), unless the command creates the store.
 - **Contexts.** \`diaspora-ctl context add NAME --store PATH --use\` saves a driver with its options under a name;

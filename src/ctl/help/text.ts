@@ -1,5 +1,5 @@
 import { acceptedOptions } from "../args/tokens.ts";
-import type { CommandSpec, OptionSpec } from "../command.ts";
+import { type CommandSpec, GROUP_ALIASES, type OptionSpec } from "../command.ts";
 import type { Painter } from "../console/colour.ts";
 import { EXIT_CODES } from "../exit_codes.ts";
 import { PROGRAM } from "../program.ts";
@@ -46,7 +46,14 @@ export function overviewText(paint: Painter, group: readonly string[] = []): str
 
 /** Help for one command. */
 export function commandText(command: CommandSpec, paint: Painter): string {
-  const lines = [`${paint("bold", "Usage:")} ${usageLine(command)}`, "", `${command.summary}.`, ""];
+  const short = shortName(command);
+  const lines = [
+    `${paint("bold", "Usage:")} ${usageLine(command)}`,
+    ...(short === undefined ? [] : [`${paint("bold", "Short:")} ${PROGRAM} ${short}`]),
+    "",
+    `${command.summary}.`,
+    "",
+  ];
   for (const paragraph of (command.details ?? "").split("\n\n").filter((text) => text !== "")) {
     lines.push(...(paragraph.startsWith("    ") ? paragraph.split("\n") : wrap(paragraph, WIDTH)), "");
   }
@@ -92,6 +99,15 @@ export function usageLine(command: CommandSpec): string {
     ...required.map((option) => `--${option.name} ${option.value ?? "VALUE"}`),
     "[OPTION]...",
   ].join(" ");
+}
+
+/** The shortest spelling of a command's name, `t ls`; undefined if there is only one. */
+export function shortName({ path: [first, ...rest], alias }: CommandSpec): string | undefined {
+  const [letter = first] = Object.entries(GROUP_ALIASES).find(([, group]) => group === first) ?? [];
+  const last = alias ?? rest.at(-1);
+  return letter === first && alias === undefined
+    ? undefined
+    : [letter, ...last === undefined ? [] : [last]].join(" ");
 }
 
 /** `-v, --verbose` or `--driver NAME`. */

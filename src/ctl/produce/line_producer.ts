@@ -12,19 +12,23 @@ type PushFuture = ReturnType<Producer["push"]>;
 /** A line that is not a valid event, or could not be stored. */
 export class LineError extends Error {
   override readonly name = "LineError";
+  /** What is wrong, without the line. */
+  readonly why: string;
+
   /** `aftermath` says what happened to the preceding lines. */
   constructor(
     readonly line: number,
     cause: unknown,
     private readonly unit = "Line",
-    aftermath = `the ${unit.toLowerCase()}s before it are stored`,
+    aftermath = line === 1 ? "" : `the ${unit.toLowerCase()}s before it are stored`,
   ) {
     // The library's advice is meant for programs.
     const why = oneLine(cause).replace(
       "use Metadata.text() to push a JSON string",
       'use "--format raw" for text',
     );
-    super(`${unit} ${line}: ${why}; ${aftermath}`, { cause });
+    super(`${unit} ${line}: ${why}${aftermath === "" ? "" : `; ${aftermath}`}`, { cause });
+    this.why = why;
   }
 
   /** The same error with another aftermath. */

@@ -100,6 +100,13 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
         describe:
           "Where to stop: end (default without --follow), before this id in each partition, or before @TIME",
       },
+      {
+        name: "event",
+        short: "e",
+        kind: "text",
+        value: "PARTITION/ID",
+        describe: "Print only this event; its id is enough if there is one partition",
+      },
       { name: "follow", short: "f", kind: "flag", describe: "Wait for new events" },
       {
         name: "tail",

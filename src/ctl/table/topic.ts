@@ -81,6 +81,7 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
   },
   {
     path: ["topic", "describe"],
+    alias: "info",
     summary: "Show a topic's options and the state of every partition",
     positional: ["[TOPIC]"],
     options: [TOPIC, NAME, ...ENGINE, JSON_OUTPUT, ...SHARED],
