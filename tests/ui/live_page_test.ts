@@ -2,10 +2,12 @@
 // and a correct state even when the server is gone.
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import process from "node:process";
-import type { CDPSession } from "playwright-core";
-import type { Topic } from "../../mod.ts";
+import type { CDPSession, Page } from "playwright-core";
+import { Driver, type Topic } from "../../mod.ts";
+import { PROGRAM, type Running, start, until, withFolder } from "../cli/program.ts";
 import { test } from "../harness.ts";
 import { browserMissing, look, type Seen } from "./browser.ts";
+import { withPage } from "./open_browser.ts";
 import { relay } from "./relay.ts";
 
 const WITH_BROWSER = { skip: browserMissing };
@@ -34,7 +36,7 @@ function pushSteadily(topic: Topic, perSecond: number): { stop(): Promise<void> 
 
 /** Comments and elements of the page, and the main thread's working time, in seconds. */
 async function measure(
-  { page }: Seen,
+  { page }: Pick<Seen, "page">,
   session: CDPSession,
 ): Promise<{ comments: number; elements: number; taskSeconds: number }> {
   const nodes = await page.evaluate(`(() => {
@@ -88,14 +90,61 @@ test(
 /** For how long, if asked for: `UI_LIVE_SECONDS=600` is ten minutes. */
 const SECONDS = Number(process.env["UI_LIVE_SECONDS"] ?? 0);
 
-/** The page's memory after everything that can go is gone, and this process's, in bytes. */
-async function memory(session: CDPSession): Promise<{ page: number; process: number }> {
+/** On a signal, the server collects garbage and writes what it still uses, in bytes, to standard error. */
+const REPORT_MEMORY = `data:text/javascript,${
+  encodeURIComponent(
+    'process.on("SIGUSR2", () => { gc(); gc(); console.error("memory", JSON.stringify(process.memoryUsage())); })',
+  )
+}`;
+
+/** What uses memory, after everything that can go is gone, in bytes. */
+interface Memory {
+  page: number;
+  serverHeap: number;
+  serverBuffers: number;
+  /** Physical memory of the server's process, which includes what its allocator keeps. */
+  server: number;
+}
+
+async function memory(session: CDPSession, server: Running): Promise<Memory> {
   await session.send("HeapProfiler.collectGarbage");
   const { metrics } = await session.send("Performance.getMetrics");
+  const reports = () => [...server.stderr().matchAll(/^memory (.*)$/gm)];
+  const count = reports().length;
+  process.kill(server.child.pid!, "SIGUSR2");
+  await until("the server reports its memory", () => reports().length > count);
+  const { heapUsed, external, rss } = JSON.parse(reports().at(-1)![1]!) as NodeJS.MemoryUsage;
   return {
     page: metrics.find(({ name }) => name === "JSHeapUsedSize")!.value,
-    process: process.memoryUsage().rss,
+    serverHeap: heapUsed,
+    serverBuffers: external,
+    server: rss,
   };
+}
+
+/** Serves a store by the command, in a process of its own, and shows it in a browser. */
+async function lookFromAfar(
+  use: (seen: { page: Page; url: string; driver: Driver; server: Running }) => Promise<void>,
+): Promise<void> {
+  await withFolder(async ({ root }) => {
+    await using driver = await Driver.open("files", { root_path: root });
+    await driver.createTopic("t", {
+      num_partitions: 4,
+      retention_bytes: 16_000_000,
+      segment_bytes: 4_000_000,
+    });
+    const [node, ...words] = PROGRAM;
+    const watched = [node!, "--expose-gc", "--import", REPORT_MEMORY, ...words];
+    const server = start([...watched, "ui", "--store", root, "--port", "0"]);
+    try {
+      await until("the address is printed", () => server.stdout().endsWith("\n"));
+      const url = server.stdout().trim();
+      await withPage((page) => use({ page, url, driver, server }), (asked) => asked.startsWith(url));
+    } finally {
+      server.signal("SIGTERM");
+      await server.ended;
+    }
+  });
 }
 
 test(
@@ -105,29 +154,27 @@ test(
     limitMs: (SECONDS + 120) * 1000,
   },
   async () => {
-    await look(async (seen) => {
-      const { page, go, fill, driver } = seen;
-      await fill("t", { num_partitions: 4, retention_bytes: 16_000_000, segment_bytes: 4_000_000 }, () => {});
+    await lookFromAfar(async ({ page, url, driver, server }) => {
       await using topic = await driver.openTopic("t");
-      await go("topics/t/events?live=1");
+      await page.goto(`${url}#/topics/t/events?live=1`);
       const pushing = pushSteadily(topic, 10_000);
       try {
         await page.locator("tbody tr").nth(199).waitFor();
         const session = await page.context().newCDPSession(page);
         await session.send("Performance.enable", { timeDomain: "threadTicks" });
         await new Promise((resolve) => setTimeout(resolve, 10_000));
-        const [nodes, first] = [await measure(seen, session), await memory(session)];
+        const [nodes, first] = [await measure({ page }, session), await memory(session, server)];
         const beganMs = performance.now();
         while (performance.now() - beganMs < SECONDS * 1000) {
           await new Promise((resolve) => setTimeout(resolve, Math.min(SECONDS, 10) * 1000));
-          const { page: pageBytes, process: processBytes } = await memory(session);
           const elapsed = Math.round((performance.now() - beganMs) / 1000);
-          console.error(`${elapsed} s: page ${pageBytes} bytes, server ${processBytes} bytes`);
+          console.error(`${elapsed} s:`, JSON.stringify(await memory(session, server)));
         }
-        const last = await memory(session);
-        const after = await measure(seen, session);
-        assertLess(last.page, first.page + 4e6, "memory of the page");
-        assertLess(last.process, first.process + 64e6, "memory of the server and the producer");
+        const [after, last] = [await measure({ page }, session), await memory(session, server)];
+        assertLess(last.page, first.page + 2e6, "memory of the page");
+        assertLess(last.serverHeap, first.serverHeap + 4e6, "memory of the server");
+        assertLess(last.serverBuffers, first.serverBuffers + 8e6, "buffers of the server");
+        assertLess(last.server, first.server + 64e6, "physical memory of the server");
         assertLess(after.comments, nodes.comments + 100);
         assertLess(after.elements, nodes.elements + 100);
         await page.getByText(/showing [0-9,]+ of [0-9,]+\/s/).waitFor();
