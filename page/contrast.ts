@@ -1,4 +1,4 @@
-import type { Values } from "./raster.ts";
+import type { Values } from "./raster_values.ts";
 
 /** At most this many values are examined for the contrast; of more, an even sample. */
 const SAMPLE_MAX = 500_000;

@@ -1,10 +1,12 @@
 import type { PageQuery } from "./event_search.ts";
 import { idOf, pageOf } from "./event_start.ts";
-import { linkTo } from "./route.ts";
+import { linkTo, partitionIn } from "./route.ts";
 
 /** What an address says about the events shown. */
 export interface EventAddress {
   partition: number | undefined;
+  /** Why the address is invalid. */
+  fault: string | undefined;
   filter: string;
   /** An id or a time, as typed. */
   start: string;
@@ -20,11 +22,11 @@ export interface EventAddress {
 
 /** Parses it. `open` alone is a link to one event. */
 export function eventAddressOf(query: URLSearchParams): EventAddress {
-  const text = query.get("partition");
-  const partition = text === null ? undefined : Number(text);
+  const { partition, fault } = partitionIn(query);
   const open = partition === undefined ? undefined : idOf(query.get("open") ?? "");
   return {
     partition,
+    fault,
     filter: query.get("filter") ?? "",
     start: query.get("from") ?? query.get("at") ?? "",
     isOldestFirst: query.get("order") === "oldest" || open !== undefined,

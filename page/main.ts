@@ -7,6 +7,7 @@ import { startTheme, themeChoice } from "./theme.ts";
 import type { View } from "./view.ts";
 import { AllConsumersView } from "./views/all_consumers.ts";
 import { HealthView } from "./views/health.ts";
+import { NowhereView } from "./views/nowhere.ts";
 import { TopicView } from "./views/topic.ts";
 import { TopicsView } from "./views/topics.ts";
 
@@ -74,6 +75,7 @@ function viewOf(route: Route): View {
   if (route.path[0] === "topics" && route.path[1] !== undefined) return new TopicView(route, store);
   if (route.path[0] === "consumers") return new AllConsumersView(route, store);
   if (route.path[0] === "health") return new HealthView(store);
+  if (route.path.length > 0 && route.path.join() !== "topics") return new NowhereView(route);
   return new TopicsView(route, store);
 }
 

@@ -1,4 +1,4 @@
-import { counted } from "./format.ts";
+import { counted, formatCount } from "./format.ts";
 
 /** How one value of a raster is stored. */
 export type PixelType =
@@ -22,22 +22,13 @@ export interface Raster {
   /** 1 for values, 3 or 4 for colours. */
   channels: 1 | 3 | 4;
   littleEndian: boolean;
-  /** The number of frames in the data; the first one is shown. */
+  /** The number of frames in the data. */
   frames: number;
+  /** Fortran order: the first dimension of the shape varies fastest. */
+  isColumnMajor?: boolean;
   /** Whether the metadata says what a pixel is, or only its size does. */
   isSaid: boolean;
 }
-
-/** Values, row by row. */
-export type Values =
-  | Uint8Array
-  | Int8Array
-  | Uint16Array
-  | Int16Array
-  | Uint32Array
-  | Int32Array
-  | Float32Array
-  | Float64Array;
 
 /** Bytes per value. */
 export const PIXEL_BYTES: Readonly<Record<PixelType, number>> = {
@@ -86,6 +77,10 @@ function typeOf(word: string): { pixel: PixelType; channels?: 3 | 4; bigEndian?:
   const words: Record<string, PixelType> = {
     byte: "uint8",
     bool: "uint8",
+    bool_: "uint8",
+    boolean: "uint8",
+    "?": "uint8",
+    "|?": "uint8",
     half: "float16",
     float: "float32",
     double: "float64",
@@ -132,6 +127,25 @@ function dimensionsOf(
   return { width, height, ...(channels === undefined ? {} : { channels }) };
 }
 
+const SIZE_KEYS = ["shape", "dims", "dimensions", "width", "columns", "cols", "height", "rows"];
+
+/** Why there is no width and height. */
+function dimensionFault(record: Readonly<Record<string, unknown>>): string {
+  const given = SIZE_KEYS.filter((key) => record[key] !== undefined)
+    .map((key) => `${key} ${JSON.stringify(record[key])}`);
+  if (given.length === 0) return "the metadata has no width and height, and no shape";
+  return `${given.join(" and ")} in the metadata ${
+    given.length === 1 ? "gives" : "give"
+  } no width and height of one pixel or more`;
+}
+
+/** Whether columns rather than rows are stored one after the other, in the words of numpy. */
+function isFortran(record: Readonly<Record<string, unknown>>): boolean {
+  const { order, fortran_order, fortranOrder } = record;
+  return fortran_order === true || fortranOrder === true ||
+    typeof order === "string" && /^(?:f|fortran|column[-_ ]?major)$/i.test(order);
+}
+
 /**
  * The raster in data of this size: `width` and `height`, or `shape`, with `dtype` or `pixel` and a byte
  * order. Without a type, the number of bytes per pixel decides. Returns a text if there is none, which says
@@ -141,7 +155,7 @@ export function rasterOf(metadata: unknown, dataBytes: number): Raster | string 
   if (typeof metadata !== "object" || metadata === null) return "the metadata is not an object";
   const record = metadata as Record<string, unknown>;
   const dimensions = dimensionsOf(record);
-  if (dimensions === undefined) return "the metadata has no width and height, and no shape";
+  if (dimensions === undefined) return dimensionFault(record);
   const { width, height } = dimensions;
   const pixels = width * height;
   const said = TYPE_KEYS.map((key) => record[key]).filter((value) => typeof value === "string").map(typeOf)
@@ -153,7 +167,8 @@ export function rasterOf(metadata: unknown, dataBytes: number): Raster | string 
   const order = ORDER_KEYS.map((key) => record[key]).find((value) => typeof value === "string");
   const littleEndian = !(said?.bigEndian ?? /^(?:big|be|>|network|msb)/i.test(order ?? ""));
   const channels = said?.channels ?? dimensions.channels;
-  const base = { width, height, littleEndian };
+  const isColumnMajor = isFortran(record);
+  const base = { width, height, littleEndian, ...(isColumnMajor ? { isColumnMajor } : {}) };
   if (said !== undefined) {
     const count = channels === 3 || channels === 4 ? channels : 1;
     const frameBytes = pixels * count * PIXEL_BYTES[said.pixel];
@@ -161,9 +176,9 @@ export function rasterOf(metadata: unknown, dataBytes: number): Raster | string 
     if (Number.isInteger(frames) && frames > 0) {
       return { ...base, pixel: said.pixel, channels: count, frames, isSaid: true };
     }
-    return `${width} × ${height} pixels of ${said.pixel} are ${
-      counted(frameBytes, "byte")
-    }, and these are ${dataBytes}`;
+    return `${width} × ${height} pixels of ${said.pixel} are ${counted(frameBytes, "byte")}, and these are ${
+      formatCount(dataBytes)
+    }`;
   }
   const bySize: Record<number, [PixelType, 1 | 3 | 4]> = {
     1: ["uint8", 1],
@@ -175,110 +190,4 @@ export function rasterOf(metadata: unknown, dataBytes: number): Raster | string 
   const found = bySize[dataBytes / pixels];
   if (found !== undefined) return { ...base, pixel: found[0], channels: found[1], frames: 1, isSaid: false };
   return `${width} × ${height} pixels do not fit ${counted(dataBytes, "byte")}, and no dtype says how`;
-}
-
-/** The values of a raster's first frame. */
-export function readValues(
-  { width, height, channels, pixel, littleEndian }: Raster,
-  bytes: Uint8Array,
-): Values {
-  const count = width * height * channels;
-  const size = PIXEL_BYTES[pixel];
-  const isSwapped = !littleEndian && size > 1;
-  // A copy is aligned for every type; large data is not copied unless necessary.
-  const own = isSwapped || bytes.byteOffset % size !== 0 ? bytes.slice(0, count * size) : bytes;
-  if (isSwapped) swapBytes(own, size);
-  const { buffer, byteOffset } = own;
-  switch (pixel) {
-    case "uint8":
-      return new Uint8Array(buffer, byteOffset, count);
-    case "int8":
-      return new Int8Array(buffer, byteOffset, count);
-    case "uint16":
-      return new Uint16Array(buffer, byteOffset, count);
-    case "int16":
-      return new Int16Array(buffer, byteOffset, count);
-    case "uint32":
-      return new Uint32Array(buffer, byteOffset, count);
-    case "int32":
-      return new Int32Array(buffer, byteOffset, count);
-    case "float32":
-      return new Float32Array(buffer, byteOffset, count);
-    case "float64":
-      return new Float64Array(buffer, byteOffset, count);
-    case "float16":
-      return Float32Array.from(new Uint16Array(buffer, byteOffset, count), halfOf);
-    case "uint64":
-      return numbersOf(new BigUint64Array(buffer, byteOffset, count));
-    case "int64":
-      return numbersOf(new BigInt64Array(buffer, byteOffset, count));
-  }
-}
-
-/** One value with every digit; numbers of 64 bits have more than a double. */
-export function exactValue(
-  { pixel, littleEndian }: Raster,
-  bytes: Uint8Array,
-  at: number,
-): bigint | undefined {
-  if (pixel !== "uint64" && pixel !== "int64") return undefined;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return pixel === "uint64"
-    ? view.getBigUint64(at * 8, littleEndian)
-    : view.getBigInt64(at * 8, littleEndian);
-}
-
-function numbersOf(wholes: BigInt64Array | BigUint64Array): Float64Array {
-  const numbers = new Float64Array(wholes.length);
-  for (let at = 0; at < wholes.length; at++) numbers[at] = Number(wholes[at]);
-  return numbers;
-}
-
-function swapBytes(bytes: Uint8Array, size: number): void {
-  for (let from = 0; from + size <= bytes.length; from += size) {
-    for (let at = 0; at < size / 2; at++) {
-      const other = from + size - 1 - at;
-      [bytes[from + at], bytes[other]] = [bytes[other], bytes[from + at]];
-    }
-  }
-}
-
-function halfOf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
-/** A raster with fewer pixels, each the mean of `factor` by `factor`. */
-export interface Reduced {
-  values: Values;
-  width: number;
-  height: number;
-  factor: number;
-}
-
-/** Reduces a raster with one value per pixel so that it fits into a square. */
-export function reduce(values: Values, width: number, height: number, sideMax: number): Reduced {
-  const factor = Math.ceil(Math.max(width, height) / sideMax);
-  if (factor <= 1) return { values, width, height, factor: 1 };
-  const [columns, rows] = [Math.ceil(width / factor), Math.ceil(height / factor)];
-  const means = new Float64Array(columns * rows);
-  for (let row = 0; row < rows; row++) {
-    const lastRow = Math.min(height, (row + 1) * factor);
-    for (let column = 0; column < columns; column++) {
-      const lastColumn = Math.min(width, (column + 1) * factor);
-      let [sum, count] = [0, 0];
-      for (let y = row * factor; y < lastRow; y++) {
-        for (let x = column * factor; x < lastColumn; x++) {
-          const value = values[y * width + x];
-          if (Number.isFinite(value)) [sum, count] = [sum + value, count + 1];
-        }
-      }
-      means[row * columns + column] = count === 0 ? NaN : sum / count;
-    }
-  }
-  return { values: means, width: columns, height: rows, factor };
 }

@@ -35,6 +35,16 @@ export function linkTo(
   return `#/${path.map(encodeURIComponent).join("/")}${text === "" ? "" : `?${text}`}`;
 }
 
+/** The partition that an address names, or why it is none. */
+export function partitionIn(
+  query: URLSearchParams,
+): { partition: number | undefined; fault: string | undefined } {
+  const text = query.get("partition") ?? "";
+  if (text === "") return { partition: undefined, fault: undefined };
+  if (/^\d{1,9}$/.test(text)) return { partition: Number(text), fault: undefined };
+  return { partition: undefined, fault: `“${text}” is not the number of a partition` };
+}
+
 /** Navigates there. */
 export function go(link: string): void {
   location.hash = link;

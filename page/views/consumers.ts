@@ -86,7 +86,7 @@ export class ConsumersTab extends Tab {
           <tbody>${partitions.map(({ partition, position, acknowledged, events, bytes, seconds }) =>
             html`
               <tr>
-                <th scope="row" class="number">${partition}</th>
+                <th scope="row" class="number" data-label="Partition">${partition}</th>
                 <td class="number" data-label="Next event">${acknowledged
                   ? formatCount(position)
                   : html`<span class="muted">nothing acknowledged</span>`}</td>

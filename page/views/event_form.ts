@@ -40,8 +40,8 @@ export function eventForm(
     <label class="grow">Filter
       <input name="filter" spellcheck="false" autocomplete="off" placeholder="energy > 40, a text, or a pattern"
         .value=${filter} title="Conditions such as energy > 40 and run.kind = test (also !=, >=, <=, and ~ for a part of a text), a text to look for, or an event pattern of EventBridge"></label>
-    <label>Columns
-      <input name="columns" size="14" spellcheck="false" autocomplete="off" placeholder="energy, run.kind"
+    <label class="columns">Columns
+      <input name="columns" size="18" spellcheck="false" autocomplete="off" placeholder="energy, run.kind"
         list="fields" .value=${
     columns.join(", ")
   } title="Fields of the metadata that get a column of their own"></label>

@@ -114,7 +114,7 @@ export class EventRows {
         timestamp,
       )}</time></td>
       ${this.#fields(metadata)}
-      <td class="metadata"><code><bdi>${visible(metadata.slice(0, 300))}</bdi></code></td>
+      <td class="metadata"><code><bdi dir="ltr">${visible(metadata.slice(0, 300))}</bdi></code></td>
       <td class="number ${dataBytes === 0 ? "empty-data" : ""}" data-label="Data">${dataBytes === 0
         ? html`<span class="muted">none</span>`
         : formatBytes(dataBytes)}</td>

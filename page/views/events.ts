@@ -57,6 +57,7 @@ export class EventsTab extends Tab {
 
   override start(): void {
     this.run(async () => {
+      if (this.#address.fault !== undefined) throw new Error(this.#address.fault);
       await this.#askPage(this.#address.page ?? this.#startQuery());
       if (this.#address.isLive) this.#listen();
     });
@@ -137,8 +138,21 @@ export class EventsTab extends Tab {
 
   #nothing(): string {
     if (this.#isSearching) return "Nothing found yet.";
-    if (this.#address.filter !== "") return "No event searched so far matches the filter.";
+    if (this.#address.filter !== "") {
+      return this.#isSearched()
+        ? "No event matches the filter."
+        : "No event searched so far matches the filter.";
+    }
     return this.#address.isLive ? "No events yet." : "No events here.";
+  }
+
+  /** Whether there are no events before or after those of the page. */
+  #isSearched(): boolean {
+    if (this.#page === undefined) return false;
+    const { merged, fromId, untilId, firstId, endId } = this.#page;
+    return merged === undefined
+      ? fromId <= firstId && untilId >= endId
+      : !merged.hasOlder && !merged.hasNewer;
   }
 
   #pager(): Content {

@@ -25,7 +25,7 @@ export function partitionTable(
     const rate = rates.get(partition);
     return html`
       <tr>
-        <th scope="row"
+        <th scope="row" data-label="Partition"
           class="number"><a href=${linkTo(["topics", topic, "events"], {
             partition,
           })}>${partition}<span class="unseen">, its events</span></a>${damaged.has(partition)

@@ -3,16 +3,18 @@ import { ref } from "lit-html/directives/ref.js";
 import { COLOUR_MAPS, type ColourMap, Distribution, type Look, paint, paintColours } from "../contrast.ts";
 import { counted, formatCount } from "../format.ts";
 import type { Content } from "../pieces.ts";
+import { PIXEL_BYTES, type PixelType, type Raster } from "../raster.ts";
+import { nameOf, short, shown, summaryText } from "../raster_text.ts";
 import {
   exactValue,
-  PIXEL_BYTES,
-  type PixelType,
-  type Raster,
+  placeOf,
   readValues,
   reduce,
   type Reduced,
+  type Summary,
+  summaryOf,
   type Values,
-} from "../raster.ts";
+} from "../raster_values.ts";
 
 /** Images with more pixels than this in a row or column are reduced: no screen shows them. */
 const SIDE_MAX = 2048;
@@ -35,6 +37,8 @@ export class RasterView {
   #values!: Values;
   #reduced!: Reduced;
   #distribution: Distribution | undefined;
+  #summary!: Summary;
+  #frame = 0;
   #canvas: HTMLCanvasElement | undefined;
   #clipped = CLIPPED_DEFAULT;
   #isLogarithmic = false;
@@ -58,7 +62,7 @@ export class RasterView {
     const type = channels === 1 ? pixel : pixel === "uint8" ? colours : `${colours} of ${pixel}`;
     const { factor } = this.#reduced;
     return html`
-      <div class="toolbar raster-tools">${this.#typeChoice()} ${channels === 1
+      <div class="toolbar raster-tools">${this.#frameChoice()} ${this.#typeChoice()} ${channels === 1
         ? this.#contrast()
         : nothing}</div>
       <canvas class="picture ${isThin(this.#reduced) ? "thin" : ""}" role="img" aria-label=${this
@@ -66,9 +70,12 @@ export class RasterView {
         @pointerleave=${this.#onLeave} ${ref(this.#onCanvas)}></canvas>
       <p class="readout">${this.#readout()}</p>
       ${channels === 1 ? this.#scale() : nothing}
-      <p class="muted">${formatCount(width)} by ${formatCount(height)} pixels, ${type}${order}${frames > 1
-        ? `, the first of ${counted(frames, "frame")}`
-        : ""}${factor > 1 ? `, reduced: one pixel here is the mean of ${factor} by ${factor}` : ""}</p>
+      <p
+        class="muted">${formatCount(width)} by ${formatCount(height)} pixels, ${type}${order}${frames > 1
+          ? `, ${counted(frames, "frame")}, numbered from 0`
+          : ""}${summaryText(this.#summary)}${factor > 1
+          ? `, reduced: one pixel here is the mean of ${factor} by ${factor}`
+          : ""}</p>
     `;
   }
 
@@ -85,6 +92,14 @@ export class RasterView {
         html`<option ?selected=${map === this.#map}>${map}</option>`
       )}</select></label>
     `;
+  }
+
+  /** Which image of a stack is shown. */
+  #frameChoice(): Content {
+    const { frames } = this.#raster;
+    if (frames === 1) return nothing;
+    return html`<label>Frame <input type="number" name="frame" min="0" max=${frames - 1} required
+      .value=${String(this.#frame)} @input=${this.#onFrame}></label>`;
   }
 
   /** Other interpretations of the bytes; the metadata may be wrong, or say nothing. */
@@ -107,6 +122,8 @@ export class RasterView {
   /** The histogram of the values above their colours. */
   #scale(): TemplateResult {
     const { black, white } = this.#look();
+    if (Number.isNaN(black)) return html`<p class="muted">No pixel has a finite value.</p>`;
+    if (this.#summary.isUniform) return html`<p class="muted">Every pixel is ${shown(black)}.</p>`;
     const distribution = this.#distribution!;
     const span: [number, number] = [
       Math.min(black, distribution.percentile(0.05)),
@@ -139,9 +156,10 @@ export class RasterView {
     const { width, channels, pixel } = this.#raster;
     const at = (y * width + x) * channels;
     const value = [...this.#values.subarray(at, at + channels)]
-      .map((value, channel) =>
-        String(exactValue(this.#raster, this.bytes, at + channel) ?? short(value, pixel))
-      ).join(
+      .map((value, channel) => {
+        const place = placeOf(this.#raster, this.#frame, at + channel);
+        return String(exactValue(this.#raster, this.bytes, place) ?? short(value, pixel));
+      }).join(
         ", ",
       );
     return html`x ${x}, y ${y}: <b>${value}</b>`;
@@ -149,7 +167,9 @@ export class RasterView {
 
   #read(): void {
     const { width, height, channels, pixel } = this.#raster;
-    this.#values = readValues(this.#raster, this.bytes);
+    this.#frame = Math.min(this.#frame, this.#raster.frames - 1);
+    this.#values = readValues(this.#raster, this.bytes, this.#frame);
+    this.#summary = summaryOf(this.#values);
     this.#reduced = channels === 1
       ? reduce(this.#values, width, height, SIDE_MAX)
       : { values: this.#values, width, height, factor: 1 };
@@ -236,6 +256,14 @@ export class RasterView {
     this.#again();
   };
 
+  readonly #onFrame = (event: Event): void => {
+    const { valueAsNumber: frame, validity } = event.target as HTMLInputElement;
+    if (!validity.valid) return;
+    this.#frame = frame;
+    this.#read();
+    this.#again();
+  };
+
   readonly #onType = (event: Event): void => {
     const type = (event.target as HTMLSelectElement).value;
     if (type === nameOf(this.#raster)) return;
@@ -263,19 +291,4 @@ function asColours(raster: Raster, bytes: Uint8Array): Raster | undefined {
 /** Whether an image is a line, which is stretched so that it can be seen. */
 function isThin({ width, height }: { width: number; height: number }): boolean {
   return Math.max(width, height) > THIN_RATIO * Math.min(width, height);
-}
-
-/** What a type is called in the list of types. */
-function nameOf({ pixel, channels }: Raster): string {
-  if (channels === 1) return pixel;
-  return `${channels === 3 ? "rgb" : "rgba"}${pixel === "uint8" ? "" : ` of ${pixel}`}`;
-}
-
-/** The digits that a single or half precision number has. */
-function short(value: number, pixel: PixelType): number {
-  return pixel === "float32" || pixel === "float16" ? Number(value.toPrecision(8)) : value;
-}
-
-function shown(value: number): string {
-  return Number.isInteger(value) ? formatCount(value) : String(Number(value.toPrecision(6)));
 }

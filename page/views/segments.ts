@@ -3,7 +3,7 @@ import type { Page, SegmentView, StoreView } from "../../src/ui/contract.ts";
 import { ask, topicPath, withQuery } from "../api.ts";
 import { formatBytes, formatCount } from "../format.ts";
 import { moment, pager } from "../pieces.ts";
-import { go, linkTo } from "../route.ts";
+import { go, linkTo, partitionIn } from "../route.ts";
 import { partitionChoice } from "./partition_choice.ts";
 import { Tab } from "./tab.ts";
 
@@ -13,12 +13,16 @@ const INTERVAL_MS = 5000;
 /** The segment files of a partition. */
 export class SegmentsTab extends Tab {
   readonly #partition: number;
+  /** Why the address is invalid. */
+  readonly #wrong: string | undefined;
   #offset = 0;
   #page: Page<SegmentView> | undefined;
 
   constructor(name: string, store: StoreView, query: URLSearchParams) {
     super(name, store);
-    this.#partition = Number(query.get("partition") ?? 0);
+    const { partition, fault } = partitionIn(query);
+    this.#partition = partition ?? 0;
+    this.#wrong = fault;
   }
 
   override start(): void {
@@ -53,7 +57,7 @@ export class SegmentsTab extends Tab {
           <tbody>${items.map(({ firstId, endId, bytes, modified }) =>
             html`
               <tr>
-                <th scope="row"
+                <th scope="row" data-label="First id"
                   class="number"><a href=${linkTo(["topics", this.name, "events"], {
                     partition: this.#partition,
                     from: firstId,
@@ -88,6 +92,7 @@ export class SegmentsTab extends Tab {
   }
 
   async #ask(): Promise<void> {
+    if (this.#wrong !== undefined) throw new Error(this.#wrong);
     const query = { partition: this.#partition, offset: this.#offset, limit: LIMIT };
     this.#page = await ask<Page<SegmentView>>(
       withQuery(topicPath(this.name, "segments"), query),

@@ -76,19 +76,21 @@ export class TopicView extends View {
 
   override render(): TemplateResult {
     this.#tab.topicFault = this.#fault;
+    const isMissing = this.#topic === undefined && this.#fault !== undefined;
     const shown = TABS.filter(({ needsFiles }) => this.#store.hasFiles || !needsFiles);
     return html`<nav class="trail" aria-label="Path"><a href=${linkTo([])}>Topics</a></nav>
       <h1><bdi>${visible(this.#name)}</bdi></h1>
       ${faultBox(this.#fault)} ${this.#damage()}
-      <nav class="tabs" aria-label="Parts of the topic">${
-      shown.map((kind) =>
-        html`
-          <a href=${linkTo(["topics", this.#name, ...(kind.key === "" ? [] : [kind.key])])}
-            aria-current=${kind === this.#kind ? "page" : nothing}>${kind.label}</a>
-        `
-      )
-    }</nav>
-      ${this.#topic === undefined && this.#fault !== undefined ? nothing : this.#tab.render()}`;
+      ${
+      isMissing ? nothing : html`<nav class="tabs" aria-label="Parts of the topic">${
+        shown.map((kind) =>
+          html`
+            <a href=${linkTo(["topics", this.#name, ...(kind.key === "" ? [] : [kind.key])])}
+              aria-current=${kind === this.#kind ? "page" : nothing}>${kind.label}</a>
+          `
+        )
+      }</nav> ${this.#tab.render()}`
+    }`;
   }
 
   #damage(): Content {

@@ -84,7 +84,8 @@ export class TopicsView extends ListView<TopicLine> {
     `;
   }
 
-  #row({ name, numPartitions, totals, rate, lag, damage, fault }: TopicLine): TemplateResult {
+  #row(line: TopicLine): TemplateResult {
+    const { name, numPartitions, totals, rate, damage, fault } = line;
     return html`<tr>
       <th scope="row"><a href=${linkTo(["topics", name])}><bdi>${visible(name)}</bdi></a>${
       damage === undefined ? nothing : html`
@@ -97,7 +98,7 @@ export class TopicsView extends ListView<TopicLine> {
         <td class="number" data-label="Events">${formatCount(totals.events)}</td>
         <td class="number" data-label="Size">${formatBytes(totals.bytes)}</td>
         <td class="number" data-label="Rate">${rate === undefined ? "…" : formatRate(rate)}</td>
-        <td class="number" data-label="Most lag">${lagOf(name, lag)}</td>
+        <td class="number" data-label="Most lag">${lagOf(line)}</td>
         <td class="number" data-label="Newest event">${moment(totals.newestTime)}</td>
         <td class="spark" data-label="Last ${SPARK.text}">${this.#spark(name)}</td>
       `
@@ -132,8 +133,8 @@ export class TopicsView extends ListView<TopicLine> {
   }
 }
 
-function lagOf(topic: string, lag: TopicLine["lag"]): Content {
-  if (lag === undefined) return html`<span class="muted">no consumer</span>`;
+function lagOf({ name: topic, lag, isLagUnseen }: TopicLine): Content {
+  if (lag === undefined) return html`<span class="muted">${isLagUnseen ? "…" : "no consumer"}</span>`;
   const { consumer, events } = lag;
   return html`<a href=${linkTo(["topics", topic, "consumers"])} title=${visible(consumer)}>${
     formatCount(events)

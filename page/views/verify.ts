@@ -125,9 +125,11 @@ export class VerifyTab extends Tab {
       <tr>
         <td data-label="Kind">${badge(severity)}</td>
         <td class="number" data-label="Partition">${partition}</td>
-        <td data-label="Events">${ids}</td>
+        <td class="ids" data-label="Events">${ids}</td>
         <td data-label="What is wrong">${reason}</td>
-        <td class="file" data-label="Where"><bdi>${visible(file)}</bdi> at byte ${formatCount(offset)}</td>
+        <td class="file" data-label="Where"><span><bdi>${visible(file)}</bdi> at byte ${formatCount(
+          offset,
+        )}</span></td>
       </tr>
     `;
   }

@@ -102,6 +102,8 @@ export interface TopicLine {
   rate?: number;
   /** The consumer with the largest lag, if any lags. */
   lag?: { consumer: string; events: number };
+  /** Whether not every consumer was queried yet. */
+  isLagUnseen?: boolean;
   /** Number of damaged places found by the last verification. */
   damage?: number;
   /** Why the totals are missing. */

@@ -108,6 +108,7 @@ export class Listing {
     for (const line of items) {
       const most = this.#mostLag(line.name);
       if (most !== undefined) line.lag = most;
+      line.isLagUnseen = !this.#lags.isKnown(line.name);
       const damage = this.#damageOf(line.name);
       if (damage > 0) line.damage = damage;
     }

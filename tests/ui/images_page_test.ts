@@ -163,3 +163,35 @@ test(
     });
   },
 );
+
+test(
+  "each frame of a stack is shown, with how many of its values no colour can show",
+  WITH_BROWSER,
+  async () => {
+    await look(async (seen) => {
+      const { page } = seen;
+      const values = new Float32Array(3 * 8 * 8).map((_, at) => at);
+      values.set([NaN, Infinity, -3e38], 64);
+      values.fill(7, 128);
+      await seen.fill(
+        "stack",
+        { num_partitions: 1 },
+        (topic) => pushOne(topic, { shape: [3, 8, 8], dtype: "<f4" }, new Uint8Array(values.buffer)),
+      );
+      await open(seen, "stack");
+      await page.getByText("8 by 8 pixels, float32, little-endian, 3 frames, numbered from 0", {
+        exact: true,
+      })
+        .waitFor();
+      await page.getByLabel("Frame").fill("1");
+      await page.getByText("numbered from 0, 1 value not a number (transparent), 1 infinite").waitFor();
+      await page.getByLabel("Clip").fill("0");
+      await page.getByText("-3.0000e+38").waitFor();
+      await page.getByLabel("Frame").fill("2");
+      await page.getByText("Every pixel is 7.").waitFor();
+      const canvas = (await page.locator("canvas.picture").boundingBox())!;
+      await page.mouse.move(canvas.x + canvas.width / 2, canvas.y + canvas.height / 2);
+      await page.getByText(/: 7$/).waitFor();
+    });
+  },
+);

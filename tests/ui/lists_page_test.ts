@@ -59,3 +59,24 @@ test(
     });
   },
 );
+
+test("an address edited by hand says what is wrong with it", { skip: browserMissing }, async () => {
+  await look(async ({ page, go, fill }) => {
+    await fill("t", { num_partitions: 2 }, (topic) => pushMany(topic, 10));
+    for (const tab of ["events", "segments"]) {
+      await go(`topics/t/${tab}?partition=x`);
+      await page.getByText("“x” is not the number of a partition").waitFor();
+    }
+    await go("topics/t/events?partition=0&filter=missing");
+    await page.getByText("No event matches the filter.").waitFor();
+    await go("topics/t/events?filter=missing");
+    await page.getByText("No event matches the filter.").waitFor();
+    await go("topics/nowhere");
+    await page.getByText('no such topic under "').waitFor();
+    assertEquals(await page.locator(".tabs").count(), 0);
+    await go("nothing/here");
+    await page.getByText("There is nothing at “nothing/here”").waitFor();
+    await page.getByRole("link", { name: "Show the topics" }).click();
+    await page.getByRole("link", { name: "t", exact: true }).waitFor();
+  });
+});

@@ -1,6 +1,8 @@
 import { assertEquals } from "@std/assert";
 import { Distribution } from "../../page/contrast.ts";
-import { exactValue, type Raster, rasterOf, readValues, reduce } from "../../page/raster.ts";
+import { type Raster, rasterOf } from "../../page/raster.ts";
+import { shown } from "../../page/raster_text.ts";
+import { exactValue, placeOf, readValues, reduce, summaryOf } from "../../page/raster_values.ts";
 import { test } from "../harness.ts";
 
 test("metadata describes a raster in the terms of numpy, C and images", () => {
@@ -79,4 +81,39 @@ test("contrast clips hot pixels, and ignores a value that fills the image", () =
 test("a reduced image has the means, including the last rows and columns", () => {
   const { values, width, height, factor } = reduce(Float32Array.from([1, 2, 3, 4, 5, 6, 7, 8, 9]), 3, 3, 2);
   assertEquals([[...values], width, height, factor], [[3, 4.5, 7.5, 9], 2, 2, 2]);
+});
+
+test("a frame of a stack is read, in Fortran order, too", () => {
+  const stack = rasterOf({ shape: [2, 2, 3], dtype: "<u2" }, 24) as Raster;
+  const bytes = new Uint8Array(Uint16Array.from({ length: 12 }, (_, at) => at).buffer);
+  assertEquals([...readValues(stack, bytes, 1)], [6, 7, 8, 9, 10, 11]);
+  // As numpy stores np.arange(12).reshape(2, 2, 3) in order "F".
+  const columns = rasterOf({ shape: [2, 2, 3], dtype: "<u2", order: "F" }, 24) as Raster;
+  const stored = new Uint8Array(Uint16Array.from([0, 6, 3, 9, 1, 7, 4, 10, 2, 8, 5, 11]).buffer);
+  assertEquals([...readValues(columns, stored, 0)], [0, 1, 2, 3, 4, 5]);
+  assertEquals([...readValues(columns, stored, 1)], [6, 7, 8, 9, 10, 11]);
+  assertEquals(placeOf(columns, 1, 5), 11);
+  for (const said of [{ fortran_order: true }, { order: "column-major" }]) {
+    assertEquals((rasterOf({ shape: [2, 2], dtype: "u1", ...said }, 4) as Raster).isColumnMajor, true);
+  }
+  assertEquals((rasterOf({ shape: [2, 2], dtype: "u1", order: "C" }, 4) as Raster).isColumnMajor, undefined);
+});
+
+test("a size that is none and data of another size are named as they are", () => {
+  assertEquals(
+    rasterOf({ width: 0, height: 64, dtype: "u1" }, 10),
+    "width 0 and height 64 in the metadata give no width and height of one pixel or more",
+  );
+  assertEquals(
+    rasterOf({ width: 64, height: 64, dtype: "uint16" }, 1000),
+    "64 × 64 pixels of uint16 are 8,192 bytes, and these are 1,000",
+  );
+  assertEquals((rasterOf({ shape: [2, 2], dtype: "|?" }, 4) as Raster).pixel, "uint8");
+});
+
+test("values that colours cannot show are counted, and large ones fit their place", () => {
+  const values = Float32Array.from([1, NaN, Infinity, -Infinity, NaN]);
+  assertEquals(summaryOf(values), { nans: 2, infinities: 2, isUniform: false });
+  assertEquals(summaryOf(new Uint8Array(4).fill(7)), { nans: 0, infinities: 0, isUniform: true });
+  assertEquals([3.4028235e38, 65535, 1 / 3].map(shown), ["3.4028e+38", "65,535", "0.333333"]);
 });
