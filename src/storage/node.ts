@@ -17,15 +17,8 @@ import {
   type Storage,
   type StorageFile,
 } from "./port.ts";
+import { openFile, readUpTo } from "./regular_file.ts";
 import { type FileSystem, publishDraft, release, rename, syncFolder, type System } from "./system.ts";
-
-// Windows has no such flag: links are rare there, and only administrators make them.
-const { O_RDONLY, O_RDWR, O_APPEND, O_NOFOLLOW = 0 } = nodeFs.constants;
-const FLAGS: Record<OpenMode, number> = {
-  read: O_RDONLY | O_NOFOLLOW,
-  append: O_RDWR | O_APPEND | O_NOFOLLOW,
-  update: O_RDWR | O_NOFOLLOW,
-};
 
 function attempt<T>(verb: string, path: string, action: () => T): T {
   try {
@@ -109,7 +102,7 @@ export function storageOn(system: System): Storage {
   const removing = { force: true, maxRetries: windows ? 10 : 0, retryDelay: 20 };
   return {
     open(path: string, mode: OpenMode): StorageFile {
-      return attempt("open", path, () => new NodeFile(path, fs.openSync(path, FLAGS[mode]), fs));
+      return attempt("open", path, () => new NodeFile(path, openFile(fs, path, mode), fs));
     },
 
     list(path: string): string[] {
@@ -126,9 +119,9 @@ export function storageOn(system: System): Storage {
     readWhole(path: string, bytesMax = Infinity): Uint8Array | undefined {
       let fd: number;
       try {
-        fd = fs.openSync(path, FLAGS.read);
+        fd = openFile(fs, path, "read", "read");
       } catch (cause) {
-        const error = storageError("read", path, cause);
+        const error = cause instanceof StorageError ? cause : storageError("read", path, cause);
         if (error.errno === "ENOENT") return undefined;
         throw error;
       }
@@ -265,18 +258,4 @@ function discard(fs: FileSystem, draft: string): void {
   } catch {
     // It stays, and is removed as a leftover later.
   }
-}
-
-/** The bytes of a file, at most `bytesMax`. */
-function readUpTo(fs: FileSystem, fd: number, bytesMax: number): Uint8Array {
-  const { size } = fs.fstatSync(fd);
-  if (size <= bytesMax) return new Uint8Array(fs.readFileSync(fd));
-  const bytes = new Uint8Array(bytesMax);
-  let got = 0;
-  while (got < bytesMax) {
-    const more = fs.readSync(fd, bytes, got, bytesMax - got, got);
-    if (more === 0) break;
-    got += more;
-  }
-  return bytes.subarray(0, got);
 }

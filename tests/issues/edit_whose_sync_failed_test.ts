@@ -32,9 +32,11 @@ for (const putsBack of [true, false]) {
           if (syncsFail) throw new StorageError("EIO", `Cannot sync "${path}": simulated (EIO)`);
           nodeStorage.syncDirectory(path);
         },
-        replace(path, content) {
-          if (++replacements > 1 && !putsBack) throw new StorageError("ENOSPC", "Cannot replace: simulated");
-          nodeStorage.replace(path, content);
+        rename(from, to) {
+          if (to.endsWith("topic.json") && ++replacements > 1 && !putsBack) {
+            throw new StorageError("ENOSPC", "Cannot replace: simulated");
+          }
+          nodeStorage.rename(from, to);
         },
       };
       await using driver = Driver.from(new FilesDriver({ root_path: root }, storage));

@@ -20,6 +20,8 @@ const HEARTBEAT_MS = 1000;
 const HEARTBEAT_TIMEOUT_MS = 5000;
 const POLL_MS = 100;
 const CLAIM_BYTES_MAX = 4096;
+/** A token is part of a path: another one, which only another program writes, could lead out of the store. */
+const TOKEN = /^[0-9a-z]{1,64}$/;
 
 /** The content of the file. */
 interface Holder {
@@ -89,7 +91,13 @@ function holderOf(storage: Storage, path: string): Holder | undefined {
   if (bytes === undefined) return undefined;
   try {
     const { token, host, pid, beats } = JSON.parse(new TextDecoder().decode(bytes)) as Holder;
-    return { token: String(token), host: String(host), pid: Number(pid), beats: Number(beats) };
+    const isToken = typeof token === "string" && TOKEN.test(token);
+    return {
+      token: isToken ? token : "unreadable",
+      host: String(host),
+      pid: Number(pid),
+      beats: Number(beats),
+    };
   } catch {
     return { token: "unreadable", host: "", pid: 0, beats: 0 };
   }

@@ -3,7 +3,8 @@ import { CursorFile, type Position, type StoredPosition } from "../../log/mod.ts
 import { isMissing, isTaken, listIfThere, type Storage } from "../../storage/port.ts";
 import { removeFolder, temporaryPath, tryRemoveTree } from "./temporary_folders.ts";
 import { foldersOf } from "./consumer_names.ts";
-import { partitionName, readDocument } from "./layout.ts";
+import type { JsonObject } from "../../json.ts";
+import { partitionName, PARTITIONS_END, readDocument } from "./layout.ts";
 
 /**
  * File with the consumer's name, which tells the folder from another consumer's and from an incomplete leftover.
@@ -123,7 +124,8 @@ export class ConsumerFolder {
     const path = `${this.#path}/${SEEK_FILE}`;
     const document = readDocument(storage, path);
     if (document === undefined) return true;
-    const seeks = document.seeks as unknown as (StoredPosition & { partition: number })[];
+    const seeks = plannedSeeks(document, path);
+    for (const { partition } of seeks) this.#checkIsPartition(partition, path);
     const planned = seeks.map((seek) => ({ seek, cursor: this.cursor(seek.partition) }));
     try {
       this.#apply(planned);
@@ -135,6 +137,13 @@ export class ConsumerFolder {
     }
     storage.remove(path);
     return true;
+  }
+
+  #checkIsPartition(partition: number, path: string): void {
+    const { storage, topicPath } = this.location;
+    if (storage.stat(`${topicPath}/partitions/${partitionName(partition)}`) !== undefined) return;
+    if (storage.stat(topicPath) === undefined) throw this.removed();
+    throw notOurs(path);
   }
 
   /** Stores planned positions. The folder is listed once for each step of all of them: it has files for each partition. */
@@ -201,6 +210,36 @@ export class ConsumerFolder {
     if (storage.stat(topicPath) === undefined) return new TopicDeletedError(topic);
     return new ConsumerDeletedError(this.name);
   }
+}
+
+/** A position that a seek is to store. */
+interface PlannedSeek extends StoredPosition {
+  partition: number;
+}
+
+/** What a seek's file says; checked, because a partition becomes a path, and numbers become fields of a slot. */
+function plannedSeeks({ seeks }: JsonObject, path: string): PlannedSeek[] {
+  if (Array.isArray(seeks) && seeks.every(isPlannedSeek)) return seeks;
+  throw notOurs(path);
+}
+
+function notOurs(path: string): StorageError {
+  return new StorageError(
+    "EILSEQ",
+    `Cannot read "${path}": no version of this library has written what is in it; remove the file`,
+  );
+}
+
+function isPlannedSeek(value: unknown): value is PlannedSeek & JsonObject {
+  const { partition, nextId, time, generation, mark } = (value ?? {}) as { [key: string]: unknown };
+  const { salt = 0, nonce = 0, sequence = 0 } = (mark ?? {}) as { [key: string]: unknown };
+  return isBelow(partition, PARTITIONS_END) && [nextId, time].every((number) => isBelow(number, 2 ** 53)) &&
+    [generation, salt, nonce, sequence].every((number) => isBelow(number, 2 ** 32)) &&
+    (mark === undefined || typeof mark === "object");
+}
+
+function isBelow(value: unknown, end: number): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < end;
 }
 
 /**

@@ -19,6 +19,7 @@ import type { JsonObject } from "../../json.ts";
 import type { Storage } from "../../storage/port.ts";
 import { LimitExceededError, StorageError, UnsupportedFormatError } from "../../errors.ts";
 import { counted } from "../../counted.ts";
+import { isNestedTooDeeply, JSON_DEPTH_MAX } from "../../json_depth.ts";
 
 /** Version of the folder's layout, as `topic.json` states it. */
 export const LAYOUT_VERSION = 1;
@@ -27,6 +28,9 @@ export const TOPIC_FILE = "topic.json";
 export const VALIDATOR_FILE = "validator.json";
 export const SERIALIZER_FILE = "serializer.json";
 export const SELECTOR_FILE = "partition-selector.json";
+
+/** A partition's folder has eight digits, so that no partition has this number or a greater one. */
+export const PARTITIONS_END = 10 ** 8;
 
 /** Folder name of a partition: eight digits. */
 export function partitionName(partition: number): string {
@@ -53,11 +57,17 @@ export function documentBytes(document: JsonObject): Uint8Array {
   );
 }
 
-function sortKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sortKeys);
+function sortKeys(value: unknown, depth = 0): unknown {
   if (typeof value !== "object" || value === null) return value;
+  if (depth === JSON_DEPTH_MAX) {
+    throw new LimitExceededError(
+      `Cannot store a document of a topic: it is nested more than ${JSON_DEPTH_MAX} levels deep; ` +
+        `make its schema or pattern flatter`,
+    );
+  }
+  if (Array.isArray(value)) return value.map((item) => sortKeys(item, depth + 1));
   return Object.fromEntries(
-    Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1).map(([k, v]) => [k, sortKeys(v)]),
+    Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1).map(([k, v]) => [k, sortKeys(v, depth + 1)]),
   );
 }
 
@@ -69,6 +79,13 @@ export function readDocument(storage: Storage, path: string): JsonObject | undef
     throw new StorageError(
       "EFBIG",
       `Cannot read "${path}": it has more than ${DOCUMENT_BYTES_MAX} bytes, which no document of a topic has; ` +
+        `restore the file from a backup`,
+    );
+  }
+  if (isNestedTooDeeply(bytes)) {
+    throw new StorageError(
+      "EILSEQ",
+      `Cannot read "${path}": it is nested more than ${JSON_DEPTH_MAX} levels deep, which no document of a topic is; ` +
         `restore the file from a backup`,
     );
   }

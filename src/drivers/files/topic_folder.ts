@@ -23,8 +23,10 @@ import {
 import { checkTopicOptions } from "./options.ts";
 import { makeIdentity } from "./topic_identity.ts";
 
-/** An edit takes a few milliseconds: a process that holds the lock for longer was killed. */
+/** An edit takes a few milliseconds: a process that holds the lock for longer was killed or stopped. */
 const EDIT_LEASE_MS = 1000;
+/** The options are replaced, and put back if that cannot be synced. */
+const EDIT_REPLACEMENTS = 2;
 
 /** Creates a complete topic in a new folder and syncs it. */
 export function makeTopicFolder(storage: Storage, path: string, definition: TopicDefinition): void {
@@ -99,20 +101,23 @@ function partitionFolders(storage: Storage, path: string): number {
  */
 export function editTopicFolder(storage: Storage, path: string, changes: JsonObject): JsonObject | undefined {
   const file = `${path}/${TOPIC_FILE}`;
-  const lock = new FileLock(storage, `${file}.lock`, { leaseMs: EDIT_LEASE_MS });
+  const lock = new FileLock(storage, `${file}.lock`, {
+    leaseMs: EDIT_LEASE_MS,
+    replacements: EDIT_REPLACEMENTS,
+  });
   try {
-    return lock.hold(() => {
+    return lock.hold((replace) => {
       const document = readDocument(storage, file);
       if (document === undefined) return undefined;
       checkLayoutVersion(file, document);
       const { format_version: _, ...options } = document;
       const merged = Object.entries({ ...options, ...changes }).filter(([, value]) => value !== null);
       const complete = checkTopicOptions(Object.fromEntries(merged));
-      storage.replace(file, documentBytes({ format_version: LAYOUT_VERSION, ...complete }));
+      replace(file, documentBytes({ format_version: LAYOUT_VERSION, ...complete }));
       try {
         storage.syncDirectory(path);
       } catch (error) {
-        bestEffort(() => storage.replace(file, documentBytes(document)));
+        bestEffort(() => replace(file, documentBytes(document)));
         throw error;
       }
       return complete;

@@ -59,6 +59,8 @@ const KEPT = 4;
 /** How often the folder is listed again because the roster was removed before it could be read. */
 const READINGS_MAX = 100;
 const ROSTER_BYTES_MAX = 16 << 20;
+/** An id is a file's name: another one, which only another program writes, could lead out of the store. */
+const MEMBER_ID = /^[\w-]{1,64}$/;
 
 /** The rosters of one group. */
 export class RosterFiles {
@@ -129,11 +131,38 @@ function decode(bytes: Uint8Array, epoch: number, path: string, numPartitions: n
   const empty = { epoch, members: [], shares: vacant(numPartitions, epoch) };
   const text = bytes.subarray(9);
   if (new TextDecoder().decode(bytes.subarray(0, 8)) !== checksumOf(text)) return empty;
-  const { version, members, shares } = JSON.parse(new TextDecoder().decode(text)) as Roster & {
-    version: number;
-  };
-  if (version > VERSION) throw new UnsupportedFormatError(path, version, VERSION);
-  return { epoch, members, shares };
+  const document = parsed(text);
+  const { version, members, shares } = document ?? {};
+  if (typeof version === "number" && version > VERSION) {
+    throw new UnsupportedFormatError(path, version, VERSION);
+  }
+  const isValid = Array.isArray(members) && members.every(isMember) &&
+    Array.isArray(shares) && shares.length === numPartitions && shares.every(isShare);
+  if (isValid) return { epoch, members, shares };
+  throw new StorageError(
+    "EILSEQ",
+    `Cannot read "${path}": no version of this library has written what is in it; delete the consumer`,
+  );
+}
+
+function parsed(text: Uint8Array): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(new TextDecoder().decode(text)) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isMember(value: unknown): value is Member {
+  const { id, host, pid, started, timeoutMs, renewals } = (value ?? {}) as Partial<Record<keyof Member, unknown>>;
+  return typeof id === "string" && MEMBER_ID.test(id) && typeof host === "string" &&
+    [pid, timeoutMs, renewals].every((number) => typeof number === "number") &&
+    (started === undefined || typeof started === "string");
+}
+
+function isShare(value: unknown): value is Share {
+  const { owner, epoch } = (value ?? {}) as Partial<Record<keyof Share, unknown>>;
+  return (owner === undefined || typeof owner === "string") && typeof epoch === "number";
 }
 
 function checksumOf(bytes: Uint8Array): string {

@@ -2,6 +2,7 @@ import { closeSync, createReadStream, openSync, readSync, statSync } from "node:
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import type { ComponentDocument, JsonObject } from "../../../../mod.ts";
+import { isNestedTooDeeply, JSON_DEPTH_MAX } from "../../../json_depth.ts";
 import { readChunks } from "../../lines/chunks.ts";
 import { UsageError } from "../../usage_error.ts";
 import type { ImportedEvent, ImportJob, ImportSource } from "../contract.ts";
@@ -120,7 +121,11 @@ async function readTopic(tar: TarReader, path: string): Promise<TopicEntry> {
   try {
     const entry = await tar.next();
     if (entry?.name !== TOPIC_ENTRY) throw new Error(`it does not begin with "${TOPIC_ENTRY}"`);
-    topic = JSON.parse(decode(await readWhole(tar, entry)));
+    const bytes = await readWhole(tar, entry);
+    if (isNestedTooDeeply(bytes)) {
+      throw new Error(`"${TOPIC_ENTRY}" is nested more than ${JSON_DEPTH_MAX} levels deep`);
+    }
+    topic = JSON.parse(decode(bytes));
   } catch (error) {
     throw wrong(
       `${(error as Error).message}; expected a file made by "diaspora-ctl export --to archive"`,
