@@ -5,9 +5,16 @@
  */
 
 /** No document that a person or a program wrote for its content is nested more deeply. */
-export const JSON_DEPTH_MAX = 1000;
+export const JSON_DEPTH_MAX = 500;
 
-const [QUOTE, ESCAPE, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d];
+const [QUOTE, ESCAPE, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [
+  0x22,
+  0x5c,
+  0x5b,
+  0x5d,
+  0x7b,
+  0x7d,
+];
 
 /** Whether a JSON document, which has not been parsed yet, is nested more than {@linkcode JSON_DEPTH_MAX} levels deep. */
 export function isNestedTooDeeply(json: Uint8Array): boolean {

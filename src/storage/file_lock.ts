@@ -216,7 +216,9 @@ function fill(storage: Storage, path: string, content: Uint8Array): void {
   try {
     for (let written = 0; written < content.byteLength;) {
       const taken = file.writeAt(content.subarray(written), written);
-      if (taken === 0) throw new StorageError("ENOSPC", `Cannot write "${path}": the system took nothing of it`);
+      if (taken === 0) {
+        throw new StorageError("ENOSPC", `Cannot write "${path}": the system took nothing of it`);
+      }
       written += taken;
     }
     file.syncNow();

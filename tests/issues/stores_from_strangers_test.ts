@@ -17,7 +17,9 @@ import { test } from "../harness.ts";
 const PID_OF_NONE = 2 ** 22 + 1;
 
 /** A driver on a store with a topic, whose waiting for a lock takes no time. */
-async function withTopic(body: (driver: Driver, topic: string, canary: Canary) => Promise<void>): Promise<void> {
+async function withTopic(
+  body: (driver: Driver, topic: string, canary: Canary) => Promise<void>,
+): Promise<void> {
   await withCanary(async (canary) => {
     const storage = { ...nodeStorage, pause: () => {} };
     await using driver = Driver.from(new FilesDriver({ root_path: canary.root }, storage));
@@ -29,7 +31,10 @@ async function withTopic(body: (driver: Driver, topic: string, canary: Canary) =
 async function assertRefused(call: () => PromiseLike<unknown>, file: string): Promise<void> {
   const error = await assertRejects(async () => await call(), StorageError);
   assertEquals(error.errno, "EILSEQ");
-  assert(error.message.includes(`Cannot read "${file}": no version of this library has written`), error.message);
+  assert(
+    error.message.includes(`Cannot read "${file}": no version of this library has written`),
+    error.message,
+  );
 }
 
 test("the partitions of an unfinished seek are numbers, not paths", () =>
@@ -41,7 +46,6 @@ test("the partitions of an unfinished seek are numbers, not paths", () =>
     const wrong = [
       { ...seek, partition: "/../../../../outside/new" },
       { ...seek, partition: 10 ** 8 },
-      { ...seek, partition: 1 },
       { ...seek, nextId: -1 },
       { ...seek, time: 1.5 },
       { ...seek, generation: 2 ** 32 },
@@ -117,15 +121,21 @@ test("the token in the claim of an import is not a path", () =>
 test("a document that is nested too deeply is refused when it is stored, and when it is read", () =>
   withTopic(async (driver, folder) => {
     const nested = (levels: number) => JSON.parse(`${"[".repeat(levels)}${"]".repeat(levels)}`);
-    const schema = (levels: number) => ({ validator: { type: "schema", schema: { examples: nested(levels) } } });
-    for (const levels of [999, 2000]) {
-      await assertRejects(() => driver.createTopic("deep", {}, schema(levels)), LimitExceededError, "levels deep");
+    const schema = (levels: number) => ({
+      validator: { type: "schema", schema: { examples: nested(levels) } },
+    });
+    for (const levels of [499, 600]) {
+      await assertRejects(
+        () => driver.createTopic("deep", {}, schema(levels)),
+        LimitExceededError,
+        "levels deep",
+      );
     }
-    await driver.createTopic("deep", {}, schema(998));
+    await driver.createTopic("deep", {}, schema(498));
     await (await driver.openTopic("deep")).close();
     const file = `${folder}/validator.json`;
     writeFileSync(file, `{"type":"schema","schema":{"x":${"[".repeat(100_000)}${"]".repeat(100_000)}}}`);
-    const why = `Cannot read "${file}": it is nested more than 1000 levels deep`;
+    const why = `Cannot read "${file}": it is nested more than 500 levels deep`;
     await assertRejects(() => driver.openTopic("topic"), StorageError, why);
     assertEquals((await driver.listTopics()).get("topic")?.fault?.startsWith(why), true);
     await driver.deleteTopic("topic");
@@ -133,24 +143,32 @@ test("a document that is nested too deeply is refused when it is stored, and whe
 
 const NO_PIPES = process.platform === "win32" ? "there are no pipes in folders here" : false;
 
-test("pipes, devices and folders are not opened in place of files", { skip: NO_PIPES }, () =>
-  withCanary(({ root }) => {
-    const pipe = `${root}/pipe`;
-    execFileSync("mkfifo", [pipe]);
-    // As long as it is open, opening it once more does not wait.
-    const opened = openSync(pipe, constants.O_RDWR);
-    try {
-      for (const [path, errno] of [[pipe, "EINVAL"], ["/dev/null", "EINVAL"], [root, "EISDIR"]] as const) {
-        for (const mode of ["read", "append", "update"] as const) {
-          const error = assertThrows(() => nodeStorage.open(path, mode).close());
-          assertInstanceOf(error, StorageError);
-          assertEquals([error.errno, error.message.includes(`Cannot open "${path}": `)], [errno, true]);
+test(
+  "pipes, devices and folders are not opened in place of files",
+  { skip: NO_PIPES },
+  () =>
+    withCanary(({ root }) => {
+      const pipe = `${root}/pipe`;
+      execFileSync("mkfifo", [pipe]);
+      // As long as it is open, opening it once more does not wait.
+      const opened = openSync(pipe, constants.O_RDWR);
+      try {
+        for (const [path, errno] of [[pipe, "EINVAL"], ["/dev/null", "EINVAL"], [root, "EISDIR"]] as const) {
+          for (const mode of ["read", "append", "update"] as const) {
+            const error = assertThrows(() => nodeStorage.open(path, mode).close());
+            assertInstanceOf(error, StorageError);
+            assertEquals([error.errno, error.message.includes(`Cannot open "${path}": `)], [errno, true]);
+          }
         }
+      } finally {
+        closeSync(opened);
       }
-    } finally {
-      closeSync(opened);
-    }
-    assertThrows(() => nodeStorage.readWhole("/dev/null"), StorageError, "not a file");
-    assertThrows(() => nodeStorage.readWhole(pipe), StorageError, "it is a pipe, socket or device, not a file");
-    return Promise.resolve();
-  }));
+      assertThrows(() => nodeStorage.readWhole("/dev/null"), StorageError, "not a file");
+      assertThrows(
+        () => nodeStorage.readWhole(pipe),
+        StorageError,
+        "it is a pipe, socket or device, not a file",
+      );
+      return Promise.resolve();
+    }),
+);

@@ -125,7 +125,6 @@ export class ConsumerFolder {
     const document = readDocument(storage, path);
     if (document === undefined) return true;
     const seeks = plannedSeeks(document, path);
-    for (const { partition } of seeks) this.#checkIsPartition(partition, path);
     const planned = seeks.map((seek) => ({ seek, cursor: this.cursor(seek.partition) }));
     try {
       this.#apply(planned);
@@ -137,13 +136,6 @@ export class ConsumerFolder {
     }
     storage.remove(path);
     return true;
-  }
-
-  #checkIsPartition(partition: number, path: string): void {
-    const { storage, topicPath } = this.location;
-    if (storage.stat(`${topicPath}/partitions/${partitionName(partition)}`) !== undefined) return;
-    if (storage.stat(topicPath) === undefined) throw this.removed();
-    throw notOurs(path);
   }
 
   /** Stores planned positions. The folder is listed once for each step of all of them: it has files for each partition. */
@@ -220,11 +212,7 @@ interface PlannedSeek extends StoredPosition {
 /** What a seek's file says; checked, because a partition becomes a path, and numbers become fields of a slot. */
 function plannedSeeks({ seeks }: JsonObject, path: string): PlannedSeek[] {
   if (Array.isArray(seeks) && seeks.every(isPlannedSeek)) return seeks;
-  throw notOurs(path);
-}
-
-function notOurs(path: string): StorageError {
-  return new StorageError(
+  throw new StorageError(
     "EILSEQ",
     `Cannot read "${path}": no version of this library has written what is in it; remove the file`,
   );

@@ -154,7 +154,9 @@ function parsed(text: Uint8Array): Record<string, unknown> | undefined {
 }
 
 function isMember(value: unknown): value is Member {
-  const { id, host, pid, started, timeoutMs, renewals } = (value ?? {}) as Partial<Record<keyof Member, unknown>>;
+  const { id, host, pid, started, timeoutMs, renewals } = (value ?? {}) as Partial<
+    Record<keyof Member, unknown>
+  >;
   return typeof id === "string" && MEMBER_ID.test(id) && typeof host === "string" &&
     [pid, timeoutMs, renewals].every((number) => typeof number === "number") &&
     (started === undefined || typeof started === "string");
