@@ -24,6 +24,7 @@ const VOCABULARY = [
   "src/errors/stored.ts",
   "src/event_id.ts",
   "src/json.ts",
+  "src/json_depth.ts",
   "src/member_text.ts",
   "src/names.ts",
   "src/options.ts",

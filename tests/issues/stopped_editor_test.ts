@@ -1,7 +1,7 @@
 // A process that edited a topic was stopped for longer than the lease of its lock. Another one took the lock and edited
 // the topic too; the first one was continued, and put its own document in place: the other's change was gone, although
 // its call had succeeded. Now the draft of a document is removed together with the lock of the process that made it, and
-// whoever finds its draft gone begins again. Here an edit is stopped before each of its system calls.
+// a process that finds its draft gone begins again. Here an edit is stopped before each of its system calls.
 import { assert, assertEquals } from "@std/assert";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";

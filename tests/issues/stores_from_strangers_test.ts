@@ -1,6 +1,6 @@
 // A store may come from anyone, and others may be able to write to it. What stood in its files became parts of paths: a
 // partition in the file of an unfinished seek made files outside of the store, and the token of a lock, of an import's
-// claim or of a dead group member removed files there. And a pipe under the name of a file made whoever opened it wait
+// claim or of a dead group member removed files there. And a pipe under the name of a file made the process that opened it wait
 // for ever, a device filled the memory.
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { execFileSync } from "node:child_process";
