@@ -25,6 +25,8 @@ export interface KafkaComparison {
   bare: Measured;
   /** Events/s relative to the bare client: the median of the rounds. */
   share: number;
+  /** Events per second of processor time, in the same way. */
+  cpuShare: number;
 }
 
 /**
@@ -50,7 +52,8 @@ export async function* kafka(
           what: `${workload}, ${counted(count, "partition")}: ${what}`,
           driver: median(all.map((both) => both.driver)),
           bare: median(all.map((both) => both.bare)),
-          share: shareOf(all),
+          share: shareOf(all, ({ seconds }) => seconds),
+          cpuShare: shareOf(all, ({ cpuSeconds }) => cpuSeconds),
         };
       }
     }
@@ -58,22 +61,30 @@ export async function* kafka(
 }
 
 /** A line as text. */
-export function kafkaText({ what, driver, bare, share }: KafkaComparison): string {
+export function kafkaText({ what, driver, bare, share, cpuShare }: KafkaComparison): string {
   return [
     what.padEnd(28),
     rate(driver).padStart(12),
     rate(bare).padStart(12),
     share.toFixed(2).padStart(8),
     micros(driver).padStart(11),
-    micros(bare).padStart(11),
+    micros(bare).padStart(12),
+    cpuShare.toFixed(2).padStart(11),
   ].join("");
 }
 
+const COLUMNS: readonly (readonly [string, number])[] = [
+  ["", 28],
+  ["driver/s", 12],
+  ["bare/s", 12],
+  ["share", 8],
+  ["µs CPU", 11],
+  ["bare µs CPU", 12],
+  ["CPU share", 11],
+];
+
 /** The heading of the lines. */
-export const KAFKA_HEAD: string = "".padEnd(28) +
-  ["driver/s", "bare/s", "share", "µs CPU", "µs CPU bare"].map((text, column) =>
-    text.padStart([12, 12, 8, 11, 11][column])
-  ).join("");
+export const KAFKA_HEAD: string = COLUMNS.map(([text, width]) => text.padStart(width)).join("");
 
 interface RoundSettings {
   cluster: Cluster;
@@ -140,8 +151,12 @@ async function measureRound(
   return measured;
 }
 
-function shareOf(all: readonly { driver: Measured; bare: Measured }[]): number {
-  const shares = all.map(({ driver, bare }) => driver.events / driver.seconds / (bare.events / bare.seconds));
+/** How much of the bare client's rate the driver reaches, by one way of counting time. */
+function shareOf(
+  all: readonly { driver: Measured; bare: Measured }[],
+  time: (measured: Measured) => number,
+): number {
+  const shares = all.map(({ driver, bare }) => driver.events / time(driver) / (bare.events / time(bare)));
   return shares.sort((one, other) => one - other)[shares.length >> 1];
 }
 

@@ -10,7 +10,7 @@ import type { Offsets } from "../../src/drivers/kafka/offsets.ts";
 import type { FetchedPartition } from "../../src/drivers/kafka/fetched.ts";
 import { type ConsumerTopic, PartitionQueue, queueOf } from "../../src/drivers/kafka/partition_queue.ts";
 import { PositionStore } from "../../src/drivers/kafka/position_store.ts";
-import { encodeBatch } from "../../src/drivers/kafka/record.ts";
+import { valuesOf } from "../drivers/kafka/values.ts";
 import { test } from "../harness.ts";
 
 const TOPIC = { name: "t", kafkaName: "t", id: "the id" };
@@ -77,7 +77,7 @@ function queueAt(position: number): PartitionQueue {
 
 /** Events of one epoch that were fetched. */
 function fetched(epoch: number, first: number, count: number): FetchedPartition {
-  const [value] = encodeBatch({ count: 1, metadata: ["{}"], dataBytes: 0 }, { hasTextLength: true });
+  const [value] = valuesOf({ count: 1, metadata: ["{}"], dataBytes: 0 }, { hasTextLength: true });
   const records = Array.from(
     { length: count },
     (_, offsetDelta) => ({ offsetDelta, timestampDelta: 0n, value }),

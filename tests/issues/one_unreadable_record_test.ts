@@ -13,8 +13,9 @@ import {
 } from "../../mod.ts";
 import type { FetchedPartition } from "../../src/drivers/kafka/fetched.ts";
 import { PartitionQueue } from "../../src/drivers/kafka/partition_queue.ts";
-import { encodeBatch, formatOf, type RecordFormat } from "../../src/drivers/kafka/record.ts";
+import { formatOf, type RecordFormat } from "../../src/drivers/kafka/record.ts";
 import { ScriptedSource } from "../consumer/scripted_consumer.ts";
+import { valuesOf } from "../drivers/kafka/values.ts";
 import { test } from "../harness.ts";
 
 const NOT_UTF8: Record<string, Buffer> = {
@@ -26,7 +27,7 @@ const NOT_UTF8: Record<string, Buffer> = {
 
 function queueOf(metadata: (string | Uint8Array)[], format: RecordFormat): PartitionQueue {
   const values = metadata.map((one) =>
-    encodeBatch(
+    valuesOf(
       { count: 1, metadata: [one] as string[], dataBytes: 1, data: [Uint8Array.of(0xff)] },
       format,
     )[0]

@@ -10,6 +10,7 @@ import { Cluster } from "../../src/drivers/kafka/cluster.ts";
 import { findTopic } from "../../src/drivers/kafka/metadata.ts";
 import { Offsets } from "../../src/drivers/kafka/offsets.ts";
 import { PartitionDelivery } from "../../src/drivers/kafka/partition_delivery.ts";
+import { RecordBatch, recordsOf } from "../../src/drivers/kafka/record_batch.ts";
 import { readSettings } from "../../src/drivers/kafka/settings.ts";
 import { FakeBroker, LEADER_NOT_AVAILABLE, TOPIC_ID, UNKNOWN_TOPIC } from "../drivers/kafka/fake_broker.ts";
 import { test } from "../harness.ts";
@@ -45,8 +46,8 @@ async function rig(partitions: number): Promise<Rig> {
   };
 }
 
-function events(count: number): Buffer[] {
-  return Array.from({ length: count }, (_, n) => Buffer.from(`event ${n}`));
+function events(count: number): RecordBatch {
+  return RecordBatch.encode([recordsOf(Array.from({ length: count }, (_, n) => Buffer.from(`event ${n}`)))]);
 }
 
 test("a topic with a leaderless partition is found at once, with the other leaders", async () => {

@@ -3,7 +3,7 @@
 // compression, one event that was too large failed the 600 small ones in its batch. Whatever the limit and the
 // mix of sizes, what fits is stored, and only an event that is itself too large fails.
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { createRecordsBatch, NumericMap } from "@platformatic/kafka";
+import { compressionsAlgorithms, crc32c, Writer } from "@platformatic/kafka";
 import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { InvalidDataError, LimitExceededError } from "../../mod.ts";
@@ -11,16 +11,16 @@ import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
 import { failureOf } from "../../src/drivers/kafka/failure.ts";
 import { KafkaProducer } from "../../src/drivers/kafka/producer.ts";
 import { HighWatermarks } from "../../src/drivers/kafka/high_watermarks.ts";
-import { batchBytes, formatOf } from "../../src/drivers/kafka/record.ts";
+import { formatOf } from "../../src/drivers/kafka/record.ts";
+import { batchBytes, recordsOf } from "../../src/drivers/kafka/record_batch.ts";
 import { readSettings } from "../../src/drivers/kafka/settings.ts";
 import { UnobservedFailures } from "../../src/producer/unobserved_failures.ts";
 import type { BatcherOwner } from "../../src/producer/batcher_owner.ts";
 import { NOTHING_HELD_BACK } from "../../src/producer/held_back.ts";
 import { PartitionBatcher } from "../../src/producer/partition_batcher.ts";
 import type { PushFuture } from "../../src/producer/push_future.ts";
+import { storedValues } from "../drivers/kafka/values.ts";
 import { test } from "../harness.ts";
-
-type Sent = { value: Buffer }[];
 
 /** A broker that refuses batches above its limit, in the client's encoding, and stores the others. */
 function topicWith(
@@ -31,12 +31,19 @@ function topicWith(
   let sent = 0;
   const cluster = {
     settings: readSettings({ "bootstrap.servers": "a", "compression.type": compression }),
-    module: { NumericMap, ConfigResourceTypes: { TOPIC: 2 }, ConfigSources: { DYNAMIC_TOPIC_CONFIG: 1 } },
+    module: {
+      Writer,
+      crc32c,
+      compressionsAlgorithms,
+      ConfigResourceTypes: { TOPIC: 2 },
+      ConfigSources: { DYNAMIC_TOPIC_CONFIG: 1 },
+    },
     run: () =>
       Promise.resolve([{
         resourceName: "t",
         configs: [{ name: "max.message.bytes", configSource: 1, value: String(limit) }],
       }]),
+    newestVersion: () => Promise.resolve(11),
     producer: () => ({
       metadata: () =>
         Promise.resolve({
@@ -47,20 +54,15 @@ function topicWith(
       close: () => Promise.resolve(),
     }),
     request: async (_client: unknown, _broker: unknown, { parameters }: { parameters: unknown[] }) => {
-      const messages = parameters[2] as Sent;
+      const [{ batch }] = parameters[2] as [{ batch: Buffer }];
       sent++;
       await Promise.resolve();
-      const bytes = createRecordsBatch(messages as never, { compression } as never).length;
-      if (bytes > limit) throw Object.assign(new Error("large"), { apiId: "MESSAGE_TOO_LARGE" });
-      if (compression === "none") {
-        assertEquals(
-          bytes,
-          batchBytes(messages.map(({ value }) => value.byteLength)),
-        );
-      }
-      stored.push(...messages.map(({ value }) => Buffer.from(value)));
+      if (batch.length > limit) throw Object.assign(new Error("large"), { apiId: "MESSAGE_TOO_LARGE" });
+      const values = storedValues(batch);
+      if (compression === "none") assertEquals(batch.length, batchBytes([recordsOf(values)]));
+      stored.push(...values);
       // Others write too, so ids are consecutive only within a batch.
-      const baseOffset = BigInt(stored.length - messages.length + sent * 1000);
+      const baseOffset = BigInt(stored.length - values.length + sent * 1000);
       return { responses: [{ partitionResponses: [{ baseOffset }] }] };
     },
     failure: (error: unknown) => failureOf(error, "store", { servers: "a", identity: "" }, 0),
@@ -101,7 +103,7 @@ function topicWith(
  * Whether an event with that many bytes of text fits into a batch of its own, and the error if it does not.
  */
 function fits(bytes: number, limit: number): boolean {
-  return batchBytes([bytes + 24]) <= limit;
+  return batchBytes([recordsOf([new Uint8Array(bytes + 24)])]) <= limit;
 }
 
 async function outcomes(futures: readonly PushFuture[]): Promise<(number | "too large")[]> {

@@ -33,10 +33,12 @@ export async function measureConsume(
   settings: ConsumeSettings,
   { warmUp, gate }: { warmUp?: Topic; gate: Gate },
 ): Promise<Measured> {
-  if (warmUp !== undefined) await consumeAll(warmUp, { ...settings, events: undefined });
+  const { events = Infinity, consumer: { partitions } } = settings;
+  if (warmUp !== undefined) await consumeAll(warmUp, settings, await countOf(warmUp, partitions));
+  const wanted = Math.min(events, await countOf(topic, partitions));
   await gate();
   const watch = new Stopwatch();
-  return watch.stop(await consumeAll(topic, settings));
+  return watch.stop(await consumeAll(topic, settings, wanted));
 }
 
 /** Counts the events that pass. */
@@ -57,9 +59,9 @@ class Counter {
 async function consumeAll(
   topic: Topic,
   settings: ConsumeSettings,
+  events: number,
 ): Promise<{ events: number; bytes: number }> {
   const { by } = settings;
-  const events = Math.min(settings.events ?? Infinity, await countOf(topic, settings.consumer.partitions));
   const dataSelector = selectorOf(settings);
   await using consumer = topic.consumer(`bench-${Date.now()}-${Math.random()}`, {
     ...settings.consumer,

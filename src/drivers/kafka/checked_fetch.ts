@@ -1,24 +1,18 @@
 import { Buffer } from "node:buffer";
 import type { ClientConsumer, ClientModule } from "./client.ts";
 import { type Api, type ClientConnection, wrapApi } from "./client_internals.ts";
-
-/*
- * A Kafka batch, sizes big-endian; the checksum (CRC-32C) is of everything after it:
- *
- *   0 i64 first offset   8 i32 length of what follows   12 i32 epoch   16 i8 format   17 u32 checksum
- *   21 i16 attributes   23 i32 last offset - first   27 times, producer …   57 i32 number of records   61 records
- */
-const LENGTH_AT = 8;
-const LENGTH_ENDS = 12;
-const FORMAT_AT = 16;
-const CHECKSUM_AT = 17;
-const ATTRIBUTES_AT = 21;
-const LAST_DELTA_AT = 23;
-const TIMES_END = 43;
-const COUNT_AT = 57;
-const HEAD_BYTES = 61;
-/** The batch format with this checksum. */
-const FORMAT = 2;
+import {
+  ATTRIBUTES_AT,
+  BATCH_HEAD_BYTES,
+  CHECKSUM_AT,
+  COUNT_AT,
+  FORMAT,
+  FORMAT_AT,
+  LAST_DELTA_AT,
+  LENGTH_AT,
+  LENGTH_ENDS,
+  PRODUCER_AT,
+} from "./record_batch.ts";
 
 /**
  * Our own mark in the attributes of a batch with a checksum mismatch, whose records are removed. Kafka does not
@@ -67,7 +61,7 @@ function checkedApi(api: Api, { crc32c }: ClientModule): Api {
       };
       connection.send(key, version, request, checkedParse, ...rest);
     };
-    api({ send, close: () => connection.close() }, ...parameters);
+    api({ socket: connection.socket, send, close: () => connection.close() }, ...parameters);
   };
   return Object.assign(checked, { version: api.version });
 }
@@ -96,9 +90,9 @@ export function checkedPieces(pieces: Pieces, checksumOf: Checksum, joining: Joi
   const Made = pieces.constructor as new (buffers: Buffer[]) => ChecksumInput;
   const batches: Buffer[] = [];
   let at = 0;
-  while (at + HEAD_BYTES <= pieces.length) {
+  while (at + BATCH_HEAD_BYTES <= pieces.length) {
     const end = at + LENGTH_ENDS + pieces.readInt32BE(at + LENGTH_AT);
-    if (end < at + HEAD_BYTES || end > pieces.length) break;
+    if (end < at + BATCH_HEAD_BYTES || end > pieces.length) break;
     const found = pieces.subarray(at, end);
     const isKept = joining === "scratch memory" && found.length <= SCRATCH_BYTES_MAX &&
       found.length >= found.readInt32BE(COUNT_AT) * LARGE_RECORD_BYTES;
@@ -133,16 +127,16 @@ function joinInScratch({ buffers, length }: Pieces): Buffer {
 
 /** The first offset of the following batch, if there is one. */
 function nextOffset(pieces: Pieces, end: number): bigint | undefined {
-  return end + HEAD_BYTES <= pieces.length ? pieces.readBigInt64BE(end) : undefined;
+  return end + BATCH_HEAD_BYTES <= pieces.length ? pieces.readBigInt64BE(end) : undefined;
 }
 
 function damagedHead(batch: Buffer, next: bigint | undefined): Buffer {
-  const head = Buffer.alloc(HEAD_BYTES);
-  batch.copy(head, 0, 0, TIMES_END);
-  head.writeInt32BE(HEAD_BYTES - LENGTH_ENDS, LENGTH_AT);
+  const head = Buffer.alloc(BATCH_HEAD_BYTES);
+  batch.copy(head, 0, 0, PRODUCER_AT);
+  head.writeInt32BE(BATCH_HEAD_BYTES - LENGTH_ENDS, LENGTH_AT);
   head.writeInt16BE(IS_DAMAGED, ATTRIBUTES_AT);
   head.writeInt32BE(lastDeltaOf(batch, next), LAST_DELTA_AT);
-  return head.fill(0xff, TIMES_END, COUNT_AT);
+  return head.fill(0xff, PRODUCER_AT, COUNT_AT);
 }
 
 /**

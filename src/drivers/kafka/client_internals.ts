@@ -1,4 +1,7 @@
+import type { Socket } from "node:net";
+import type { Reader, Writer } from "@platformatic/kafka";
 import type { Admin, ClientConsumer, ClientModule, ClientProducer } from "./client.ts";
+import { restOf } from "./trailing_bytes.ts";
 
 /*
  * What we use of the client besides its documented methods, by symbols that it exports: `kGetApi`, which finds the
@@ -17,8 +20,24 @@ export interface BrokerAddress {
 
 /** A connection of the client. */
 export interface ClientConnection {
+  readonly socket: Socket;
   send(...parameters: unknown[]): void;
   close(): Promise<void>;
+}
+
+/** Reads a response; the arguments are the client's. */
+export type Parse = (id: number, key: number, version: number, reader: Reader) => unknown;
+
+/** A request in another form than the client's. */
+export interface Substitute {
+  /** Its version; that of the client by default. */
+  version?: number | undefined;
+  /** The beginning of what is sent. */
+  payload(version: number): Writer;
+  /** The rest, which the client does not copy. */
+  rest(version: number): Uint8Array;
+  /** How the response is read; as that of the client's version by default. */
+  parse?(parse: Parse): Parse;
 }
 
 /** A request to a broker. */
@@ -29,6 +48,8 @@ export interface BrokerRequest {
   parameters: unknown[];
   /** Called with the connection before anything is sent. */
   onConnection?(connection: ClientConnection): void;
+  /** What is sent instead of what the client makes of the parameters. */
+  instead?: Substitute;
 }
 
 type Callback<T> = (error: Error | null, result?: T) => void;
@@ -68,7 +89,7 @@ export async function requestOnce<T>(
   client: AnyClient,
   module: ClientModule,
   broker: BrokerAddress,
-  { name, parameters, onConnection }: BrokerRequest,
+  { name, parameters, onConnection, instead }: BrokerRequest,
 ): Promise<T> {
   const connection = await called<ClientConnection>((end) =>
     (client[module.kGetConnection] as unknown as ConnectionGetter).call(client, broker, end)
@@ -77,7 +98,16 @@ export async function requestOnce<T>(
     (client[module.kGetApi] as unknown as ApiGetter).call(client, name, end)
   );
   onConnection?.(connection);
-  return await called<T>((end) => api(connection, ...parameters, end));
+  if (instead === undefined) return await called<T>((end) => api(connection, ...parameters, end));
+  const version = instead.version ?? api.version;
+  using rest = restOf(connection.socket, instead.rest(version));
+  return await called<T>((end) => {
+    const send: ClientConnection["send"] = (key, _version, _payload, clientParse, ...others) => {
+      const parse = instead.parse?.(clientParse as Parse) ?? clientParse;
+      connection.send(key, version, () => instead.payload(version).append(rest.mark), parse, ...others);
+    };
+    api({ socket: connection.socket, send, close: () => connection.close() }, ...parameters, end);
+  });
 }
 
 function called<T>(call: (end: Callback<T>) => void): Promise<T> {

@@ -38,6 +38,7 @@ export class Cluster {
   readonly #settings: KafkaSettings;
   readonly #admin: Admin;
   readonly #closing = new AbortController();
+  #versions: Promise<ReadonlyMap<string, number>> | undefined;
 
   private constructor(readonly module: ClientModule, settings: KafkaSettings) {
     this.#settings = settings;
@@ -191,6 +192,19 @@ export class Cluster {
     const made = new this.module.Producer({ ...client, idempotent: false, retries: 0 }) as ClientProducer;
     keepPartialMetadata(made, this.module);
     return made;
+  }
+
+  /** The newest version of a request that brokers know; 0 if they do not tell. */
+  async newestVersion(name: string): Promise<number> {
+    this.#versions ??= this.#admin.listApis().then(
+      (apis) => new Map(apis.map(({ name, maxVersion }) => [name, maxVersion])),
+    );
+    try {
+      return (await this.#versions).get(name) ?? 0;
+    } catch {
+      this.#versions = undefined;
+      return 0;
+    }
   }
 
   /** Sends one request to one broker through a client. */

@@ -3,6 +3,7 @@ import type { ComponentDocument, TopicDefinition } from "../../contract.ts";
 import { withCppDraft } from "../../cpp_draft.ts";
 import type { Cluster } from "./cluster.ts";
 import { PartitionDelivery } from "./partition_delivery.ts";
+import { RecordBatch, recordsOf } from "./record_batch.ts";
 import type { RawReader } from "./raw_reader.ts";
 
 /** The documents of a topic's components. */
@@ -38,7 +39,8 @@ export async function writeDocuments(
   const topic = { name: infoName, kafkaName: infoName };
   try {
     const delivery = new PartitionDelivery({ cluster, client, topic, partition: 0 });
-    await delivery.send(ORDER.map((kind) => Buffer.from(JSON.stringify(documents[kind]))));
+    const values = ORDER.map((kind) => Buffer.from(JSON.stringify(documents[kind])));
+    await delivery.send(RecordBatch.encode([recordsOf(values)]));
   } finally {
     await client.close(true);
   }

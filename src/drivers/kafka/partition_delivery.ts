@@ -1,17 +1,26 @@
-import type { Buffer } from "node:buffer";
 import { ClosedError, TopicDeletedError } from "../../errors.ts";
 import type { ClientProducer } from "./client.ts";
 import type { ClientConnection } from "./client_internals.ts";
 import type { Cluster } from "./cluster.ts";
-import { isFault, isLeaderChange, isTransient, isUnknownTopic, leaderless } from "./failure.ts";
+import {
+  isClosedSilently,
+  isFault,
+  isLeaderChange,
+  isTransient,
+  isUnknownTopic,
+  leaderless,
+} from "./failure.ts";
 import { isTopicDeleted, type Leader } from "./metadata.ts";
+import { checksumWith, produce } from "./produce_request.ts";
+import type { RecordBatch } from "./record_batch.ts";
 
-/** The broker responds when all in-sync replicas have the batch. */
-const ACKS_ALL = -1;
 /** Sequence numbers wrap around after the largest value of their field. */
 const SEQUENCE_LIMIT = 2 ** 31;
 /** The broker no longer knows the preceding sequence numbers: restart them, once. */
 const UNKNOWN_SEQUENCE = ["UNKNOWN_PRODUCER_ID", "OUT_OF_ORDER_SEQUENCE_NUMBER"];
+
+/** Then the broker is older than the one that was asked what it knows: such brokers close the connection. */
+const ID_REFUSALS_MAX = 2;
 
 /** The target of a sender. */
 export interface DeliverySettings {
@@ -43,12 +52,6 @@ interface Delivery {
   error: unknown;
 }
 
-interface ProduceAnswer {
-  responses: [{ partitionResponses: [{ baseOffset: bigint }] }];
-}
-
-const NO_HEADERS = new Map<Buffer, Buffer>();
-
 /**
  * Sends batches to the leader of one partition, one at a time, with the same sequence numbers until one is stored.
  * The client's own producer couples all partitions: if one fails for good, so do those in flight to others.
@@ -62,6 +65,8 @@ export class PartitionDelivery {
   #timeout: unknown = undefined;
   /** Whether the leader may have changed. */
   #isStale = false;
+  /** How often in a row a batch was stored only under the topic's name, after the connection was closed. */
+  #idRefusals = 0;
 
   constructor(private readonly settings: DeliverySettings) {
     this.#what = `store events in topic "${settings.topic.name}" partition ${settings.partition}`;
@@ -71,7 +76,7 @@ export class PartitionDelivery {
    * Returns the offset of the first record; throws if sending fails for good, or within the driver's timeout. If
    * the batch before timed out, the time that this one waited since `sinceMs` counts, too.
    */
-  async send(values: readonly Buffer[], sinceMs: number = performance.now()): Promise<number> {
+  async send(batch: RecordBatch, sinceMs: number = performance.now()): Promise<number> {
     const { cluster } = this.settings;
     const { deliveryMsMax } = cluster.settings.producer;
     const delivery: Delivery = { isOver: false, connection: undefined, error: this.#timeout };
@@ -87,7 +92,7 @@ export class PartitionDelivery {
       }, leftMs);
     });
     try {
-      const baseId = await Promise.race([late, this.#sendUntil(values, delivery)]);
+      const baseId = await Promise.race([late, this.#sendUntil(batch, delivery)]);
       this.#timeout = undefined;
       return baseId;
     } catch (error) {
@@ -102,14 +107,22 @@ export class PartitionDelivery {
     }
   }
 
-  async #sendUntil(values: readonly Buffer[], delivery: Delivery): Promise<number> {
-    const { cluster, topic: { kafkaName: topic, name }, partition } = this.settings;
-    const timestamp = BigInt(Date.now());
-    const messages = values.map((value) => ({ topic, partition, value, timestamp, headers: NO_HEADERS }));
+  async #sendUntil(given: RecordBatch, delivery: Delivery): Promise<number> {
+    const { cluster, topic: { name }, partition } = this.settings;
+    const { compression } = cluster.settings.producer;
+    const time = Date.now();
+    const batch = compression === "none"
+      ? given
+      : await given.compressed(cluster.module.compressionsAlgorithms[compression]);
     let isRenumbered = false;
     for (let attempt = 1;; attempt++) {
+      // Before a later attempt the topic is looked for.
+      const byId = attempt === 1 && this.#idRefusals < ID_REFUSALS_MAX;
       try {
-        return await this.#sendOnce(messages, delivery);
+        const baseId = await this.#sendOnce(batch, { time, byId }, delivery);
+        if (byId) this.#idRefusals = 0;
+        else if (isClosedSilently(delivery.error)) this.#idRefusals++;
+        return baseId;
       } catch (error) {
         if (delivery.isOver) throw error;
         delivery.connection = undefined;
@@ -118,7 +131,7 @@ export class PartitionDelivery {
         if (!isRenumbered && isFault(error, ...UNKNOWN_SEQUENCE)) {
           isRenumbered = true;
           this.#session = undefined;
-        } else if (!isTransient(error) && !isLeaderChange(error)) throw error;
+        } else if (!isTransient(error) && !isLeaderChange(error) && !isUnknownTopic(error)) throw error;
       }
       this.#isStale = true;
       const { error } = delivery;
@@ -127,35 +140,32 @@ export class PartitionDelivery {
     }
   }
 
-  async #sendOnce(messages: unknown[], delivery: Delivery): Promise<number> {
-    const { cluster, client, topic: { kafkaName }, partition } = this.settings;
+  async #sendOnce(
+    batch: RecordBatch,
+    { time, byId }: { time: number; byId: boolean },
+    delivery: Delivery,
+  ): Promise<number> {
+    const { cluster, client, topic, partition } = this.settings;
     const leader = await this.#leader();
     const session = this.#session ??= await this.#begin();
     if (delivery.isOver) throw new Error("too late");
-    const { client: { timeout }, producer: { compression } } = cluster.settings;
-    const sequences = new cluster.module.NumericMap([[`${kafkaName}:${partition}`, session.sequence]]);
-    const numbers = {
-      compression,
-      producerId: session.id,
-      producerEpoch: session.epoch,
-      sequences,
-      // Set by the leader; some brokers reject any other value.
-      partitionLeaderEpoch: -1,
-    };
-    const answer = await cluster.request<ProduceAnswer>(client, leader, {
-      name: "Produce",
-      parameters: [ACKS_ALL, timeout, messages, numbers],
+    const { id: producerId, epoch: producerEpoch, sequence } = session;
+    batch.seal({ producerId, producerEpoch, sequence, time }, checksumWith(cluster.module));
+    const baseId = await produce(cluster, client, leader, {
+      topic,
+      partition,
+      batch,
+      byId,
       onConnection: (connection) => delivery.connection = connection,
     });
     delivery.connection = undefined;
     this.settings.onLeader?.(true);
-    session.sequence = (session.sequence + messages.length) % SEQUENCE_LIMIT;
-    const baseId = Number(answer.responses[0].partitionResponses[0].baseOffset);
+    session.sequence = (session.sequence + batch.count) % SEQUENCE_LIMIT;
     // Brokers take batches by the topic's name: it may be that of another topic by now.
     if (baseId < this.#nextId && await this.#isDeleted()) {
       throw new TopicDeletedError(this.settings.topic.name);
     }
-    this.#nextId = baseId + messages.length;
+    this.#nextId = baseId + batch.count;
     return baseId;
   }
 

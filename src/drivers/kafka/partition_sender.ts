@@ -1,27 +1,24 @@
-import type { Buffer } from "node:buffer";
 import { setImmediate } from "node:timers";
 import { LimitExceededError } from "../../errors.ts";
 import type { BatchPart } from "../../contract.ts";
+import { countOf, type RecordRange, type Records, sliceRanges } from "./record_batch.ts";
 
 /** The maximum growth of a record whose batch is merged into another: its number there takes more bytes. */
 const MERGED_BYTES = 5;
 
-/** Larger records are encoded when it is their turn: they are few, and copying them is all there is to do. */
-const LARGE_RECORD_BYTES = 16 * 1024;
-
 /** Records that become one Kafka batch. */
 export class Shipment {
-  #values: Buffer[] | undefined;
+  #records: Records | undefined;
 
   /** `bytes` is their size as transmitted. */
-  constructor(readonly count: number, readonly bytes: number, private readonly encode: () => Buffer[]) {}
+  constructor(readonly count: number, readonly bytes: number, private readonly read: () => Records) {}
 
   /**
-   * Encodes them the first time: shortly before they are sent, so that little memory is in use. There are fewer if
-   * the data of some was changed since.
+   * Reads them the first time: shortly before they are encoded. There are fewer if the data of some was changed
+   * since.
    */
-  values(): Buffer[] {
-    return this.#values ??= this.encode();
+  records(): Records {
+    return this.#records ??= this.read();
   }
 }
 
@@ -37,17 +34,34 @@ interface Waiting {
 
 interface Loaded {
   waiting: Waiting;
-  shipment: Shipment;
+  count: number;
+}
+
+/** What is sent together. */
+interface Load<Batch> {
+  all: Loaded[];
+  ranges: RecordRange[];
+  /** If they are encoded already. */
+  batch?: Batch | undefined;
+}
+
+/** How batches are encoded and sent; `encode` throws `LimitExceededError` if they are too large. */
+export interface BatchTransport<Batch> {
+  encode(ranges: RecordRange[]): Batch;
+  /** Resolves with the offset of the first record. */
+  send(batch: Batch, sinceMs: number): Promise<number>;
 }
 
 /** Sends the batches of one partition one after the other; small queued ones are merged. */
-export class PartitionSender {
+export class PartitionSender<Batch> {
   readonly #waiting: Waiting[] = [];
+  /** The next one, if it was encoded while the one before was on its way. */
+  #next: Load<Batch> | undefined;
   #running: Promise<void> | undefined;
 
   constructor(
     private readonly limits: { bytesMax: number; isMerging: boolean },
-    private readonly send: (values: Buffer[], sinceMs: number) => Promise<number>,
+    private readonly transport: BatchTransport<Batch>,
   ) {}
 
   /** Sends it after the earlier ones were stored or failed; resolves with the offset of its first record. */
@@ -70,35 +84,56 @@ export class PartitionSender {
   }
 
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const first = this.#waiting.shift()!;
-      try {
-        const shipment = await first.shipment;
-        const all = this.#merge(first, shipment);
-        // While they are on their way, and not before they are.
-        setImmediate(() => this.#encodeNext());
-        await this.#sendAll(all);
-      } catch (error) {
-        first.reject(error);
-      }
+    while (this.#next !== undefined || this.#waiting.length > 0) {
+      const load = this.#next ?? await this.#loadFirst();
+      this.#next = undefined;
+      if (load === undefined) continue;
+      // While it is on its way, and not before it is.
+      setImmediate(() => this.#encodeNext());
+      await this.#sendAll(load);
     }
     this.#running = undefined;
   }
 
-  /** Encodes the next shipment, so that it can be sent at once, unless that takes less time than memory. */
-  #encodeNext(): void {
-    const next = this.#waiting[0]?.shipment;
-    if (next === undefined || next instanceof Promise || next.bytes > next.count * LARGE_RECORD_BYTES) return;
+  async #loadFirst(): Promise<Load<Batch> | undefined> {
+    const first = this.#waiting.shift()!;
     try {
-      next.values();
-    } catch {
-      // It fails again when it is its turn.
+      return this.#load(first, await first.shipment);
+    } catch (error) {
+      first.reject(error);
+      return undefined;
     }
   }
 
-  /** Merges following shipments that fit; a stream is awaited in its turn. */
-  #merge(first: Waiting, shipment: Shipment): Loaded[] {
-    const all = [{ waiting: first, shipment }];
+  /** Encodes the next batch, so that it can be sent at once, unless it may grow until then. */
+  #encodeNext(): void {
+    while (this.#next === undefined && this.#isNextFull()) {
+      const first = this.#waiting.shift()!;
+      const next = this.#load(first, first.shipment as Shipment);
+      if (next === undefined) continue;
+      this.#next = next;
+      try {
+        next.batch = this.transport.encode(next.ranges);
+      } catch {
+        // It fails again when it is its turn.
+      }
+    }
+  }
+
+  #isNextFull(): boolean {
+    let bytes = 0;
+    for (const { shipment } of this.#waiting) {
+      if (shipment instanceof Promise) return false;
+      bytes += shipment.bytes;
+      if (bytes > this.limits.bytesMax / 2 || !this.limits.isMerging) return true;
+    }
+    return false;
+  }
+
+  /** A shipment and those after it that fit into the same batch; a stream is awaited in its turn. */
+  #load(first: Waiting, shipment: Shipment): Load<Batch> | undefined {
+    const load: Load<Batch> = { all: [], ranges: [] };
+    add(load, first, shipment);
     let { bytes } = shipment;
     for (let next; this.limits.isMerging && (next = this.#waiting[0]) !== undefined;) {
       const { shipment } = next;
@@ -107,31 +142,20 @@ export class PartitionSender {
       if (bytes + added > this.limits.bytesMax) break;
       bytes += added;
       this.#waiting.shift();
-      all.push({ waiting: next, shipment });
+      add(load, next, shipment);
     }
-    return all;
+    return load.all.length === 0 ? undefined : load;
   }
 
-  async #sendAll(merged: readonly Loaded[]): Promise<void> {
-    const all = merged.filter(({ waiting, shipment }) => {
-      try {
-        if (shipment.values().length > 0) return true;
-        waiting.resolve(0);
-        return false;
-      } catch (error) {
-        waiting.reject(error);
-        return false;
-      }
-    });
-    if (all.length === 0) return;
-    const parts = await this.#sendParts(
-      all.flatMap(({ shipment }) => shipment.values()),
+  async #sendAll({ all, ranges, batch }: Load<Batch>): Promise<void> {
+    const parts = await this.#sendParts(ranges, {
+      batch,
       // The one that waits for the shortest time is the last.
-      all.at(-1)!.waiting.sinceMs,
-      all.every(({ waiting }) => waiting.settleParts !== undefined),
-    );
-    for (const { waiting, shipment } of all) {
-      const own = take(parts, shipment.values().length);
+      sinceMs: all.at(-1)!.waiting.sinceMs,
+      maySplit: all.every(({ waiting }) => waiting.settleParts !== undefined),
+    });
+    for (const { waiting, count } of all) {
+      const own = take(parts, count);
       // At least one: no shipment is empty.
       const first = own[0]!;
       if (own.length > 1) {
@@ -146,17 +170,35 @@ export class PartitionSender {
    * Sends all at once; splits what is too large in halves, until only events that are too large by themselves
    * fail.
    */
-  async #sendParts(values: Buffer[], sinceMs: number, maySplit: boolean): Promise<BatchPart[]> {
-    const count = values.length;
+  async #sendParts(
+    ranges: RecordRange[],
+    { batch, sinceMs, maySplit }: { batch?: Batch | undefined; sinceMs: number; maySplit: boolean },
+  ): Promise<BatchPart[]> {
+    const count = countOf(ranges);
     try {
-      return [{ count, baseId: await this.send(values, sinceMs) }];
+      const baseId = await this.transport.send(batch ?? this.transport.encode(ranges), sinceMs);
+      return [{ count, baseId }];
     } catch (error) {
       if (!maySplit || count === 1 || !(error instanceof LimitExceededError)) return [{ count, error }];
       const middle = count >> 1;
       // One after the other, to keep the order.
-      const first = await this.#sendParts(values.slice(0, middle), sinceMs, true);
-      return [...first, ...await this.#sendParts(values.slice(middle), sinceMs, true)];
+      const first = await this.#sendParts(sliceRanges(ranges, 0, middle), { sinceMs, maySplit });
+      const rest = sliceRanges(ranges, middle, count - middle);
+      return [...first, ...await this.#sendParts(rest, { sinceMs, maySplit })];
     }
+  }
+}
+
+/** Adds the records of a shipment, unless nothing is left of them. */
+function add({ all, ranges }: Load<unknown>, waiting: Waiting, shipment: Shipment): void {
+  try {
+    const records = shipment.records();
+    const count = records.sizes.length;
+    if (count === 0) return waiting.resolve(0);
+    all.push({ waiting, count });
+    ranges.push({ records, first: 0, count });
+  } catch (error) {
+    waiting.reject(error);
   }
 }
 

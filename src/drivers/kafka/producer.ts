@@ -1,4 +1,3 @@
-import type { Buffer } from "node:buffer";
 import { BrokerError, ClosedError, LimitExceededError } from "../../errors.ts";
 import type { OutgoingBatch, ProducerInterface } from "../../contract.ts";
 import type { ClientProducer } from "./client.ts";
@@ -7,14 +6,9 @@ import { configsOfTopics } from "./configs.ts";
 import type { HighWatermarks } from "./high_watermarks.ts";
 import { PartitionSender, Shipment } from "./partition_sender.ts";
 import { PartitionDelivery } from "./partition_delivery.ts";
-import {
-  BATCH_HEAD_BYTES,
-  batchBytes,
-  encodeBatch,
-  EVENT_OVERHEAD_BYTES,
-  type RecordFormat,
-  recordSizes,
-} from "./record.ts";
+import { BatchMemory } from "./batch_memory.ts";
+import { BATCH_HEAD_BYTES, batchBytes, countOf, RecordBatch, type RecordRange } from "./record_batch.ts";
+import { EVENT_OVERHEAD_BYTES, EventRecords, type RecordFormat } from "./record.ts";
 import { counted } from "../../counted.ts";
 
 /** The maximum of any broker. */
@@ -45,7 +39,8 @@ export class KafkaProducer implements ProducerInterface {
   /** Maximum size of one event, as transmitted. */
   #eventLimit: { bytesMax: number; setting: string };
   #readingLimit: Promise<void> | undefined;
-  readonly #senders = new Map<number, PartitionSender>();
+  readonly #senders = new Map<number, PartitionSender<RecordBatch>>();
+  readonly #memory = new BatchMemory();
   #client: ClientProducer | undefined;
   #closed = false;
 
@@ -83,14 +78,14 @@ export class KafkaProducer implements ProducerInterface {
   #load(batch: OutgoingBatch, partition: number): Shipment | Promise<Shipment> {
     if (batch.stream !== undefined) {
       return this.#collect(batch.stream, partition).then((streamed) =>
-        this.#encode(batch, partition, streamed)
+        this.#ship(batch, partition, streamed)
       );
     }
     try {
-      return this.#encode(batch, partition);
+      return this.#ship(batch, partition);
     } catch (error) {
       if (!(error instanceof LimitExceededError)) return Promise.reject(error);
-      return this.#readLimit().then(() => this.#encode(batch, partition));
+      return this.#readLimit().then(() => this.#ship(batch, partition));
     }
   }
 
@@ -115,16 +110,16 @@ export class KafkaProducer implements ProducerInterface {
   }
 
   /** Checks sizes before encoding: no memory is allocated for an event that the topic would reject. */
-  #encode(batch: OutgoingBatch, partition: number, streamed?: Uint8Array): Shipment {
+  #ship(batch: OutgoingBatch, partition: number, streamed?: Uint8Array): Shipment {
     const { format } = this.#topic;
-    const sizes = recordSizes(batch, format, streamed?.byteLength);
-    const bytes = batchBytes(sizes.values);
-    if (batch.count === 1 && bytes > this.#eventLimit.bytesMax) throw this.#tooLarge(partition, bytes);
     const { count } = batch;
+    const records = new EventRecords(batch, format, streamed);
+    const bytes = batchBytes([{ records, first: 0, count }]);
+    if (count === 1 && bytes > this.#eventLimit.bytesMax) throw this.#tooLarge(partition, bytes);
     return new Shipment(count, bytes, () => {
       // Its data may have changed while other batches were stored.
       batch.dropChangedData?.();
-      return encodeBatch(batch, format, streamed, batch.count === count ? sizes : undefined);
+      return batch.count === count ? records : new EventRecords(batch, format, streamed);
     });
   }
 
@@ -170,7 +165,7 @@ export class KafkaProducer implements ProducerInterface {
     }
   }
 
-  #sender(partition: number): PartitionSender {
+  #sender(partition: number): PartitionSender<RecordBatch> {
     let sender = this.#senders.get(partition);
     if (sender === undefined) {
       const { cluster } = this.#topic;
@@ -187,29 +182,39 @@ export class KafkaProducer implements ProducerInterface {
           bytesMax: this.batchLimit.bytesMax,
           isMerging: cluster.settings.producer.compression === "none",
         },
-        (values, sinceMs) => this.#send(partition, delivery, values, sinceMs),
+        {
+          encode: (ranges) => this.#encode(partition, ranges),
+          send: (batch, sinceMs) => this.#send(partition, delivery, batch, sinceMs),
+        },
       );
       this.#senders.set(partition, sender);
     }
     return sender;
   }
 
-  /** Sends a shipment and returns the offset of its first event. */
+  #encode(partition: number, ranges: RecordRange[]): RecordBatch {
+    const bytes = batchBytes(ranges);
+    if (bytes > this.#eventLimit.bytesMax) throw this.#tooLarge(partition, bytes, countOf(ranges));
+    return RecordBatch.encode(ranges, this.#memory);
+  }
+
+  /** Sends a batch and returns the offset of its first event. */
   async #send(
     partition: number,
     delivery: PartitionDelivery,
-    values: Buffer[],
+    batch: RecordBatch,
     sinceMs: number,
   ): Promise<number> {
-    const bytes = batchBytes(values.map(({ byteLength }) => byteLength));
-    if (bytes > this.#eventLimit.bytesMax) throw this.#tooLarge(partition, bytes, values.length);
+    const { count, bytes } = batch;
     try {
-      const baseId = await delivery.send(values, sinceMs);
-      this.#topic.highWatermarks.raise(partition, baseId + values.length);
+      const baseId = await delivery.send(batch, sinceMs);
+      this.#topic.highWatermarks.raise(partition, baseId + count);
+      // A request without a response may be on its way yet, and needs its memory.
+      if (batch.sendings <= 1) this.#memory.give(bytes);
       return baseId;
     } catch (error) {
       if (error instanceof BrokerError && TOO_LARGE.includes(error.reason ?? "")) {
-        throw this.#tooLarge(partition, bytes, values.length);
+        throw this.#tooLarge(partition, bytes.byteLength, count);
       }
       throw error;
     }

@@ -1,6 +1,7 @@
 import { Buffer, isUtf8 } from "node:buffer";
 import type { OutgoingBatch, OutgoingData } from "../../contract.ts";
 import { counted } from "../../counted.ts";
+import { FRAMING_BYTES_MAX, type Records } from "./record_batch.ts";
 
 /*
  * The value of a record; sizes are little-endian, and there is neither a key nor a header:
@@ -19,35 +20,8 @@ const TEXT_LENGTH_BYTES = 8;
 const TWO_TO_32 = 0x1_0000_0000;
 const ALL_ONES = 0xffff_ffff;
 
-/**
- * Maximum overhead of a record in a Kafka batch besides its value: length, attributes, times, the lengths of key
- * and value, and the number of headers.
- */
-const FRAMING_BYTES_MAX = 26;
-/** Size of a Kafka batch's header. */
-export const BATCH_HEAD_BYTES = 61;
 /** Maximum overhead of an event in a Kafka batch besides its metadata and data. */
 export const EVENT_OVERHEAD_BYTES: number = HEADER_BYTES + TEXT_LENGTH_BYTES + FRAMING_BYTES_MAX;
-
-/** Size of a Kafka varint: seven bits per byte, zigzag-encoded. */
-function varintBytes(number: number): number {
-  let bytes = 1;
-  for (let rest = number * 2; rest > 0x7f; rest = Math.floor(rest / 0x80)) bytes++;
-  return bytes;
-}
-
-/**
- * Encoded size of a batch with values of these sizes, without compression, with a single timestamp and no keys.
- */
-export function batchBytes(values: readonly number[]): number {
-  let bytes = BATCH_HEAD_BYTES;
-  for (const [index, byteLength] of values.entries()) {
-    // Attributes, timestamp, key and number of headers take a byte each.
-    const record = 4 + varintBytes(index) + varintBytes(byteLength) + byteLength;
-    bytes += varintBytes(record) + record;
-  }
-  return bytes;
-}
 
 /** How a topic's metadata is encoded in its records. */
 export interface RecordFormat {
@@ -76,65 +50,46 @@ export function formatOf(serializerType: string): RecordFormat {
   return { hasTextLength: serializerType === "default" || serializerType === "schema" };
 }
 
-/** Sizes of a batch's records, known before any memory is allocated for them. */
-export interface RecordSizes {
+/** The records of a batch's events; a data stream was read before. */
+export class EventRecords implements Records {
+  readonly sizes: readonly number[];
   /** Size of each event's metadata, without the length of a text. */
-  metadata: number[];
-  /** Size of each record's value. */
-  values: number[];
-  /** Total size of all values. */
-  total: number;
-}
+  readonly #metadataSizes: readonly number[];
 
-/** The sizes of a batch's records; `streamedBytes` is the size of a data stream that was read before. */
-export function recordSizes(batch: OutgoingBatch, format: RecordFormat, streamedBytes?: number): RecordSizes {
-  const { count, metadata, data } = batch;
-  const prefix = HEADER_BYTES + (format.hasTextLength ? TEXT_LENGTH_BYTES : 0);
-  const sizes: RecordSizes = { metadata: new Array(count), values: new Array(count), total: 0 };
-  for (let index = 0; index < count; index++) {
-    const one = metadata[index]!;
-    const size = typeof one === "string" ? Buffer.byteLength(one) : one.byteLength;
-    sizes.metadata[index] = size;
-    sizes.total += sizes.values[index] = prefix + size + (streamedBytes ?? dataSize(data?.[index]));
-  }
-  return sizes;
-}
-
-/** The values of a batch's records, in one buffer. A data stream must have been read before. */
-export function encodeBatch(
-  batch: OutgoingBatch,
-  format: RecordFormat,
-  streamed?: Uint8Array,
-  sizes: RecordSizes = recordSizes(batch, format, streamed?.byteLength),
-): Buffer[] {
-  const { count, metadata } = batch;
-  const prefix = HEADER_BYTES + (format.hasTextLength ? TEXT_LENGTH_BYTES : 0);
-  const memory = Buffer.allocUnsafe(sizes.total);
-  const values: Buffer[] = new Array(count);
-  let position = 0;
-  for (let index = 0; index < count; index++) {
-    const start = position;
-    const size = sizes.metadata[index]!;
-    writeSize(memory, start, size + prefix - HEADER_BYTES);
-    if (format.hasTextLength) writeSize(memory, start + HEADER_BYTES, size);
-    position += prefix;
-    const one = metadata[index]!;
-    if (typeof one === "string") memory.write(one, position, "utf8");
-    else memory.set(one, position);
-    position += size;
-    const dataStart = position;
-    position = writeData(memory, position, streamed ?? batch.data?.[index]);
-    writeSize(memory, start + 8, position - dataStart);
-    if (position - start !== sizes.values[index]) {
-      throw new Error(
-        `Cannot encode a record: it has ${counted(position - start, "byte")}, its sizes say ${
-          sizes.values[index]
-        }`,
-      );
+  constructor(
+    private readonly batch: OutgoingBatch,
+    private readonly format: RecordFormat,
+    private readonly streamed?: Uint8Array,
+  ) {
+    const { count, metadata, data } = batch;
+    const prefix = HEADER_BYTES + (format.hasTextLength ? TEXT_LENGTH_BYTES : 0);
+    const sizes: number[] = this.sizes = new Array(count);
+    const metadataSizes: number[] = this.#metadataSizes = new Array(count);
+    for (let index = 0; index < count; index++) {
+      const one = metadata[index]!;
+      const size = metadataSizes[index] = typeof one === "string" ? Buffer.byteLength(one) : one.byteLength;
+      sizes[index] = prefix + size + (streamed?.byteLength ?? dataSize(data?.[index]));
     }
-    values[index] = memory.subarray(start, position);
   }
-  return values;
+
+  write(index: number, memory: Buffer, at: number): void {
+    const { batch: { metadata, data }, format: { hasTextLength }, streamed } = this;
+    const size = this.#metadataSizes[index]!;
+    const textAt = at + HEADER_BYTES + (hasTextLength ? TEXT_LENGTH_BYTES : 0);
+    const dataAt = textAt + size;
+    const end = at + this.sizes[index]!;
+    writeSize(memory, at, dataAt - at - HEADER_BYTES);
+    writeSize(memory, at + 8, end - dataAt);
+    if (hasTextLength) writeSize(memory, at + HEADER_BYTES, size);
+    const one = metadata[index]!;
+    if (typeof one === "string") memory.write(one, textAt, "utf8");
+    else memory.set(one, textAt);
+    const written = writeData(memory, dataAt, streamed ?? data?.[index]);
+    if (written === end) return;
+    throw new Error(
+      `Cannot encode a record: it has ${counted(written - at, "byte")}, its sizes say ${end - at}`,
+    );
+  }
 }
 
 /** Finds the parts of an event; `undefined` for the marker at the end of a topic. */

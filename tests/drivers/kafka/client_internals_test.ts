@@ -124,6 +124,7 @@ test("the client takes a partition's batches from a Fetch response by subarray()
       parsed = parse(1, key, version, client.Reader.from(answer));
     },
     close: () => Promise.resolve(),
+    socket: undefined as never,
   };
   bare[client.kGetApi]("Fetch", (_, api) => (api as Api)(connection, 0, 0, 0, 0, 0, 0, [], [], "", () => {}));
   assertEquals(

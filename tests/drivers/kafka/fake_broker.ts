@@ -18,6 +18,9 @@ const VERSIONS: Record<number, number> = {
   [INIT_PRODUCER_ID]: 5,
 };
 
+/** From this version on, a Produce request has the topic's id where it had its name. */
+const PRODUCE_WITH_IDS = 13;
+
 /** The id of its topic. */
 export const TOPIC_ID = "00000000-0000-0000-0000-000000000007";
 
@@ -25,6 +28,7 @@ export const LEADER_NOT_AVAILABLE = 5;
 export const NOT_LEADER = 6;
 const CORRUPT_MESSAGE = 2;
 export const UNKNOWN_TOPIC = 3;
+const UNKNOWN_TOPIC_ID = 100;
 
 /** A batch from a Produce request. */
 export interface ProducedBatch {
@@ -52,6 +56,11 @@ export class FakeBroker {
   readonly partitions: FakePartition[];
   /** The topic's error in Metadata. */
   topicError = 0;
+  topicId: string = TOPIC_ID;
+  /** The newest version of Produce that it says it knows, and the one that it does know. */
+  produceVersion = { said: VERSIONS[PRODUCE], known: VERSIONS[PRODUCE] };
+  /** The version of each Produce request. */
+  readonly produceVersions: number[] = [];
   readonly produced: ProducedBatch[] = [];
   /** The outcomes of the next Produce requests; by default 0. */
   readonly outcomes: ProduceOutcome[] = [];
@@ -117,7 +126,10 @@ export class FakeBroker {
     else if (api === INIT_PRODUCER_ID) {
       writer.appendInt32(0).appendInt16(0).appendInt64(this.#ids++).appendInt16(0).appendTaggedFields();
     } else if (api === PRODUCE) {
-      if (!this.#store(writer, reader)) {
+      const version = request.readInt16BE(2);
+      this.produceVersions.push(version);
+      // Brokers close the connection if they do not know the version.
+      if (version > this.produceVersion.known || !this.#store(writer, reader, version >= PRODUCE_WITH_IDS)) {
         socket.destroy();
         return;
       }
@@ -127,7 +139,8 @@ export class FakeBroker {
 
   #answerVersions(writer: Writer): void {
     writer.appendInt16(0).appendArray(Object.entries(VERSIONS), (w, [key, version]) => {
-      w.appendInt16(Number(key)).appendInt16(version).appendInt16(version);
+      const newest = Number(key) === PRODUCE ? this.produceVersion.said : version;
+      w.appendInt16(Number(key)).appendInt16(version).appendInt16(newest);
     }).appendInt32(0).appendTaggedFields();
   }
 
@@ -143,7 +156,7 @@ export class FakeBroker {
       })
       .appendString("cluster").appendInt32(1)
       .appendArray(topics, (w, { name, error, partitions }) => {
-        w.appendInt16(error).appendString(name).appendUUID(TOPIC_ID)
+        w.appendInt16(error).appendString(name).appendUUID(this.topicId)
           .appendBoolean(false);
         // Like brokers, in arbitrary order.
         const numbered = partitions.map((partition, index) => ({ ...partition, index })).reverse();
@@ -176,12 +189,14 @@ export class FakeBroker {
   }
 
   /** Whether an answer may be sent. */
-  #store(writer: Writer, reader: Reader): boolean {
+  #store(writer: Writer, reader: Reader, hasId: boolean): boolean {
     reader.readNullableString();
     reader.readInt16();
     reader.readInt32();
+    let id = this.topicId;
     const [{ partition, records }] = reader.readArray((r) => {
-      r.readString();
+      if (hasId) id = r.readUUID();
+      else r.readString();
       return r.readArray((r) => ({ partition: r.readInt32(), records: r.readBytes() }));
     }).flat();
     const batch: ProducedBatch = {
@@ -195,7 +210,9 @@ export class FakeBroker {
     const { leader } = this.partitions[partition];
     // Like kfake: the leader sets its epoch itself.
     const isWhole = records.readInt32BE(12) === -1;
-    const error = leader !== 1
+    const error = id !== this.topicId
+      ? UNKNOWN_TOPIC_ID
+      : leader !== 1
       ? NOT_LEADER
       : !isWhole
       ? CORRUPT_MESSAGE
@@ -212,7 +229,9 @@ export class FakeBroker {
     }
     if (outcome === "cut after storing") return false;
     writer.appendArray([partition], (w) => {
-      w.appendString("t").appendArray([partition], (w) => {
+      if (hasId) w.appendUUID(id);
+      else w.appendString("t");
+      w.appendArray([partition], (w) => {
         w.appendInt32(partition).appendInt16(error).appendInt64(error === 0 ? BigInt(baseOffset) : -1n)
           .appendInt64(-1n).appendInt64(0n).appendArray([], () => {}).appendString(null);
       });

@@ -2,8 +2,9 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
 import type { FetchedPartition } from "../../../src/drivers/kafka/fetched.ts";
 import { PartitionQueue } from "../../../src/drivers/kafka/partition_queue.ts";
-import { encodeBatch, formatOf } from "../../../src/drivers/kafka/record.ts";
+import { formatOf } from "../../../src/drivers/kafka/record.ts";
 import { CorruptedLogError, EventGoneError } from "../../../src/errors.ts";
+import { valuesOf } from "./values.ts";
 import { test } from "../../harness.ts";
 
 const FORMAT = formatOf("default");
@@ -31,7 +32,7 @@ function answer(...batches: Stored[]): FetchedPartition {
         offsetDelta,
         timestampDelta: BigInt(times[offsetDelta] ?? 0),
         value: typeof entry === "string"
-          ? encodeBatch({ count: 1, metadata: [entry], dataBytes: 0 }, FORMAT)[0]
+          ? valuesOf({ count: 1, metadata: [entry], dataBytes: 0 }, FORMAT)[0]
           : entry,
       }]
     ),

@@ -2,7 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
 import type { OutgoingBatch } from "../../../src/contract.ts";
-import { decodeRecord, encodeBatch, formatOf, type RecordParts } from "../../../src/drivers/kafka/record.ts";
+import { decodeRecord, formatOf, type RecordParts } from "../../../src/drivers/kafka/record.ts";
+import { valuesOf } from "./values.ts";
 import { test } from "../../harness.ts";
 
 const TEXT = formatOf("default");
@@ -27,17 +28,17 @@ function batchOf(metadata: string[] | Uint8Array[], data?: OutgoingBatch["data"]
 }
 
 test("an event without data is written as the C++ driver writes it", () => {
-  const [value] = encodeBatch(batchOf(["{}"]), TEXT);
+  const [value] = valuesOf(batchOf(["{}"]), TEXT);
   assertEquals(value, hex("0a00000000000000 0000000000000000 0200000000000000 7b7d"));
 });
 
 test("an event with data is written as sizes, metadata, data", () => {
-  const [value] = encodeBatch(batchOf(["[1]"], [Uint8Array.of(9, 8)]), TEXT);
+  const [value] = valuesOf(batchOf(["[1]"], [Uint8Array.of(9, 8)]), TEXT);
   assertEquals(value, hex("0b00000000000000 0200000000000000 0300000000000000 5b315d 0908"));
 });
 
 test("metadata that is not text stands without a length of its own", () => {
-  const [value] = encodeBatch(batchOf([Uint8Array.of(0xa0)]), BYTES);
+  const [value] = valuesOf(batchOf([Uint8Array.of(0xa0)]), BYTES);
   assertEquals(value, hex("0100000000000000 0000000000000000 a0"));
   assertEquals(decodeRecord(value, BYTES), { metadataOffset: 16, dataOffset: 17 });
 });
@@ -49,19 +50,19 @@ test("events survive a round trip: text of any alphabet, data in pieces, no data
     new Uint8Array(0),
     Uint8Array.of(5, 6),
   ]];
-  const values = encodeBatch(batchOf(texts, data), TEXT);
+  const values = valuesOf(batchOf(texts, data), TEXT);
   assertEquals(values.length, 4);
   for (const [index, value] of values.entries()) {
     const parts = decodeRecord(value, TEXT) as RecordParts;
     assertEquals(value.toString("utf8", parts.metadataOffset, parts.dataOffset), texts[index]);
     assertEquals([...value.subarray(parts.dataOffset)], [[], [1, 2, 3], [4, 5, 6], []][index]);
   }
-  const [streamed] = encodeBatch({ count: 1, metadata: ["{}"], dataBytes: 0 }, TEXT, Uint8Array.of(7, 7));
+  const [streamed] = valuesOf({ count: 1, metadata: ["{}"], dataBytes: 0 }, TEXT, Uint8Array.of(7, 7));
   assertEquals([...streamed.subarray((decodeRecord(streamed, TEXT) as RecordParts).dataOffset)], [7, 7]);
 });
 
 test("arrays of a batch may be longer than its count", () => {
-  assertEquals(encodeBatch({ count: 1, metadata: ["1", "2"], dataBytes: 0 }, TEXT).length, 1);
+  assertEquals(valuesOf({ count: 1, metadata: ["1", "2"], dataBytes: 0 }, TEXT).length, 1);
 });
 
 test("records that are not events are refused, with the place of the fault", () => {
