@@ -4,7 +4,7 @@
 // mix of sizes, what fits is stored, and only an event that is itself too large fails.
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { compressionsAlgorithms, crc32c, Writer } from "@platformatic/kafka";
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { InvalidDataError, LimitExceededError } from "../../mod.ts";
 import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
