@@ -17,7 +17,9 @@ const ENTRY_POINT = "@diaspora/stream/kafka";
 
 /** Possible locations of the driver: beside this file in the sources, in a package, or in a compiled program. */
 function places(): string[] {
-  const own = import.meta.url;
+  const own: string | undefined = import.meta.url;
+  // A bundler has made a script of this file.
+  if (own === undefined) return [ENTRY_POINT];
   // A program from JSR declares what it downloads in its own imports.
   if (!own.startsWith("file:")) return [];
   return [new URL(own.endsWith(".ts") ? "../kafka/mod.ts" : "./kafka.js", own).href, ENTRY_POINT];

@@ -82,22 +82,33 @@ function packageOf(path: string): string | undefined {
   return /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(`/${path.replaceAll("\\", "/")}`)?.[1];
 }
 
-/** The same chunks for `require`. Dynamic imports stay imports. */
+/**
+ * The same chunks for `require`. Dynamic imports of chunks become calls of it, since `import()` puts what a
+ * script exports as `default` into another `default`; those of packages stay imports.
+ */
 function asScripts(parts: Texts): Texts {
   const scripts = [...parts].map(([name, text]): [string, string] => {
     const { outputFiles: [{ text: script }] } = buildSync({
-      stdin: { contents: text, sourcefile: name },
+      stdin: { contents: withRequiredParts(text), sourcefile: name },
       format: "cjs",
       platform: "node",
       target: TARGET,
       ...WRITTEN,
       // A second copy, which few programs load: as small as possible.
       minifyIdentifiers: true,
-      ...(text.includes("import.meta.url") ? SCRIPT_ADDRESS : {}),
+      // It may be on two lines, because lines have a limit.
+      ...(/\bimport\.meta\b/.test(text) ? SCRIPT_ADDRESS : {}),
     });
-    return [name, script];
+    return [name, withOpenImports(script)];
   });
   return new Map(scripts);
+}
+
+function withRequiredParts(text: string): string {
+  return text.replaceAll(
+    /\bimport\(\s*("\.\/part-[^"]+")\s*\)/g,
+    "Promise.resolve().then(() => require($1))",
+  );
 }
 
 /**
@@ -126,6 +137,18 @@ function withReferences(text: string): string {
   return `/// <reference lib="esnext.disposable" />\n${text}`;
 }
 
+/**
+ * The declarations of the ES modules: those of the scripts, because modules may import scripts, but older
+ * compilers refuse the reverse.
+ */
+function moduleDeclarations(): Texts {
+  const entries = Object.entries(entryPoints).map(([entry, source]): [string, string] => [
+    `${moduleName(entry)}.d.ts`,
+    `export * from "../${FOLDERS.script}/${compiledName(source, ".js")}";\n`,
+  ]);
+  return new Map(entries);
+}
+
 function write(folder: string, texts: Texts): void {
   for (const [path, text] of texts) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -146,8 +169,9 @@ export function assemblePackage(compiled: string, output: string): void {
 
   emptyDirSync(output);
   const [module, script] = [FOLDERS.module, FOLDERS.script].map((name) => join(output, name));
-  for (const folder of [module, script]) write(folder, declarations);
+  write(module, moduleDeclarations());
   write(module, modules);
+  write(script, declarations);
   write(script, asScripts(bundle(compiled, library).parts));
   writeFileSync(join(script, "package.json"), '{ "type": "commonjs" }\n');
   for (const name of ["LICENSE", "README.md"]) copyFileSync(name, join(output, name));

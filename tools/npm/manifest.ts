@@ -21,9 +21,9 @@ const own: OwnManifest = JSON.parse(readFileSync("package.json", "utf8"));
 
 /**
  * Packages that are bundled into the modules, since only small parts of them are used: most programs need
- * neither, and each would install a megabyte.
+ * none of them, and each would install a megabyte or more.
  */
-export const BUILT_IN: readonly string[] = ["cborg", "yaml"];
+export const BUILT_IN: readonly string[] = ["ajv", "cborg", "yaml"];
 
 /** The library's dependencies, with their ranges. */
 export const dependencies: Record<string, string> = Object.fromEntries(
@@ -53,23 +53,20 @@ export function moduleName(entry: string): string {
  */
 export const FOLDERS = { module: "esm", script: "script" } as const;
 
-function exported(folder: string, entry: string, source: string): { types: string; default: string } {
-  return {
-    types: `./${folder}/${source.replace("./", "").replace(/\.ts$/, ".d.ts")}`,
-    default: `./${folder}/${moduleName(entry)}.js`,
-  };
+function exported(folder: string, entry: string, types: string): { types: string; default: string } {
+  return { types: `./${folder}/${types}.d.ts`, default: `./${folder}/${moduleName(entry)}.js` };
 }
 
 /** The published manifest, whichever compiler made the modules. */
 export function manifest(): Record<string, unknown> {
   const { name, version, description, license, keywords, homepage, repository, bugs, type, engines } = own;
   const exports = Object.entries(entryPoints).map(([entry, source]) => {
-    const module = exported(FOLDERS.module, entry, source);
+    const module = exported(FOLDERS.module, entry, moduleName(entry));
     // A Node that can `require` ES modules uses the first one: then there is only one copy of the library.
     return [entry, {
       "module-sync": module,
       import: module,
-      require: exported(FOLDERS.script, entry, source),
+      require: exported(FOLDERS.script, entry, source.replace("./", "").replace(/\.ts$/, "")),
     }];
   });
   const program = `${FOLDERS.module}/${moduleName("./cli")}.js`;

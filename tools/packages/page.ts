@@ -11,9 +11,9 @@ export function fileOfPage(name: string): string {
   return text;
 }
 
-/** The banner of the page's esbuild command. */
-export function bannerOfPage(): string {
-  const banner = /--banner:js='([^']+)'/.exec(PAGE)?.[1];
-  if (banner === undefined) throw new Error("docs/bundlers.md shows no command of esbuild");
-  return `--banner:js=${banner}`;
+/** The options of the page's esbuild command, without those that say what it makes. */
+export function esbuildOptionsOfPage(): string[] {
+  const options = /^npx esbuild \S+ (.+)$/m.exec(PAGE)?.[1];
+  if (options === undefined) throw new Error("docs/bundlers.md shows no command of esbuild");
+  return options.split(" ").filter((option) => !/^--(?:format|outfile)=/.test(option));
 }

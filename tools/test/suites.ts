@@ -28,7 +28,7 @@ export const DENO_ONLY: readonly RegExp[] = [
   /^tests\/bench\/(guard|options)_test\.ts$/,
   /^tests\/simulation\//,
   ...MANY_CASES,
-  /^tests\/issues\/(?:administration_cut_short|hanging_tests|programs_on_files_downloaded_kafka|relative_root_path)_test\.ts$/,
+  /^tests\/issues\/(?:administration_cut_short|hanging_tests|programs_on_files_downloaded_kafka|relative_root_path|scripts_of_the_package)_test\.ts$/,
   // They start programs on every runtime themselves.
   /^tests\/examples\/\w+_test\.ts$/,
   /^tests\/readme_test\.ts$/,
@@ -56,7 +56,7 @@ const SLOW: readonly RegExp[] = [
   /^tests\/fuzz\//,
   /^tests\/cpp_files\/(?:cut_short|round_trip)_test\.ts$/,
   /^tests\/issues\/(?:administration_at_once|administration_cut_short|clock_set_back|consumer_names|hanging_tests)_test\.ts$/,
-  /^tests\/issues\/(?:partition_without_leader|position_newer_than_log|programs_on_files_downloaded_kafka)_test\.ts$/,
+  /^tests\/issues\/(?:partition_without_leader|position_newer_than_log|programs_on_files_downloaded_kafka|scripts_of_the_package)_test\.ts$/,
   /^tests\/issues\/(?:stopped_writer_and_retention|trim_cut_short|two_imports_at_once|write_in_two_parts)_test\.ts$/,
   /^tests\/log\/check\/repair_test\.ts$/,
   /^tests\/reader\//,
@@ -77,7 +77,7 @@ export function needsProgram(file: string): boolean {
 
 /** Whether a test file uses the npm package, which is built once for all of them. */
 export function needsPackage(file: string): boolean {
-  return /^tests\/(?:packaging\/(?:npm_package|offline_package|cold_start)|tools\/dnt|cli\/stored_modules)_test\.ts$/
+  return /^tests\/(?:packaging\/(?:npm_package|offline_package|cold_start)|tools\/dnt|cli\/stored_modules|issues\/scripts_of_the_package)_test\.ts$/
     .test(file);
 }
 
