@@ -19,11 +19,16 @@ export function findCommand(typed: readonly string[]): Found | { group: readonly
   const end = argv.findIndex((word) => word.startsWith("-"));
   const words = end < 0 ? argv : argv.slice(0, end);
   if (words.length === 0) {
-    throw new UsageError(`Expected a command before "${argv[0]}": see "${PROGRAM} --help"`);
+    const meant = nearestName(argv[0]!, ["--help", "--version"]);
+    throw new UsageError(
+      meant === undefined
+        ? `Expected a command before "${argv[0]}": see "${PROGRAM} --help"`
+        : `Unknown option "${argv[0]}": did you mean "${meant}"?`,
+    );
   }
   const isGroup = COMMANDS.some(({ path }) => path.length > 1 && path[0] === words[0]);
   if (isGroup && words.length === 1) return { group: words };
-  throw unknownCommand(words.slice(0, isGroup ? 2 : 1), words);
+  throw unknownCommand(words, isGroup);
 }
 
 /** The words that name a command, including its alias. */
@@ -35,7 +40,8 @@ function begins(argv: readonly string[], name: readonly string[]): boolean {
   return name.every((word, index) => argv[index] === word);
 }
 
-function unknownCommand(name: readonly string[], words: readonly string[]): UsageError {
+function unknownCommand(words: readonly string[], isGroup: boolean): UsageError {
+  const name = words.slice(0, isGroup ? 2 : 1);
   const names = COMMANDS.map((command) => command.path.join(" "));
   const groups = [...new Set(COMMANDS.filter(({ path }) => path.length > 1).map(({ path }) => path[0]))];
   // `lag`: the last word of a command is enough to know what is meant. `topci create`: the second word helps as well.
@@ -44,6 +50,8 @@ function unknownCommand(name: readonly string[], words: readonly string[]): Usag
       .join(" ") ??
       nearestName(words.slice(0, 2).join(" "), names) ??
       nearestName(name.join(" "), [...names, ...groups]);
-  const remedy = meant === undefined ? `see "${PROGRAM} --help"` : `did you mean "${meant}"?`;
+  const remedy = meant === undefined
+    ? `see "${PROGRAM} ${isGroup ? `${name[0]} ` : ""}--help"`
+    : `did you mean "${meant}"?`;
   return new UsageError(`Unknown command "${name.join(" ")}": ${remedy}`);
 }

@@ -41,10 +41,11 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function dispatch(argv: readonly string[], console: Console): Promise<number> {
+  const width = console.out.columns;
   const words = argv[0] === "help" ? [...argv.slice(1), "--help"] : argv;
   if (words.length === 0 || words[0] === "--help" || words[0] === "-h") {
     const { overviewText } = await import("./help/text.ts");
-    if (words.length > 0) return await print(console, overviewText(console.paint));
+    if (words.length > 0) return await print(console, overviewText(console.paint, { width }));
     writeError(overviewText(console.paint));
     return EXIT.usage;
   }
@@ -61,7 +62,7 @@ async function dispatch(argv: readonly string[], console: Console): Promise<numb
     const { overviewText } = await import("./help/text.ts");
     const name = found.group.join(" ");
     if (words.includes("--help") || words.includes("-h")) {
-      return await print(console, overviewText(console.paint, found.group));
+      return await print(console, overviewText(console.paint, { group: found.group, width }));
     }
     throw new UsageError(`"${name}" needs a second word: see "diaspora-ctl ${name} --help"`);
   }
@@ -94,7 +95,7 @@ async function runCommand(command: CommandSpec, words: readonly string[], plain:
   const ownWords = words.includes("--") ? words.slice(0, words.indexOf("--")) : words;
   if (ownWords.includes("--help") || ownWords.includes("-h")) {
     const { commandText } = await import("./help/text.ts");
-    return await print(plain, commandText(command, plain.paint));
+    return await print(plain, commandText(command, plain.paint, plain.out.columns));
   }
   const { parseCommandLine, checkRequired } = await import("./args/parse.ts");
   const { driverOptionsFrom } = await import("./args/environment.ts");
@@ -110,10 +111,10 @@ async function runCommand(command: CommandSpec, words: readonly string[], plain:
   });
   const { signal, dispose } = watchSignals();
   console.out.stopWith(signal);
+  const storeMayBeMissing = command.makesStore === true || args.flag("if-exists");
+  const invocation: Invocation = { args, commands: COMMANDS, console, signal, storeMayBeMissing };
   try {
     const { run } = await command.load();
-    const storeMayBeMissing = command.makesStore === true || args.flag("if-exists");
-    const invocation: Invocation = { args, commands: COMMANDS, console, signal, storeMayBeMissing };
     const code = await run(invocation);
     await console.out.flush();
     return code ?? (signal.aborted ? EXIT.interrupted : EXIT.ok);
@@ -122,7 +123,8 @@ async function runCommand(command: CommandSpec, words: readonly string[], plain:
     // Output printed before the error must appear before it.
     await console.out.flush().catch(() => {});
     if (signal.aborted && (error as Error).name === "AbortError") return EXIT.interrupted;
-    reportError(error, console.log);
+    const { withNearestTopic } = await import("./nearest_topic.ts");
+    reportError(await withNearestTopic(error, invocation), console.log);
     return exitCodeOf(error);
   } finally {
     dispose();

@@ -1,6 +1,8 @@
 import type { Topic } from "../../mod.ts";
 import type { Sample } from "./contract.ts";
+import type { Lags } from "./lags.ts";
 import type { OpenTopics } from "./open_topics.ts";
+import { order } from "./order.ts";
 
 /** Minimum interval between samples of a topic, and the number of samples kept: half an hour. */
 const INTERVAL_MS = 2000;
@@ -9,8 +11,11 @@ const SAMPLES_MAX = 900;
 const FORGOTTEN_MS = 10 * 60_000;
 /** Maximum share of the time spent sampling. */
 const SHARE_MAX = 0.1;
-/** Querying more positions than this would take too long. */
+/** Of more positions than this, only some are queried per sample, for a limited time; the others are as known. */
 const POSITIONS_MAX = 1000;
+const LAGS_MS = 100;
+/** The number of consumers in a sample: those with the largest lag. */
+const CONSUMERS_MAX = 100;
 
 interface Watched {
   askedMs: number;
@@ -21,13 +26,15 @@ interface Watched {
 /** Samples topics every few seconds, as long as they are viewed. */
 export class Sampler implements Disposable {
   readonly #topics: OpenTopics;
+  readonly #lags: Lags;
   readonly #watched = new Map<string, Watched>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #running = false;
   #disposed = false;
 
-  constructor(topics: OpenTopics) {
+  constructor(topics: OpenTopics, lags: Lags) {
     this.#topics = topics;
+    this.#lags = lags;
   }
 
   /** The samples of a topic after a time. Starts sampling it. */
@@ -35,7 +42,7 @@ export class Sampler implements Disposable {
     let watched = this.#watched.get(name);
     if (watched === undefined) {
       watched = { askedMs: performance.now(), dueMs: performance.now() + INTERVAL_MS, samples: [] };
-      watched.samples.push(await this.#topics.use(name, sampleOf));
+      watched.samples.push(await this.#topics.use(name, this.#sampleOf));
       this.#watched.set(name, watched);
     }
     watched.askedMs = performance.now();
@@ -64,7 +71,7 @@ export class Sampler implements Disposable {
       if (beganMs - watched.askedMs > FORGOTTEN_MS) this.#watched.delete(name);
       if (beganMs < watched.dueMs || this.#disposed) continue;
       try {
-        watched.samples.push(await this.#topics.use(name, sampleOf));
+        watched.samples.push(await this.#topics.use(name, this.#sampleOf));
         if (watched.samples.length > SAMPLES_MAX) watched.samples.shift();
       } catch {
         // A request for the topic reports the error; a deleted one is dropped after a while.
@@ -75,19 +82,31 @@ export class Sampler implements Disposable {
     this.#running = false;
     this.#schedule();
   }
-}
 
-async function sampleOf(topic: Topic): Promise<Sample> {
-  const partitions = await topic.describe();
-  const sample: Sample = { time: Date.now(), events: 0, bytes: 0, lag: {} };
-  for (const { nextId, bytes } of partitions) {
-    sample.events += nextId;
-    sample.bytes += bytes;
+  readonly #sampleOf = async (topic: Topic): Promise<Sample> => {
+    const partitions = await topic.describe();
+    const sample: Sample = { time: Date.now(), events: 0, bytes: 0, lag: {} };
+    for (const { nextId, bytes } of partitions) {
+      sample.events += nextId;
+      sample.bytes += bytes;
+    }
+    const lags = await this.#lagsOf(topic, partitions.length);
+    lags.sort(order(([, events]) => events, true));
+    sample.lag = Object.fromEntries(lags.slice(0, CONSUMERS_MAX));
+    return sample;
+  };
+
+  /** The lag of each consumer, in events. */
+  async #lagsOf(topic: Topic, partitions: number): Promise<[consumer: string, events: number][]> {
+    const names = await topic.consumers();
+    if (names.length * partitions > POSITIONS_MAX) {
+      const views = await this.#lags.of(topic, names, LAGS_MS);
+      return [...views].map(([name, { events }]) => [name, events]);
+    }
+    const lags: [string, number][] = [];
+    for (const name of names) {
+      lags.push([name, (await topic.lag(name)).reduce((sum, { events }) => sum + events, 0)]);
+    }
+    return lags;
   }
-  const names = (await topic.consumers()).slice(0, Math.floor(POSITIONS_MAX / partitions.length));
-  for (const name of names) {
-    const lags = await topic.lag(name);
-    sample.lag[name] = lags.reduce((sum, { events }) => sum + events, 0);
-  }
-  return sample;
 }

@@ -79,7 +79,7 @@ export async function startUi(options: UiOptions): Promise<UiServer> {
     topics,
     listing: new Listing({ driver, place: options.place, topics, lags, damageOf }),
     lags,
-    sampler: new Sampler(topics),
+    sampler: new Sampler(topics, lags),
     tails: new LiveTails(),
     ...(inspector && verifications ? { files: { inspector, verifications } } : {}),
   };

@@ -89,6 +89,10 @@ test("wrong usage prints one line and exits with 2", async () => {
         [["consume", "t", "--ack", ...driver], '"--ack" needs a consumer name'],
         [["consume", "t", "--from", "x", ...driver], 'Option "--from" takes'],
         [["produce", "t", "--format", "xml", ...driver], "one of json, raw, base64"],
+        [["produce", "t", "-m", "{'n': 1}", ...driver], "names and texts have double quotes"],
+        [["consume", "t", "--filter", "{n: [1]}", ...driver], "names and texts have double quotes"],
+        [["topic", "edit", "t", "--topic.num_partitions", "2", ...driver], 'Cannot change "num_partitions"'],
+        [["--versoin"], 'did you mean "--version"?'],
         [["fifo", ...driver], 'add "--control-file PATH"'],
         [["forward"], 'add "--config FILE"'],
         [["completions", "tcsh"], 'Unknown shell "tcsh"'],
@@ -204,6 +208,8 @@ test("one event is printed by its partition and id, by the short names of comman
     await ctl(["t", "create", "t", "-p", "2", ...store]);
     await ctl(["produce", "t", "-p", "1", ...store], { input: "1\n2\n3\n" });
     assertEquals((await ctl(["consume", "t", "-e", "1/2", ...store])).stdout, "3\n");
+    assertEquals((await ctl(["consume", "t", "-t", "{m.n}{m}", ...store])).stdout, "1\n2\n3\n");
+    assertOneLine((await ctl(["consume", "tt", ...store])).stderr, '; did you mean "t"?');
     const missing = await ctl(["consume", "t", "-e", "1/3", ...store]);
     assertEquals([missing.code, missing.stdout], [1, ""]);
     assertOneLine(missing.stderr, 'There is no event 3 in partition 1 of topic "t": its ids are 0 to 2');

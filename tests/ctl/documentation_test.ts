@@ -2,7 +2,9 @@
 //   deno run -A -c deno.npm-only.json tests/ctl/write_documentation.ts && deno fmt docs/ctl.md
 import { assertEquals } from "@std/assert";
 import { readFileSync } from "node:fs";
+import { plain } from "../../src/ctl/console/colour.ts";
 import { documentation } from "../../src/ctl/help/markdown.ts";
+import { commandText, overviewText } from "../../src/ctl/help/text.ts";
 import { COMMANDS } from "../../src/ctl/table/mod.ts";
 import { test } from "../harness.ts";
 
@@ -28,4 +30,15 @@ test("no command has an option or a short letter twice", () => {
     const names = options.flatMap(({ name, short }) => short === undefined ? [name] : [name, `-${short}`]);
     assertEquals([path, new Set(names).size], [path, names.length]);
   }
+});
+
+test("help fits a narrow terminal, but for what is to be copied and words without a place to divide them", () => {
+  for (const command of COMMANDS) {
+    const text = commandText(command, plain, 50);
+    const prose = text.slice(text.indexOf("\n\n"), text.search(/\n\nExamples?:/)).split("\n");
+    const long = prose.filter((line) => line.length > 50 && line.trim().includes(" "));
+    assertEquals([command.path, long.filter((line) => !/^ {2,4}\S/.test(line))], [command.path, []]);
+  }
+  const widest = Math.max(...overviewText(plain, { width: 400 }).split("\n").map(({ length }) => length));
+  assertEquals(widest <= 100, true);
 });

@@ -278,6 +278,22 @@ test("samples are taken while a topic is watched, with the lag of every consumer
   });
 });
 
+test("samples of a topic with many positions have the consumer with the largest lag, whatever its name", async () => {
+  await serve(async ({ get, fill }) => {
+    await fill("t", { num_partitions: 90 }, async (topic) => {
+      await pushMany(topic, 90);
+      for (let n = 0; n < 12; n++) await topic.seekConsumer(`c${10 + n}`, n === 11 ? "earliest" : "latest");
+    });
+    let newest: Sample | undefined;
+    // A busy machine needs several samples until all were asked.
+    await until("all consumers were asked", async () => {
+      newest = (await get<Sample[]>("api/topics/t/samples")).at(-1);
+      return newest?.lag["c21"] !== undefined;
+    });
+    assertEquals([newest?.lag["c21"], newest?.lag["c20"]], [90, 0]);
+  });
+});
+
 test("a group's members are listed with their partitions, and other consumers have none", async () => {
   await serve(async ({ get, fill, driver }) => {
     await fill("t", { num_partitions: 3 }, (topic) => pushMany(topic, 9));

@@ -22,6 +22,14 @@ export function faultOffset(text: string): number {
   }
 }
 
+/** What to do about JSON that lost its quotes, or has others, as the end of an error message. */
+export function quotesRemark(text: string): string {
+  const isUnquoted = /^(?!(?:true|false|null)\b)['\p{L}_$]/u.test(text.slice(faultOffset(text)));
+  return isUnquoted
+    ? `; names and texts have double quotes, and single ones go around all: '{"name": "text"}'`
+    : "";
+}
+
 /** What may follow a token; undefined if the token is not allowed here. Keeps track of open brackets. */
 function step(token: string, expected: Expected, open: string[]): Expected | undefined {
   if (expected === ":") return token === ":" ? "value" : undefined;

@@ -43,7 +43,8 @@ export async function run(invocation: Invocation): Promise<number | void> {
         }
       }
       const question = `Remove ${counted(events, "event")} (${bytes}) of topic "${name}"?`;
-      if (!await console.confirm(question, { yes: args.flag("yes") })) return EXIT.failure;
+      // What removes nothing needs no answer.
+      if (events > 0 && !await console.confirm(question, { yes: args.flag("yes") })) return EXIT.failure;
     }
     const results = await topic.trim({ ...request, dryRun });
     if (args.flag("json")) {

@@ -1,3 +1,4 @@
+import { quotesRemark } from "../args/json_position.ts";
 import { readFileSync } from "node:fs";
 import type { JsonValue } from "../../../mod.ts";
 import { newEventPattern } from "../../components/validators/event_pattern/mod.ts";
@@ -20,7 +21,9 @@ export function parseFilter(text: string): Filter {
   try {
     pattern = JSON.parse(withoutByteOrderMark(source)) as JsonValue;
   } catch (cause) {
-    throw new UsageError(`Malformed JSON in ${place}: ${(cause as Error).message}`, { cause });
+    throw new UsageError(`Malformed JSON in ${place}: ${(cause as Error).message}${quotesRemark(source)}`, {
+      cause,
+    });
   }
   const compiled = newEventPattern(pattern);
   return (metadata) => compiled.matches(metadata);

@@ -88,7 +88,7 @@ function fieldOf(name: string, fields: Readonly<Record<string, Field>>): Field {
   const long = Object.hasOwn(SHORT_NAMES, name) ? SHORT_NAMES[name]! : name;
   const field = Object.hasOwn(fields, long) ? fields[long] : undefined;
   if (field !== undefined) return field;
-  if (name.startsWith("metadata.")) {
+  if (/^m(?:etadata)?\./.test(name)) {
     const keys = name.split(".").slice(1);
     return (event) => shown(valueAt(exactMetadata(event), keys));
   }

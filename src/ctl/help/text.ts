@@ -7,10 +7,15 @@ import { COMMANDS } from "../table/mod.ts";
 import { DRIVER_OPTIONS } from "./driver_options.ts";
 import { wrap } from "./wrap.ts";
 
-const WIDTH = 100;
+const WIDTH_MAX = 100;
+const WIDTH_MIN = 40;
 
-/** Help for the program, or for the commands whose names begin with `group`. */
-export function overviewText(paint: Painter, group: readonly string[] = []): string {
+/** Help for the program, or for the commands whose names begin with `group`, for a terminal of that width. */
+export function overviewText(
+  paint: Painter,
+  { group = [], width = WIDTH_MAX }: { group?: readonly string[]; width?: number } = {},
+): string {
+  const columns = columnsFor(width);
   const commands = COMMANDS.filter((command) => group.every((word, index) => command.path[index] === word));
   const prefix = [PROGRAM, ...group].join(" ");
   const rows = commands.map((command): [string, string] => [command.path.join(" "), command.summary]);
@@ -20,7 +25,11 @@ export function overviewText(paint: Painter, group: readonly string[] = []): str
   }
   lines.push(paint("bold", "Commands:"), ...columns(rows), "");
   if (group.length === 0) {
+    const short = Object.entries(GROUP_ALIASES).map(([letter, group]) => `${letter} for ${group}`);
     lines.push(
+      paint("bold", "Short names:"),
+      `  ${short.join(", ")}, ls for list, rm for delete, info for describe`,
+      "",
       paint("bold", "Options:"),
       ...columns([["-h, --help", "Show this help, or that of a command"], [
         "--version",
@@ -44,8 +53,9 @@ export function overviewText(paint: Painter, group: readonly string[] = []): str
   return lines.join("\n") + "\n";
 }
 
-/** Help for one command. */
-export function commandText(command: CommandSpec, paint: Painter): string {
+/** Help for one command, for a terminal of that width. */
+export function commandText(command: CommandSpec, paint: Painter, width = WIDTH_MAX): string {
+  const columns = columnsFor(width);
   const short = shortName(command);
   const lines = [
     `${paint("bold", "Usage:")} ${usageLine(command)}`,
@@ -55,14 +65,17 @@ export function commandText(command: CommandSpec, paint: Painter): string {
     "",
   ];
   for (const paragraph of (command.details ?? "").split("\n\n").filter((text) => text !== "")) {
-    lines.push(...(paragraph.startsWith("    ") ? paragraph.split("\n") : wrap(paragraph, WIDTH)), "");
+    lines.push(
+      ...(paragraph.startsWith("    ") ? paragraph.split("\n") : wrap(paragraph, widthFor(width))),
+      "",
+    );
   }
   const options = acceptedOptions(command.options).filter((option) => option.hidden !== true);
   lines.push(
     paint("bold", "Options:"),
     ...columns(options.map((option) => [optionForm(option), optionNote(option)])),
   );
-  if (showsDriverOptions(command)) lines.push(...driverOptionLines(paint));
+  if (showsDriverOptions(command)) lines.push(...driverOptionLines(paint, columns));
   lines.push("", paint("bold", command.examples.length === 1 ? "Example:" : "Examples:"));
   for (const { title, shell } of command.examples) {
     lines.push(`  ${paint("dim", `# ${title}`)}`, ...shell.split("\n").map((line) => `  ${line}`), "");
@@ -76,7 +89,7 @@ function showsDriverOptions({ path }: CommandSpec): boolean {
 }
 
 /** The options of drivers and topics; docs/reference.md has types and defaults. */
-function driverOptionLines(paint: Painter): string[] {
+function driverOptionLines(paint: Painter, columns: ReturnType<typeof columnsFor>): string[] {
   return Object.entries(DRIVER_OPTIONS).flatMap(([driver, kinds]) =>
     (["driver", "topic"] as const).flatMap((kind) => [
       "",
@@ -124,12 +137,22 @@ export function optionNote(option: OptionSpec): string {
   return `${option.describe}${choices}`;
 }
 
+function widthFor(terminal: number): number {
+  return Math.max(WIDTH_MIN, Math.min(WIDTH_MAX, terminal));
+}
+
 /** Two columns; the right one is wrapped, and starts on the next line if the left one is too wide. */
-function columns(rows: readonly (readonly [string, string])[]): string[] {
-  const left = Math.min(30, Math.max(...rows.map(([name]) => name.length)) + 2);
+function columnsFor(terminal: number): (rows: readonly (readonly [string, string])[]) => string[] {
+  const width = widthFor(terminal);
+  return (rows) => columnsOf(rows, width);
+}
+
+function columnsOf(rows: readonly (readonly [string, string])[], width: number): string[] {
+  const widest = Math.max(...rows.map(([name]) => name.length)) + 2;
+  const left = Math.min(Math.floor(width * 0.3), widest);
   const indent = " ".repeat(2 + left);
   return rows.flatMap(([name, text]) => {
-    const [first = "", ...rest] = wrap(text, WIDTH - indent.length);
+    const [first = "", ...rest] = wrap(text, width - indent.length);
     const head = name.length + 2 <= left
       ? [`  ${name.padEnd(left)}${first}`]
       : [`  ${name}`, `${indent}${first}`];

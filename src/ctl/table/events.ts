@@ -164,7 +164,7 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
         value: "TEXT",
         describe:
           "Print each event as this line: {topic}, {partition} or {p}, {id}, {time}, {timestamp} in milliseconds, " +
-          "{metadata} or {m}, {metadata.KEY}, {size} of the data, {data} as text, {base64}, {hex}; \\t and \\n, {{ for a brace",
+          "{metadata} or {m}, {metadata.KEY} or {m.KEY}, {size} of the data, {data} as text, {base64}, {hex}; \\t and \\n, {{ for a brace",
       },
       JSON_OUTPUT,
       PROGRESS,
