@@ -61,7 +61,7 @@ export function commandText(command: CommandSpec, paint: Painter, width = WIDTH_
     `${paint("bold", "Usage:")} ${usageLine(command)}`,
     ...(short === undefined ? [] : [`${paint("bold", "Short:")} ${PROGRAM} ${short}`]),
     "",
-    `${command.summary}.`,
+    ...wrap(`${command.summary}.`, widthFor(width)),
     "",
   ];
   for (const paragraph of (command.details ?? "").split("\n\n").filter((text) => text !== "")) {
