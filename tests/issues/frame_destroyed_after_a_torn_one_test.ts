@@ -7,6 +7,7 @@ import { sealLast } from "../../src/log/mod.ts";
 import { PartitionWriter } from "../../src/log/write/writer.ts";
 import { RECORD_BYTES } from "../../src/log/format/bytes.ts";
 import { emptyDisk } from "../damage/copies.ts";
+import { CraftedSegment } from "../log/segment/crafted_segment.ts";
 import { openSample, readSample } from "../damage/sample_partition.ts";
 import { test } from "../harness.ts";
 
@@ -43,3 +44,21 @@ for (const isSealed of [false, true]) {
     await writer.close();
   });
 }
+
+// A frame of another writer filled the size that the torn one claimed to the byte. A power cut took its header, its
+// trailer stayed: the torn frame looked whole but for its trailer, and its events, which no one had stored, shifted the
+// ids of all that came after. The simulation found it, seed 620.
+test("a frame that was destroyed, and filled a torn one to the byte, keeps its ids", () => {
+  const entries = (idAfter: number, later: number) =>
+    new CraftedSegment([
+      { count: 4, damaged: ["trailer"] },
+      { count: 1 },
+      { count: 1, anchor: [1 + later, idAfter + later] },
+    ]).entries();
+  for (const later of [0, 1]) {
+    assertEquals(entries(0, later), ["0: torn, 0, up to 1", "1: id 0", "2: id 1", "3: tail 2"]);
+    assertEquals(entries(2, later), ["0: lost 0 to 2, up to 1", "1: id 2", "2: id 3", "3: tail 4"]);
+    // It was whole: only its trailer was destroyed.
+    assertEquals(entries(4, later), ["0: trailer damaged, id 0", "1: id 4", "2: id 5", "3: tail 6"]);
+  }
+});

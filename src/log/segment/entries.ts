@@ -1,5 +1,5 @@
 import { FLAG, KIND } from "../format/bytes.ts";
-import { idsOfGap } from "./gap.ts";
+import { idAfterCut, idsOfGap } from "./gap.ts";
 import { type FrameStep, type GapStep, step, type TailStep } from "./frame_scanner.ts";
 import type { LogPosition, Segment } from "./segment_file.ts";
 
@@ -31,6 +31,12 @@ export function entryAt(position: LogPosition, ahead = AHEAD_BYTES): Entry {
   if (next.kind === "gap") {
     const { endOffset, endId } = idsOfGap(segment, next, id);
     return { kind: "gap", offset, endOffset, id, endId, torn: next.torn && endId === id };
+  }
+  if (next.damaged === "trailer") {
+    const endId = idAfterCut(segment, next, id);
+    if (endId !== undefined) {
+      return { kind: "gap", offset, endOffset: next.endOffset, id, endId, torn: endId === id };
+    }
   }
   if (next.frame.kind === KIND.seal) {
     return { kind: "end", offset, id, terminal: (next.frame.flags & FLAG.terminal) !== 0 };

@@ -1,6 +1,6 @@
 import { KIND, RECORD_BYTES } from "../format/bytes.ts";
 import { READ_AHEAD_BYTES } from "./window.ts";
-import { type GapStep, step } from "./frame_scanner.ts";
+import { type FrameStep, type GapStep, step } from "./frame_scanner.ts";
 import type { Segment } from "./segment_file.ts";
 import { SegmentIndex } from "./index.ts";
 
@@ -133,15 +133,34 @@ function rowAt(start: number): Row {
  * first anchor at a boundary after them says whether there was one. Without damage all anchors repeat the id before.
  */
 function idAfterTorn(segment: Segment, { endOffset }: GapStep, idBefore: number): number {
+  return Math.max(idBefore, anchoredId(segment, endOffset) ?? idBefore);
+}
+
+/**
+ * The id after a frame without its trailer. A write that was cut short looks like one if a frame that filled the rest of
+ * its size to the byte was destroyed since: the first anchor at a boundary after it then leaves it no ids, or fewer. Undefined
+ * if it is a frame.
+ */
+export function idAfterCut(
+  segment: Segment,
+  { endOffset, frame }: FrameStep,
+  id: number,
+): number | undefined {
+  const anchored = anchoredId(segment, endOffset);
+  return anchored === undefined || anchored >= id + frame.count ? undefined : Math.max(id, anchored);
+}
+
+/** The id at a frame boundary, as the first anchor at it, or at a boundary in the row of frames after it, says. */
+function anchoredId(segment: Segment, boundary: number): number | undefined {
   const eventsBefore = new Map<number, number>();
   let events = 0;
-  for (let offset = endOffset;;) {
+  for (let offset = boundary;;) {
     eventsBefore.set(offset, events);
     const next = step(segment, offset, READ_AHEAD_BYTES);
-    if (next.kind !== "frame") return idBefore;
+    if (next.kind !== "frame") return undefined;
     const known = eventsBefore.get(next.frame.anchorOffset);
-    if (known !== undefined) return Math.max(idBefore, next.frame.anchorId - known);
-    if (next.frame.kind === KIND.seal) return idBefore;
+    if (known !== undefined) return next.frame.anchorId - known;
+    if (next.frame.kind === KIND.seal) return undefined;
     events += next.frame.count;
     offset = next.endOffset;
   }
