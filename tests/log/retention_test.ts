@@ -63,6 +63,7 @@ const DECISIONS: [what: string, facts: SegmentFacts[], policy: RetentionPolicy, 
   ["what stays needs the second", needing(3, 1), { bytesMax: 0 }, 1],
   ["what goes too needs the first", needing(1, 0), { beforeId: 20 }, 2],
   ["what just stays needs the first", needing(1, 0), { beforeId: 10 }, 0],
+  ["what stays needs one that is gone already", needing(3, 0).slice(1), { bytesMax: 0 }, 0],
   [
     "what stays for another's sake needs one itself",
     segments((_, index) => index === 3 ? { needsBaseId: 20 } : index === 2 ? { needsBaseId: 10 } : {}),
@@ -80,6 +81,7 @@ const NEVER = Infinity;
 const NOW = 100;
 /** More than a week later. */
 const FAR = NOW + 8 * 86_400_000;
+const WEEK = NOW + 7 * 86_400_000;
 
 /** Readings for each segment: when it was created, and the newest time in it. */
 const AGES: [what: string, readings: [number, number][], removed: number, until: number[]][] = [
@@ -94,6 +96,7 @@ const AGES: [what: string, readings: [number, number][], removed: number, until:
   ["set back within a segment", [[10, 59], [20, 29], [70, 79]], 0, [70, 70, NEVER]],
   ["set back twice", [[50, 59], [20, 29], [10, 19], [80, 89]], 0, [80, 80, 80, NEVER]],
   ["far ahead once", [[10, FAR], [20, 29], [30, 39]], 0, [20, 30, NEVER]],
+  ["a week ahead, which a clock may be", [[10, WEEK], [20, 29], [30, 39]], 0, [NEVER, NEVER, NEVER]],
   ["far ahead in a segment of its own", [[10, 19], [FAR, FAR], [30, 39], [40, 41]], 0, [30, 30, 40, NEVER]],
   ["far ahead at first, and then right", [[FAR, FAR], [30, 39], [40, 41]], 0, [30, 40, NEVER]],
   ["what was removed was newer", [[20, 29], [30, 39], [70, 79]], 59, [70, 70, NEVER]],
@@ -130,6 +133,11 @@ test("lastWouldGo(): a segment with events can be removed by size 0, time or id,
   ];
   assertEquals(cases.map(([policy]) => would(policy)), cases.map(([, goes]) => goes));
   assertEquals(lastWouldGo([{ ...last, endId: 5 }], { bytesMax: 0 }), false);
+  assertEquals(lastWouldGo([], { bytesMax: 0 }), false);
+  // It is the last one that counts.
+  const before = { ...last, baseId: 0, endId: 5, newestTime: 9 };
+  assertEquals(lastWouldGo([before, last], { beforeTime: 15 }), false);
+  assertEquals(lastWouldGo([last, before], { beforeTime: 15 }), true);
 });
 
 test("withLastSealed(): the last segment is sealed and followed by an empty one", () => {
@@ -144,5 +152,9 @@ test("withLastSealed(): the last segment is sealed and followed by an empty one"
   };
   const [sealed, next] = withLastSealed([last]);
   assertEquals([sealed.baseId, sealed.bytes, sealed.needsBaseId], [5, 100 + 2 * RECORD_BYTES, 0]);
+  assertEquals(withLastSealed([]), []);
+  const before = { ...last, baseId: 0, endId: 2 };
+  const between = { ...last, baseId: 2, endId: 5 };
+  assertEquals(withLastSealed([before, between, last]), [before, between, sealed, next]);
   assertEquals([next.baseId, next.endId, next.bytes, next.needsBaseId], [9, 9, SEGMENT_HEADER_BYTES, 9]);
 });
