@@ -322,7 +322,7 @@ test("a watch keeps the process running, ends when it fails, and is left out whe
   assertEquals(none.storage.watch(none.folder, () => {}), undefined);
 });
 
-test("a pause blocks at least as long as it is told to", () => {
+test("a pause blocks at least as long as it is asked to", () => {
   const begun = performance.now();
   nodeStorage.pause(15);
   // Timers of some systems are a little early.
