@@ -1,4 +1,3 @@
-import type { Numbers } from "../format/frame_body.ts";
 import { Buffer } from "node:buffer";
 import { blockChecksum } from "../format/core/block_checksum.ts";
 import { core } from "../format/core/core.ts";
@@ -42,7 +41,7 @@ export interface DataSource {
   offset: number;
   dataBytes: number;
   /** CRC-32 of each block. */
-  sums: Numbers;
+  sums: readonly number[];
 }
 
 /** The event a piece of data is read for: named when the data is damaged. */

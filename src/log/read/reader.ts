@@ -7,7 +7,6 @@ import type { Partition } from "../partition.ts";
 import { READ_AHEAD_BYTES, readWindow } from "../segment/window.ts";
 import { type LogPosition, segmentName } from "../segment/segment_file.ts";
 import { StoredBatch, StoredTextBatch } from "./batch.ts";
-import type { Numbers } from "../format/frame_body.ts";
 import { isReadInPlace } from "./data.ts";
 import { StoredFrame } from "./stored_frame.ts";
 import { type Entry, entryAt, positionAfter } from "../segment/entries.ts";
@@ -263,7 +262,7 @@ export class PartitionReader {
 }
 
 /** The end of a run of events that is short enough for one batch's metadata; at least one event. */
-function endWithin(starts: Numbers, first: number, end: number): number {
+function endWithin(starts: readonly number[], first: number, end: number): number {
   const limit = starts[first]! + METADATA_RUN_BYTES;
   let last = end;
   while (last > first + 1 && starts[last]! > limit) last = (first + last + 1) >>> 1;

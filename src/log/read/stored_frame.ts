@@ -8,7 +8,6 @@ import {
   decodeSums,
   type Extent,
   extentsAddUp,
-  type Numbers,
   separatorBytes,
   tableAddsUp,
   tableStride,
@@ -43,10 +42,10 @@ export class StoredFrame {
    * Where each event's metadata begins, in bytes from the first one's; with one more entry, as if another separator
    * and event followed.
    */
-  readonly metadataStarts: Numbers;
+  readonly metadataStarts: readonly number[];
   /** The data in the frame itself. */
   readonly data: StoredData;
-  readonly #dataStarts: Numbers | undefined;
+  readonly #dataStarts: readonly number[] | undefined;
   /** The events whose data was lost, by a repair. */
   readonly #dataLost: ReadonlySet<number> | undefined;
   readonly #extents: { totalBytes: number; list: ExtentAt[] } | undefined;

@@ -71,6 +71,15 @@ test("texts of one, two, three and four bytes a letter are read back as they wer
   ]);
 });
 
+test("texts of more than one run are read back as they were, wherever one is not ASCII or is longer than a run", () => {
+  const texts = Array.from({ length: 600 }, (_, n) => JSON.stringify({ n, text: "x".repeat(997) }));
+  const wide = texts.with(0, '"ä"').with(350, '"漢字"').with(599, '"😀"');
+  const long = texts.with(1, `"${"y".repeat(200_000)}"`).with(598, `"${"ü".repeat(200_000)}"`);
+  for (const metadata of [texts, wide, long]) {
+    assertEquals(storedAs({ count: metadata.length, metadata, dataBytes: 0 }).metadata, metadata);
+  }
+});
+
 test("lone surrogates become the replacement character, beside letters of every size", () => {
   const alone = ["\ud800", "\udc00x", "\ud800\ud800\udc00", "\udfff\udbff", "\ud83d", "ok", "\x7f", "\x80"];
   const beside = ["漢\udc00", "\udc00\udc00", "\ud800\uffff", "\ud800\ue000", "é\udc00", "\udbff\udfff"];
