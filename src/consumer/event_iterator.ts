@@ -22,6 +22,8 @@ const SYNCHRONOUS_EVENTS_MAX = 4096;
 export class EventIterator<T> implements AsyncIterableIterator<Event<T>> {
   #limits: PullLimits | undefined = undefined;
   #done = false;
+  /** What ends the waits of pending calls of next(). */
+  readonly #enders = new Set<() => void>();
   /** Events delivered since the event loop last turned. */
   #synchronousEvents = 0;
 
@@ -58,6 +60,8 @@ export class EventIterator<T> implements AsyncIterableIterator<Event<T>> {
 
   return(): Promise<IteratorResult<Event<T>, undefined>> {
     this.#done = true;
+    // Otherwise a pending next() would take an event that no one receives.
+    for (const end of [...this.#enders]) end();
     return Promise.resolve({ done: true, value: undefined });
   }
 
@@ -70,7 +74,15 @@ export class EventIterator<T> implements AsyncIterableIterator<Event<T>> {
     if (this.#synchronousEvents >= SYNCHRONOUS_EVENTS_MAX) await setImmediate();
     this.#synchronousEvents = 0;
     const { once, limit, signal } = this.settings;
-    const limits = this.#limits ??= { ends: await this.settings.ends, once, limit, signal };
+    const limits = this.#limits ??= {
+      ends: await this.settings.ends,
+      once,
+      limit,
+      signal,
+      enders: this.#enders,
+    };
+    // It may have been ended meanwhile.
+    if (this.#done) return { done: true, value: undefined };
     const value = await this.queue.next(limits);
     if (value !== undefined) return { done: false, value };
     this.#done = true;

@@ -19,6 +19,8 @@ export interface PullLimits {
   ends?: Ends;
   /** Return undefined as soon as no event is available, instead of waiting. */
   once?: boolean;
+  /** Where a wait leaves what ends it early, as the timeout would, for as long as it lasts. */
+  enders?: Set<() => void>;
 }
 
 interface Waiter<T> {
@@ -96,6 +98,7 @@ export class PullQueue<T> {
       const leave = () => {
         stopTimer();
         signal?.removeEventListener("abort", onAbort);
+        limits.enders?.delete(end);
         this.#waiters.delete(waiter);
         if (this.#waiters.size === 0) this.#waiting?.abort();
       };
@@ -115,8 +118,10 @@ export class PullQueue<T> {
         },
       };
       const onAbort = () => waiter.reject(signal?.reason);
-      const stopTimer = startTimer(limit, () => waiter.resolve(undefined));
+      const end = () => waiter.resolve(undefined);
+      const stopTimer = startTimer(limit, end);
       signal?.addEventListener("abort", onAbort);
+      limits.enders?.add(end);
       this.#waiters.add(waiter);
       if (waiter.once) this.#waiting?.abort();
       this.#wake();
@@ -125,6 +130,7 @@ export class PullQueue<T> {
 
   /** Runs `change` while no wait is being served and nothing is being read. */
   async pause<R>(change: () => Promise<R>): Promise<R> {
+    if (this.#closed) throw new ClosedError("the consumer");
     const before = this.#paused;
     const running = (async () => {
       await before?.catch(() => {});
@@ -152,6 +158,8 @@ export class PullQueue<T> {
     for (const waiter of [...this.#waiters]) waiter.reject(new ClosedError("the consumer"));
     this.#waiting?.abort();
     await this.#opening.catch(() => {});
+    // A change that began before is not cut off in the middle.
+    await this.#paused;
     await this.#serving;
     await this.#source.idle();
   }
