@@ -8,7 +8,7 @@ import { ClosedError, Driver, type Topic } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { memoryFolder } from "../memory_folder.ts";
 
-const DONE = { done: true, value: undefined };
+const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 async function withTopic(engine: string, body: (topic: Topic) => Promise<void>): Promise<void> {
   const root = mkdtempSync(join(memoryFolder, "diaspora-left-"));
