@@ -7,11 +7,11 @@
  * npm run build:npm -- --bundled     # with all that it needs, for machines without a registry
  * ```
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
+import { taskArguments } from "./tools/arguments.ts";
 import { assemblePackage } from "./tools/npm/assemble.ts";
 
 /** Compiles the modules one by one into a folder; gives the folder where they lie. */
@@ -25,8 +25,8 @@ async function compile(folder: string): Promise<string> {
   return folder;
 }
 
-const args = parseArgs(process.argv.slice(2), { string: ["output"], boolean: ["bundled"] });
-const output = typeof args.output === "string" ? args.output : args.bundled ? "npm-bundled" : "npm";
+const { texts, flags } = taskArguments({ string: ["output"], boolean: ["bundled"] });
+const output = texts["output"] ?? (flags["bundled"] ? "npm-bundled" : "npm");
 
 const work = mkdtempSync(join(tmpdir(), "diaspora-npm-"));
 try {
@@ -34,7 +34,7 @@ try {
 } finally {
   rmSync(work, { recursive: true });
 }
-if (args.bundled) {
+if (flags["bundled"]) {
   const { bundleDependencies } = await import("./tools/npm/bundle_dependencies.ts");
   bundleDependencies(output);
 }

@@ -9,11 +9,11 @@
  * Deno compiles it if its runtime for compiled programs is available: downloaded, or named by `DENORT_BIN`.
  * Otherwise Bun compiles it, and a message says so.
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { ensureDirSync } from "@std/fs/ensure-dir";
 import { rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
+import { taskArguments } from "./arguments.ts";
 import { compileWithBun } from "./compile/with_bun.ts";
 import type { Failure } from "./compile/bundle.ts";
 import { compileWithDeno, DENO_TARGETS } from "./compile/with_deno.ts";
@@ -26,9 +26,7 @@ import {
 } from "./licences/notices.ts";
 
 const connected = process.env["DIASPORA_TOOLING"] === "connected";
-const args = parseArgs(process.argv.slice(2), { string: ["target", "output"] });
-const target = typeof args.target === "string" ? args.target : undefined;
-const named = typeof args.output === "string" ? args.output : "dist/diaspora-ctl";
+const { target, output: named = "dist/diaspora-ctl" } = taskArguments({ string: ["target", "output"] }).texts;
 // Windows starts only programs with this extension, and both compilers add it.
 const output = target?.includes("windows") && !named.endsWith(".exe") ? `${named}.exe` : named;
 

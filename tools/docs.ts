@@ -9,24 +9,19 @@
  * npm run docs -- --pictures                      # takes new screenshots of the web page, with a browser
  * ```
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { emptyDirSync } from "@std/fs/empty-dir";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { taskArguments } from "./arguments.ts";
 import { PICTURES } from "./docs/render.ts";
 import { buildSite, deadLinks } from "./docs/site.ts";
 import { findTests } from "./test/suites.ts";
 
 const config = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
-const args = parseArgs(process.argv.slice(2), {
-  string: ["output"],
-  boolean: ["check", "pictures"],
-  negatable: ["check"],
-  default: { check: true, output: "dist/docs" },
-});
-const output = String(args.output);
+const { texts, flags } = taskArguments({ string: ["output"], boolean: ["pictures"], negatable: ["check"] });
+const output = texts["output"] ?? "dist/docs";
 const { name, exports } = JSON.parse(readFileSync("deno.json", "utf8")) as {
   name: string;
   exports: Record<string, string>;
@@ -46,7 +41,7 @@ function site(): boolean {
   return dead.length === 0;
 }
 
-if (args.pictures) {
+if (flags["pictures"]) {
   const { takePictures } = await import("./docs/pictures.ts");
   await takePictures(PICTURES);
 }
@@ -64,7 +59,7 @@ const steps: (() => boolean)[] = [
     ]),
 ];
 steps.push(site);
-if (args.check) {
+if (flags["check"]) {
   steps.push(
     () => deno(["doc", "-q", "--lint", "--no-lock", ...entries]),
     () => deno(["test", "-A", "-q", "--no-lock", "-c", config, ...findTests(["tests/docs"])]),

@@ -8,23 +8,20 @@
  * npm run kafka -- --version 2.8.2
  * ```
  */
-import { parseArgs } from "@std/cli/parse-args";
 import process from "node:process";
+import { taskArguments } from "./arguments.ts";
 import { Cluster } from "./kafka/broker.ts";
 import { findDistribution, KAFKA_VERSION, OLDEST_VERSION } from "./kafka/distribution.ts";
 
-const args = parseArgs(process.argv.slice(2), {
-  string: ["version"],
-  default: { port: 9092, version: KAFKA_VERSION },
-});
-const port = Number(args["port"]);
+const given = taskArguments({ string: ["port", "version"] }).texts;
+const port = Number(given["port"] ?? 9092);
 if (!Number.isInteger(port) || port < 1 || port > 65_535) {
   console.error(
-    `Cannot listen on port ${JSON.stringify(args["port"])}: expected a whole number from 1 to 65535`,
+    `Cannot listen on port ${JSON.stringify(given["port"])}: expected a whole number from 1 to 65535`,
   );
   process.exit(2);
 }
-const version = String(args["version"]);
+const version = given["version"] ?? KAFKA_VERSION;
 if (!/^\d+\.\d+\.\d+$/.test(version)) {
   console.error(
     `Cannot start Kafka ${JSON.stringify(version)}: expected a version like ${KAFKA_VERSION}; ` +

@@ -10,7 +10,7 @@ import { chooseWay } from "./launch/choose_way.mjs";
 import { writeNpmOnlyConfig } from "./launch/npm_only_config.mjs";
 import { findDeno } from "./launch/find_deno.mjs";
 import { fromRoot } from "./launch/root.mjs";
-import { DENO_TASKS, folderOf, HAVE_HELP, headOf, scriptOf } from "./launch/tasks.mjs";
+import { DENO_TASKS, folderOf, HAVE_HELP, headOf, scriptOf, WITHOUT_ARGUMENTS } from "./launch/tasks.mjs";
 
 /**
  * Runs a program with this process's standard streams, forwards signals, and returns its exit code.
@@ -56,9 +56,14 @@ async function main([task, ...rest]) {
     console.error(`Cannot run task "${task}": there is no "${script}" yet`);
     return 1;
   }
-  if (["--help", "-h"].includes(rest[0]) && !HAVE_HELP.includes(task)) {
+  const asksForHelp = rest.some((word) => word === "--help" || word === "-h");
+  if (asksForHelp && !HAVE_HELP.includes(task)) {
     console.log(headOf(readFileSync(fromRoot(script), "utf8")));
     return 0;
+  }
+  if (rest.length > 0 && WITHOUT_ARGUMENTS.includes(task)) {
+    console.error(`Unknown argument "${rest[0]}": task "${task}" takes none`);
+    return 2;
   }
   const deno = findDeno();
   if (deno === undefined) {

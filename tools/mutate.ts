@@ -15,8 +15,8 @@
  *
  * @module
  */
-import { parseArgs } from "@std/cli/parse-args";
 import process from "node:process";
+import { taskArguments } from "./arguments.ts";
 import { compileMutant } from "./mutate/core_mutant.ts";
 import { learn } from "./mutate/knowledge.ts";
 import { codeOf, digest, type Mutant } from "./mutate/mutants.ts";
@@ -27,20 +27,20 @@ import { distances, quickTests, SEEDS_TEST } from "./mutate/tests.ts";
 import { Trial } from "./mutate/trial.ts";
 import { counted } from "../src/counted.ts";
 
-const args = parseArgs(process.argv.slice(2), {
-  string: ["_", "only", "sample", "seed", "jobs", "budget", "tests"],
+const { words: paths, texts, numbers, flags } = taskArguments({
+  string: ["only", "tests"],
+  number: ["sample", "seed", "jobs", "budget"],
   boolean: ["list", "fresh", "report", "survivors"],
-  default: { sample: "1", seed: "1", jobs: "2", budget: "20" },
+  words: true,
 });
-const paths = args._.map(String);
-const only = args.only as string | undefined;
+const { only, tests: testsWanted } = texts;
+const { sample = 1, seed = 1, jobs = 2, budget = 20 } = numbers;
 const named = findSources(NAMED);
 const own = only !== undefined
   ? findSources([only.replace(/:.*/s, "")])
   : paths.length === 0
   ? named
   : findSources(paths);
-const testsWanted = args.tests as string | undefined;
 // The copy contains all of them, so what is known about the tests serves every later run. A few tests are
 // quick to run again, and run faster if nothing else is mutated.
 const files = testsWanted === undefined && own.every((file) => named.includes(file)) ? named : own;
@@ -48,7 +48,7 @@ const mutants = findMutants(files);
 
 /** Whether a mutant is in the sample: the same ones for the same seed, whatever else is mutated. */
 function isChosen({ id }: Mutant): boolean {
-  return parseInt(digest(`${args.seed} ${id}`).slice(0, 8), 16) / 2 ** 32 < Number(args.sample);
+  return parseInt(digest(`${seed} ${id}`).slice(0, 8), 16) / 2 ** 32 < sample;
 }
 
 const wanted = mutants.filter((mutant) =>
@@ -58,7 +58,7 @@ if (only !== undefined && wanted.length === 0) {
   console.error(`Cannot find mutant "${only}": --list names those there are`);
   process.exit(2);
 }
-if (args.list) {
+if (flags["list"]) {
   for (const { id } of wanted) console.log(id);
   process.exit(0);
 }
@@ -69,19 +69,19 @@ const tests = quickTests().filter((file) => {
   return files.some((source) => reached.has(source) || isOfCore({ file: source }));
 });
 const withSeeds = testsWanted?.split(",").some((path) => SEEDS_TEST.startsWith(path)) !== false;
-const testsDigest = digest([...tests, "tools/mutate/worker.ts"].map(readSource).join("\0") + args.budget);
+const testsDigest = digest([...tests, "tools/mutate/worker.ts"].map(readSource).join("\0") + budget);
 const key = digest(files.map((file) => codeOf(readSource(file))).join("\0"));
 const results = new Results(testsDigest, {
-  begin: args.fresh === true || only !== undefined ? "anew" : "as left",
+  begin: flags["fresh"] || only !== undefined ? "anew" : "as left",
   tests: testsWanted === undefined ? "all" : "some",
   keep: only === undefined,
 });
-if (args.report) {
+if (flags["report"]) {
   writeReport(mutants.filter(({ file }) => own.includes(file)), wanted, results);
   process.exit(0);
 }
 const left = wanted.filter((mutant) =>
-  results.get(mutant) === undefined && (!args.survivors || results.known(mutant) !== undefined)
+  results.get(mutant) === undefined && (!flags["survivors"] || results.known(mutant) !== undefined)
 );
 console.log(
   `${wanted.length} of ${
@@ -107,7 +107,7 @@ try {
   }
   const queue = left.slice();
   const work = async (): Promise<void> => {
-    const trial = new Trial(sandbox, knowledge, Number(args.budget) * 1000);
+    const trial = new Trial(sandbox, knowledge, budget * 1000);
     try {
       for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
         const result = await tryOne(trial, mutant);
@@ -118,7 +118,7 @@ try {
       trial.close();
     }
   };
-  await Promise.all(Array.from({ length: Number(args.jobs) }, work));
+  await Promise.all(Array.from({ length: jobs }, work));
 } catch (error) {
   failed = true;
   console.error(error);

@@ -7,10 +7,10 @@
  * npm run ok -- --no-test
  * ```
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
+import { taskArguments } from "./arguments.ts";
 
 const config = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
 const folders = ["src", "tests", "tools", "bench", "examples"].filter((folder) => existsSync(folder));
@@ -27,14 +27,10 @@ const gates: [string, string[]][] = [
   ["tests", ["run", "-A", ...withConfig, "tools/test.ts"]],
 ];
 
-const args = parseArgs(process.argv.slice(2), {
-  boolean: ["test"],
-  negatable: ["test"],
-  default: { test: true },
-});
+const { flags } = taskArguments({ negatable: ["test"] });
 const failed: string[] = [];
 for (const [name, parameters] of gates) {
-  if (name === "tests" && !args.test) continue;
+  if (name === "tests" && !flags["test"]) continue;
   console.log(`\n== ${name}`);
   const { status } = spawnSync(process.execPath, parameters, { stdio: "inherit" });
   if (status !== 0) failed.push(name);

@@ -8,18 +8,24 @@
  * npm run packages -- --tarball dist/release/diaspora-stream-0.1.0.tgz
  * ```
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
+import { taskArguments } from "./arguments.ts";
 import { CHECKS } from "./packages/checks.ts";
 import { makeProject } from "./packages/project.ts";
 import { mustRun, needsShell } from "./release/programs.ts";
 
-const args = parseArgs(process.argv.slice(2), { string: ["only", "tarball"] });
-const only = typeof args.only === "string" ? args.only : "";
+const { only = "", tarball: named } = taskArguments({ string: ["only", "tarball"] }).texts;
+const checks = CHECKS.filter(({ name }) => name.includes(only));
+if (checks.length === 0) {
+  console.error(
+    `Cannot find a check with "${only}" in its name:\n${CHECKS.map(({ name }) => name).join("\n")}`,
+  );
+  process.exit(2);
+}
 
 function pack(folder: string): string {
   const built = join(folder, "npm");
@@ -29,9 +35,8 @@ function pack(folder: string): string {
 }
 
 function tryAll(folder: string): number {
-  const tarball = typeof args.tarball === "string" ? resolve(args.tarball) : pack(folder);
+  const tarball = named === undefined ? pack(folder) : resolve(named);
   let failed = 0;
-  const checks = CHECKS.filter(({ name }) => name.includes(only));
   for (const [n, { name, manifest, check }] of checks.entries()) {
     const home = join(folder, String(n));
     mkdirSync(home);
@@ -58,5 +63,5 @@ if (answers) {
     rmSync(folder, { recursive: true });
   }
 } else {
-  for (const { name } of CHECKS) console.log(`skipped: ${name}: the npm registry does not answer`);
+  for (const { name } of checks) console.log(`skipped: ${name}: the npm registry does not answer`);
 }

@@ -7,14 +7,14 @@
  * npm run quick -- tests/log
  * ```
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { spawnSync } from "node:child_process";
 import process from "node:process";
+import { taskArguments } from "./arguments.ts";
 import { findTests, isQuick } from "./test/suites.ts";
 
 const config = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
-const { _: words } = parseArgs(process.argv.slice(2), { string: ["_"] });
-const tests = findTests(words.length === 0 ? ["tests"] : words.map(String)).filter(isQuick);
+const { words } = taskArguments({ words: true });
+const tests = findTests(words.length === 0 ? ["tests"] : words).filter(isQuick);
 // For a part of the tests, checks their types and those of everything they import.
 const sources = words.length === 0 ? ["mod.ts", "cli.ts", "src", "tools"] : [];
 const withConfig = ["--no-lock", "-c", config];

@@ -11,11 +11,11 @@
  *
  * `docs/releasing.md` describes the whole process.
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { emptyDirSync } from "@std/fs/empty-dir";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { taskArguments } from "./arguments.ts";
 import { DENO_TARGETS } from "./compile/with_deno.ts";
 import { askJsr } from "./launch/choose_way.mjs";
 import { buildPrograms, buildTarballs } from "./release/artefacts.ts";
@@ -82,15 +82,14 @@ function release(
   for (const obstacle of against) console.log(`Before it can be published: ${obstacle}`);
 }
 
-const args = parseArgs(process.argv.slice(2), {
+const { texts, flags } = taskArguments({
   string: ["set-version", "targets", "output"],
   boolean: ["publish"],
-  default: { targets: DENO_TARGETS.join(","), output: "dist/release" },
 });
-const targets = String(args.targets).split(",").filter((target) => target !== "");
+const targets = texts["targets"]?.split(",").filter((target) => target !== "") ?? [...DENO_TARGETS];
 const unknown = targets.find((target) => !DENO_TARGETS.includes(target));
 if (unknown !== undefined) {
   fail(`Cannot compile for "${unknown}": known targets are ${DENO_TARGETS.join(", ")}`);
 }
-if (typeof args["set-version"] === "string") nameVersion(args["set-version"]);
-else release({ output: String(args.output), targets, publish: args.publish === true });
+if (texts["set-version"] !== undefined) nameVersion(texts["set-version"]);
+else release({ output: texts["output"] ?? "dist/release", targets, publish: flags["publish"] });

@@ -10,9 +10,9 @@
  *
  * `--timings` lists the slowest files, `--minutes` limits the time of the whole run (default: 40).
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { existsSync } from "node:fs";
 import process from "node:process";
+import { taskArguments } from "./arguments.ts";
 import { makeBuilds } from "./test/builds.ts";
 import type { TestOutcome } from "./test/junit.ts";
 import { endRuns, type RunResult, runTests } from "./test/run.ts";
@@ -25,23 +25,31 @@ import { counted } from "../src/counted.ts";
 /** How many files are listed as the slowest of each runtime. */
 const TIMINGS_MAX = 30;
 
-const args = parseArgs(process.argv.slice(2), {
-  string: ["_", "on", "filter", "minutes"],
+const RUNTIMES = ["deno", "node", "bun", "binary"];
+
+const { words: paths, texts, numbers, flags } = taskArguments({
+  string: ["on", "filter"],
+  number: ["seed", "minutes"],
   boolean: ["timings"],
-  default: { on: "deno,node,bun,binary", minutes: "40" },
+  words: true,
 });
-const wanted = String(args.on).toLowerCase().split(",");
-const seed = typeof args["seed"] === "number" ? args["seed"] : Math.floor(Math.random() * 2 ** 31);
-const filter = typeof args.filter === "string" ? args.filter : undefined;
-const deadlineMs = performance.now() + Number(args.minutes) * 60_000;
-const paths = args._.map(String);
+const wanted = texts["on"]?.toLowerCase().split(",") ?? RUNTIMES;
+const seed = numbers["seed"] ?? Math.floor(Math.random() * 2 ** 31);
+const { filter } = texts;
+const { minutes = 40 } = numbers;
+const deadlineMs = performance.now() + minutes * 60_000;
+const strange = wanted.find((name) => !RUNTIMES.includes(name));
+if (strange !== undefined) {
+  console.error(`Cannot run tests on "${strange}": known are ${RUNTIMES.join(", ")}`);
+  process.exit(2);
+}
 const missing = paths.find((path) => !existsSync(path));
 if (missing !== undefined) {
   console.error(`Cannot find tests "${missing}": no such file or folder`);
   process.exit(2);
 }
-if (!(deadlineMs > 0)) {
-  console.error(`Option "--minutes" takes a number above 0, found "${args.minutes}"`);
+if (minutes === 0) {
+  console.error(`Option "--minutes" takes a number above 0, found "${minutes}"`);
   process.exit(2);
 }
 const files = findTests(paths.length === 0 ? ["tests"] : paths);
@@ -118,7 +126,7 @@ const of = (result: TestOutcome["result"]): typeof outcomes =>
   outcomes.filter((outcome) => outcome.result === result);
 const [passed, failed, skipped] = [of("passed"), of("failed"), of("skipped")];
 if (outcomes.length === 0) failed.push({ name: "no test was found", result: "failed", runtime: "Deno" });
-if (args.timings) { for (const line of timings) console.log(line); }
+if (flags["timings"]) { for (const line of timings) console.log(line); }
 console.log("");
 for (const { name, runtime } of skipped) console.log(`skipped on ${runtime}: ${name}`);
 for (const { name, runtime } of failed) console.log(`failed on ${runtime}: ${name}`);

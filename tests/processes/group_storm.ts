@@ -8,13 +8,13 @@
  *
  * @module
  */
-import { parseArgs } from "@std/cli/parse-args";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Driver, type Topic } from "../../mod.ts";
+import { taskArguments } from "../../tools/arguments.ts";
 import { until } from "../waiting.ts";
 import { randomFrom } from "./content.ts";
 import { outcomeOf, Worker } from "./group_workers.ts";
@@ -28,15 +28,10 @@ const LOOK_MS = 5;
 const PATIENCE_MS = 600_000;
 const TIMEOUT_MS = 10_000;
 
-const given = parseArgs(process.argv.slice(2), {
-  string: ["members", "partitions", "kills", "seconds", "events", "seed"],
-});
-const members = Number(given.members ?? 8);
-const partitions = Number(given.partitions ?? 16);
-const kills = Number(given.kills ?? 30);
-const seconds = Number(given.seconds ?? 60);
-const events = Number(given.events ?? 200_000);
-const random = randomFrom(Number(given.seed ?? 1));
+const { members = 8, partitions = 16, kills = 30, seconds = 60, events = 200_000, seed = 1 } = taskArguments({
+  number: ["members", "partitions", "kills", "seconds", "events", "seed"],
+}).numbers;
+const random = randomFrom(seed);
 
 /** Pushes all events, spread over the whole time; returns their names. */
 async function pushAll(topic: Topic): Promise<string[]> {

@@ -10,30 +10,36 @@
  *
  * @module
  */
-import { parseArgs } from "@std/cli/parse-args";
 import process from "node:process";
+import { taskArguments } from "../../tools/arguments.ts";
 import { runMutations } from "./mutations/run.ts";
 import { runSeed, type StoryKind } from "./world.ts";
 
-const options = parseArgs(process.argv.slice(2), {
-  string: ["seed", "count", "seconds", "story", "words", "cpu"],
+const { texts, numbers, flags } = taskArguments({
+  string: ["story", "words"],
+  number: ["seed", "count", "seconds", "cpu"],
   boolean: ["mutations"],
 });
+const { story, words } = texts;
+const { seed: chosen, count = chosen === undefined ? 2000 : 1, seconds = Infinity } = numbers;
+if (story !== undefined && story !== "log" && story !== "group") {
+  console.error(`Cannot tell story "${story}": it is "log" or "group"`);
+  process.exit(2);
+}
 
-if (options.mutations) {
+if (flags["mutations"]) {
   process.exit(
     await runMutations({
-      seeds: Number(options.count ?? 5000),
-      words: options.words as string | undefined,
-      cpuSeconds: Number(options.cpu ?? 120),
+      seeds: numbers["count"] ?? 5000,
+      words,
+      cpuSeconds: numbers["cpu"] ?? 120,
     }),
   );
 }
 
-const first = Number(options.seed ?? 1);
-const count = Number(options.count ?? (options.seed === undefined ? 2000 : 1));
-const endAt = options.seconds === undefined ? Infinity : Date.now() + Number(options.seconds) * 1000;
-const kinds: StoryKind[] = options.story === undefined ? ["log", "group"] : [options.story as StoryKind];
+const first = chosen ?? 1;
+const endAt = Date.now() + seconds * 1000;
+const kinds: StoryKind[] = story === undefined ? ["log", "group"] : [story];
 let passed = 0;
 let failed = 0;
 for (let seed = first; seed < first + count && Date.now() < endAt; seed++) {

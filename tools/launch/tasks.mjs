@@ -37,6 +37,9 @@ const ELSEWHERE = new Map([
 /** Tasks whose script handles `--help`; the help of the others is the comment at the top of the script. */
 export const HAVE_HELP = ["bench", "bench:peers", "ctl"];
 
+/** Tasks that take no arguments. */
+export const WITHOUT_ARGUMENTS = ["quickstart", "model", "build:wasm", "build:ui", "reference"];
+
 /**
  * A script's help: the comment at its top, as plain text.
  * @param {string} text

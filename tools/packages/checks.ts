@@ -164,7 +164,7 @@ const bundlers: Check[] = [
       project.install(tarball, "vitest");
       project.write("program.test.mjs", TESTING);
       project.write("fake_timers.test.mjs", fileOfPage("fake_timers.test.mjs"));
-      project.run("npx", "vitest", "run");
+      project.run("npx", "vitest", "run", "--testTimeout=60000");
     },
   },
   {
