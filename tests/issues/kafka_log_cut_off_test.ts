@@ -1,9 +1,10 @@
 // Brokers may lose the end of a log: a replica that lacked it was made the leader, or a disk was replaced. A reader that
 // was further on went on at the new end, and said nothing: what was stored between the two was never seen. If the log had
-// grown again by then, the reader noticed nothing at all. The epochs of leaders show it, also after a restart.
+// grown again by then, the reader noticed nothing at all. The epochs of leaders show it, also after a restart, for which
+// consumers without a group stored none.
 import { assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
 import { BrokerError } from "../../mod.ts";
-import type { Assignment } from "../../src/drivers/kafka/assignment.ts";
+import { type Assignment, ManualAssignment } from "../../src/drivers/kafka/assignment.ts";
 import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
 import { Fetcher } from "../../src/drivers/kafka/fetcher.ts";
 import type { Offsets } from "../../src/drivers/kafka/offsets.ts";
@@ -218,4 +219,35 @@ test("after a cut, what is read again can be acknowledged, and the position befo
   await store.acknowledge(0, 12);
   await store.acknowledge(0, 11);
   assertEquals(commits, [[[0, 12]]]);
+});
+
+test("a consumer without a group stores with its positions which leaders stored the events before them", async () => {
+  const requests: unknown[] = [];
+  const coordinator = { key: "c", nodeId: 1, host: "a", port: 1 };
+  const cluster = {
+    module: { FindCoordinatorKeyTypes: { GROUP: 0 } },
+    run: (_: string, ask: (admin: unknown) => unknown) =>
+      ask({ findCoordinator: () => Promise.resolve([coordinator]) }),
+    requestAdmin: (broker: unknown, { name, parameters }: { name: string; parameters: unknown[] }) =>
+      Promise.resolve(void requests.push([broker, name, parameters])),
+  } as unknown as Cluster;
+  const queue = queueAt(0);
+  queue.accept(fetched(2, 0, 4));
+  queue.accept(fetched(3, 4, 16));
+  const assignment = new ManualAssignment("c", { cluster, ...TOPIC }, [0, 7], (partition, id) => {
+    return partition === 0 ? queue.epochs.before(id) : -1;
+  });
+  await assignment.commit(new Map([[0, 4], [7, 9]]));
+  await assignment.commit(new Map([[0, 5]]));
+  const committed = (partitionIndex: number, offset: number, committedLeaderEpoch: number) => ({
+    partitionIndex,
+    committedOffset: BigInt(offset),
+    committedLeaderEpoch,
+    committedMetadata: null,
+  });
+  const request = (...partitions: unknown[]) => [coordinator, "OffsetCommit", ["c", -1, "", null, [{
+    name: "t",
+    partitions,
+  }]]];
+  assertEquals(requests, [request(committed(0, 4, 2), committed(7, 9, -1)), request(committed(0, 5, 3))]);
 });

@@ -3,7 +3,7 @@ import { assertEquals, assertGreaterOrEqual, assertInstanceOf, assertRejects } f
 import { BrokerError, type Consumer, Driver, type Event, type Producer } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
-import { checkLag, checkStored, Pushing, Reading, sleep, until } from "./traffic.ts";
+import { checkLag, checkStored, Pushing, Reading, readToEnd, sleep, until } from "./traffic.ts";
 
 const skip = brokerMissing;
 
@@ -86,7 +86,7 @@ test(
     await using producer = topic.producer();
     await pushUntilStored(producer, 0);
     await using consumer = topic.consumer("c", { partitions: [0] });
-    assertEquals((await consumer.pull().wait(60_000))?.metadata, 0);
+    assertEquals((await pullEvent(consumer))?.metadata, 0);
     const cut = await readBeforeCut(driver);
     await broker.kill();
     const error = await assertRejects(async () => await producer.push(1), BrokerError);
@@ -113,16 +113,20 @@ async function readBeforeCut(driver: Driver): Promise<{ readAfter(): Promise<voi
   for (let n = 0; n < 5; n++) producer.push(n);
   await producer.flush();
   const open = topic.consumer("open", { group: false });
-  for await (const event of open.events({ until: "end" })) assertEquals(event.id, event.metadata);
-  const before = topic.consumer("again");
-  for await (const event of before.events({ until: "end" })) await event.acknowledge();
-  await before.close();
+  await readToEnd(open, ({ id, metadata }) => assertEquals(id, metadata));
+  const again = [topic.consumer("again"), topic.consumer("alone", { group: false })];
+  for (const before of again) {
+    await readToEnd(before, (event) => event.acknowledge());
+    await before.close();
+  }
   return {
     async readAfter() {
       // As many as before and more, so that the position alone shows nothing.
       for (let n = 100; n < 107; n++) await pushUntilStored(producer, n);
       await producer.close();
-      for (const consumer of [open, topic.consumer("again")]) {
+      for (
+        const consumer of [open, topic.consumer("again"), topic.consumer("alone", { group: false })]
+      ) {
         const seen: unknown[] = [];
         let error: unknown;
         while (seen.at(-1) !== 106) {

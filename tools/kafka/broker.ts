@@ -64,6 +64,7 @@ export class Broker {
   #process: ChildProcess | undefined;
   #ended: Promise<unknown> = Promise.resolve();
   #isRunning = false;
+  #killedMs = -Infinity;
 
   constructor(
     /** The address for clients. */
@@ -74,10 +75,14 @@ export class Broker {
     private readonly heap: string,
     /** Its class, and the file with its settings. */
     private readonly program: readonly [string, string] = ["kafka.Kafka", "server.properties"],
+    /** How long after it was killed it can be started again. */
+    private readonly restMs = 0,
   ) {}
 
   /** Starts it; the log of an earlier start is kept. */
   async start(): Promise<void> {
+    const restMs = this.#killedMs + this.restMs - performance.now();
+    if (restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs));
     const java = [
       "java",
       `-Xmx${this.heap}`,
@@ -116,6 +121,7 @@ export class Broker {
     child.ref();
     child.stdin?.destroy();
     await this.#ended;
+    this.#killedMs = performance.now();
   }
 
   /** The first file of a partition, with its events as they are stored on disk. */
@@ -190,7 +196,8 @@ export class Cluster {
           ),
         }),
       );
-      return new Broker(`127.0.0.1:${port}`, port, own, distribution.classpath, heap);
+      const restMs = isOld ? ZOOKEEPER.sessionMs + 2 * ZOOKEEPER.tickMs : 0;
+      return new Broker(`127.0.0.1:${port}`, port, own, distribution.classpath, heap, undefined, restMs);
     });
     const cluster = new Cluster(
       brokers,

@@ -5,12 +5,17 @@ export const ZOOKEEPER = {
   program: "org.apache.zookeeper.server.quorum.QuorumPeerMain",
   file: "zookeeper.properties",
   heap: "128m",
+  /** How long a broker that was killed keeps its place: until then one that takes it ends at once. */
+  sessionMs: 6000,
+  /** How often it looks for brokers that have gone. */
+  tickMs: 500,
   properties: (folder: string, port: number): Record<string, string> => ({
     "dataDir": `${folder}/data`,
     "clientPort": String(port),
     "clientPortAddress": "127.0.0.1",
     "maxClientCnxns": "0",
     "admin.enableServer": "false",
+    "tickTime": String(ZOOKEEPER.tickMs),
   }),
 };
 
@@ -25,6 +30,7 @@ export function zooKeeperProperties(node: number, port: number, keeperPort: numb
   return {
     "broker.id": String(node),
     "zookeeper.connect": `127.0.0.1:${keeperPort}`,
+    "zookeeper.session.timeout.ms": String(ZOOKEEPER.sessionMs),
     "listeners": `PLAINTEXT://127.0.0.1:${port}`,
   };
 }

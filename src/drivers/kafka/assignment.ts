@@ -2,8 +2,8 @@ import type { GroupMember } from "../../contract.ts";
 import { BrokerError, ConsumerInUseError } from "../../errors.ts";
 import { withoutUndefined } from "../../options.ts";
 import type { Cluster } from "./cluster.ts";
+import { commitAlone, committed, type EpochBefore } from "./commit.ts";
 import { findMembers } from "./members.ts";
-import type { Offsets } from "./offsets.ts";
 
 /** Which partitions a consumer reads, and for which group it commits positions. */
 export interface Assignment {
@@ -31,8 +31,9 @@ export interface Reassignment {
 export class ManualAssignment implements Assignment {
   constructor(
     private readonly name: string,
-    private readonly topic: { cluster: Cluster; name: string; kafkaName: string; offsets: Offsets },
+    private readonly topic: { cluster: Cluster; name: string; kafkaName: string },
     readonly assigned: readonly number[],
+    private readonly epochBefore: EpochBefore,
   ) {}
 
   /**
@@ -50,8 +51,12 @@ export class ManualAssignment implements Assignment {
   }
 
   async commit(positions: ReadonlyMap<number, number>): Promise<void> {
+    const { cluster, kafkaName } = this.topic;
     try {
-      await this.topic.offsets.store(this.name, positions);
+      await commitAlone(cluster, {
+        group: this.name,
+        topic: committed(kafkaName, positions, this.epochBefore),
+      });
     } catch (error) {
       throw isInUse(error)
         ? new ConsumerInUseError(this.name, this.topic.name, "group", { cause: error })

@@ -42,12 +42,14 @@ export class KafkaConsumer implements ConsumerInterface {
       ? Array.from({ length: topic.numPartitions }, (_, partition) => partition)
       : undefined;
     const partitions = request.partitions ?? alone;
+    const epochBefore = (partition: number, id: number) =>
+      this.#queues.get(partition)?.epochs.before(id) ?? -1;
     this.#assignment = partitions !== undefined
-      ? new ManualAssignment(name, topic, partitions)
+      ? new ManualAssignment(name, topic, partitions, epochBefore)
       : new Group(cluster, name, topic, {
         onReassigned: (change) => this.#onReassigned(change),
         onFailure: (error) => this.#onFailure(error),
-        epochBefore: (partition, id) => this.#queues.get(partition)?.epochs.before(id) ?? -1,
+        epochBefore,
       }, request.groupTimeoutMs);
     this.#positions = new PositionStore(cluster, name, offsets, this.#assignment);
     this.#fetcher = new Fetcher({

@@ -3,6 +3,7 @@ import { BrokerError, PartitionMovedError } from "../../errors.ts";
 import type { Assignment, Reassignment } from "./assignment.ts";
 import type { ClientConsumer } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
+import { committed, type EpochBefore } from "./commit.ts";
 import { isFault, isTransient } from "./failure.ts";
 
 /** How long a commit is retried, in milliseconds. */
@@ -23,8 +24,7 @@ export interface GroupListener {
   onReassigned(change: Reassignment): void;
   /** The membership was lost and cannot be regained for now. */
   onFailure(error: unknown): void;
-  /** The epoch of the leader that stored the event before an id; -1 if it is unknown. */
-  epochBefore(partition: number, id: number): number;
+  epochBefore: EpochBefore;
 }
 
 /** A member of a consumer group, formed by all consumers of a name in all processes. */
@@ -210,15 +210,7 @@ export class Group implements Assignment {
       client.clearMetadata();
       throw new BrokerError(this.cluster.servers, "no coordinator", { canRetry: true });
     }
-    const topics = [{
-      name: this.topic.kafkaName,
-      partitions: Array.from(positions, ([partitionIndex, offset]) => ({
-        partitionIndex,
-        committedOffset: BigInt(offset),
-        committedLeaderEpoch: this.listener.epochBefore(partitionIndex, offset),
-        committedMetadata: null,
-      })),
-    }];
+    const topics = [committed(this.topic.kafkaName, positions, this.listener.epochBefore)];
     await this.cluster.request(client, broker, {
       name: "OffsetCommit",
       parameters: [client.groupId, generationId, memberId ?? "", groupInstanceId, topics],

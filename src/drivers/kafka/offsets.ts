@@ -139,20 +139,6 @@ export class Offsets {
     });
   }
 
-  /** Commits positions of a group without members. */
-  async store(group: string, positions: ReadonlyMap<number, number>): Promise<void> {
-    await this.cluster.run(`store the position of "${group}"`, async (admin) => {
-      const partitionOffsets = Array.from(
-        positions,
-        ([partition, offset]) => ({ partition, offset: BigInt(offset) }),
-      );
-      await admin.alterConsumerGroupOffsets({
-        groupId: group,
-        topics: [{ name: this.kafkaName, partitionOffsets }],
-      });
-    });
-  }
-
   /** Deletes the positions of a group without members. */
   async forget(group: string, partitions: readonly number[]): Promise<void> {
     await this.cluster.run(`delete the positions of "${group}"`, async (admin) => {

@@ -16,6 +16,7 @@ import type {
 } from "../../contract.ts";
 import { inUse } from "./assignment.ts";
 import type { Cluster } from "./cluster.ts";
+import { commitAlone, committed } from "./commit.ts";
 import { changeConfigs } from "./configs.ts";
 import { KafkaConsumer } from "./consumer.ts";
 import { describePartitions, lagOf } from "./describe.ts";
@@ -138,7 +139,9 @@ export class KafkaTopic implements TopicInterface {
   async seekConsumer(consumerName: string, to: StartPosition, partitions?: number[]): Promise<void> {
     const positions = await this.#offsets.resolve(this.#chosen(partitions), to);
     try {
-      await this.#offsets.store(consumerName, positions);
+      // Nothing was read there, so the epoch of the event before it is unknown.
+      const topic = committed(this.#opened.kafkaName, positions, () => -1);
+      await commitAlone(this.cluster, { group: consumerName, topic });
     } catch (error) {
       throw inUse(error, consumerName) ?? error;
     }
