@@ -177,7 +177,8 @@ export function storageOn(system: System): Storage {
     },
 
     now(): number {
-      return Date.now();
+      // A clock that was never set may show a time before that.
+      return Math.max(0, Date.now());
     },
 
     random32,

@@ -78,6 +78,17 @@ export function writeUint64(view: DataView, at: number, value: number): void {
   view.setUint32(at + 4, value / TWO_32, true);
 }
 
+/** The greatest time that a date can have, in milliseconds since 1970. */
+const TIME_MAX = 8.64e15;
+
+/**
+ * A time. A segment begun by an earlier version while the clock showed a time before 1970 has a greater one than any:
+ * frames that went on from there could not be stored.
+ */
+export function readTime(view: DataView, at: number): number {
+  return Math.min(readUint64(view, at), TIME_MAX);
+}
+
 /** An unsigned 64-bit number that the format keeps below 2^53. */
 export function readUint64(view: DataView, at: number): number {
   return view.getUint32(at, true) + view.getUint32(at + 4, true) * TWO_32;

@@ -1,6 +1,6 @@
 import { core } from "./core/core.ts";
 import { INDEX, INDEX_ENTRY_BYTES } from "./bytes.ts";
-import { readUint64, writeUint64 } from "./frame_header.ts";
+import { readTime, readUint64, writeUint64 } from "./frame_header.ts";
 
 /** What an index entry says of a frame. */
 export interface IndexEntry {
@@ -30,7 +30,7 @@ export function encodeIndexEntry({ id, time, offset, recordCrc, salt }: IndexEnt
 export function decodeIndexEntry(view: DataView, at: number): IndexEntry {
   return {
     id: readUint64(view, at + INDEX.id),
-    time: readUint64(view, at + INDEX.time),
+    time: readTime(view, at + INDEX.time),
     offset: view.getUint32(at + INDEX.offset, true),
     recordCrc: view.getUint32(at + INDEX.recordCrc, true),
     salt: view.getUint32(at + INDEX.salt, true),

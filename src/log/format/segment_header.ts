@@ -1,6 +1,6 @@
 import { core } from "./core/core.ts";
 import { FORMAT_VERSION, SEGMENT, SEGMENT_HEADER_BYTES, SEGMENT_MAGIC } from "./bytes.ts";
-import { readUint64, writeUint64 } from "./frame_header.ts";
+import { readTime, readUint64, writeUint64 } from "./frame_header.ts";
 
 /** Where a segment ends. */
 export interface SealedSegment {
@@ -57,7 +57,7 @@ export function decodeSegmentHeader(
     partition: view.getUint32(SEGMENT.partition, true),
     salt: view.getUint32(SEGMENT.salt, true),
     baseId: readUint64(view, SEGMENT.baseId),
-    created: readUint64(view, SEGMENT.created),
+    created: readTime(view, SEGMENT.created),
     after: {
       baseId: readUint64(view, SEGMENT.previousId),
       sealOffset: view.getUint32(SEGMENT.previousSeal, true),
