@@ -38,7 +38,7 @@ export function startQuery(
   const id = idOf(start);
   if (id !== undefined && partition !== undefined) return { from: id };
   // Without a partition, a number with as many digits as times since 1970 have is not an id.
-  const time = timeOf(start);
+  const time = timeOf(start.replace(/^@/, ""));
   if (time === undefined) {
     if (id !== undefined && timeRemark(start) === "") {
       throw new Error(`Ids are those of a partition: choose one for “${start}”`);

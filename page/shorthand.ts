@@ -106,6 +106,9 @@ function merge(path: string, [before]: Matcher[], [more]: Matcher[]): void {
 }
 
 function matchersOf(path: string, operator: string, typed: string): unknown[] {
+  if (operator === "=" && typed.startsWith("~")) {
+    throw new Error(`“${path} =~” is not known: “${path} ~ text” finds a part of a text, without patterns`);
+  }
   const value = valueOf(typed);
   switch (operator) {
     case "=":
@@ -117,9 +120,10 @@ function matchersOf(path: string, operator: string, typed: string): unknown[] {
     case "~":
       return [{ wildcard: `*${String(value).replace(/[\\*]/g, "\\$&")}*` }];
     default: {
-      // 40,000 is a number here; elsewhere it may be a text.
-      const number = typeof value === "string" && /^\d{1,3}(?:[,_]\d{3})+$/.test(value)
-        ? Number(value.replace(/[,_]/g, ""))
+      // 40,000, .5 and +5 are numbers here; elsewhere they may be texts.
+      const isNumber = /^[+-]?(?:\d{1,3}(?:[,_]\d{3})+|\d*\.\d+|\d+)$/;
+      const number = typeof value === "string" && isNumber.test(typed)
+        ? Number(typed.replace(/[,_]/g, ""))
         : value;
       if (typeof number !== "number" || !Number.isFinite(number)) {
         throw new Error(`“${path} ${operator}” takes a number, found “${typed}”`);

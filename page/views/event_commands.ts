@@ -19,7 +19,7 @@ export function eventCommands(
     ...(partition === undefined ? [] : ["--partition", String(partition)]),
     ...(pattern === undefined ? [] : ["--filter", pattern]),
   ];
-  const from = start === "" ? [] : ["--from", String(idOf(start) ?? `@${start}`)];
+  const from = start === "" ? [] : ["--from", String(idOf(start) ?? `@${start.replace(/^@/, "")}`)];
   return readyCommands("The same in a shell", [
     ["Print them", [...consume, ...from], grep],
     ["Follow new events", [...consume, "--from", "latest", "--follow"], grep],

@@ -31,6 +31,8 @@ test("a number is an id in a partition, and a time in all of them if it has as m
   assertEquals(start("1764130000"), { time: 1764130000000 });
   assertEquals(start("1764130000123"), { time: 1764130000123 });
   assertEquals(start("40,000", 0), { from: 40_000 });
+  // As in a command.
+  assertEquals(start("@2026-11-23T15:48:00Z"), { time: Date.UTC(2026, 10, 23, 15, 48) });
   assertThrows(() => start("40,000"), Error, "Ids are those of a partition: choose one for “40,000”");
   assertThrows(() => start("1764130000000000"), Error, "microseconds");
   assertThrows(() => start("20261125"), Error, "may be the date 2026-11-25");

@@ -6,6 +6,7 @@ import { test } from "../harness.ts";
 test("short conditions become the equivalent pattern", () => {
   const cases: [string, string][] = [
     ["energy > 40", '{"energy":[{"numeric":[">",40]}]}'],
+    ["x > .5 and x < +7", '{"x":[{"numeric":[">",0.5,"<",7]}]}'],
     ["x>=1 and x < 5", '{"x":[{"numeric":[">=",1,"<",5]}]}'],
     ["run.kind = test AND n != 3", '{"run":{"kind":["test"]},"n":[{"anything-but":[3]}]}'],
     ['user = "Ann Lee"', '{"user":["Ann Lee"]}'],
@@ -44,6 +45,7 @@ test("short conditions become the equivalent pattern", () => {
   for (
     const typed of [
       ...["x > abc", "x = 1 and x = 2", "x > 1 and x.y = 2", "x.y = 2 and x > 1", "x < 1e999", 'x > "5"'],
+      "x =~ /a.*/",
       "x = 12345678901234567891 or y = 1",
     ]
   ) {
