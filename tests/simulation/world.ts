@@ -17,6 +17,7 @@ import { baseIdOf } from "../../src/log/segment/segment_file.ts";
 import { Partition } from "../../src/log/partition.ts";
 import { readWindow } from "../../src/log/segment/window.ts";
 import type { FlushBehavior } from "../../src/log/write/writer.ts";
+import type { Storage } from "../../src/storage/port.ts";
 import { AdministratorProgram } from "./actors/administrator.ts";
 import { ConsumerProgram } from "./actors/consumer.ts";
 import { FounderProgram } from "./actors/founder.ts";
@@ -26,6 +27,7 @@ import type { Program } from "./actors/program.ts";
 import { SimulatedDisk } from "./disk/disk.ts";
 import { isSimulated, SimulatedKill } from "./disk/failure.ts";
 import { SimulatedProcess } from "./disk/process.ts";
+import { checkIsOnDisk } from "./durable_check.ts";
 import { checkEverything, readAll } from "./final_checks.ts";
 import { chooseFaults, chooseGroupFaults, type Theme, themeOf } from "./faults.ts";
 import { drainGroup } from "./group_story.ts";
@@ -228,8 +230,7 @@ export class World {
     });
   }
 
-  openPartition(partition: number): Partition {
-    const storage = new SimulatedProcess(this.disk);
+  openPartition(partition: number, storage: Storage = new SimulatedProcess(this.disk)): Partition {
     // Without index entries, so that checking changes nothing.
     const indexIntervalBytes = Number.MAX_SAFE_INTEGER;
     return new Partition({
@@ -255,9 +256,21 @@ export class World {
       return this.model.read(batch.partition, id, metadata, data);
     } catch (error) {
       const isLost = (error instanceof CorruptedLogError && this.model.hadPowerCut) ||
-        error instanceof EventGoneError;
+        (error instanceof EventGoneError && error.firstId > id);
       if (!isLost || push.outcome === "completed") throw error;
       return undefined;
+    }
+  }
+
+  /**
+   * A sync has covered these events: from now on a power cut must preserve them, even one that destroys all
+   * that was not synced.
+   */
+  promiseDurable(pushes: readonly Push[]): void {
+    for (const push of pushes) {
+      if (push.isDurable) continue;
+      push.isDurable = true;
+      checkIsOnDisk(this, push);
     }
   }
 

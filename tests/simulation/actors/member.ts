@@ -26,6 +26,8 @@ interface Share {
   next: number;
   /** Whether the partition has been taken away since. */
   isLost: boolean;
+  /** Whether it is to be given away: what was read ahead is not delivered any more. */
+  isReleased: boolean;
 }
 
 /**
@@ -157,7 +159,11 @@ export class MemberProgram extends Program implements GroupEnvironment {
       onDamage: ({ damage }) => this.world.checkDamage(damage),
       group: true,
       groupTimeoutMs: this.#model.isPeaceful ? PEACEFUL_TIMEOUT_MS : TIMEOUT_MS,
-      release: (partition) => this.#shares.get(partition)?.next ?? consumer.position(partition),
+      release: (partition) => {
+        const share = this.#shares.get(partition);
+        if (share !== undefined) share.isReleased = true;
+        return share?.next ?? consumer.position(partition);
+      },
     });
     this.#watchShares(consumer as GroupConsumer);
     this.#consumer = consumer;
@@ -212,7 +218,7 @@ export class MemberProgram extends Program implements GroupEnvironment {
 
   #begin(partition: number, next: number): Share {
     const reading: Reading = { member: `${this.name}, process ${this.self.pid}`, open: new Map() };
-    const share = { reading, next, isLost: false };
+    const share = { reading, next, isLost: false, isReleased: false };
     this.#shares.set(partition, share);
     return share;
   }
@@ -220,7 +226,6 @@ export class MemberProgram extends Program implements GroupEnvironment {
   /** Reads a batch; false if there was none. */
   #readSome(consumer: ConsumerInterface, partition: number): boolean {
     const begun = this.#model.moment;
-    const { acknowledged } = this.#model.partitions[partition];
     const batch = this.#attempt(partition, () => {
       if (!consumer.assigned.includes(partition)) return undefined;
       return consumer.read(partition, 1 + this.world.disk.random.below(6)) as IncomingBatch | undefined;
@@ -232,13 +237,22 @@ export class MemberProgram extends Program implements GroupEnvironment {
       throw new BrokenPromise(`${this.name} read event ${baseId} after event ${share.next - 1}`);
     }
     this.world.model.checkLost(partition, share.next, baseId, `was passed over by ${this.name}`);
-    share.next = baseId + count;
+    share.next = baseId;
+    share.isReleased = false;
     for (let index = 0; index < count; index++) {
       const id = baseId + index;
+      if (!this.#mayDeliver(consumer, partition, share)) break;
       const { key } = this.world.model.readMetadata(partition, id, batch.metadataText!(index));
-      this.#model.deliver(partition, { id, key }, { reading: share.reading, begun, acknowledged });
+      this.#model.deliver(partition, { id, key }, { reading: share.reading, begun });
+      share.next = id + 1;
     }
     return true;
+  }
+
+  /** What the consumer asks before it delivers an event: this process may have been stopped since it was read. */
+  #mayDeliver(consumer: ConsumerInterface, partition: number, share: Share): boolean {
+    this.#attempt(partition, () => void consumer.checkOwnership!());
+    return this.#shares.get(partition) === share && !share.isLost && !share.isReleased;
   }
 
   #acknowledge(consumer: ConsumerInterface, partition: number): void {

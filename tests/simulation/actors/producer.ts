@@ -119,7 +119,7 @@ export class ProducerProgram extends Program {
       // The power was cut before anyone could learn the outcome.
       if (world.machine !== machine) return;
       world.model.complete(push, id);
-      if (this.flushBehavior === "immediate") push.isDurable = true;
+      if (this.flushBehavior === "immediate") world.promiseDurable([push]);
     }, (error) => {
       // What was not synced may nevertheless be stored: its error must say so.
       const isUnknown = error instanceof SimulatedKill || error instanceof LimitExceededError ||
@@ -135,7 +135,7 @@ export class ProducerProgram extends Program {
     const machine = this.world.machine;
     this.follow(producer.flush(), () => {
       if (this.flushBehavior === "buffered" || this.world.machine !== machine) return;
-      for (const push of before) if (push.outcome === "completed") push.isDurable = true;
+      this.world.promiseDurable(before.filter(({ outcome }) => outcome === "completed"));
     });
   }
 

@@ -40,6 +40,11 @@ export class Inode {
     return this.#bytes.slice(offset, Math.max(offset, Math.min(this.size, offset + bytes)));
   }
 
+  /** What the disk has. */
+  get durableBytes(): Uint8Array {
+    return this.#durable;
+  }
+
   append(bytes: Uint8Array): void {
     this.write(this.size, bytes);
   }

@@ -201,6 +201,7 @@ function store({ parts }: Change): void {
   }
 }
 
-function fault(errno: string, path: string): StorageError {
+/** An error of the system. */
+export function fault(errno: string, path: string): StorageError {
   return new StorageError(errno, `Cannot use "${path}" (${errno})`);
 }

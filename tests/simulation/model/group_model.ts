@@ -47,13 +47,13 @@ export class GroupModel {
     return ++this.#moments;
   }
 
-  /** A member gets an event; everything below `acknowledged` was acknowledged when its call began. */
+  /** A member gets an event, at a moment at which it relies on being the owner: no other one has acknowledged it. */
   deliver(
     partition: number,
     event: { id: number; key: string },
-    { reading, begun, acknowledged }: { reading: Reading; begun: number; acknowledged: number },
+    { reading, begun }: { reading: Reading; begun: number },
   ): void {
-    const { deliveries } = this.partitions[partition];
+    const { deliveries, acknowledged } = this.partitions[partition];
     const { id, key } = event;
     const name = `event ${id} (${key}) of partition ${partition}`;
     if (id < acknowledged) {

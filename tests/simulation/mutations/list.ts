@@ -8,8 +8,8 @@ export interface Mutation {
   /** Occurs once in the file. */
   from: string;
   to: string;
-  /** Another line of the same file, which would hide this. */
-  also?: { from: string; to: string };
+  /** Other lines, by default of the same file, each of which would hide this. */
+  also?: readonly { file?: string; from: string; to: string }[];
   /** The histories that should notice it; by default those of the log. */
   story?: StoryKind;
   /** Only histories with this theme are run: elsewhere it hardly ever shows. */
@@ -23,10 +23,10 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "src/log/segment/frame_scanner.ts",
     from: "if (isWholeNow(segment, offset, frame)) return",
     to: "if (offset < 0) return",
-    also: {
+    also: [{
       from: "if (found === endOffset || isBoundary(segment, endOffset)) {",
       to: "if (endOffset < 0) {",
-    },
+    }],
   },
   {
     what: "short writes: the header alone says that a frame has landed",
@@ -84,15 +84,18 @@ export const MUTATIONS: readonly Mutation[] = [
     to: 'if (entry.kind === "end" && this.file.size() >= 0) return "discarded";',
   },
   {
-    // Either remedy alone is enough.
+    // Each remedy alone is enough: the name that says where the log begins covers ghosts, too.
     what: "ghosts: a stopped writer makes a segment again, which is taken for a part of the log",
     file: "src/log/segment/directory.ts",
     from: ", { confirm: () => this.#isLast(after) }",
     to: "",
-    also: {
-      from: "return previous !== undefined && !isSameSegment(previous, this.segment(baseId));",
-      to: "return false;",
-    },
+    also: [
+      {
+        from: "return previous !== undefined && !isSameSegment(previous, this.segment(baseId));",
+        to: "return false;",
+      },
+      { file: "src/log/segment/listing.ts", from: "ids: all.filter((id) => id >= first),", to: "ids: all," },
+    ],
     theme: "stopped writers",
   },
   {
@@ -296,11 +299,12 @@ export const MUTATIONS: readonly Mutation[] = [
     story: "group",
   },
   {
+    // Once is enough: taking the position over changes nothing, but what is stored after that does.
     what: "groups: a former owner stores its position in another file",
     file: "src/log/positions/cursor.ts",
-    from:
-      "      // Retired by a seek of another process, or by one that was stopped while it took the position over.\n      checkHeld();",
-    to: "",
+    from: "      checkHeld();\n      this.take((stored)",
+    to: "      this.take((stored)",
+    also: [{ from: "time: 0 });\n      checkHeld();", to: "time: 0 });" }],
     story: "group",
   },
   {

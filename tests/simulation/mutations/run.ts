@@ -52,17 +52,15 @@ export async function runMutations(
     symlinkSync(join(process.cwd(), "node_modules"), join(copy, "node_modules"));
     writeFileSync(join(copy, "run.ts"), SCRIPT);
     for (const mutation of chosen) {
-      const path = join(copy, mutation.file);
-      const text = readFileSync(path, "utf8");
-      const mutated = mutate(text, mutation);
+      const mutated = mutate((file) => readFileSync(join(copy, file), "utf8"), mutation);
       if (mutated === undefined) {
         console.error(`cannot mutate ${mutation.file}: expected to find once: ${mutation.from}`);
         unnoticed++;
         continue;
       }
-      writeFileSync(path, mutated);
+      for (const [file, { text }] of mutated) writeFileSync(join(copy, file), text);
       const output = await run(copy, { seeds, cpuSeconds }, mutation);
-      writeFileSync(path, text);
+      for (const [file, { original }] of mutated) writeFileSync(join(copy, file), original);
       if (NOTICED.test(output)) console.log(`noticed: ${mutation.what} (seed ${output})`);
       else {
         unnoticed++;
@@ -76,14 +74,19 @@ export async function runMutations(
   return unnoticed === 0 ? 0 : 1;
 }
 
-/** The text with a mutation; undefined if what it replaces does not occur exactly once. */
+/** The files with a mutation; undefined if what it replaces does not occur exactly once. */
 export function mutate(
-  text: string,
-  { from, to, also }: Omit<Mutation, "what" | "file">,
-): string | undefined {
-  if (text.split(from).length !== 2) return undefined;
-  const mutated = text.replace(from, () => to);
-  return also === undefined ? mutated : mutate(mutated, also);
+  read: (file: string) => string,
+  { file, from, to, also = [] }: Mutation,
+): Map<string, { original: string; text: string }> | undefined {
+  const files = new Map<string, { original: string; text: string }>();
+  for (const change of [{ file, from, to }, ...also]) {
+    const path = change.file ?? file;
+    const { original, text } = files.get(path) ?? { original: read(path), text: read(path) };
+    if (text.split(change.from).length !== 2) return undefined;
+    files.set(path, { original, text: text.replace(change.from, () => change.to) });
+  }
+  return files;
 }
 
 /** The output of the run in the folder; empty if every promise was kept. */
