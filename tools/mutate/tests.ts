@@ -65,11 +65,11 @@ export function distances(file: string): Map<string, number> {
 
 /**
  * Where a source file's own tests are: for `src/log/positions/cursor.ts` and `wasm/crc.ts`, in `tests/log/`
- * and `tests/wasm/`.
+ * and `tests/wasm/`. Stories of faults are near to all but the core, whose tests they would leave no time for.
  */
 export function isNear(test: string, source: string): boolean {
   const folder = dirname(test).replace(/^tests\/?/, "");
   const own = source.replace(/^src\//, "").replace(/\.ts$/, "");
   return folder !== "" && (own === folder || own.startsWith(`${folder}/`)) ||
-    test.startsWith("tests/issues/");
+    (test.startsWith("tests/issues/") && !source.startsWith("wasm/"));
 }

@@ -55,7 +55,7 @@ export class ProducerProgram extends Program {
     if (what < 15) this.#flush(producer);
     else if (what < 19) this.#idleUntil = world.steps + random.below(IDLE_STEPS_MAX);
     else if (what < 24) this.#reopen(producer);
-    else if (what < 34) this.#pushStream(producer);
+    else if (what < (world.theme === "failing syncs" ? 50 : 34)) this.#pushStream(producer);
     else this.#pushBatch(producer);
   }
 

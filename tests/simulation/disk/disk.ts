@@ -102,6 +102,12 @@ export class SimulatedDisk {
     if (random.chance(faults.pause)) clock.pass(random.below(1_200_000));
   }
 
+  /** Appends in progress are done. */
+  finishAppends(): void {
+    for (const inode of this.appending) inode.finishAppend();
+    this.appending.clear();
+  }
+
   /** Everything not synced is lost, torn, zeroed or kept, file by file and page by page. */
   powerCut(): void {
     this.appending.clear();

@@ -1,4 +1,4 @@
-import { type OpenMode, type Storage, type StorageFile } from "../../../src/storage/port.ts";
+import type { OpenMode, Storage, StorageFile } from "../../../src/storage/port.ts";
 import { Directory, type Entry } from "./directory.ts";
 import { Inode } from "./inode.ts";
 import { fault } from "./namespace.ts";

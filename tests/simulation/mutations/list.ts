@@ -122,6 +122,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "src/log/segment/listing.ts",
     from: "ids: all.filter((id) => id >= first),",
     to: "ids: all,",
+    theme: "stopped writers",
   },
   {
     what: "removals: files go before the name that says so is on the disk",
@@ -129,6 +130,7 @@ export const MUTATIONS: readonly Mutation[] = [
     from:
       "  // The name that declares them removed is on the disk before any of them is deleted; its process may be dead.\n  storage.syncDirectory(directory);\n",
     to: "",
+    theme: "stopped writers",
   },
   {
     what: "administration: a topic is ended and removed where it stands",
