@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import process from "node:process";
 import { diagnostics, type RetryMessage } from "../../diagnostics.ts";
 import { BrokerError, ClosedError, type DiasporaError } from "../../errors.ts";
@@ -43,6 +44,8 @@ export class Cluster {
   private constructor(readonly module: ClientModule, settings: KafkaSettings) {
     this.#settings = settings;
     this.servers = settings.servers.join(",");
+    // As many partitions may wait at a time as there are.
+    setMaxListeners(0, this.#closing.signal);
     this.#admin = new module.Admin({ ...settings.client, retries: 0, retryDelay: this.retryDelay });
     keepPartialMetadata(this.#admin, module);
   }

@@ -104,7 +104,9 @@ function expectedOf(
 export function withDottedKeys(document: JsonObject, whole: readonly string[] = []): JsonObject {
   const flat: JsonObject = {};
   const add = (prefix: string, value: JsonValue): void => {
-    if (typeof value !== "object" || value === null || Array.isArray(value) || whole.includes(prefix)) {
+    const isGroup = typeof value === "object" && value !== null && !Array.isArray(value) &&
+      Object.keys(value).length > 0;
+    if (!isGroup || whole.includes(prefix)) {
       flat[prefix] = value;
       return;
     }

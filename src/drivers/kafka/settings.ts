@@ -135,10 +135,16 @@ function checkStrategies(strategies: string[] | undefined): void {
 
 function withPort(address: string): string {
   const bare = address.replace(/^[a-z_]+:\/\//i, "");
-  const [, host, digits] = /^(.+?)(?::(\d{1,5}))?$/.exec(bare) ?? [];
+  // An address with colons stands in brackets.
+  const [, host, digits] = /^(\[[\da-f:.]+(?:%[^\]]+)?\]|[^:[\]]+)(?::(\d{1,5}))?$/i.exec(bare) ?? [];
   const port = Number(digits ?? 9092);
   if (host === undefined || port === 0 || port > 65_535 || /[\s/@]/.test(bare)) {
-    throw invalidOption("kafka", "bootstrap.servers", address, 'addresses like "localhost:9092"');
+    throw invalidOption(
+      "kafka",
+      "bootstrap.servers",
+      address,
+      'addresses like "localhost:9092" or "[::1]:9092"',
+    );
   }
   return `${host}:${port}`;
 }
