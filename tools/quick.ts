@@ -8,9 +8,16 @@
  * ```
  */
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import { taskArguments } from "./arguments.ts";
+import { groupFiles } from "./test/groups.ts";
 import { findTests, isQuick } from "./test/suites.ts";
+
+/** Modules that import the tests: as many can run at the same time. */
+const GROUPS = 4;
 
 const config = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
 const { words } = taskArguments({ words: true });
@@ -18,18 +25,21 @@ const tests = findTests(words.length === 0 ? ["tests"] : words).filter(isQuick);
 // For a part of the tests, checks their types and those of everything they import.
 const sources = words.length === 0 ? ["mod.ts", "cli.ts", "src", "tools"] : [];
 const withConfig = ["--no-lock", "-c", config];
+const folder = mkdtempSync(join(tmpdir(), "diaspora-quick-"));
+const groups = groupFiles(tests, folder, "quick", GROUPS);
 
 const steps: [name: string, parameters: string[]][] = [
   ["format", ["fmt", "--check", "-q", "-c", config]],
   ["lint", ["lint", "-q", "-c", config]],
   ["types", ["check", "-q", ...withConfig, ...sources, ...tests]],
-  ["tests", ["test", "-A", "-q", "--no-check", "--parallel", "--reporter=dot", ...withConfig, ...tests]],
+  ["tests", ["test", "-A", "-q", "--no-check", "--parallel", "--reporter=dot", ...withConfig, ...groups]],
 ];
 const began = performance.now();
 const failed = steps.filter(([name, parameters]) => {
   console.log(`== ${name}`);
   return spawnSync(process.execPath, parameters, { stdio: "inherit" }).status !== 0;
 });
+rmSync(folder, { recursive: true });
 const seconds = ((performance.now() - began) / 1000).toFixed(0);
 console.log(
   failed.length === 0 ? `ok in ${seconds} s` : `not ok: ${failed.map(([name]) => name).join(", ")}`,

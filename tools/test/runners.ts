@@ -1,8 +1,8 @@
 import { isAbsolute, resolve } from "node:path";
 import process from "node:process";
 import { BINARY } from "./builds.ts";
-import { groupFiles } from "./node_groups.ts";
-import { needsBrokers, needsBrowser, runsOn, testsCommand } from "./suites.ts";
+import { groupFiles } from "./groups.ts";
+import { measuresPage, needsBrokers, needsBrowser, runsEverywhere, runsOn, testsCommand } from "./suites.ts";
 
 /** A program that runs test files. */
 export interface Runner {
@@ -21,6 +21,11 @@ export interface Runner {
  * processes. The other runtimes, which have fewer files, run at the same time with one file each.
  */
 const DENO_JOBS = "3";
+
+/** Modules that import the tests of the library on Deno: several of them run at the same time. */
+const DENO_GROUPS = 8;
+/** The same on Node, where they run one after the other. */
+const NODE_GROUPS = 2;
 
 /** What a runner is asked to run. */
 export interface RunRequest {
@@ -44,13 +49,14 @@ function escapeForRegExp(text: string): string {
 
 /** The runtimes that the tests run on. */
 export function runners(denoConfig: string): Runner[] {
-  const deno: Runner["command"] = ({ files, report, seed, filter }) => [
+  const deno: Runner["command"] = ({ files, report, folder, seed, filter }) => [
     process.execPath,
     // Types are checked by `npm run ok`, all at once.
     ...["test", "-A", "--no-check", "--no-lock", "-c", denoConfig],
     ...["--parallel", `--shuffle=${seed}`, `--junit-path=${report}`],
     ...(filter === undefined ? [] : [`--filter=${filter}`]),
-    ...files,
+    ...files.filter((file) => !runsEverywhere(file)),
+    ...groupFiles(files.filter(runsEverywhere), folder, "library", DENO_GROUPS),
   ];
   return [
     {
@@ -75,7 +81,14 @@ export function runners(denoConfig: string): Runner[] {
         ...["--test-reporter=spec", "--test-reporter-destination=stdout"],
         ...["--test-reporter=junit", `--test-reporter-destination=${report}`],
         ...(filter === undefined ? [] : [`--test-name-pattern=${escapeForRegExp(filter)}`]),
-        ...groupFiles(files, folder, needsBrowser),
+        ...files.filter(measuresPage),
+        ...groupFiles(
+          files.filter((file) => needsBrowser(file) && !measuresPage(file)),
+          folder,
+          "browser",
+          1,
+        ),
+        ...groupFiles(files.filter((file) => !needsBrowser(file)), folder, "library", NODE_GROUPS),
       ],
     },
     {

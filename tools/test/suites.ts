@@ -14,8 +14,8 @@ export const MANY_CASES: readonly RegExp[] = [
 ];
 
 /**
- * Tests that run on Deno only: those of the tools and of the repository itself, which users do not import,
- * those that start programs or brokers, and the many seeds of the simulation.
+ * Tests that run on Deno only: those of the tools, the documentation and the repository itself, which users
+ * do not import, those that start programs or brokers, and the many seeds of the simulation.
  */
 export const DENO_ONLY: readonly RegExp[] = [
   /^tests\/tools\//,
@@ -25,7 +25,8 @@ export const DENO_ONLY: readonly RegExp[] = [
   /^tests\/faults\/processes\//,
   /^tests\/cli\//,
   /^tests\/kafka\//,
-  /^tests\/bench\/(guard|options)_test\.ts$/,
+  /^tests\/bench\/(chart|cpp|guard|options)_test\.ts$/,
+  /^tests\/docs\//,
   /^tests\/simulation\//,
   ...MANY_CASES,
   /^tests\/issues\/(?:administration_cut_short|hanging_tests|misspelled_options_of_tasks|programs_on_files_downloaded_kafka|relative_root_path|scripts_of_the_package)_test\.ts$/,
@@ -40,6 +41,11 @@ export const NODE_ONLY: readonly RegExp[] = [/^tests\/ui\/(?:\w*page|accessible)
 /** Whether a test file starts a browser. */
 export function needsBrowser(file: string): boolean {
   return NODE_ONLY.some((pattern) => pattern.test(file));
+}
+
+/** Whether a test file measures the memory and the processor time that a page takes. */
+export function measuresPage(file: string): boolean {
+  return file === "tests/ui/live_page_test.ts";
 }
 
 /** Whether a test file starts Kafka brokers. */
