@@ -4,6 +4,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { Driver } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { type Outcome, type Place, PROGRAM, PROGRAMS, run, start, until, withFolder } from "./program.ts";
 
@@ -34,6 +35,16 @@ interface Stranger extends Place {
   ran(): string[];
 }
 
+/** Makes a store with a topic "t" of three events. */
+async function makeTopic(root: string): Promise<void> {
+  await using driver = await Driver.open("files", { root_path: root });
+  await driver.createTopic("t");
+  await using topic = await driver.openTopic("t");
+  await using producer = topic.producer();
+  for (const n of [1, 2, 3]) void producer.push({ n });
+  await producer.flush();
+}
+
 /** A store with a topic "t" of three events, whose documents name modules, as if it was downloaded. */
 async function withStranger(
   words: readonly string[],
@@ -49,8 +60,7 @@ async function withStranger(
     for (const kind of KINDS) {
       writeFileSync(join(modules, `${kind}.mjs`), moduleText(join(folder, `${kind} ran`)));
     }
-    await ctl(["topic", "create", "t", ...driver]);
-    await ctl(["produce", "t", ...driver], { input: '{"n":1}\n{"n":2}\n{"n":3}\n' });
+    await makeTopic(root);
     for (const kind of KINDS) {
       writeFileSync(join(root, "t", `${kind}.json`), JSON.stringify({ type: typeOf(kind, modules) }));
     }
