@@ -52,7 +52,7 @@ async function withStranger(
   use: (stranger: Stranger) => Promise<void>,
 ): Promise<void> {
   await withFolder(async (place) => {
-    const { folder, root, driver } = place;
+    const { folder, root } = place;
     const ctl: Stranger["ctl"] = (parameters, options) =>
       run([...words, ...parameters], { folder, ...options });
     const modules = join(folder, "modules");
