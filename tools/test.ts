@@ -129,7 +129,9 @@ if (outcomes.length === 0) failed.push({ name: "no test was found", result: "fai
 if (flags["timings"]) { for (const line of timings) console.log(line); }
 console.log("");
 for (const { name, runtime } of skipped) console.log(`skipped on ${runtime}: ${name}`);
-for (const { name, runtime } of failed) console.log(`failed on ${runtime}: ${name}`);
+for (const { name, file, runtime } of failed) {
+  console.log(`failed on ${runtime}: ${name}${file ? ` (${file})` : ""}`);
+}
 const skippedText = skipped.length === 0 ? "" : `, ${skipped.length} skipped`;
 console.log(`${passed.length} passed, ${failed.length} failed${skippedText}`);
 process.exitCode = failed.length === 0 ? 0 : 1;

@@ -93,12 +93,12 @@ test("leaves a process", async () => {
 `;
 
 test("a test that waits for ever fails by name, its processes end, and the next tests run", async () => {
-  await withRunner({ waits: WAITS }, async ({ command, folder }) => {
+  await withRunner({ waits: WAITS }, async ({ command, folder, files }) => {
     const { code, output } = await run([...command, "--on", "deno,node,bun"]);
     assertEquals(code, 1);
     for (const runtime of ["Deno", "Node", "Bun"]) {
       assertStringIncludes(output, `failed on ${runtime}: waits for ever`);
-      assertStringIncludes(output, `failed on ${runtime}: leaves a process`);
+      assertStringIncludes(output, `failed on ${runtime}: leaves a process (${files[0]})`);
     }
     assertStringIncludes(output, 'Test "waits for ever" reached its time limit of 1.5 s');
     assertStringIncludes(output, 'Test "leaves a process" left running: sh');

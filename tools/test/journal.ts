@@ -63,6 +63,11 @@ export class Journal {
     return [...this.tests.values()].filter(({ ended }) => ended === undefined);
   }
 
+  /** The file of a test that failed. */
+  fileOfFailed(name: string): string | undefined {
+    return [...this.tests.values()].find((each) => each.name === name && each.ended?.passed !== true)?.file;
+  }
+
   /** Total milliseconds of the tests of each file, longest first. */
   timings(): [file: string, ms: number][] {
     const sums = new Map<string, number>();

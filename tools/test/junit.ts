@@ -2,6 +2,8 @@
 export interface TestOutcome {
   /** The test's name. */
   name: string;
+  /** The file that registered it, if it failed: reports name the module that imports several files. */
+  file?: string;
   /** How it ended. */
   result: "passed" | "failed" | "skipped";
 }

@@ -56,6 +56,9 @@ export async function runTests(
     const code = await run.ended;
     journal.follow(performance.now());
     const outcomes = why === undefined ? readReport(report) : outcomesOf(journal);
+    for (const outcome of outcomes) {
+      if (outcome.result === "failed") outcome.file = journal.fileOfFailed(outcome.name);
+    }
     if (why !== undefined) outcomes.push({ name: `the run itself: ${why}`, result: "failed" });
     else if (code !== 0 && !outcomes.some(({ result }) => result === "failed")) {
       outcomes.push({ name: `the run itself: it ended with exit code ${code}`, result: "failed" });
