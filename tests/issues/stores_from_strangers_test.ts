@@ -4,7 +4,16 @@
 // for ever, a device filled the memory.
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { execFileSync } from "node:child_process";
-import { closeSync, constants, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname } from "node:os";
 import process from "node:process";
 import { Driver, LimitExceededError, StorageError } from "../../mod.ts";
@@ -139,6 +148,26 @@ test("a document that is nested too deeply is refused when it is stored, and whe
     await assertRejects(() => driver.openTopic("topic"), StorageError, why);
     assertEquals((await driver.listTopics()).get("topic")?.fault?.startsWith(why), true);
     await driver.deleteTopic("topic");
+  }));
+
+// The next segment would have begun with an id that no listing shows, and was made again and again.
+test("a segment that is named by the last id there is takes no event", () =>
+  withTopic(async (driver, folder) => {
+    await driver.createTopic("full", { segment_bytes: 4096 });
+    await using topic = await driver.openTopic("full");
+    await using producer = topic.producer("p");
+    for (let n = 0; n < 6; n++) await producer.push({}, new Uint8Array(1000));
+    const directory = `${folder}/../full/partitions/00000000`;
+    const [sealed] = readdirSync(directory).filter((name) => name.endsWith(".log")).sort();
+    const last = `${String(Number.MAX_SAFE_INTEGER).padStart(20, "0")}.log`;
+    copyFileSync(`${directory}/${sealed}`, `${directory}/${last}`);
+    await using again = await driver.openTopic("full");
+    await using other = again.producer("p");
+    await assertRejects(
+      async () => await other.push({}),
+      LimitExceededError,
+      "leave no id for another event",
+    );
   }));
 
 const NO_PIPES = process.platform === "win32" ? "there are no pipes in folders here" : false;

@@ -1,4 +1,10 @@
-import { CorruptedLogError, type Damage, EventGoneError, TopicDeletedError } from "../../errors.ts";
+import {
+  CorruptedLogError,
+  type Damage,
+  EventGoneError,
+  LimitExceededError,
+  TopicDeletedError,
+} from "../../errors.ts";
 import { isMissing, type Storage } from "../../storage/port.ts";
 import { FileLock } from "../../storage/file_lock.ts";
 import { SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
@@ -180,6 +186,12 @@ export class PartitionFolder {
    * filled and removed meanwhile, or make it in a new topic of the same name.
    */
   createSegment(baseId: number, after?: SealedSegment): void {
+    // No listing would have it, so that appending would go on for ever.
+    if (!Number.isSafeInteger(baseId)) {
+      throw new LimitExceededError(
+        `Cannot append to "${this.directory}": its segments leave no id for another event; repair the topic`,
+      );
+    }
     const content = encodeSegmentHeader({
       partition: this.partition,
       salt: this.storage.random32(),
