@@ -1,8 +1,9 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import type { ComponentDocument, ComponentOptions, Driver, JsonObject, Topic } from "../../mod.ts";
 import { absoluteReference } from "../components/modules.ts";
 import type { NamedDocument, ParsedArguments } from "./args/parsed.ts";
 import { absolutePath, ROOT_PATH_DEFAULT } from "../drivers/files/root_path.ts";
+import { errnoOf } from "../storage/errno.ts";
 import type { Invocation } from "./command.ts";
 import { withoutUndefined } from "../options.ts";
 import { NoStoreError } from "./no_store_error.ts";
@@ -54,8 +55,18 @@ function checkStore(
       `No store is named: using "${root}"; name one with "--store PATH" or "--driver.root_path PATH"`,
     );
   }
-  if (!storeMayBeMissing && !existsSync(root)) {
+  if (!storeMayBeMissing && isMissing(root)) {
     throw new NoStoreError(root, args.text("topic") ?? args.positional[0]);
+  }
+}
+
+/** Whether there is nothing at a path; false if it cannot be looked at, which the driver's error then says. */
+function isMissing(path: string): boolean {
+  try {
+    statSync(path);
+    return false;
+  } catch (error) {
+    return ["ENOENT", "ENOTDIR"].includes(errnoOf(error));
   }
 }
 

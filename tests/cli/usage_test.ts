@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { spawnSync } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { COMMANDS } from "../../src/ctl/table/mod.ts";
 import { test } from "../harness.ts";
@@ -123,6 +123,17 @@ test("a missing topic exits with 4, a failure with 1, each with one line", async
     const { code, stderr } = await ctl(["topic", "create", "--name", "t", ...driver]);
     assertEquals(code, 1);
     assertOneLine(stderr, "already exists");
+  });
+});
+
+test("a store that cannot be looked at is not said to be missing", async () => {
+  await withFolder(async ({ folder }) => {
+    // Also a folder that another user has closed, which root would enter all the same.
+    const loop = join(folder, "loop");
+    symlinkSync(loop, loop);
+    const { code, stderr } = await ctl(["topic", "list", "--store", loop]);
+    assertEquals([code, stderr.includes("no such folder")], [1, false]);
+    assertOneLine(stderr, "(ELOOP)");
   });
 });
 
