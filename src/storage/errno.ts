@@ -33,8 +33,14 @@ const WINDOWS_NAMES: Readonly<Record<number, string>> = {
   1295: "EDQUOT",
 };
 
+/** Whether Deno refused a call because the program lacks a permission for it. */
+export function lacksPermission(error: unknown): error is Error {
+  return error instanceof Error && error.name === "NotCapable";
+}
+
 /** The name of an error that the system reported, `"EUNKNOWN"` for one that has none. */
 export function errnoOf(error: unknown): string {
+  if (lacksPermission(error)) return "EACCES";
   const { code, errno } = (error ?? {}) as { code?: unknown; errno?: unknown };
   if (typeof code === "string" && /^E[A-Z0-9]+$/.test(code)) return code;
   const number = typeof errno === "number" ? Math.abs(errno) : numberIn(error);

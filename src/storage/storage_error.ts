@@ -1,5 +1,5 @@
 import { StorageError } from "../errors.ts";
-import { errnoOf } from "./errno.ts";
+import { errnoOf, lacksPermission } from "./errno.ts";
 
 /** Codes after which the same call may succeed later: once there is room, or what was busy is done. */
 const RETRYABLE = new Set([
@@ -50,7 +50,9 @@ const REMEDIES: Readonly<Record<string, string>> = {
 /** Turns an error of the system into ours. */
 export function storageError(verb: string, path: string, cause: unknown): StorageError {
   const errno = errnoOf(cause);
-  const why = REMEDIES[errno] ?? (cause instanceof Error ? cause.message : String(cause));
+  const why = lacksPermission(cause)
+    ? cause.message
+    : REMEDIES[errno] ?? (cause instanceof Error ? cause.message : String(cause));
   return new StorageError(errno, `Cannot ${verb} "${path}": ${why} (${errno})`, {
     cause,
     canRetry: RETRYABLE.has(errno),

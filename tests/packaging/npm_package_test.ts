@@ -276,5 +276,5 @@ test("publint finds nothing to fix", () => {
 test("the types resolve for every kind of import (are the types wrong)", () => {
   const { tarball } = consumerProject();
   const attw = resolve("node_modules/@arethetypeswrong/cli/dist/index.js");
-  mustRun("node", [attw, tarball, "--profile", "node16"]);
+  mustRun("node", [attw, tarball, "--profile", "strict"]);
 });

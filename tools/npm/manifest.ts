@@ -57,6 +57,12 @@ function exported(folder: string, entry: string, types: string): { types: string
   return { types: `./${folder}/${types}.d.ts`, default: `./${folder}/${moduleName(entry)}.js` };
 }
 
+/** The declarations of the entry points, by their names. */
+function typesOfEntries(): Record<string, string[]> {
+  const names = Object.keys(entryPoints).map(moduleName).filter((name) => name !== "mod");
+  return Object.fromEntries(names.map((name) => [name, [`./${FOLDERS.module}/${name}.d.ts`]]));
+}
+
 /** The published manifest, whichever compiler made the modules. */
 export function manifest(): Record<string, unknown> {
   const { name, version, description, license, keywords, homepage, repository, bugs, type, engines } = own;
@@ -75,6 +81,8 @@ export function manifest(): Record<string, unknown> {
     main: `./${FOLDERS.script}/mod.js`,
     module: `./${FOLDERS.module}/mod.js`,
     types: `./${FOLDERS.module}/mod.d.ts`,
+    // For compilers that do not read `exports`: TypeScript with `moduleResolution: node10`.
+    typesVersions: { "*": typesOfEntries() },
     exports: { ...Object.fromEntries(exports), "./package.json": "./package.json" },
     // Importing the Kafka entry point registers its driver.
     sideEffects: true,

@@ -29,7 +29,7 @@ export const DENO_ONLY: readonly RegExp[] = [
   /^tests\/docs\//,
   /^tests\/simulation\//,
   ...MANY_CASES,
-  /^tests\/issues\/(?:administration_cut_short|hanging_tests|misspelled_options_of_tasks|programs_on_files_downloaded_kafka|relative_root_path|scripts_of_the_package)_test\.ts$/,
+  /^tests\/issues\/(?:administration_cut_short|hanging_tests|misspelled_options_of_tasks|permissions_for_the_store_alone|programs_on_files_downloaded_kafka|relative_root_path|scripts_of_the_package)_test\.ts$/,
   // They start programs on every runtime themselves.
   /^tests\/examples\/\w+_test\.ts$/,
   /^tests\/readme_test\.ts$/,

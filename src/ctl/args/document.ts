@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { JsonObject, JsonValue } from "../../json.ts";
-import { errnoOf, UNKNOWN_ERRNO } from "../../storage/errno.ts";
+import { errnoOf, lacksPermission, UNKNOWN_ERRNO } from "../../storage/errno.ts";
 import { maskedText } from "../../secrets.ts";
 import { withoutByteOrderMark } from "../lines/byte_order_mark.ts";
 import { UsageError } from "../usage_error.ts";
@@ -36,7 +36,11 @@ export function readDocument(option: string, path: string): JsonObject {
     text = readFileSync(path, "utf8");
   } catch (cause) {
     const errno = errnoOf(cause);
-    const why = errno === "ENOENT" ? "no such file" : errno === UNKNOWN_ERRNO ? String(cause) : errno;
+    const why = errno === "ENOENT"
+      ? "no such file"
+      : errno === UNKNOWN_ERRNO || lacksPermission(cause)
+      ? String(cause)
+      : errno;
     // A text that is not a path may be a document with a password in it.
     const shown = maskedText(path);
     throw new UsageError(

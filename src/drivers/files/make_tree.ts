@@ -14,12 +14,23 @@ export function makeTree(storage: Storage, path: string): void {
   const stat = storage.stat(path);
   if (stat === undefined) {
     const parent = dirname(path);
-    if (parent !== path) makeTree(storage, parent);
+    if (parent !== path && mayLookAt(storage, parent)) makeTree(storage, parent);
     ensureDirectory(storage, path);
     return syncDirectory(storage, parent);
   }
   // A symbolic link to a folder is allowed; anything else causes an error when something is created in it.
   if (stat.kind === "directory" && isEmpty(storage, path)) syncDirectory(storage, dirname(path));
+}
+
+/** A program on Deno may have permissions for the root alone; then the folder above it must be there. */
+function mayLookAt(storage: Storage, path: string): boolean {
+  try {
+    storage.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof StorageError && error.errno === "EACCES") return false;
+    throw error;
+  }
 }
 
 /** If we may not open a folder, we cannot sync it either. */
