@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { ClientConsumer, ClientModule } from "./client.ts";
+import { checksumOfPieces } from "./checksum.ts";
 import { type Api, type ClientConnection, wrapApi } from "./client_internals.ts";
 import {
   ATTRIBUTES_AT,
@@ -27,7 +28,9 @@ export interface Pieces {
   /** All of them in one piece. */
   readonly buffer: Buffer;
   subarray(start?: number, end?: number): Pieces;
+  readInt8(offset: number): number;
   readInt32BE(offset: number): number;
+  readUInt32BE(offset: number): number;
   readBigInt64BE(offset: number): bigint;
 }
 
@@ -66,63 +69,49 @@ function checkedApi(api: Api, { crc32c }: ClientModule): Api {
   return Object.assign(checked, { version: api.version });
 }
 
-/** Where the bytes of a batch are joined. */
-export type Joining = "new memory" | "scratch memory";
+/** What becomes of the pieces of batches of large records. */
+export type LargeBatches = "joined" | "in pieces";
 
 /**
  * In Bun a large buffer takes new pages from the system each time, which costs several times the copy. The buffers
  * of single records do not. In Deno and Node, joined batches cost half of what copies of single records do.
  */
-const JOINING: Joining = "Bun" in globalThis ? "scratch memory" : "new memory";
+const LARGE_BATCHES: LargeBatches = "Bun" in globalThis ? "in pieces" : "joined";
 
 /** Smaller records are always read from batches in one piece. */
 const LARGE_RECORD_BYTES = 16 * 1024;
 
-/** Larger batches are joined in new memory, so that no more than this is kept. */
-const SCRATCH_BYTES_MAX = 8 * 1024 * 1024;
-
 /**
- * The batches, each in one piece, which saves the client from joining pieces; damaged ones are replaced by a
- * header without records. The last one may be incomplete. Batches of large records that are joined in scratch
- * memory only to be checked stay in pieces.
+ * The batches, each in one piece, which saves the client from joining pieces, unless it has large records that are to
+ * stay in pieces; damaged ones are replaced by a header without records. The last one may be incomplete.
  */
-export function checkedPieces(pieces: Pieces, checksumOf: Checksum, joining: Joining = JOINING): Pieces {
+export function checkedPieces(
+  pieces: Pieces,
+  checksumOf: Checksum,
+  large: LargeBatches = LARGE_BATCHES,
+): Pieces {
   const Made = pieces.constructor as new (buffers: Buffer[]) => ChecksumInput;
+  // Passed as pieces, although there is only one: the client copies a buffer before computing its checksum, which
+  // takes longer than the checksum.
+  const checksumOfPiece = (piece: Buffer) => checksumOf(new Made([piece]));
   const batches: Buffer[] = [];
   let at = 0;
   while (at + BATCH_HEAD_BYTES <= pieces.length) {
     const end = at + LENGTH_ENDS + pieces.readInt32BE(at + LENGTH_AT);
     if (end < at + BATCH_HEAD_BYTES || end > pieces.length) break;
     const found = pieces.subarray(at, end);
-    const isKept = joining === "scratch memory" && found.length <= SCRATCH_BYTES_MAX &&
+    const isKept = large === "in pieces" &&
       found.length >= found.readInt32BE(COUNT_AT) * LARGE_RECORD_BYTES;
-    const batch = isKept ? joinInScratch(found) : found.buffer;
-    // Passed as pieces, although there is only one: the client copies a buffer before computing its checksum,
-    // which takes longer than the checksum.
-    const isWhole = batch.readInt8(FORMAT_AT) !== FORMAT ||
-      checksumOf(new Made([batch.subarray(ATTRIBUTES_AT)])) === batch.readUInt32BE(CHECKSUM_AT);
-    if (!isWhole) batches.push(damagedHead(batch, nextOffset(pieces, end)));
-    else if (isKept) batches.push(...found.buffers);
-    else batches.push(batch);
+    const parts = isKept ? found : new Made([found.buffer]);
+    const isWhole = parts.readInt8(FORMAT_AT) !== FORMAT ||
+      checksumOfPieces(parts.subarray(ATTRIBUTES_AT).buffers, checksumOfPiece) ===
+        parts.readUInt32BE(CHECKSUM_AT);
+    if (isWhole) batches.push(...parts.buffers);
+    else batches.push(damagedHead(parts.buffer, nextOffset(pieces, end)));
     at = end;
   }
   if (at < pieces.length) batches.push(...pieces.subarray(at).buffers);
   return new Made(batches);
-}
-
-let scratch = Buffer.alloc(0);
-
-/** The pieces joined in memory that the next call uses again. */
-function joinInScratch({ buffers, length }: Pieces): Buffer {
-  const [first] = buffers;
-  if (buffers.length === 1 && first !== undefined) return first;
-  if (scratch.byteLength < length) scratch = Buffer.allocUnsafeSlow(length);
-  let at = 0;
-  for (const piece of buffers) {
-    scratch.set(piece, at);
-    at += piece.byteLength;
-  }
-  return scratch.subarray(0, length);
 }
 
 /** The first offset of the following batch, if there is one. */

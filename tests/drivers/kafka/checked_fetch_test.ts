@@ -1,7 +1,8 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
-import { checkedPieces, IS_DAMAGED, type Joining } from "../../../src/drivers/kafka/checked_fetch.ts";
+import { checkedPieces, IS_DAMAGED, type LargeBatches } from "../../../src/drivers/kafka/checked_fetch.ts";
 import { loadClient } from "../../../src/drivers/kafka/client.ts";
+import { checksumOfPieces } from "../../../src/drivers/kafka/checksum.ts";
 import { test } from "../../harness.ts";
 
 type Reader = InstanceType<Awaited<ReturnType<typeof loadClient>>["Reader"]>;
@@ -25,8 +26,8 @@ function piecesOf(bytes: Buffer, size: number): Reader["buffer"] {
 }
 
 /** What is read of batches: first offset, end offset, whether they are damaged, and their values. */
-function read(bytes: Buffer, size = 50, joining?: Joining): [number, number, boolean, string[]][] {
-  const checked = checkedPieces(piecesOf(bytes, size), crc32c, joining);
+function read(bytes: Buffer, size = 50, large?: LargeBatches): [number, number, boolean, string[]][] {
+  const checked = checkedPieces(piecesOf(bytes, size), crc32c, large);
   return readRecordsBatches(Reader.from(checked as Reader["buffer"])).map((
     { firstOffset, lastOffsetDelta, attributes, records },
   ) => [
@@ -75,7 +76,7 @@ test("the last batch's end is trusted only if two fields agree", () => {
   assertEquals(read(flipped), [[1, 0, true, []]]);
 });
 
-test("batches of large records are checked in scratch memory and stay in pieces, those of small ones are joined", () => {
+test("batches of large records may be checked in pieces and stay so, those of small ones are joined", () => {
   const large = ["x".repeat(20_000), "y".repeat(40_000)];
   const [first, small, second] = [
     batchOf(0, ...large),
@@ -88,17 +89,36 @@ test("batches of large records are checked in scratch memory and stay in pieces,
     [2, 1, false, ["a", "b"]],
     [4, 1, false, large.toReversed()],
   ];
-  for (const joining of ["scratch memory", "new memory"] as const) {
+  for (const how of ["in pieces", "joined"] as const) {
     for (const size of [1000, 65_536, whole.byteLength]) {
-      assertEquals(read(whole, size, joining), expected, `${joining}, pieces of ${size}`);
+      assertEquals(read(whole, size, how), expected, `${how}, pieces of ${size}`);
     }
   }
-  const kept = checkedPieces(piecesOf(whole, 1000), crc32c, "scratch memory");
+  const kept = checkedPieces(piecesOf(whole, 1000), crc32c, "in pieces");
   assertEquals(kept.buffers.every(({ byteLength }) => byteLength <= 1000), true);
-  assertStrictEquals(checkedPieces(piecesOf(whole, 1000), crc32c, "new memory").buffers.length, 3);
+  assertStrictEquals(checkedPieces(piecesOf(whole, 1000), crc32c, "joined").buffers.length, 3);
   for (const at of [100, 30_000]) {
     const flipped = Buffer.from(whole);
     flipped[at] ^= 1;
-    assertEquals(read(flipped, 1000, "scratch memory"), [[0, 1, true, []], ...expected.slice(1)]);
+    assertEquals(read(flipped, 1000, "in pieces"), [[0, 1, true, []], ...expected.slice(1)]);
   }
+});
+
+test("the checksum of pieces is that of the whole, wherever it is cut", () => {
+  const whole = Buffer.from(Uint8Array.from({ length: 70_001 }, (_, n) => n * n ^ n >> 3));
+  const sumOf = (bytes: Buffer) => crc32c(new Uint8Array(bytes));
+  const expected = sumOf(whole);
+  for (const cuts of [[], [1], [70_000], [0, 0, 5], [61, 65_536], [1, 2, 3, 4, 9, 100, 4096, 69_999]]) {
+    const ends = [...cuts, whole.byteLength];
+    const pieces = ends.map((end, index) => whole.subarray(ends[index - 1] ?? 0, end));
+    assertEquals(checksumOfPieces(pieces, sumOf), expected, `cut at ${cuts}`);
+  }
+  for (const size of [255, 256, 1000, 65_536]) {
+    const pieces = Array.from(
+      { length: Math.ceil(whole.byteLength / size) },
+      (_, n) => whole.subarray(n * size, (n + 1) * size),
+    );
+    assertEquals(checksumOfPieces(pieces, sumOf), expected, `pieces of ${size}`);
+  }
+  assertEquals(checksumOfPieces([], sumOf), 0);
 });
