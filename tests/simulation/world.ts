@@ -244,7 +244,7 @@ export class World {
 
   /**
    * Reads one event completely and compares it with the model; undefined if a power cut destroyed some of its
-   * data.
+   * data, or retention removed it meanwhile.
    */
   readEvent(batch: IncomingBatch, index: number): Push | undefined {
     const id = batch.baseId + index;
@@ -255,10 +255,13 @@ export class World {
       const data = batch.viewData!(index, { offset: 0, size }) as Uint8Array;
       return this.model.read(batch.partition, id, metadata, data);
     } catch (error) {
-      const isLost = (error instanceof CorruptedLogError && this.model.hadPowerCut) ||
-        (error instanceof EventGoneError && error.firstId > id);
-      if (!isLost || push.outcome === "completed") throw error;
-      return undefined;
+      const isLost = error instanceof CorruptedLogError && this.model.hadPowerCut;
+      const isGone = error instanceof EventGoneError && error.firstId > id;
+      if (!isLost && !isGone) throw error;
+      if (push.outcome !== "completed") return undefined;
+      // Retention may have removed it since its metadata was read.
+      if (isGone && id < this.model.partitions[batch.partition].removedTo) return undefined;
+      throw error;
     }
   }
 

@@ -99,6 +99,8 @@ export class DataCheck {
         : this.partition.segmentOf(segmentId, segmentId);
     } catch (error) {
       if (!(error instanceof EventGoneError || error instanceof CorruptedLogError)) throw error;
+      // The event is to go as well, although the removal did not come to its segment.
+      if (this.segment.baseId < this.partition.listing().markedFirst) return undefined;
       return {
         file: this.segment.path,
         offset,
