@@ -129,7 +129,7 @@ function dimensionsOf(
 
 const SIZE_KEYS = ["shape", "dims", "dimensions", "width", "columns", "cols", "height", "rows"];
 
-/** Why there is no width and height. */
+/** Why width and height are not known. */
 function dimensionFault(record: Readonly<Record<string, unknown>>): string {
   const given = SIZE_KEYS.filter((key) => record[key] !== undefined)
     .map((key) => `${key} ${JSON.stringify(record[key])}`);

@@ -55,13 +55,13 @@ function checkStore(
       `No store is named: using "${root}"; name one with "--store PATH" or "--driver.root_path PATH"`,
     );
   }
-  if (!storeMayBeMissing && isMissing(root)) {
+  if (!storeMayBeMissing && hasNothingAt(root)) {
     throw new NoStoreError(root, args.text("topic") ?? args.positional[0]);
   }
 }
 
 /** Whether there is nothing at a path; false if it cannot be looked at, which the driver's error then says. */
-function isMissing(path: string): boolean {
+function hasNothingAt(path: string): boolean {
   try {
     statSync(path);
     return false;

@@ -12,7 +12,7 @@
  *
  * A file that is read and replaced under the lock would not be safe then: the suspended process would undo what others
  * wrote meanwhile. So the drafts of such a file are made before the lock is taken, and removed before it is taken away
- * from its holder: whose draft is gone cannot give it the file's name any more, and begins again.
+ * from its holder: a process whose draft is gone cannot give it the file's name any more, and begins again.
  *
  * What it costs: each frame is synced before the lock is given back, since a client of NFS keeps what it wrote to
  * itself until then, and the next holder would append at an end that is none. Measured on ext4 in Deno, Node and
@@ -22,7 +22,7 @@
  * @module
  */
 import { StorageError } from "../errors.ts";
-import { bestEffort, isMissing, type Storage } from "./port.ts";
+import { bestEffort, isMissing, randomHex, type Storage, writeAllAt } from "./port.ts";
 
 /** How long a lock is waited for before its holder counts as killed. */
 export const LEASE_MS = 5_000;
@@ -42,7 +42,7 @@ const LOCK_BYTES_MAX = 4096;
 /** A token is part of a path: another one, which only another program writes, could lead out of the store. */
 const TOKEN = /^[0-9a-z]{1,64}-\d{1,16}$/;
 
-/** For tests: shorter times, and a pause that is none. */
+/** How a lock is taken, and what is done under it. */
 export interface FileLockOptions {
   leaseMs?: number;
   timeoutMs?: number;
@@ -76,7 +76,7 @@ export class FileLock {
     this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
     this.#pause = options.pause ?? ((ms) => storage.pause(ms));
     this.#replacements = options.replacements ?? 0;
-    this.#owner = hex(storage.random32()) + hex(storage.random32());
+    this.#owner = randomHex(storage, 2);
   }
 
   /** Runs `action`, which must not wait for anything, while no other process is in an action of its own. */
@@ -214,19 +214,9 @@ export class FileLock {
 function fill(storage: Storage, path: string, content: Uint8Array): void {
   const file = storage.open(path, "update");
   try {
-    for (let written = 0; written < content.byteLength;) {
-      const taken = file.writeAt(content.subarray(written), written);
-      if (taken === 0) {
-        throw new StorageError("ENOSPC", `Cannot write "${path}": the system took nothing of it`);
-      }
-      written += taken;
-    }
+    writeAllAt(file, content, 0);
     file.syncNow();
   } finally {
     file.close();
   }
-}
-
-function hex(value: number): string {
-  return value.toString(16).padStart(8, "0");
 }

@@ -112,6 +112,20 @@ export function ensureDirectory(storage: Storage, path: string): void {
   }
 }
 
+/** Writes at an offset of a file that no one else writes to. */
+export function writeAllAt(file: StorageFile, bytes: Uint8Array, offset: number): void {
+  for (let done = 0; done < bytes.byteLength;) {
+    const written = file.writeAt(bytes.subarray(done), offset + done);
+    if (written === 0) {
+      throw new StorageError(
+        "ENOSPC",
+        `Cannot write "${file.path}": the system takes no more bytes; make room and repeat`,
+      );
+    }
+    done += written;
+  }
+}
+
 /** Does what need not succeed: a failure of the storage is ignored. */
 export function bestEffort(work: () => void): void {
   try {

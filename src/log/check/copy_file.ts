@@ -1,6 +1,6 @@
 import { StorageError } from "../../errors.ts";
 import { readFully } from "../segment/window.ts";
-import type { Storage, StorageFile } from "../../storage/port.ts";
+import { type Storage, type StorageFile, writeAllAt } from "../../storage/port.ts";
 
 const PIECE_BYTES = 1 << 20;
 
@@ -25,20 +25,6 @@ export function copyFile(storage: Storage, from: string, to: string): void {
     }
   } finally {
     source.close();
-  }
-}
-
-/** Writes at an offset of a file that no one else writes to. */
-export function writeAllAt(file: StorageFile, bytes: Uint8Array, offset: number): void {
-  for (let done = 0; done < bytes.byteLength;) {
-    const written = file.writeAt(bytes.subarray(done), offset + done);
-    if (written === 0) {
-      throw new StorageError(
-        "ENOSPC",
-        `Cannot write "${file.path}": the system takes no more bytes; make room and repeat`,
-      );
-    }
-    done += written;
   }
 }
 

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { copyFile, writeAllAt } from "./copy_file.ts";
+import { copyFile } from "./copy_file.ts";
 import type { Partition } from "../partition.ts";
 import type { RepairStep } from "./plan.ts";
 import { SegmentRepair } from "./repair_segment.ts";
@@ -13,7 +13,7 @@ import { INDEX_INTERVAL_BYTES, indexPath } from "../segment/index.ts";
 import { entriesFrom } from "../segment/entries.ts";
 import { READ_AHEAD_BYTES } from "../segment/window.ts";
 import { encodeIndexEntry } from "../format/index_entry.ts";
-import type { Storage } from "../../storage/port.ts";
+import { type Storage, writeAllAt } from "../../storage/port.ts";
 
 /** Returns the path under which the original of a file is kept; its folder exists. */
 export type Keep = (file: string) => string;

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { readAllAt, writeAllAt } from "./copy_file.ts";
+import { readAllAt } from "./copy_file.ts";
 import { core } from "../format/core/core.ts";
-import type { StorageFile } from "../../storage/port.ts";
+import { type StorageFile, writeAllAt } from "../../storage/port.ts";
 import {
   DATA_BLOCK_BYTES,
   DATA_LOST_MARK,

@@ -1,4 +1,4 @@
-import { copyFile, writeAllAt } from "./copy_file.ts";
+import { copyFile } from "./copy_file.ts";
 import { StorageError } from "../../errors.ts";
 import { KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
 import type { FrameAt } from "../read/frame_check.ts";
@@ -15,7 +15,7 @@ import type { RepairStep } from "./plan.ts";
 import { step as scan } from "../segment/frame_scanner.ts";
 import { encodeSegmentHeader, type SealedSegment } from "../format/segment_header.ts";
 import { baseIdOf, Segment, startOf } from "../segment/segment_file.ts";
-import type { StorageFile } from "../../storage/port.ts";
+import { type StorageFile, writeAllAt } from "../../storage/port.ts";
 import { Pace } from "./pace.ts";
 import { SegmentCheck } from "./verify_segment.ts";
 import { sealLast } from "../write/seal.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { StorageError } from "../../../src/errors.ts";
-import { copyFile, readAllAt, writeAllAt } from "../../../src/log/check/copy_file.ts";
+import { copyFile, readAllAt } from "../../../src/log/check/copy_file.ts";
 import { giveUpData, writeRecords } from "../../../src/log/check/repair_frame.ts";
 import { Pace } from "../../../src/log/check/pace.ts";
 import { DATA_LOST_MARK, FLAG, RECORD_BYTES } from "../../../src/log/format/bytes.ts";
@@ -8,7 +8,7 @@ import { headDamage } from "../../../src/log/read/frame_check.ts";
 import { damagedBlocks } from "../../../src/log/read/frame_check.ts";
 import { step } from "../../../src/log/segment/frame_scanner.ts";
 import { readWindow } from "../../../src/log/segment/window.ts";
-import type { Storage, StorageFile } from "../../../src/storage/port.ts";
+import { type Storage, type StorageFile, writeAllAt } from "../../../src/storage/port.ts";
 import { SimulatedDisk } from "../../simulation/disk/disk.ts";
 import { SimulatedProcess } from "../../simulation/disk/process.ts";
 import { test } from "../../harness.ts";
