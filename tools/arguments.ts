@@ -28,12 +28,14 @@ export function readArguments(
   argv: readonly string[],
   { string = [], number = [], boolean = [], negatable = [], words: takesWords = false }: TaskOptions,
 ): TaskArguments | string {
-  const { _: words, ...named } = parseArgs(argv, {
+  // The names are not known to the compiler, nor are the types of their values.
+  const given: Record<string, unknown> & { _: (string | number)[] } = parseArgs(argv, {
     string: ["_", ...string, ...number],
     boolean: [...boolean, ...negatable],
     negatable: [...negatable],
     default: Object.fromEntries(negatable.map((name) => [name, true])),
   });
+  const { _: words, ...named } = given;
   const shown = [...string, ...number, ...boolean, ...negatable.map((name) => `no-${name}`)].map((name) =>
     `--${name}`
   );
