@@ -96,7 +96,7 @@ say(
 );
 say("", right ? "the sums agree" : "THE SUMS DIFFER, which is a bug");
 
-const where = `--driver files --driver.root_path ${rootPath}`;
+const where = `--store ${rootPath}`;
 console.log(`
 Look further (npm run -s ctl -- runs diaspora-ctl from this clone):
 
