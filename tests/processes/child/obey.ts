@@ -49,6 +49,16 @@ class Orders {
 }
 
 /**
+ * Deno opens its descriptors for signals at the first listener, or half a second after its start, and crashes
+ * (2.9.5) if there are none left by then.
+ */
+function openSignals(): void {
+  const ignore = (): void => {};
+  process.on("SIGUSR2", ignore);
+  process.off("SIGUSR2", ignore);
+}
+
+/**
  * Executes the orders on standard input until it ends; a failure is reported as `failed CODE ERRNO CAN_RETRY
  * MESSAGE`.
  *
@@ -64,6 +74,7 @@ export async function obey(topic: Topic): Promise<void> {
     if (order === "acknowledge") return orders.acknowledge();
     return order === "exhaust" ? orders.exhaust() : orders.release();
   };
+  openSignals();
   tell("ready");
   for await (const line of createInterface({ input: process.stdin })) {
     const [order, size] = line.split(" ");
