@@ -1,9 +1,8 @@
+import type { Group as DescribedGroup } from "@platformatic/kafka";
 import type { GroupMember } from "../../contract.ts";
 import { BrokerError, ConsumerInUseError } from "../../errors.ts";
 import { withoutUndefined } from "../../options.ts";
 import type { Cluster } from "./cluster.ts";
-import { commitAlone, committed, type EpochBefore } from "./commit.ts";
-import { findMembers } from "./members.ts";
 
 /** Which partitions a consumer reads, and for which group it commits positions. */
 export interface Assignment {
@@ -93,4 +92,72 @@ export function inUse(error: unknown, name: string): BrokerError | undefined {
       "the topic's partitions; close them first, or seek one of them",
     { cause: error, canRetry: true, ...withoutUndefined({ reason: error.reason }) },
   );
+}
+
+/** Positions to be committed: the next id by partition. */
+export type Positions = ReadonlyMap<number, number>;
+/** The epoch of the leader that stored the event before an id; -1 if it is unknown. */
+export type EpochBefore = (partition: number, id: number) => number;
+
+/** One topic in an OffsetCommit request. */
+interface CommittedTopic {
+  name: string;
+  partitions: {
+    partitionIndex: number;
+    committedOffset: bigint;
+    committedLeaderEpoch: number;
+    committedMetadata: null;
+  }[];
+}
+
+/** How a topic's positions are committed. */
+export function committed(kafkaName: string, positions: Positions, epochBefore: EpochBefore): CommittedTopic {
+  return {
+    name: kafkaName,
+    partitions: Array.from(positions, ([partitionIndex, id]) => ({
+      partitionIndex,
+      committedOffset: BigInt(id),
+      committedLeaderEpoch: epochBefore(partitionIndex, id),
+      committedMetadata: null,
+    })),
+  };
+}
+
+/** Commits positions of a group without members. */
+export async function commitAlone(
+  cluster: Cluster,
+  { group, topic }: { group: string; topic: CommittedTopic },
+): Promise<void> {
+  const keyType = cluster.module.FindCoordinatorKeyTypes.GROUP;
+  await cluster.run(`store the position of "${group}"`, async (admin) => {
+    const [coordinator] = await admin.findCoordinator({ keyType, keys: [group] });
+    // Neither a generation nor a member, nor an instance of one.
+    const parameters = [group, -1, "", null, [topic]];
+    await cluster.requestAdmin(coordinator!, { name: "OffsetCommit", parameters });
+  });
+}
+
+/** The members of a name's group that read a topic. */
+export async function findMembers(
+  { cluster, name, kafkaName }: { cluster: Cluster; name: string; kafkaName: string },
+  consumerName: string,
+): Promise<GroupMember[]> {
+  const what = `find out who shares topic "${name}" as "${consumerName}"`;
+  const groups = await cluster.run(what, (admin) => admin.describeGroups({ groups: [consumerName] }));
+  return membersOf(groups.get(consumerName), kafkaName);
+}
+
+/** The members of a group that read a topic, and their partitions of it. */
+function membersOf(group: DescribedGroup | undefined, kafkaName: string): GroupMember[] {
+  const members: GroupMember[] = [];
+  for (const [id, { clientHost, assignments, metadata }] of group?.members ?? []) {
+    const partitions = assignments?.get(kafkaName)?.partitions ?? [];
+    if (metadata?.topics?.includes(kafkaName) === false && partitions.length === 0) continue;
+    members.push({
+      id,
+      host: clientHost.replace(/^\//, ""),
+      partitions: [...partitions].sort((one, other) => one - other),
+    });
+  }
+  return members;
 }

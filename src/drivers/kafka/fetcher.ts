@@ -1,7 +1,7 @@
 import { BrokerError, TopicDeletedError } from "../../errors.ts";
 import type { ClientConsumer } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
-import { findEpochEnd } from "./epoch_end.ts";
+import { findEpochEnd } from "./leader_epochs.ts";
 import { isLeaderChange, isTransient, isUnknownTopic } from "./failure.ts";
 import { FetchLoop } from "./fetch_loop.ts";
 import { isTopicDeleted } from "./metadata.ts";

@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
 import { BrokerError, PartitionMovedError } from "../../errors.ts";
-import type { Assignment, Reassignment } from "./assignment.ts";
+import { type Assignment, committed, type EpochBefore, type Reassignment } from "./assignment.ts";
 import type { ClientConsumer } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
-import { committed, type EpochBefore } from "./commit.ts";
 import { isFault, isTransient } from "./failure.ts";
 
 /** How long a commit is retried, in milliseconds. */

@@ -6,8 +6,14 @@ import { configsOfTopics } from "./configs.ts";
 import type { HighWatermarks } from "./high_watermarks.ts";
 import { PartitionSender, Shipment } from "./partition_sender.ts";
 import { PartitionDelivery } from "./partition_delivery.ts";
-import { BatchMemory } from "./batch_memory.ts";
-import { BATCH_HEAD_BYTES, batchBytes, countOf, RecordBatch, type RecordRange } from "./record_batch.ts";
+import {
+  BATCH_HEAD_BYTES,
+  batchBytes,
+  BatchMemory,
+  countOf,
+  RecordBatch,
+  type RecordRange,
+} from "./record_batch.ts";
 import { EVENT_OVERHEAD_BYTES, EventRecords, type RecordFormat } from "./record.ts";
 import { counted } from "../../counted.ts";
 

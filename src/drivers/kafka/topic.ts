@@ -14,13 +14,11 @@ import type {
   TrimRequest,
   TrimResult,
 } from "../../contract.ts";
-import { inUse } from "./assignment.ts";
+import { commitAlone, committed, findMembers, inUse } from "./assignment.ts";
 import type { Cluster } from "./cluster.ts";
-import { commitAlone, committed } from "./commit.ts";
 import { changeConfigs } from "./configs.ts";
 import { KafkaConsumer } from "./consumer.ts";
 import { describePartitions, lagOf } from "./describe.ts";
-import { findMembers } from "./members.ts";
 import { HighWatermarks } from "./high_watermarks.ts";
 import { findTopic } from "./metadata.ts";
 import { Offsets } from "./offsets.ts";

@@ -1,8 +1,12 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
-import { checkedPieces, IS_DAMAGED, type LargeBatches } from "../../../src/drivers/kafka/checked_fetch.ts";
+import {
+  checkedPieces,
+  checksumOfPieces,
+  IS_DAMAGED,
+  type LargeBatches,
+} from "../../../src/drivers/kafka/checked_fetch.ts";
 import { loadClient } from "../../../src/drivers/kafka/client.ts";
-import { checksumOfPieces } from "../../../src/drivers/kafka/checksum.ts";
 import { test } from "../../harness.ts";
 
 type Reader = InstanceType<Awaited<ReturnType<typeof loadClient>>["Reader"]>;

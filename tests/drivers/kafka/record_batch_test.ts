@@ -2,10 +2,10 @@
 import { assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { loadClient } from "../../../src/drivers/kafka/client.ts";
-import { BatchMemory } from "../../../src/drivers/kafka/batch_memory.ts";
 import { checksumWith } from "../../../src/drivers/kafka/produce_request.ts";
 import {
   batchBytes,
+  BatchMemory,
   countOf,
   RecordBatch,
   recordsOf,
