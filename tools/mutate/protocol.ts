@@ -41,6 +41,8 @@ export type Answer =
   | { kind: "loaded"; tests: number; hits: number[] }
   | { kind: "looked"; tests: TestFacts[] }
   | { kind: "done" }
+  /** The next step begins, which may take this much processor time before the process is ended. */
+  | { kind: "begun"; cpuMsMax: number }
   | {
     kind: "tried";
     outcome: "passed" | "failed" | "timeout";

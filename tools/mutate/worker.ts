@@ -19,6 +19,9 @@ const { collected } = await import(here("tests/harness.ts"));
 
 type Outcome = "passed" | "failed" | "timeout";
 
+/** A test file, and all that it imports, is loaded in far less processor time. */
+const LOAD_CPU_MS = 30_000;
+
 /** An unhandled rejection belongs to the running test. */
 let stray: unknown;
 globalThis.addEventListener("unhandledrejection", (event) => {
@@ -115,15 +118,19 @@ async function look({ mutants, limitMs, from }: Extract<Request, { kind: "look" 
 async function tryMutant({ number, tests, recheck }: Extract<Request, { kind: "try" }>): Promise<void> {
   for (const [index, how] of tests.entries()) {
     let test: CollectedTest;
+    tell({ kind: "begun", cpuMsMax: LOAD_CPU_MS });
     try {
       test = (await importTests(how.file))[how.at];
     } catch {
       return tell({ kind: "tried", outcome: "failed", by: index, isOwn: true });
     }
+    // A test may run twice, see runTest(). In the core an endless loop can only be left by ending the process.
+    tell({ kind: "begun", cpuMsMax: 2 * how.limitMs });
     mutationSwitch.active = number;
     const outcome = await runTest(test, how);
     if (recheck) mutationSwitch.active = -1;
     if (outcome === "passed") continue;
+    tell({ kind: "begun", cpuMsMax: 2 * how.limitMs });
     // The cause may be something that an earlier mutant left behind in this process.
     const isOwn = outcome === "timeout" || !recheck || await runTest(test, how) === "passed";
     return tell({ kind: "tried", outcome, by: index, isOwn });

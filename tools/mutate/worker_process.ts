@@ -21,6 +21,18 @@ export function residentMiB(pid: number | undefined): number {
   }
 }
 
+/** Processor time that a process has used, in milliseconds; 0 if the system does not report it. */
+export function processorMs(pid: number | undefined): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // After the name in parentheses, which may contain anything; the times are in hundredths of a second.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return 10 * (Number(fields[11]) + Number(fields[12]));
+  } catch {
+    return 0;
+  }
+}
+
 /** Loading every test takes a while on a busy machine. */
 export const LOAD_LIMIT_MS = 120_000;
 
@@ -31,8 +43,11 @@ export class WorkerProcess {
   #wake: () => void = () => {};
   #hasEnded = false;
   #errors = "";
+  /** The process is ended once it has used this much processor time. */
+  #cpuMsMax = Infinity;
   readonly #look = setInterval(() => {
-    if (residentMiB(this.#child.pid) > RESIDENT_MIB_MAX) this.kill();
+    const { pid } = this.#child;
+    if (residentMiB(pid) > RESIDENT_MIB_MAX || processorMs(pid) > this.#cpuMsMax) this.kill();
   }, LOOK_EVERY_MS);
 
   constructor(sandbox: Sandbox, environment: Record<string, string> = {}) {
@@ -52,7 +67,13 @@ export class WorkerProcess {
     this.#child.stderr!.on("data", (bytes) => this.#errors = (this.#errors + bytes).slice(-2000));
     createInterface({ input: this.#child.stdout! }).on("line", (line) => {
       if (!line.startsWith("\u0001")) return; // A test that prints.
-      this.#answers.push(JSON.parse(line.slice(1)));
+      const answer: Answer = JSON.parse(line.slice(1));
+      if (answer.kind === "begun") {
+        this.#cpuMsMax = processorMs(this.#child.pid) + answer.cpuMsMax;
+        return;
+      }
+      this.#cpuMsMax = Infinity;
+      this.#answers.push(answer);
       this.#wake();
     });
   }

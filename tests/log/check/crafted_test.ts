@@ -9,14 +9,20 @@ import { repairPartition } from "../../../src/log/check/repair.ts";
 import { verifyPartition } from "../../../src/log/check/verify.ts";
 import { core } from "../../../src/log/format/core/core.ts";
 import { entriesFrom } from "../../../src/log/segment/entries.ts";
-import { Segment, startOf } from "../../../src/log/segment/segment_file.ts";
+import { encodeSegmentHeader } from "../../../src/log/format/segment_header.ts";
+import { Pace } from "../../../src/log/check/pace.ts";
+import { IndexCheck } from "../../../src/log/check/verify_index.ts";
+import { SegmentCheck } from "../../../src/log/check/verify_segment.ts";
+import { Segment, segmentName, startOf } from "../../../src/log/segment/segment_file.ts";
 import { INDEX_BYTES_MAX, indexPath } from "../../../src/log/segment/index.ts";
 import { test } from "../../harness.ts";
 import {
   CraftedSegment,
+  CREATED,
   DIRECTORY,
   noise,
   type Part,
+  SALT,
   type Surroundings,
 } from "../segment/crafted_segment.ts";
 
@@ -107,6 +113,51 @@ const CASES: [what: string, parts: Part[], around: Surroundings, findings: strin
     [],
     ["0: id 0", "1: id 0", "2: id 0", "3: tail 1"],
   ],
+  [
+    "chunks of which one is damaged, and events that need one each",
+    [CHUNK, { ...CHUNK, damaged: ["data"] } as Part, { extents: [{ part: 0, bytes: 70 }] }, {
+      extents: [{ part: 1, bytes: 70 }],
+    }],
+    {},
+    [
+      "byte 334: damage chunk 0 to 0, 202 bytes, of 1 id 0: data checksum differs",
+      "byte 334: damage data 1 to 2, of 3 id 1: data checksum differs",
+    ],
+    ["0: id 0", "1: id 0", "2: id 0", "3: id 1", "end 2"],
+  ],
+  [
+    "a chunk whose checksums are damaged, and the event that needs it",
+    [{ ...CHUNK, damaged: ["head"] } as Part, { extents: [{ part: 0, bytes: 70 }] }],
+    {},
+    [
+      "0: damage chunk 0 to 0, 202 bytes: metadata checksum differs",
+      "0: damage data 0 to 1, of 1 id 0: metadata checksum differs",
+    ],
+    [],
+  ],
+  ["an event whose chunk is an event", [{ data: noise(70) }, { extents: [{ part: 0, bytes: 70 }] }], {}, [
+    "0: damage data 1 to 2, of 1 id 1: a data chunk is not where its event says",
+  ], ["0: id 0", "1: id 1", "end 2"]],
+  [
+    "damaged data of events that were lost before",
+    [{}, { flags: FLAG.lost, data: DATA, damaged: ["data"] }],
+    {},
+    [],
+    [
+      "0: id 0",
+      "1: id 1",
+      "2: tail 2",
+    ],
+  ],
+  [
+    "a damaged head of events that were lost before",
+    [{ flags: FLAG.lost, data: DATA, damaged: ["head"] }, {}],
+    {},
+    [
+      "0: redundant frame 0 to 1, 182 bytes: metadata checksum differs",
+    ],
+    [],
+  ],
   ["an event with an empty chunk", [CHUNK, { extents: [{ part: 0, bytes: 0 }] }], {}, [
     "1: damage data 0 to 1, of 1 id 0: the sizes of its data chunks do not add up",
   ], ["0: id 0", "1: id 0", "end 1"]],
@@ -134,6 +185,9 @@ const CASES: [what: string, parts: Part[], around: Surroundings, findings: strin
   ["a missing end", [{}, {}], { next: { id: 9 } }, [
     "2: damage missing end 2 to 9, 0 bytes: the end of the segment is missing",
   ], ["0: id 0", "1: id 1", "2: id 2", "end 9"]],
+  ["a missing end, and a piece of a write where it was", [{}, { bytes: 100 }], { next: { id: 9 } }, [
+    "1: damage missing end 1 to 9, 0 bytes: the end of the segment is missing",
+  ], ["0: id 0", "1: id 1", "end 9"]],
   [
     "chunks of the next segment's event, and the seal",
     [{}, CHUNK, SEAL],
@@ -254,11 +308,31 @@ test("verify distinguishes damaged index entries from truncated ones", async () 
       (bytes) => new Uint8Array([...bytes.subarray(0, 50), ...bytes.subarray(64)]),
       [`${INDEX_NAME} 32: torn index 0 to 0: ${TORN_ENTRY}`],
     ],
+    [
+      "one is damaged after one that is cut short",
+      (bytes) => {
+        bytes[70]! ^= 1;
+        return new Uint8Array([...bytes.subarray(0, 20), ...bytes.subarray(32)]);
+      },
+      [
+        `${INDEX_NAME} 0: torn index 0 to 0: ${TORN_ENTRY}`,
+        `${INDEX_NAME} 52: redundant index 0 to 0: index checksum differs`,
+      ],
+    ],
     ["none is there", () => new Uint8Array(0), []],
   ];
   for (const [what, change, expected] of cases) {
     assertEquals(await findingsAfter(crafted(), path, change), expected, what);
   }
+});
+
+test("an index entry that is cut short is not completed by what was read before", () => {
+  const { segment, storage } = new CraftedSegment([{}, {}], { index: [[0, 0], [1, 1]] });
+  const bytes = storage.readWhole(indexPath(segment))!;
+  new IndexCheck(segment);
+  storage.replace(indexPath(segment), bytes.subarray(0, 60));
+  const torn = new IndexCheck(segment).damage().filter(({ at }) => at === 32);
+  assertEquals(torn, [{ at: 32, isLeftover: true, reason: TORN_ENTRY }]);
 });
 
 test("verify reports index entries in order, even several for one frame", async () => {
@@ -375,6 +449,60 @@ test("verify skips a segment that is removed meanwhile, and nothing else", async
   const empty = new CraftedSegment([]);
   empty.storage.remove(empty.segment.path);
   assertEquals(await findings(empty), []);
+  // A failure of the disk is not passed over because the segment is removed at the same moment.
+  const failing = new CraftedSegment([{}]);
+  failing.storage.open = (path) => {
+    failing.storage.remove(path);
+    throw new StorageError("EIO", "cannot read");
+  };
+  await assertRejects(() => findings(failing), StorageError, "cannot read");
+});
+
+test("verify ends if the segment of a chunk cannot be read, which says nothing about the chunk", async () => {
+  const extents = [{ segmentId: 3, offset: 64, bytes: 70 }];
+  const crafted = new CraftedSegment([{ extents }], { baseId: 10 });
+  const { storage } = crafted;
+  const header = encodeSegmentHeader({ partition: 0, salt: SALT, baseId: 3, created: CREATED });
+  storage.publish(`${DIRECTORY}/${segmentName(3)}`, header);
+  const open = storage.open.bind(storage);
+  storage.open = (path, mode) => {
+    if (path.endsWith(segmentName(3))) throw new StorageError("EIO", "cannot read");
+    return open(path, mode);
+  };
+  const partition = crafted.partition();
+  const check = new SegmentCheck(partition, crafted.segment, new Map(), new Pace({}));
+  const found: string[] = [];
+  await assertRejects(
+    async () => {
+      for await (const { reason } of check.findings()) found.push(reason);
+    },
+    StorageError,
+    "cannot read",
+  );
+  assertEquals(found, []);
+  partition.close();
+});
+
+test("verify waits for its turns, within a segment and after its last event", async () => {
+  for (const endsAt of [1, 2]) {
+    const crafted = new CraftedSegment([{}, CHUNK, SEAL], { next: { id: 1, seal: [2, 0] } });
+    const partition = crafted.partition();
+    let reads = 0;
+    const read = () => ++reads === endsAt ? Promise.reject(new Error("enough")) : undefined;
+    const pace = { read } as unknown as Pace;
+    const check = new SegmentCheck(partition, crafted.segment, new Map(), pace);
+    await assertRejects(() => check.findings().next(), Error, "enough");
+    partition.close();
+  }
+});
+
+test("verify remembers some thousand frame boundaries, to hold anchors against them", async () => {
+  const parts: Part[] = Array.from({ length: 4097 }, () => ({ kind: KIND.chunk }));
+  // Both know wrong ids of the first frame: the second one is too far after it to be checked.
+  parts[4095] = { kind: KIND.chunk, anchor: [0, 7] };
+  parts[4096] = { kind: KIND.chunk, anchor: [0, 8] };
+  const found = await findings(new CraftedSegment(parts));
+  assertEquals(found.map((line) => line.replace(/:.*/, "")), ["4095"]);
 });
 
 test("verify requires a dependency marker if data is in an older segment", async () => {

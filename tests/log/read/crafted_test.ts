@@ -87,6 +87,26 @@ const CASES: [what: string, parts: Part[], around: Surroundings, ways: Ways, giv
   ["from events that a repair gave up", [{}, { flags: FLAG.lost, count: 3 }, {}], {}, { from: { id: 2 } }, [
     ...["4 to 5", "next 5"],
   ]],
+  ["events without their data, if data is not wanted", [{ count: 4, dataLost: [1, 2] }], {}, {}, [
+    ...["0 to 4", "next 4"],
+  ]],
+  ["events without their data, if data is wanted", [{ count: 4, dataLost: [1, 2] }, {}], {}, {
+    dataWanted: true,
+  }, ["0 to 1", "3 to 4", "4 to 5", "next 5"]],
+  ["a frame that ends with events without their data", [{ count: 3, dataLost: [1, 2] }, {}], {}, {
+    dataWanted: true,
+  }, ["0 to 1", "3 to 4", "next 4"]],
+  ["a frame of events without their data", [{ count: 2, dataLost: [0, 1] }, {}], {}, { dataWanted: true }, [
+    ...["2 to 3", "next 3"],
+  ]],
+  ["few events at a time between those without their data", [{ count: 7, dataLost: [0, 4] }], {}, {
+    dataWanted: true,
+    eventsMax: 2,
+  }, ["1 to 3", "3 to 4", "5 to 7", "next 7"]],
+  ["from the middle of events without their data", [{ count: 5, dataLost: [1, 2] }], {}, {
+    dataWanted: true,
+    from: { id: 2 },
+  }, ["3 to 5", "next 5"]],
   ["a damaged head", [{ count: 2 }, { count: 3, damaged: ["head"] }, {}], {}, {}, [
     ...["0 to 2", "lost 2 to 5 at 1: metadata checksum differs", "5 to 6", "next 6"],
   ]],

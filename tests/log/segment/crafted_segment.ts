@@ -1,6 +1,7 @@
 /** Builds segments part by part, in memory: every kind of damage in a few hundred bytes. */
 import { core } from "../../../src/log/format/core/core.ts";
 import {
+  DATA_LOST_MARK,
   FLAG,
   type FrameSizes,
   KIND,
@@ -8,7 +9,7 @@ import {
   RECORD,
   SEGMENT_HEADER_BYTES,
 } from "../../../src/log/format/bytes.ts";
-import { encodeExtents } from "../../../src/log/format/frame_body.ts";
+import { encodeExtents, tableStride } from "../../../src/log/format/frame_body.ts";
 import { Partition } from "../../../src/log/partition.ts";
 import { entriesFrom, type Entry } from "../../../src/log/segment/entries.ts";
 import { encodeIndexEntry } from "../../../src/log/format/index_entry.ts";
@@ -37,6 +38,8 @@ export interface FramePart {
   data?: Uint8Array;
   /** The data of its only event, in chunks: each a part, or a segment and an offset, with its bytes. */
   extents?: readonly { segmentId?: number; part?: number; offset?: number; bytes: number }[];
+  /** The events that lost their data, by a repair. */
+  dataLost?: readonly number[];
   time?: number;
   writer?: number;
   /** By default, counts the parts. */
@@ -159,13 +162,16 @@ export class CraftedSegment {
   #encode(part: Part, number: number): Uint8Array {
     if (part instanceof Uint8Array) return part;
     const { kind = KIND.events, data, extents = [], time = CREATED, sequence = number, writer = 1 } = part;
-    const { anchor = [0, this.baseId], bytes, damaged = [] } = part;
+    const { anchor = [0, this.baseId], bytes, damaged = [], dataLost = [] } = part;
     const sizes = sizesOf(part);
     const layout = layoutOf(sizes);
     const at = core.encodeArea;
     core.u8.fill(0, at, at + layout.frameBytes);
     if (data !== undefined) core.u8.set(data, at + layout.data);
     if (sizes.flags & FLAG.hasData) core.view.setUint32(at + layout.table + 4, data!.byteLength, true);
+    for (const event of dataLost) {
+      core.view.setUint32(at + layout.table + event * tableStride(sizes.flags), DATA_LOST_MARK, true);
+    }
     if (extents.length > 0) {
       const list = extents.map(({ segmentId = this.baseId, part, offset, bytes }) => ({
         segmentId,
@@ -204,10 +210,11 @@ export class CraftedSegment {
 function sizesOf(
   { kind = KIND.events, count = kind === KIND.events ? 1 : 0, ...part }: FramePart,
 ): FrameSizes {
-  const { flags = 0, data, extents = [] } = part;
+  const { data, extents = [], dataLost } = part;
   const hasData = data !== undefined && kind === KIND.events ? FLAG.hasData : 0;
+  const flags = (part.flags ?? 0) | hasData | (dataLost === undefined ? 0 : FLAG.dataLost);
   const dataBytes = data?.byteLength ?? 0;
-  return { flags: flags | hasData, count, extentCount: extents.length, metadataBytes: 0, dataBytes };
+  return { flags, count, extentCount: extents.length, metadataBytes: 0, dataBytes };
 }
 
 function sizeOf(part: FramePart): number {

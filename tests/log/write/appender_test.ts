@@ -150,6 +150,18 @@ test("an ended partition accepts no append, even if others seal meanwhile", () =
     one.sealForever();
   }));
 
+test("a partition that the disk keeps from being ended is not, and the caller learns it", () => {
+  const { storage, next } = faulty();
+  withFolder(storage, ({ appender }) => {
+    const one = appender();
+    one.appendEvents(events("a"));
+    const full = new StorageError("ENOSPC", "Cannot append: the disk is full", { canRetry: true });
+    next.push(() => full);
+    assertEquals(assertThrows(() => one.sealForever()), full);
+    assertEquals(one.appendEvents(events("b")).id, 1);
+  });
+});
+
 test("a partly written frame is appended again, at most three times", () => {
   const { storage, next, appends } = faulty();
   withFolder(storage, ({ appender, stored }) => {
@@ -208,6 +220,8 @@ test("an appended frame that cannot be read back rejects with mayBeStored", () =
     );
     assertEquals([error.errno, error.mayBeStored], ["EIO", true]);
     assertInstanceOf(error.cause, StorageError);
+    // It is opened again, for another look at where it ends.
+    assertEquals(one.file, undefined);
     isUnreadable = false;
     assertEquals(one.appendEvents(events("c")).id, 2);
     assertEquals(stored(), ["a", "b", "c"]);
@@ -254,6 +268,20 @@ test("a last segment removed between listing and opening is looked up again, wit
     isGone = 100;
     const error = assertThrows(() => one.appendEvents(events("c")), StorageError);
     assertEquals([error.errno, isGone], ["ENOENT", 0]);
+  });
+});
+
+test("the first append makes the segment, and opens no other", () => {
+  const storage = changedStorage(() => ({}));
+  const open = storage.open;
+  const opened: string[] = [];
+  storage.open = (path, mode) => {
+    opened.push(path);
+    return open(path, mode);
+  };
+  withFolder(storage, ({ appender, directory }) => {
+    appender().appendEvents(events("a"));
+    assertEquals(opened, [`${directory}/${segmentName(0)}`]);
   });
 });
 
@@ -318,6 +346,14 @@ test("files that are no longer appended to are closed, or handed to their owner"
     one.close();
     one.close();
     assertEquals(done, ["opened", "retired", "opened", "retired"]);
+    // An abandoned segment without events is the next one too, but by another open file.
+    one.seal();
+    done.length = 0;
+    one.abandonSegment();
+    one.appendEvents(events("c"));
+    assertEquals(done, ["opened", "retired", "opened"]);
+    assertEquals(one.appendEvents(events("d")).segment.baseId, 2);
+    one.close();
     partition.close();
   }));
 
@@ -386,7 +422,8 @@ test("a frame is another's unless all of what tells frames apart is the same", (
   // Both get the same random numbers: the same lower half, and the same upper half.
   for (const drawn of [[1, 2, 1, 3], [1, 2, 3, 2]]) {
     const random = [...drawn];
-    const storage = changedStorage(() => ({}), { random32: () => random.shift() ?? 99 });
+    // The clock stands: a frame whose checksum has an unlucky end gets the next sequence.
+    const storage = changedStorage(() => ({}), { random32: () => random.shift() ?? 99, now: () => 1000 });
     withFolder(storage, ({ appender, stored }) => {
       const [one, other] = [appender(), appender()];
       // Each has written as many frames as the other before they meet.

@@ -221,6 +221,41 @@ test("a folder that cannot be synced fails the file's sync", async () => {
   assertEquals(error.mayBeStored, true);
 });
 
+test("after a failed sync of the folder all names are in doubt but those that an earlier one covered", async () => {
+  const done: string[] = [];
+  let isFailing = false;
+  const storage: Storage = {
+    ...nodeStorage,
+    list: () => ["known", "listed", "appended"],
+    publish: () => false,
+    syncDirectory: () => {
+      if (isFailing) throw eio;
+    },
+  };
+  const failures: string[] = [];
+  const first = new Durability(storage, "folder");
+  const sync = async (durability: Durability, name: string): Promise<void> => {
+    const file = new ScriptedFile(`folder/${name}`, done);
+    durability.opened(file, false);
+    durability.wrote(file);
+    const synced = durability.sync([file]).catch((error) => {
+      assertEquals(error.cause, eio);
+      failures.push(name);
+    });
+    for (const end of file.ends) end();
+    await synced;
+  };
+  await sync(first, "known");
+  isFailing = true;
+  await sync(first, "appended");
+  assertEquals(failures.splice(0), ["appended"]);
+  isFailing = false;
+  // Another producer of this process, which has the failure from the first one alone.
+  const other = new Durability(storage, "folder");
+  for (const name of ["known", "listed", "appended", "made since"]) await sync(other, name);
+  assertEquals(failures, ["listed", "appended"]);
+});
+
 test("a blocking sync opens the file separately, since a failure is reported once per open file", () => {
   const { durability, done, file, twins, failures } = makeScene();
   const one = file("one", true);

@@ -38,12 +38,14 @@ function storedAs(...batches: OutgoingBatch[]): { metadata: string[]; data: Uint
     const metadata: string[] = [];
     const data: Uint8Array[] = [];
     for (let batch = reader.read(100); batch !== undefined; batch = reader.read(100)) {
+      const first = metadata.length;
       for (let index = 0; index < batch.count; index++) {
         metadata.push(new TextDecoder().decode(batch.metadataBytes(index)));
         const bytes = new Uint8Array(batch.dataSize(index));
         batch.readData(index, [{ offset: 0, size: bytes.byteLength }], [bytes]);
         data.push(bytes);
       }
+      if (batch.joinedText !== undefined) assertEquals(batch.joinedText(), metadata.slice(first).join(","));
     }
     return { metadata, data };
   } finally {
@@ -106,6 +108,7 @@ test("what a serializer gave is read back as it was, also where one has nothing"
 test("data parts are read back as they were, whichever way they lie across blocks", () => {
   const part = (bytes: number, first: number) => Uint8Array.from({ length: bytes }, (_, n) => first + n * 7);
   const cases: OutgoingData[][] = [
+    [part(1, 9)],
     [part(1, 1), part(2, 2), part(3, 3)],
     [part(5, 1), undefined, new Uint8Array(0), part(4, 9)],
     [[part(3, 1), part(0, 0), part(2, 7)], part(1, 5), [], [part(4, 2)]],
@@ -127,11 +130,41 @@ test("data parts are read back as they were, whichever way they lie across block
 test("a batch that says another size than its data has is not written", () => {
   const metadata = ["1", "2"];
   const data = [Uint8Array.of(1, 2, 3), Uint8Array.of(4)];
-  for (const dataBytes of [3, 5]) {
+  for (const [dataBytes, part] of [[3, "bytes"], [5, "data"]] as const) {
     assertThrows(
       () => encodeWith({ count: 2, metadata, data, dataBytes }),
       Error,
-      "Cannot encode a frame: its",
+      `Cannot encode a frame: its ${part} end at`,
+    );
+  }
+});
+
+test("an event that says another size than its chunks have is not written", () => {
+  const list = [{ segmentId: 0, offset: 64, dataBytes: 4 }, { segmentId: 0, offset: 300, dataBytes: 2 }];
+  const batch = { count: 1, metadata: ["1"], dataBytes: 0 };
+  const encode = (totalBytes: number) => encodeEvents(batch, SIGNATURE as Signature, { totalBytes, list });
+  assertEquals(encode(6).byteLength > 0, true);
+  for (const total of [5, 7]) {
+    assertThrows(() => encode(total), Error, `its chunks end at 6, its layout says ${total}`);
+  }
+});
+
+test("texts have as many bytes as a frame may, and not one more, with their separators", () => {
+  const wide = "ä".repeat(1000);
+  const textsOf = (bytes: number) => [`"${wide}"`, `"${"x".repeat(bytes - 2002 - 2 - 1)}"`];
+  const most = encodeWith({ count: 2, metadata: textsOf(METADATA_BYTES_MAX) });
+  assertEquals(most.byteLength > METADATA_BYTES_MAX, true);
+  const letters = (bytes: number) => [`"${"x".repeat(bytes - 2)}"`];
+  assertEquals(
+    encodeWith({ count: 1, metadata: letters(METADATA_BYTES_MAX) }).byteLength,
+    most.byteLength - 4,
+  );
+  const tooMany = METADATA_BYTES_MAX + 1;
+  for (const metadata of [textsOf(tooMany), letters(tooMany)]) {
+    assertThrows(
+      () => encodeWith({ count: metadata.length, metadata }),
+      LimitExceededError,
+      `it has ${tooMany} bytes of metadata, more than ${METADATA_BYTES_MAX}`,
     );
   }
 });

@@ -250,19 +250,23 @@ test("with a lock each frame is synced before the lock is released", async () =>
 });
 
 test("a failed sync under the lock rejects the push, releases the lock and abandons the segment", async () => {
-  const { storage, done, failSync } = recording();
-  await withWriters(storage, async (make, directory) => {
-    const writer = make("buffered", true);
-    writer.append(event(0));
-    done.length = 0;
-    failSync(1);
-    const error = assertThrows(() => writer.append(event(1)), StorageError);
-    assertEquals([error.errno, error.mayBeStored], ["EIO", true]);
-    assertEquals(done, ["lock", "append", "syncNow", "unlock"]);
-    assertEquals(writer.append(event(2)), 2);
-    assertEquals(segmentsIn(directory), 2);
-    await writer.flush();
-  });
+  for (const level of LEVELS) {
+    const { storage, done, failSync } = recording();
+    await withWriters(storage, async (make, directory) => {
+      const writer = make(level, true);
+      await writer.append(event(0));
+      done.length = 0;
+      failSync(1);
+      const error = assertThrows(() => writer.append(event(1)), StorageError);
+      assertEquals([error.errno, error.mayBeStored], ["EIO", true], level);
+      assertEquals(done, ["lock", "append", "syncNow", "unlock"], level);
+      assertEquals(await writer.append(event(2)), 2);
+      assertEquals(segmentsIn(directory), 2);
+      // Where a flush speaks for what was pushed before, it cannot any more.
+      const flushed = await writer.flush().catch((error) => error);
+      assertEquals(flushed instanceof StorageError, level === "on_flush", level);
+    });
+  }
 });
 
 test("a writer's times never decrease below those seen from others, even if the clock does", async () => {
@@ -409,6 +413,67 @@ test("a writer says when it comes to the next segment, and a new one when its ev
     await one!.append(event(5));
     assertEquals(rolled.splice(0), ["one"]);
   });
+});
+
+test("a writer says so too when it comes from the first segment to one that another writer has begun", async () => {
+  await withWriters(nodeStorage, async (make, directory) => {
+    const rolled: string[] = [];
+    const named = (name: string) => make("buffered", false, { rolled: () => rolled.push(name) });
+    const [one, other] = ["one", "other"].map(named);
+    await one!.append(event(0));
+    sealLast(new Partition({ storage: nodeStorage, directory, topic: "topic", partition: 0 }));
+    // Its first event is the first of segment 1.
+    await other!.append(event(1));
+    assertEquals(rolled.splice(0), ["other"]);
+    await one!.append(event(2));
+    assertEquals(rolled.splice(0), ["one"]);
+  });
+});
+
+test("a stream that is pushed after a failed sync is stored, since another segment takes it", async () => {
+  const { storage, failSync } = recording();
+  await withWriters(storage, async (make, directory) => {
+    const writer = make("immediate");
+    await writer.append(event(0));
+    failSync(1);
+    await assertRejects(async () => await writer.append(event(1)), StorageError);
+    const stream = (async function* () {
+      yield Uint8Array.of(1, 2);
+    })();
+    assertEquals(await writer.append({ count: 1, metadata: ["2"], dataBytes: 0, stream }), 2);
+    assertEquals(await writer.append(event(3)), 3);
+    assertEquals(segmentsIn(directory), 2);
+  });
+});
+
+test("a writer whose last sync was not even tried has no file open once it is closed", async () => {
+  for (const level of ["on_flush", "immediate"] as const) {
+    let open = 0;
+    let isRefused = false;
+    const storage = changedStorage((file, path, mode) => {
+      if (mode !== "append" || !path.endsWith(".log")) return {};
+      open++;
+      return {
+        sync: () =>
+          isRefused
+            ? Promise.reject(new StorageError("ENOMEM", "Cannot sync: there is no memory left"))
+            : file.sync(),
+        close: () => {
+          open--;
+          file.close();
+        },
+      };
+    });
+    await withWriters(storage, async (make) => {
+      const writer = make(level);
+      isRefused = true;
+      const pushed = await Promise.resolve(writer.append(event(0))).catch((error) => error);
+      const closed = await writer.close().catch((error) => error);
+      const expected = level === "immediate" ? [true, false] : [false, true];
+      assertEquals([pushed, closed].map((outcome) => outcome instanceof StorageError), expected, level);
+      assertEquals(open, 0, level);
+    });
+  }
 });
 
 test("a writer that is closed has no file open, whatever it promised", async () => {

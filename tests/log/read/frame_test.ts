@@ -1,0 +1,126 @@
+// One stored frame: its texts, whether ASCII or not, and its data parts in pieces, chunks and blocks.
+import { assertEquals, assertThrows } from "@std/assert";
+import { Buffer } from "node:buffer";
+import { CorruptedLogError } from "../../../src/errors.ts";
+import { KIND } from "../../../src/log/format/bytes.ts";
+import type { StoredBatch } from "../../../src/log/read/batch.ts";
+import { PartitionReader } from "../../../src/log/read/reader.ts";
+import { test } from "../../harness.ts";
+import { randomBytes } from "../../wasm/reference.ts";
+import { PartitionFolder } from "../partition_folder.ts";
+import { CraftedSegment, noise } from "../segment/crafted_segment.ts";
+
+/** The first batch of a partition. */
+function firstBatch(folder: PartitionFolder, dataWanted: boolean, eventsMax = 100): StoredBatch {
+  const reader = new PartitionReader(folder.open(), { dataWanted, onCorruption: "throw" });
+  reader.seek("earliest");
+  return reader.read(eventsMax)!;
+}
+
+test("texts are returned joined, one by one and as bytes, whatever letters they have", () => {
+  for (const texts of [['"a"', "12", '"c"'], ['"ä"', "12", '"漢字"'], ['"\u0000é"', '""', "{}"]]) {
+    using folder = new PartitionFolder();
+    folder.writer().append({ count: 3, metadata: texts, dataBytes: 0 });
+    for (const dataWanted of [false, true]) {
+      const batch = firstBatch(folder, dataWanted);
+      assertEquals(batch.joinedText!(), texts.join(","));
+      assertEquals([0, 1, 2].map((index) => batch.metadataText!(index)), texts);
+      const bytes = [0, 1, 2].map((index) => new TextDecoder().decode(batch.metadataBytes(index)));
+      assertEquals(bytes, texts);
+      const two = firstBatch(folder, dataWanted, 2);
+      assertEquals([two.joinedText!(), two.hasMore], [texts.slice(0, 2).join(","), true]);
+    }
+  }
+});
+
+test("metadata of another serializer are bytes alone", () => {
+  using folder = new PartitionFolder();
+  const metadata = [Uint8Array.of(1, 44, 2), new Uint8Array(0), Uint8Array.of(255)];
+  folder.writer().append({ count: 3, metadata, dataBytes: 0 });
+  const batch = firstBatch(folder, false);
+  assertEquals([batch.joinedText, batch.metadataText], [undefined, undefined]);
+  assertEquals([0, 1, 2].map((index) => [...batch.metadataBytes(index)]), [[1, 44, 2], [], [255]]);
+});
+
+test("any range of a data part in chunks is returned and filled, across as many of them as it takes", () => {
+  const whole = randomBytes(3500, 1);
+  const ranges = [
+    ...[[0, 3500], [0, 1], [999, 1], [999, 2], [1000, 1000], [1500, 1000], [500, 2700], [2999, 501], [
+      3499,
+      1,
+    ]],
+    ...[[0, 1000], [3000, 500], [1, 3499], [2000, 0], [3500, 0]],
+  ] as const;
+  using folder = new PartitionFolder();
+  folder.writer({ chunkBytes: 1000 }).append({ count: 1, metadata: ["1"], data: [whole], dataBytes: 3500 });
+  for (const dataWanted of [false, true]) {
+    const batch = firstBatch(folder, dataWanted);
+    assertEquals(batch.dataSize(0), 3500);
+    for (const [offset, size] of [...ranges, ...ranges.toReversed()]) {
+      const wanted = [...whole.subarray(offset, offset + size)];
+      assertEquals([...batch.viewData(0, { offset, size })], wanted, `${offset} ${size}`);
+      const into = [new Uint8Array(size >> 1), new Uint8Array(size - (size >> 1))];
+      batch.readData(0, [{ offset, size }], into);
+      assertEquals([...into[0]!, ...into[1]!], wanted, `${offset} ${size}`);
+    }
+  }
+});
+
+test("a data part of more than a mebibyte in one frame is filled from any offset on", () => {
+  const mib = 1 << 20;
+  const numbers = Uint32Array.from({ length: mib / 4 + 10_000 }, (_, n) => Math.imul(n, 0x9e3779b1));
+  const whole = new Uint8Array(numbers.buffer);
+  using folder = new PartitionFolder();
+  folder.writer().append({ count: 1, metadata: ["1"], data: [whole], dataBytes: whole.byteLength });
+  const batch = firstBatch(folder, true);
+  for (const offset of [0, 1, 39_999]) {
+    const into = new Uint8Array(whole.byteLength - offset);
+    batch.readData(0, [{ offset, size: into.byteLength }], [into]);
+    assertEquals(Buffer.compare(into, whole.subarray(offset)), 0, `${offset}`);
+  }
+});
+
+test("data that a repair gave up is not returned, and what it was of is named", () => {
+  const crafted = new CraftedSegment([{ count: 3, data: noise(20), dataLost: [1] }]);
+  const partition = crafted.partition();
+  const reader = new PartitionReader(partition, { dataWanted: false, onCorruption: "throw" });
+  reader.seek("earliest");
+  const batch = reader.read(9)!;
+  assertEquals(batch.viewData(0, { offset: 0, size: 20 }), noise(20));
+  const ways = [
+    () => batch.viewData(1, { offset: 0, size: 1 }),
+    () => batch.readData(1, [{ offset: 0, size: 1 }], [new Uint8Array(1)]),
+  ];
+  for (const way of ways) {
+    const { damage } = assertThrows(way, CorruptedLogError, "lost before a repair");
+    assertEquals([damage.firstId, damage.endId, crafted.place(damage.offset)], [1, 2, "0"]);
+  }
+  partition.close();
+});
+
+test("an event whose chunk is damaged, or is another one, says so", () => {
+  const chunk = { kind: KIND.chunk, data: noise(70) };
+  const cases = [
+    [[{ ...chunk, damaged: ["head"] }], 70, "the checksums of a data chunk are damaged"],
+    [[{ ...chunk, damaged: ["header", "trailer"] }], 70, "a data chunk is damaged"],
+    [[chunk], 69, "a data chunk is not where its event says"],
+    [[{ data: noise(70) }], 70, "a data chunk is not where its event says"],
+    [[chunk], 70, undefined],
+  ] as const;
+  for (const [parts, bytes, reason] of cases) {
+    const crafted = new CraftedSegment([...parts, { extents: [{ part: 0, bytes }] }]);
+    const partition = crafted.partition();
+    const reader = new PartitionReader(partition, { dataWanted: false, onCorruption: "skip" });
+    reader.seek("latest");
+    const id = reader.position - 1;
+    reader.seek({ id });
+    const batch = reader.read(9)!;
+    const look = () => batch.viewData(0, { offset: 0, size: bytes });
+    if (reason === undefined) assertEquals(look(), noise(70));
+    else {
+      const { damage } = assertThrows(look, CorruptedLogError, reason);
+      assertEquals([damage.firstId, damage.endId, damage.offset], [id, id + 1, crafted.offsets[0]]);
+    }
+    partition.close();
+  }
+});
