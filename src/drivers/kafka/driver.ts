@@ -35,6 +35,8 @@ const RETAIN_FOREVER: TopicConfig[] = [
 /** Maximum time that another process creating the same topic may need, in milliseconds. */
 const CONCURRENT_CREATE_MS_MAX = 3000;
 const POLL_MS = 100;
+/** Why the documents of a single topic cannot be read. */
+const UNREADABLE = ["LEADER_NOT_AVAILABLE", "TOPIC_AUTHORIZATION_FAILED", "KAFKA_STORAGE_ERROR"];
 
 /** Stores topics in Apache Kafka, compatible with the C++ driver of this name. */
 export class OctopusDriver implements DriverInterface {
@@ -217,7 +219,7 @@ export class OctopusDriver implements DriverInterface {
     try {
       return (await this.#info(name, metadata, configs)).info;
     } catch (error) {
-      if (!(error instanceof BrokerError) || error.reason !== "LEADER_NOT_AVAILABLE") throw error;
+      if (!(error instanceof BrokerError) || !UNREADABLE.includes(error.reason ?? "")) throw error;
       return { ...infoOf(name, metadata, configs, defaultDocuments()), fault: error.message };
     }
   }

@@ -8,6 +8,10 @@ interface ClientFault {
   serverErrorMessage?: string | null;
   canRetry?: boolean;
   hasStaleMetadata?: boolean;
+  /** Where in the response the error is. */
+  path?: string;
+  /** The request that the broker responded to. */
+  request?: string;
   errors?: unknown;
   cause?: unknown;
 }
@@ -32,10 +36,24 @@ export interface Destination {
 export function faultsOf(error: unknown): ClientFault[] {
   if (typeof error !== "object" || error === null) return [{ message: String(error) }];
   const fault = error as ClientFault;
-  if (Array.isArray(fault.errors) && fault.errors.length > 0) return fault.errors.flatMap(faultsOf);
+  if (Array.isArray(fault.errors) && fault.errors.length > 0) {
+    const faults = withReasons(fault.errors.flatMap(faultsOf));
+    const request = fault.code === "PLT_KFK_RESPONSE" ? /API (\w+)\(/.exec(fault.message ?? "")?.[1] : undefined;
+    return request === undefined ? faults : faults.map((one) => ({ ...one, request }));
+  }
   if (typeof fault.cause !== "object" || fault.cause === null) return [fault];
   // The cause has more details, but only the outer error says that authentication failed.
   return fault.code === AUTHENTICATION ? [fault, ...faultsOf(fault.cause)] : faultsOf(fault.cause);
+}
+
+/** The client makes unknown errors of what the broker says about single records: it belongs to that of their batch. */
+function withReasons(faults: ClientFault[]): ClientFault[] {
+  const ofRecords = faults.filter(({ path }) => path?.includes("/record_errors/"));
+  const others = faults.filter((fault) => !ofRecords.includes(fault));
+  const reason = ofRecords[0]?.serverErrorMessage;
+  return reason == null || others.length === 0
+    ? faults
+    : others.map((fault) => ({ ...fault, serverErrorMessage: reason }));
 }
 
 /** Whether the broker responded with one of these errors. */
@@ -108,7 +126,11 @@ export function failureOf(
   }
   if (fault.apiId !== undefined) {
     const options = { cause: error, reason: fault.apiId, canRetry: fault.canRetry === true };
-    return new BrokerError(servers, `Cannot ${what}: Kafka at "${servers}" answers ${detail}`, options);
+    const right = missingRight(fault);
+    const says = right === undefined
+      ? `answers ${detail}`
+      : `does not allow it${identity && ` ${identity}`}: ${detail}; grant ${right}`;
+    return new BrokerError(servers, `Cannot ${what}: Kafka at "${servers}" ${says}`, options);
   }
   if (BROKER_CERTIFICATE.test(`${fault.code} ${fault.message}`)) {
     const text = `Cannot ${what}: Kafka at "${servers}" has a certificate that is not accepted: ${detail}`;
@@ -144,6 +166,36 @@ function isLoginFault(faults: ClientFault[]): boolean {
     (code === AUTHENTICATION && !faults.some((other) => other.code === "PLT_KFK_NETWORK")) ||
     (apiId !== undefined && LOGIN_FAULTS.includes(apiId))
   );
+}
+
+/** The operation that has to be granted, by request; those of the second column concern the group. */
+const OPERATIONS: Record<string, string | [topic: string, group: string]> = {
+  Produce: "Write",
+  // Without it the broker asks for a right on the cluster.
+  InitProducerId: "Write",
+  Fetch: "Read",
+  Metadata: "Describe",
+  ListOffsets: "Describe",
+  OffsetForLeaderEpoch: "Describe",
+  CreateTopics: "Create",
+  DeleteTopics: "Delete",
+  DeleteRecords: "Delete",
+  DescribeConfigs: "DescribeConfigs",
+  IncrementalAlterConfigs: "AlterConfigs",
+  OffsetCommit: ["Read", "Read"],
+  OffsetFetch: ["Describe", "Describe"],
+  OffsetDelete: ["Read", "Delete"],
+  FindCoordinator: ["Describe", "Describe"],
+  DescribeGroups: ["Describe", "Describe"],
+};
+
+/** The right that is missing, if that is why the broker refuses; every other request of members needs the same one. */
+function missingRight({ apiId, request = "" }: ClientFault): string | undefined {
+  if (apiId?.endsWith("AUTHORIZATION_FAILED") !== true) return undefined;
+  const [ofTopic, ofGroup] = [OPERATIONS[request] ?? "Read"].flat();
+  return apiId === "GROUP_AUTHORIZATION_FAILED"
+    ? `"${ofGroup ?? "Read"}" on the group`
+    : `"${ofTopic}" on the topic`;
 }
 
 function detailOf({ apiId, message, serverErrorMessage }: ClientFault): string {

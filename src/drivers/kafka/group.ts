@@ -56,6 +56,10 @@ export class Group implements Assignment {
     }
     this.#client.topics.track(topic.kafkaName);
     this.#client.on("consumer:group:join", () => this.#onJoined());
+    this.#client.on("consumer:heartbeat:error", ({ error }) => {
+      // The client goes on trying, silently; meanwhile the coordinator takes this member for dead.
+      if (!this.#closed && !isTransient(error)) this.listener.onFailure(error);
+    });
     // Emitted when rejoining after a rebalance failed for good.
     this.#client.on("error" as "client:close", ((error: unknown) => this.#onLost(error)) as () => void);
   }

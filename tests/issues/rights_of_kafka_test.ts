@@ -1,0 +1,95 @@
+// Rights and topic settings that were changed at the broker, while events were pushed and read. Errors named neither the
+// missing right nor, for a push without it, the topic: its producer id is refused first, by a right on the cluster. A
+// reader whose right to its group was taken went on without a word, as one whom the coordinator takes for dead. What a
+// topic that was made compacted, or limits timestamps, refuses was an unknown error. And one topic whose documents may
+// not be read kept all topics from being listed.
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { ResponseError } from "@platformatic/kafka";
+import { EventEmitter } from "node:events";
+import { BrokerError } from "../../src/errors.ts";
+import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
+import { failureOf, isFault } from "../../src/drivers/kafka/failure.ts";
+import { Group } from "../../src/drivers/kafka/group.ts";
+import { test } from "../harness.ts";
+
+const PRODUCE = 0;
+const FETCH = 1;
+const OFFSET_COMMIT = 8;
+const INIT_PRODUCER_ID = 22;
+const TOPIC_REFUSED = 29;
+const GROUP_REFUSED = 30;
+const CLUSTER_REFUSED = 31;
+const INVALID_RECORD = 87;
+const UNKNOWN = -1;
+
+/** The error of the client for an answer. */
+function refusal(api: number, errors: Record<string, [number, string | null]>): ResponseError {
+  return new ResponseError(api, 1, errors, undefined);
+}
+
+function told(error: unknown, identity = 'as "app" by PLAIN'): BrokerError {
+  return failureOf(error, 'use topic "t"', { servers: "a:1", identity }, 0) as BrokerError;
+}
+
+for (
+  const [api, code, right] of [
+    [PRODUCE, TOPIC_REFUSED, '"Write" on the topic'],
+    [INIT_PRODUCER_ID, CLUSTER_REFUSED, '"Write" on the topic'],
+    [FETCH, TOPIC_REFUSED, '"Read" on the topic'],
+    [OFFSET_COMMIT, TOPIC_REFUSED, '"Read" on the topic'],
+    [OFFSET_COMMIT, GROUP_REFUSED, '"Read" on the group'],
+  ] as const
+) {
+  test(`a request (${api}) that the broker does not allow (${code}) names ${right}`, () => {
+    const error = told(refusal(api, { "/responses/0/partitions/0": [code, null] }));
+    assertStringIncludes(error.message, 'Kafka at "a:1" does not allow it as "app" by PLAIN: ');
+    assertStringIncludes(error.message, `; grant ${right}`);
+    assertEquals(error.canRetry, false);
+  });
+}
+
+test("what the broker says about a record is the reason of its batch", () => {
+  const refused = refusal(PRODUCE, {
+    "/responses/0/partition_responses/0/record_errors/0": [UNKNOWN, "no message without key"],
+    "/responses/0/partition_responses/0": [INVALID_RECORD, "One or more records have been rejected"],
+  });
+  const error = told(refused);
+  assertEquals([error.reason, error.canRetry], ["INVALID_RECORD", false]);
+  assertStringIncludes(error.message, 'Kafka at "a:1" answers INVALID_RECORD (no message without key)');
+  assertEquals([isFault(refused, "UNKNOWN_SERVER_ERROR"), isFault(refused, "INVALID_RECORD")], [false, true]);
+});
+
+/** A member's client. */
+class MemberClient extends EventEmitter {
+  readonly groupId = "name";
+  readonly topics = { track: () => {} };
+  joinGroup = () => Promise.resolve();
+  leaveGroup = () => Promise.resolve();
+  close = () => Promise.resolve();
+}
+
+test("a member whose heartbeats are not allowed fails, and one that misses an answer does not", async () => {
+  const client = new MemberClient();
+  const cluster = {
+    settings: { group: {}, client: { metadataMaxAge: 300_000 } },
+    servers: "test",
+    consumer: () => client,
+    run: (_: string, work: () => Promise<void>) => work(),
+  } as unknown as Cluster;
+  const failures: unknown[] = [];
+  const listener = {
+    onReassigned: () => {},
+    onFailure: (error: unknown) => failures.push(error),
+    epochBefore: () => -1,
+  };
+  const topic = { name: "t", kafkaName: "t", numPartitions: 1 };
+  const group = new Group(cluster, "name", topic, listener, undefined);
+  await group.open();
+  const refused = refusal(12, { "": [GROUP_REFUSED, null] });
+  client.emit("consumer:heartbeat:error", { error: new Error("Connection closed") });
+  client.emit("consumer:heartbeat:error", { error: refused });
+  await group.close();
+  client.emit("consumer:heartbeat:error", { error: refused });
+  assertEquals(failures, [refused]);
+  assertStringIncludes(told(failures[0]).message, 'grant "Read" on the group');
+});
