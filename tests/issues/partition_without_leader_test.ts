@@ -109,6 +109,7 @@ test("events for a leaderless partition fail alone after their own timeout, nami
   assertLess(performance.now() - beganMs, DELIVERY_MS);
   const error = await failed;
   assertStringIncludes(error.message, `"t" partition 1: partition 1 has no leader`);
+  assertStringIncludes(error.message, "no broker that has it is running with a disk that works");
   assertEquals(error.reason, "LEADER_NOT_AVAILABLE");
   assert(error.canRetry);
   assertEquals(await healthy.send(events(1)), 150);

@@ -6,7 +6,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { ResponseError } from "@platformatic/kafka";
 import { EventEmitter } from "node:events";
-import { BrokerError } from "../../src/errors.ts";
+import type { BrokerError } from "../../src/errors.ts";
 import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
 import { failureOf, isFault } from "../../src/drivers/kafka/failure.ts";
 import { Group } from "../../src/drivers/kafka/group.ts";

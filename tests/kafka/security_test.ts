@@ -1,5 +1,5 @@
 // Logins and encrypted connections, with a real broker that accepts nothing else.
-import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { BrokerError, Driver, type JsonObject } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
+import { without } from "./rights.ts";
 
 const MODULES = "org.apache.kafka.common.security";
 const PASSWORD = "keystore-secret";
@@ -55,6 +56,9 @@ const cluster = keys === undefined ? undefined : await Cluster.start({
     "listener.name.safe.scram-sha-512.sasl.jaas.config": `${MODULES}.scram.ScramLoginModule required;`,
     "listener.name.safe.oauthbearer.sasl.jaas.config":
       `${MODULES}.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="admin";`,
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "super.users": "User:admin;User:ANONYMOUS",
+    "allow.everyone.if.no.acl.found": "true",
     "ssl.keystore.location": keys.keystore,
     "ssl.keystore.password": PASSWORD,
     "ssl.keystore.type": "PKCS12",
@@ -156,6 +160,81 @@ test("kafka: connecting without TLS to a broker that requires it fails at once",
   assertMatch(error.message, new RegExp(`Kafka at "${cluster!.servers}" does not answer without TLS`));
   assertEquals(error.canRetry, false);
 });
+
+/** Does something again until the broker, which learns of a changed right a moment later, refuses it. */
+async function refusalOf(doing: () => Promise<unknown>): Promise<BrokerError> {
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    try {
+      await doing();
+    } catch (error) {
+      return error as BrokerError;
+    }
+    if (Date.now() > deadline) throw new Error("it is allowed");
+  }
+}
+
+/** Does something again until it is allowed. */
+async function allowed<T>(doing: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    try {
+      return await doing();
+    } catch (error) {
+      if (!(error instanceof BrokerError) || Date.now() > deadline) throw error;
+    }
+  }
+}
+
+test(
+  "kafka: a right that is taken away is named, and everything goes on when it is back",
+  { skip },
+  async () => {
+    const administrator = {
+      bootstrapBrokers: cluster!.servers.split(","),
+      sasl: { mechanism: "PLAIN", username: "admin", password: "a" },
+      tls: { ca: certificate },
+    } as const;
+    await using driver = await open({ ...logins.PLAIN, "heartbeat.interval.ms": 200 });
+    await driver.createTopic("rights");
+    await using topic = await driver.openTopic("rights");
+    await using producer = topic.producer();
+    await using consumer = topic.consumer("group of rights");
+    const pushed: number[] = [];
+    const read: number[] = [];
+    const push = async () => void pushed.push(await producer.push(0));
+    const pull = async () => {
+      const event = await consumer.pull().wait(15_000);
+      if (event !== undefined) read.push(event.id);
+    };
+    const both = () => push().then(pull);
+    await both();
+    for (
+      const [right, doing, says] of [
+        [["read", "topic", "rights"], both, 'grant "Read" on the topic'],
+        [["write", "topic", "rights"], push, 'grant "Write" on the topic'],
+        [["read", "group", "group of rights"], both, 'grant "Read" on the group'],
+      ] as const
+    ) {
+      await without(administrator, "pat", [...right], async () => {
+        const { message, canRetry } = await refusalOf(doing);
+        assertStringIncludes(message, `does not allow it as "pat" by PLAIN: `);
+        assertStringIncludes(message, says);
+        assertEquals(canRetry, false);
+      });
+      await allowed(push);
+      while (read.length < pushed.length) await allowed(pull);
+      assertEquals([pushed, read], [pushed.map((_, id) => id), pushed]);
+    }
+    await without(administrator, "pat", ["read", "topic", "__info_rights"], async () => {
+      assertStringIncludes((await refusalOf(() => driver.openTopic("rights"))).message, "__info_rights");
+      assertStringIncludes(
+        (await driver.listTopics()).get("rights")?.fault ?? "",
+        'grant "Read" on the topic',
+      );
+    });
+  },
+);
 
 /** An unrelated certificate: it signed itself, and its key has been discarded. */
 const OTHER_AUTHORITY = `-----BEGIN CERTIFICATE-----

@@ -11,8 +11,10 @@ export function format(classpath: string, folder: string, count: number, scram: 
   const first = join(folder, "node-1");
   const kept = `${dirname(classpath)}-formatted`;
   // It is the same for every cluster without logins, and the tool takes a second of Java to write it.
-  if (scram.length === 0 && existsSync(kept)) cpSync(kept, join(first, "data"), { recursive: true });
-  else formatWithTool(classpath, first, scram);
+  if (scram.length === 0 && existsSync(kept)) {
+    // A copy even of a link: brokers write to it.
+    cpSync(kept, join(first, "data"), { recursive: true, dereference: true });
+  } else formatWithTool(classpath, first, scram);
   if (scram.length === 0 && !existsSync(kept)) keep(join(first, "data"), kept);
   // Nodes differ only in their names.
   const names = readFileSync(join(first, "data/meta.properties"), "utf8");

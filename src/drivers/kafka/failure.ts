@@ -38,7 +38,9 @@ export function faultsOf(error: unknown): ClientFault[] {
   const fault = error as ClientFault;
   if (Array.isArray(fault.errors) && fault.errors.length > 0) {
     const faults = withReasons(fault.errors.flatMap(faultsOf));
-    const request = fault.code === "PLT_KFK_RESPONSE" ? /API (\w+)\(/.exec(fault.message ?? "")?.[1] : undefined;
+    const request = fault.code === "PLT_KFK_RESPONSE"
+      ? /API (\w+)\(/.exec(fault.message ?? "")?.[1]
+      : undefined;
     return request === undefined ? faults : faults.map((one) => ({ ...one, request }));
   }
   if (typeof fault.cause !== "object" || fault.cause === null) return [fault];
@@ -143,12 +145,12 @@ export function failureOf(
   );
 }
 
-/** The error for a partition without a leader: its brokers are down, or the next leader is being elected. */
+/** The error for a partition without a leader: its brokers or their disks are down, or an election is going on. */
 export function leaderless(servers: string, what: string, partition: number): BrokerError {
   return new BrokerError(
     servers,
     `Cannot ${what}: partition ${partition} has no leader at Kafka "${servers}", so no broker that has it is ` +
-      "running; start one, or try again",
+      "running with a disk that works; start one, make room on its disk, or try again",
     { reason: "LEADER_NOT_AVAILABLE", canRetry: true },
   );
 }
