@@ -6,10 +6,10 @@
  * @module
  */
 import process from "node:process";
-import { standardErrorWritten } from "./src/ctl/console/standard_error.ts";
+import { processHost } from "./src/ctl/console/host.ts";
 import { main } from "./src/ctl/main.ts";
 
 const code = await main(process.argv.slice(2));
 // Standard output has been flushed by the command.
-await standardErrorWritten();
+await processHost.error.written();
 process.exit(code);

@@ -4,14 +4,13 @@
  *
  * @module
  */
-import process from "node:process";
+import type { Environment } from "./args/environment.ts";
 import type { ParsedArguments } from "./args/parsed.ts";
 import type { CommandSpec, Invocation } from "./command.ts";
 import { Console } from "./console/console.ts";
+import { type Host, processHost } from "./console/host.ts";
 import type { LogLevel } from "./console/log.ts";
 import { BrokenPipeError } from "./console/output.ts";
-import { writeError } from "./console/standard_error.ts";
-import { watchSignals } from "./console/signals.ts";
 import { EXIT } from "./exit_codes.ts";
 import { findCommand } from "./find_command.ts";
 import { exitCodeOf, reportError } from "./report.ts";
@@ -22,17 +21,18 @@ import { UsageError } from "./usage_error.ts";
 const COMPLETE = "__complete";
 
 /**
- * Runs one command line (without the program's name) and returns the exit code.
+ * Runs one command line (without the program's name) and returns the exit code. With a host other than this
+ * process, several may run at the same time.
  *
  * @example
  * ```ts ignore
  * process.exit(await main(process.argv.slice(2)));
  * ```
  */
-export async function main(argv: readonly string[]): Promise<number> {
-  const plainConsole = new Console({ level: "info", progress: false });
+export async function main(argv: readonly string[], host: Host = processHost): Promise<number> {
+  const plainConsole = new Console(host, { level: "info", progress: false });
   try {
-    return await dispatch(argv, plainConsole);
+    return await dispatch(argv, host, plainConsole);
   } catch (error) {
     if (error instanceof BrokenPipeError) return EXIT.ok;
     reportError(error, plainConsole.log);
@@ -40,13 +40,13 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function dispatch(argv: readonly string[], console: Console): Promise<number> {
+async function dispatch(argv: readonly string[], host: Host, console: Console): Promise<number> {
   const width = console.out.columns;
   const words = argv[0] === "help" ? [...argv.slice(1), "--help"] : argv;
   if (words.length === 0 || words[0] === "--help" || words[0] === "-h") {
     const { overviewText } = await import("./help/text.ts");
     if (words.length > 0) return await print(console, overviewText(console.paint, { width }));
-    writeError(overviewText(console.paint));
+    host.error.write(overviewText(console.paint));
     return EXIT.usage;
   }
   if (words[0] === "--version" || words[0] === "-V") {
@@ -55,7 +55,7 @@ async function dispatch(argv: readonly string[], console: Console): Promise<numb
   }
   if (words[0] === COMPLETE) {
     const { completeNames } = await import("./completions/names.ts");
-    return await completeNames(words.slice(1), console);
+    return await completeNames(words.slice(1), host);
   }
   const found = findCommand(words);
   if ("group" in found) {
@@ -66,7 +66,7 @@ async function dispatch(argv: readonly string[], console: Console): Promise<numb
     }
     throw new UsageError(`"${name}" needs a second word: see "diaspora-ctl ${name} --help"`);
   }
-  return await runCommand(found.command, found.rest, console);
+  return await runCommand(found.command, found.rest, host, console);
 }
 
 /** The command line with the environment's options first, and the driver given by both and the contexts. */
@@ -74,13 +74,14 @@ async function withResolvedDriver(
   fromVariable: readonly string[],
   words: readonly string[],
   command: CommandSpec,
+  environment: Environment,
 ): Promise<ParsedArguments> {
   const { parseCommandLine } = await import("./args/parse.ts");
   const { resolveDriver } = await import("./contexts/resolve.ts");
   const resolved = resolveDriver(
     parseCommandLine(words, command),
     parseCommandLine(fromVariable, command),
-    process.env,
+    environment,
   );
   return parseCommandLine([...fromVariable, ...words], command).withDocument("driver", resolved);
 }
@@ -91,7 +92,12 @@ async function print(console: Console, text: string): Promise<number> {
   return EXIT.ok;
 }
 
-async function runCommand(command: CommandSpec, words: readonly string[], plain: Console): Promise<number> {
+async function runCommand(
+  command: CommandSpec,
+  words: readonly string[],
+  host: Host,
+  plain: Console,
+): Promise<number> {
   const ownWords = words.includes("--") ? words.slice(0, words.indexOf("--")) : words;
   if (ownWords.includes("--help") || ownWords.includes("-h")) {
     const { commandText } = await import("./help/text.ts");
@@ -99,18 +105,19 @@ async function runCommand(command: CommandSpec, words: readonly string[], plain:
   }
   const { parseCommandLine, checkRequired } = await import("./args/parse.ts");
   const { driverOptionsFrom } = await import("./args/environment.ts");
+  const { environment } = host;
   const usesDriver = command.options.some((option) => option.name === "driver");
   const args = usesDriver
-    ? await withResolvedDriver(driverOptionsFrom(process.env), words, command)
+    ? await withResolvedDriver(driverOptionsFrom(environment), words, command, environment)
     : parseCommandLine(words, command);
-  checkRequired(args, command, process.env);
-  const console = new Console({
+  checkRequired(args, command, environment);
+  const console = new Console(host, {
     level: (args.text("logging") ?? "info") as LogLevel,
     colour: args.maybeFlag("color"),
     progress: args.maybeFlag("progress") ?? true,
   });
-  const { signal, dispose } = watchSignals();
-  console.out.stopWith(signal);
+  const { signal, dispose } = host.watchSignals();
+  const limit = console.out.stopWith(signal);
   const storeMayBeMissing = command.makesStore === true || args.flag("if-exists");
   const invocation: Invocation = { args, commands: COMMANDS, console, signal, storeMayBeMissing };
   try {
@@ -127,6 +134,7 @@ async function runCommand(command: CommandSpec, words: readonly string[], plain:
     reportError(await withNearestTopic(error, invocation), console.log);
     return exitCodeOf(error);
   } finally {
+    limit[Symbol.dispose]();
     dispose();
   }
 }

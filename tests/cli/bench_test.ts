@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "../harness.ts";
-import { ctl, withFolder } from "./program.ts";
+import { ctl, ctlProcess, withFolder } from "./program.ts";
 
 const SMALL = ["--num-events", "500", "--duration", "0.2"];
 
@@ -10,7 +10,7 @@ test("bench measures the files driver in separate processes and leaves no topic"
   await withFolder(async ({ folder }) => {
     const words = ["bench", "--driver", "files", "--driver.root_path", join(folder, "store"), ...SMALL];
     const more = ["--topic.num_partitions", "2", "--processes", "2", "--data-size", "1000", "--json"];
-    const { code, stdout, stderr } = await ctl([...words, ...more]);
+    const { code, stdout, stderr } = await ctlProcess([...words, ...more]);
     assertEquals([code, stderr.includes("[error]")], [0, false], stderr);
     const { results, latencyMs, environment, settings } = JSON.parse(stdout);
     const reported = results.map(({ what, events, bytes }: Record<string, unknown>) => [what, events, bytes]);
@@ -31,7 +31,14 @@ test("bench measures the files driver in separate processes and leaves no topic"
 test("bench writes a page with plots that needs no other file", async () => {
   await withFolder(async ({ folder }) => {
     const report = join(folder, "report.html");
-    const { code, stdout, stderr } = await ctl(["bench", "--driver", "memory", ...SMALL, "--report", report]);
+    const { code, stdout, stderr } = await ctlProcess([
+      "bench",
+      "--driver",
+      "memory",
+      ...SMALL,
+      "--report",
+      report,
+    ]);
     assertEquals(code, 0, stderr);
     assertMatch(stdout, /^produce +[\d.]+ [kM]/m);
     assertMatch(stdout, /^latency: p50 /m);
@@ -47,7 +54,7 @@ test("bench uses a given topic, as upstream's programs do, and keeps it", async 
   await withFolder(async ({ folder }) => {
     const driver = ["--driver", "files", "--driver.root_path", folder];
     assertEquals((await ctl(["topic", "create", "--name", "t", ...driver])).code, 0);
-    const produced = await ctl(
+    const produced = await ctlProcess(
       [
         "bench",
         "produce",
@@ -69,7 +76,7 @@ test("bench uses a given topic, as upstream's programs do, and keeps it", async 
         .concat(driver),
     );
     assertEquals(produced.code, 0, produced.stderr);
-    const consumed = await ctl(
+    const consumed = await ctlProcess(
       ["bench", "consume", "--topic", "t", "-n", "60", "--data-selectivity", "0.5", "--data-interest", "0.5"]
         .concat("--json", driver),
     );
@@ -96,7 +103,7 @@ test("bench says what is wrong with its options", async () => {
 
 test("bench of a missing topic fails with exit code 4", async () => {
   await withFolder(async ({ folder }) => {
-    const { code, stderr } = await ctl(
+    const { code, stderr } = await ctlProcess(
       ["bench", "produce", "--topic", "missing", "--driver", "files", "--driver.root_path", folder],
     );
     assertEquals(code, 4, stderr);
@@ -106,7 +113,7 @@ test("bench of a missing topic fails with exit code 4", async () => {
 test("several rounds are one result, with the spread of all", async () => {
   await withFolder(async ({ root }) => {
     const words = ["bench", "produce", "--store", root, "--num-events", "200", "--rounds", "3", "--json"];
-    const { code, stdout, stderr } = await ctl(words);
+    const { code, stdout, stderr } = await ctlProcess(words);
     assertEquals(code, 0, stderr);
     const { results, environment } = JSON.parse(stdout);
     assertEquals([results.length, results[0].roundsEventsPerSecond.length], [1, 3]);

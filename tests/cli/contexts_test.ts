@@ -5,16 +5,22 @@ import process from "node:process";
 import { test } from "../harness.ts";
 import { ctl, type Outcome, type Place, run, withFolder } from "./program.ts";
 
-/** A separate file of contexts, and a store with topic "t". */
+/** A separate file of contexts, and a store with topic "t"; `callThere` starts the program in its folder. */
 async function withContexts(
-  use: (place: Place & { call: Call; file: string }) => Promise<void>,
+  use: (place: Place & { call: Call; callThere: Call; file: string }) => Promise<void>,
 ): Promise<void> {
   await withFolder(async (place) => {
     const environment = { XDG_CONFIG_HOME: join(place.folder, "config") };
-    const call: Call = (words, more = {}) =>
+    const call: Call = (words, more = {}) => ctl(words, { environment: { ...environment, ...more } });
+    const callThere: Call = (words, more = {}) =>
       ctl(words, { environment: { ...environment, ...more }, folder: place.folder });
     assertEquals((await ctl(["topic", "create", "--name", "t", ...place.driver])).code, 0);
-    await use({ ...place, call, file: join(place.folder, "config", "diaspora-ctl", "contexts.json") });
+    await use({
+      ...place,
+      call,
+      callThere,
+      file: join(place.folder, "config", "diaspora-ctl", "contexts.json"),
+    });
   });
 }
 
@@ -63,7 +69,7 @@ test("the command line wins over the environment, that over the context", async 
       for (
         const words of [
           ["--store", join(folder, "line")],
-          ["--store=line"],
+          [`--store=${join(folder, "line")}`],
           ["--context", "line"],
           ["--driver", "files", "--driver.root_path", join(folder, "line")],
         ]
@@ -128,8 +134,8 @@ test("a context is readable by its user alone, and shown without its secrets", a
 });
 
 test("a relative store path in a context means the same folder from everywhere", async () => {
-  await withContexts(async ({ folder, call }) => {
-    await succeeds(call(["context", "add", "here", "--store", "./store", "--use"]));
+  await withContexts(async ({ folder, callThere }) => {
+    await succeeds(callThere(["context", "add", "here", "--store", "./store", "--use"]));
     mkdirSync(join(folder, "elsewhere"));
     const environment = { XDG_CONFIG_HOME: join(folder, "config") };
     const there = await ctl(["topic", "list"], { environment, folder: join(folder, "elsewhere") });
@@ -137,10 +143,10 @@ test("a relative store path in a context means the same folder from everywhere",
   });
 });
 
-test("contexts added concurrently are all kept", async () => {
-  await withContexts(async ({ root, call }) => {
+test("contexts added concurrently by several processes are all kept", async () => {
+  await withContexts(async ({ root, call, callThere }) => {
     const names = ["a", "b", "c", "d"];
-    await Promise.all(names.map((name) => succeeds(call(["context", "add", name, "--store", root]))));
+    await Promise.all(names.map((name) => succeeds(callThere(["context", "add", name, "--store", root]))));
     const listed = (await succeeds(call(["context", "list", "--json"]))).trimEnd().split("\n");
     assertEquals(listed.map((line) => JSON.parse(line).name), names);
   });
@@ -161,9 +167,10 @@ test("a malformed file of contexts is reported, and does not affect commands tha
 });
 
 test("a mistyped path is distinguished from an empty store, and a default path is logged", async () => {
-  await withContexts(async ({ folder, call }) => {
+  await withContexts(async ({ folder, call, callThere }) => {
     mkdirSync(join(folder, "empty"));
-    assertEquals(await succeeds(call(["topic", "list", "--store", "empty"])), "");
+    assertEquals(await succeeds(callThere(["topic", "list", "--store", "empty"])), "");
+    const mistyped = join(folder, "emtpy");
     for (
       const words of [["topic", "list"], ["verify"], ["ui", "--port", "0"], ["consume", "t"], [
         "consumer",
@@ -171,14 +178,15 @@ test("a mistyped path is distinguished from an empty store, and a default path i
         "t",
       ]]
     ) {
-      const { code, stdout, stderr } = await call([...words, "--store", "emtpy"]);
+      const { code, stdout, stderr } = await call([...words, "--store", mistyped]);
       assertEquals([code, stdout], [4, ""], stderr);
-      assertStringIncludes(stderr, join(folder, "emtpy"));
+      assertStringIncludes(stderr, mistyped);
       assertStringIncludes(stderr, "no such folder");
     }
-    assert(!existsSync(join(folder, "emtpy")));
-    assertEquals((await call(["topic", "delete", "t", "--if-exists", "--store", "emtpy", "--yes"])).code, 0);
-    const unset = await call(["topic", "create", "u", "--driver", "files"]);
+    assertStringIncludes((await callThere(["topic", "list", "--store", "emtpy"])).stderr, mistyped);
+    assert(!existsSync(mistyped));
+    assertEquals((await call(["topic", "delete", "t", "--if-exists", "--store", mistyped, "--yes"])).code, 0);
+    const unset = await callThere(["topic", "create", "u", "--driver", "files"]);
     assertEquals(unset.code, 0);
     assertStringIncludes(unset.stderr, `using "${join(folder, "diaspora_data")}"`);
   });

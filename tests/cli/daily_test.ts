@@ -3,7 +3,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { test } from "../harness.ts";
-import { ctl, PROGRAM, start, startCtl, until, withFolder } from "./program.ts";
+import { ctl, ctlProcess, PROGRAM, start, startCtl, until, withFolder } from "./program.ts";
 
 test("consumer lag shows every consumer of every topic with totals, and refreshes", async () => {
   await withFolder(async ({ root, driver }) => {
@@ -76,7 +76,7 @@ test("bench takes the short options of the C++ programs", async () => {
   await withFolder(async ({ folder, root, driver }) => {
     await ctl(["topic", "create", "--name", "t", ...driver]);
     writeFileSync(`${folder}/driver.json`, JSON.stringify({ root_path: root }));
-    const { code, stderr } = await ctl(
+    const { code, stderr } = await ctlProcess(
       ["bench", "produce", "-d", "files", "-c", `${folder}/driver.json`, "-t", "t", "-n", "50", "-p", "2"],
     );
     assertEquals(code, 0, stderr);

@@ -1,6 +1,6 @@
 /**
- * Runs `diaspora-ctl` as a separate process: the source under the runtime of the tests, or the binary that
- * the environment variable `DIASPORA_CTL` names.
+ * Runs `diaspora-ctl`: the source in the tests' own process or as a process of their runtime, or the binary
+ * that the environment variable `DIASPORA_CTL` names.
  */
 import { Buffer } from "node:buffer";
 import type { ChildProcess } from "node:child_process";
@@ -8,7 +8,10 @@ import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { StandardError } from "../../src/ctl/console/standard_error.ts";
+import { main } from "../../src/ctl/main.ts";
 import { spawn } from "../child_processes.ts";
 
 export { until } from "../waiting.ts";
@@ -66,9 +69,51 @@ export interface RunOptions {
   keepInput?: true;
 }
 
-/** Runs the program to its end. */
+/**
+ * Runs the program to its end, in this process, because starting it takes longer than most commands; the
+ * binary, and a program in another folder, are started. Tests of what only a process can show use
+ * {@linkcode ctlProcess}.
+ */
 export async function ctl(words: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  const needsProcess = process.env.DIASPORA_CTL || options.folder !== undefined;
+  return needsProcess ? await ctlProcess(words, options) : await runHere(words, options);
+}
+
+/** Runs the program to its end, as a process. */
+export async function ctlProcess(words: readonly string[], options: RunOptions = {}): Promise<Outcome> {
   return await run([...PROGRAM, ...words], options);
+}
+
+/** What one read of a pipe returns at most. */
+const PIPE_BYTES = 1 << 16;
+
+async function runHere(words: readonly string[], { input, environment }: RunOptions): Promise<Outcome> {
+  const out: Uint8Array[] = [];
+  const err: Uint8Array[] = [];
+  const error = new StandardError(() => collecting(err));
+  const code = await main(words, {
+    input: Readable.from(piecesOf(Buffer.from(input ?? "")), { objectMode: false }),
+    output: collecting(out),
+    error,
+    environment: { ...cleanEnvironment(), NO_COLOR: "1", ...environment },
+    watchSignals: () => ({ signal: new AbortController().signal, dispose: () => {} }),
+  });
+  await error.written();
+  return { code, stdout: text(out), stderr: text(err), bytes: new Uint8Array(Buffer.concat(out)) };
+}
+
+function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += PIPE_BYTES) yield bytes.subarray(at, at + PIPE_BYTES);
+}
+
+function collecting(chunks: Uint8Array[]): Writable {
+  return new Writable({
+    write(chunk: Uint8Array, _, done) {
+      // The writer may use its buffer again.
+      chunks.push(new Uint8Array(chunk));
+      done();
+    },
+  });
 }
 
 /** Runs any program to its end. */

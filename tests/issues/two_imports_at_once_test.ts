@@ -8,7 +8,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { ContentMismatchError, Driver, type Topic, TransferInProgressError } from "../../mod.ts";
 import { importCppFiles } from "../../src/cpp_files/mod.ts";
-import { ctl, withFolder } from "../cli/program.ts";
+import { ctl, ctlProcess, withFolder } from "../cli/program.ts";
 import { SAMPLE_ROOT, withPlace } from "../cpp_files/sample.ts";
 import { record, writeTopic } from "../cpp_files/store.ts";
 import { test } from "../harness.ts";
@@ -116,7 +116,7 @@ test("two commands that import into one topic at once leave every event once", a
   await withFolder(async ({ driver }) => {
     const from = ["--from", "cpp-files", "--from.root_path", SAMPLE_ROOT];
     const words = ["import", ...from, "--name", "sample", ...driver];
-    const results = await Promise.all([ctl(words), ctl(words)]);
+    const results = await Promise.all([ctlProcess(words), ctlProcess(words)]);
     assert(results.some(({ code }) => code === 0), results[0].stderr + results[1].stderr);
     for (const { code, stderr } of results) {
       if (code !== 0) assertStringIncludes(stderr, 'Cannot write topic "sample": process ');

@@ -92,7 +92,7 @@ async function printEvents(
 ): Promise<number> {
   const { follow, max } = limits;
   const range = new Range(limits);
-  using _watch = follow ? await console.out.watchReader(1) : undefined;
+  using _watch = follow ? await console.out.watchReader() : undefined;
   const signal = AbortSignal.any([stopped, console.out.broken]);
   using clock = new EndOfFollowing(follow ? limits.untilTime : Infinity);
   const progress = console.startProgress("consumed");

@@ -34,7 +34,7 @@ export async function run(invocation: Invocation): Promise<void> {
   if (intervalMs === undefined) {
     return await show(invocation, await measure(invocation, driver, topic, consumer), topic);
   }
-  using _watch = await console.out.watchReader(1);
+  using _watch = await console.out.watchReader();
   const ended = AbortSignal.any([signal, console.out.broken]);
   while (!ended.aborted) {
     const lags = await measure(invocation, driver, topic, consumer);

@@ -55,7 +55,7 @@ async function pushLines(
   data: DataPart | undefined,
   choose: Chooser,
 ): Promise<void> {
-  if (process.stdin.isTTY === true) {
+  if (console.input.isTTY === true) {
     const end = process.platform === "win32" ? "Ctrl+Z and Enter" : "Ctrl+D";
     console.log.info(
       `Reading events from the terminal, one per line; ${end} on an empty line ends the input`,

@@ -1,9 +1,9 @@
-import process from "node:process";
-import { driverOptionsFrom } from "../args/environment.ts";
+import { driverOptionsFrom, type Environment } from "../args/environment.ts";
 import { parseCommandLine } from "../args/parse.ts";
 import type { ParsedArguments } from "../args/parsed.ts";
 import type { CommandSpec } from "../command.ts";
 import { Console } from "../console/console.ts";
+import type { Host } from "../console/host.ts";
 import { openDriver } from "../connect.ts";
 import { ContextFile } from "../contexts/file.ts";
 import { resolveDriver } from "../contexts/resolve.ts";
@@ -19,11 +19,12 @@ const TIMEOUT_MS = 2000;
  */
 export async function completeNames(
   [kind = "", ...words]: readonly string[],
-  console: Console,
+  host: Host,
 ): Promise<number> {
+  const console = new Console(host, { level: "off", progress: false });
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timeout = new Promise<string[]>((resolve) => timer = setTimeout(() => resolve([]), TIMEOUT_MS));
-  const names = await Promise.race([namesOf(kind, words).catch(() => []), timeout]);
+  const names = await Promise.race([namesOf(kind, words, console).catch(() => []), timeout]);
   clearTimeout(timer);
   // A name with a line break would appear as two.
   for (const name of names.filter((name) => !/\p{Cc}/u.test(name))) await console.out.line(name);
@@ -31,16 +32,15 @@ export async function completeNames(
   return EXIT.ok;
 }
 
-async function namesOf(kind: string, words: readonly string[]): Promise<string[]> {
-  const silent = new Console({ level: "off", progress: false });
-  if (kind === "context") return [...new ContextFile(silent.environment).read().byName.keys()].sort();
+async function namesOf(kind: string, words: readonly string[], console: Console): Promise<string[]> {
+  if (kind === "context") return [...new ContextFile(console.environment).read().byName.keys()].sort();
   const found = findCommand(words);
   if ("group" in found) return [];
-  const args = parsePrefix(found.command, found.rest);
+  const args = parsePrefix(found.command, found.rest, console.environment);
   await using driver = await openDriver({
     args,
     commands: [],
-    console: silent,
+    console,
     signal: new AbortController().signal,
     storeMayBeMissing: false,
   });
@@ -52,12 +52,16 @@ async function namesOf(kind: string, words: readonly string[]): Promise<string[]
 }
 
 /** Parses the command line up to the option whose value is being typed. */
-function parsePrefix(command: CommandSpec, words: readonly string[]): ParsedArguments {
-  const fromVariable = driverOptionsFrom(process.env);
+function parsePrefix(
+  command: CommandSpec,
+  words: readonly string[],
+  environment: Environment,
+): ParsedArguments {
+  const fromVariable = driverOptionsFrom(environment);
   const parsed = (own: readonly string[]): ParsedArguments =>
     parseCommandLine([...fromVariable, ...own], command).withDocument(
       "driver",
-      resolveDriver(parseCommandLine(own, command), parseCommandLine(fromVariable, command), process.env),
+      resolveDriver(parseCommandLine(own, command), parseCommandLine(fromVariable, command), environment),
     );
   try {
     return parsed(words);

@@ -1,11 +1,11 @@
-import process from "node:process";
 import type { Readable } from "node:stream";
+import type { Environment } from "../args/environment.ts";
 import { UsageError } from "../usage_error.ts";
 import { type Painter, painterFor } from "./colour.ts";
+import type { Host } from "./host.ts";
 import { Log, type LogLevel } from "./log.ts";
 import { Output } from "./output.ts";
 import { type Done, Progress } from "./progress.ts";
-import { standardError, writeError } from "./standard_error.ts";
 import { visible } from "./visible.ts";
 
 /** Console options of every command. */
@@ -22,13 +22,15 @@ export class Console {
   readonly out: Output;
   /** Styles text for standard output. */
   readonly paint: Painter;
+  readonly #host: Host;
   readonly #options: ConsoleOptions;
   #log: Log | undefined;
   #progress: Progress | undefined;
 
-  constructor(options: ConsoleOptions) {
-    this.out = new Output(process.stdout);
-    this.paint = painterFor(process.stdout, process.env, options.colour);
+  constructor(host: Host, options: ConsoleOptions) {
+    this.out = new Output(host.output);
+    this.paint = painterFor(host.output, host.environment, options.colour);
+    this.#host = host;
     this.#options = options;
   }
 
@@ -36,26 +38,26 @@ export class Console {
   get log(): Log {
     return this.#log ??= new Log({
       write: (text) => this.#error(text),
-      paint: painterFor(standardError(), process.env, this.#options.colour),
+      paint: painterFor(this.#host.error.stream, this.environment, this.#options.colour),
       level: this.#options.level,
     });
   }
 
   /** Standard input, in chunks as large as the system delivers them. */
-  get input(): Readable {
-    return process.stdin;
+  get input(): Readable & { isTTY?: boolean } {
+    return this.#host.input;
   }
 
   /** The environment variables. */
-  get environment(): Readonly<Record<string, string | undefined>> {
-    return process.env;
+  get environment(): Environment {
+    return this.#host.environment;
   }
 
   /** Starts a progress counter; shown only on a terminal. */
   startProgress(label: string, total?: Partial<Done>): { done: Done; stop(): void } {
-    const wanted = this.#options.progress && this.log.shows("info") && standardError().isTTY === true;
+    const wanted = this.#options.progress && this.log.shows("info") && this.#host.error.stream.isTTY === true;
     if (!wanted) return { done: { events: 0, bytes: 0 }, stop: () => {} };
-    const progress = new Progress({ write: writeError, label, total });
+    const progress = new Progress({ write: (text) => this.#host.error.write(text), label, total });
     this.#progress = progress;
     return {
       done: progress.done,
@@ -68,7 +70,7 @@ export class Console {
 
   /** Whether there is a terminal for questions. */
   get canAsk(): boolean {
-    return process.stdin.isTTY === true && standardError().isTTY === true;
+    return this.input.isTTY === true && this.#host.error.stream.isTTY === true;
   }
 
   /** Asks before a destructive action. Without a terminal, `--yes` is required. */
@@ -80,7 +82,7 @@ export class Console {
       );
     }
     const { createInterface } = await import("node:readline/promises");
-    const lines = createInterface({ input: process.stdin, output: standardError() });
+    const lines = createInterface({ input: this.input, output: this.#host.error.stream });
     try {
       const answer = await lines.question(`${visible(question)} [y/N] `);
       return /^y(es)?$/i.test(answer.trim());
@@ -91,6 +93,6 @@ export class Console {
 
   #error(text: string): void {
     this.#progress?.clear();
-    writeError(text);
+    this.#host.error.write(text);
   }
 }

@@ -17,7 +17,8 @@ export class BrokenPipeError extends Error {
  * lines needs neither a system call per line nor memory for all of them.
  */
 export class Output {
-  readonly #stream: Writable;
+  /** Where everything goes. */
+  readonly stream: Writable;
   #text = "";
   #failed: Error | undefined;
   readonly #fail: (error: Error) => void;
@@ -29,7 +30,7 @@ export class Output {
 
   /** `name` is what errors call this stream. */
   constructor(stream: Writable, name = "standard output") {
-    this.#stream = stream;
+    this.stream = stream;
     this.isTerminal = (stream as { isTTY?: boolean }).isTTY === true;
     const controller = new AbortController();
     this.broken = controller.signal;
@@ -45,11 +46,13 @@ export class Output {
 
   /** The width of the terminal; Infinity if there is none. */
   get columns(): number {
-    return this.isTerminal ? (this.#stream as { columns?: number }).columns || Infinity : Infinity;
+    return this.isTerminal ? (this.stream as { columns?: number }).columns || Infinity : Infinity;
   }
 
   /** Detects that the reader has gone even while there is nothing to write. Until disposed of. */
-  async watchReader(descriptor: number): Promise<Disposable> {
+  async watchReader(): Promise<Disposable> {
+    const { fd: descriptor } = this.stream as { fd?: number };
+    if (descriptor === undefined) return { [Symbol.dispose]: () => {} };
     const stop = await watchReaderOfPipe(
       descriptor,
       () => this.#fail(Object.assign(new Error("the reader is gone"), { code: "EPIPE" })),
@@ -57,15 +60,23 @@ export class Output {
     return { [Symbol.dispose]: stop };
   }
 
-  /** Limits the wait for a reader that reads nothing once the signal is aborted. */
-  stopWith(signal: AbortSignal): void {
-    signal.addEventListener("abort", () => {
-      const timer = setTimeout(() => {
+  /** Limits the wait for a reader that reads nothing once the signal is aborted; until disposed of. */
+  stopWith(signal: AbortSignal): Disposable {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const limit = (): void => {
+      timer = setTimeout(() => {
         this.#failed ??= new BrokenPipeError("Standard output is not read");
         this.#giveUp?.();
       }, LAST_WRITE_MS_MAX);
       timer.unref?.();
-    });
+    };
+    signal.addEventListener("abort", limit);
+    return {
+      [Symbol.dispose]: () => {
+        signal.removeEventListener("abort", limit);
+        clearTimeout(timer);
+      },
+    };
   }
 
   /** Writes text. Returns a promise only if it must be awaited before writing more. */
@@ -117,13 +128,13 @@ export class Output {
         resolve();
       };
       try {
-        this.#stream.write(chunk, written);
+        this.stream.write(chunk, written);
       } catch (error) {
         written(error as Error);
       }
     });
     // The error event may follow the callback.
-    if (this.#failed === undefined && this.#stream.errored) {
+    if (this.#failed === undefined && this.stream.errored) {
       await new Promise((resolve) => setImmediate(resolve));
     }
     if (this.#failed !== undefined) throw this.#failed;

@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { createWriteStream, openSync, renameSync, rmSync, statSync } from "node:fs";
-import process from "node:process";
 import type { Writable } from "node:stream";
 import { UsageError } from "../usage_error.ts";
 
@@ -13,9 +12,9 @@ export interface Target {
   abandon(): void;
 }
 
-/** Opens the target of an export. The file gets its name only when it is complete. */
-export function openTarget(path: string): Target {
-  if (path === "-") return { stream: process.stdout, finish: () => Promise.resolve(), abandon: () => {} };
+/** Opens the target of an export: standard output for `-`. The file gets its name only when it is complete. */
+export function openTarget(path: string, output: Writable): Target {
+  if (path === "-") return { stream: output, finish: () => Promise.resolve(), abandon: () => {} };
   const isSpecial = statSync(path, { throwIfNoEntry: false })?.isFile() === false;
   const written = isSpecial ? path : `${path}.partial`;
   const stream = createWriteStream(written, { fd: open(path, written) });

@@ -24,7 +24,7 @@ export const takesRawMetadata = true;
 /** Writes a topic as an archive, compressed if the file's name ends in `gz`. */
 export async function exportTopic(job: ExportJob): Promise<void> {
   const path = fileOption("to", job.options);
-  const target = openTarget(path);
+  const target = openTarget(path, job.console.out.stream);
   try {
     if (/gz$/i.test(path)) await writeCompressed(job, target);
     else await writeArchive(job, new TarWriter(target.stream, Math.floor(Date.now() / 1000)));

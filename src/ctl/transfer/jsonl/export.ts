@@ -13,7 +13,7 @@ import { eventsOf } from "../topic_events.ts";
  */
 export async function exportTopic(job: ExportJob): Promise<void> {
   const path = fileOption("to", job.options);
-  const target = openTarget(path);
+  const target = openTarget(path, job.console.out.stream);
   const out = path === "-" ? job.console.out : new Output(target.stream, `"${path}"`);
   try {
     for await (const { events } of eventsOf(job.topic, job)) {

@@ -1,0 +1,47 @@
+import { assertEquals } from "@std/assert";
+import { Readable, Writable } from "node:stream";
+import type { Host } from "../../src/ctl/console/host.ts";
+import { StandardError } from "../../src/ctl/console/standard_error.ts";
+import { main } from "../../src/ctl/main.ts";
+import { test } from "../harness.ts";
+import { until } from "../waiting.ts";
+
+/** A host that is no process, and what a command wrote to it. */
+function hostWith(environment: Host["environment"], signal: AbortSignal) {
+  const written = { out: "", error: "" };
+  const stream = (name: keyof typeof written): Writable =>
+    new Writable({
+      write(chunk, _, done) {
+        written[name] += String(chunk);
+        done();
+      },
+    });
+  const host: Host = {
+    input: Readable.from([]),
+    output: stream("out"),
+    error: new StandardError(() => stream("error")),
+    environment,
+    watchSignals: () => ({ signal, dispose: () => {} }),
+  };
+  return { host, written };
+}
+
+test("commands with hosts of their own run at the same time, each with its streams and environment", async () => {
+  const { signal } = new AbortController();
+  const [one, other] = [{ DIASPORA_DRIVER: "memory" }, {}].map((environment) =>
+    hostWith({ ...environment, NO_COLOR: "1" }, signal)
+  );
+  const codes = await Promise.all([one, other].map(({ host }) => main(["topic", "list", "--json"], host)));
+  assertEquals(codes, [0, 2]);
+  assertEquals([one.written, other.written.out], [{ out: "", error: "" }, ""]);
+  assertEquals(other.written.error.includes('add "--driver NAME", or set DIASPORA_DRIVER'), true);
+});
+
+test("a command that does not end by itself runs until its host's signal is aborted", async () => {
+  const controller = new AbortController();
+  const { host, written } = hostWith({}, controller.signal);
+  const ended = main(["ui", "--driver", "memory", "--port", "0"], host);
+  await until("the address is printed", () => written.out.endsWith("\n"));
+  controller.abort();
+  assertEquals(await ended, 0, written.error);
+});
