@@ -27,6 +27,7 @@ export class MemoryGroup {
   readonly #members: MemoryMember[] = [];
   readonly #owners: (MemoryMember | undefined)[];
   #timer: ReturnType<typeof setInterval> | undefined;
+  #rounds = 0;
 
   constructor(numPartitions: number) {
     this.#owners = Array.from({ length: numPartitions }, () => undefined);
@@ -68,17 +69,22 @@ export class MemoryGroup {
 
   /** Rebalances: hands over partitions as far as possible now. */
   rebalance(): void {
+    const round = ++this.#rounds;
     const ids = this.#members.map(({ id }) => id);
     const wanted = assignPartitions(ids, this.#owners.map((owner) => owner?.id));
     let isWaiting = false;
-    this.#owners.forEach((owner, partition) => {
+    for (const [partition, owner] of this.#owners.entries()) {
       const next = this.#members.find(({ id }) => id === wanted[partition]);
-      if (next === owner) return owner?.keep(partition);
-      if (owner !== undefined && !owner.tryRevoke(partition)) return void (isWaiting = true);
-      this.#owners[partition] = next;
-      owner?.revoke(partition);
-      next?.assign(partition);
-    });
+      if (next === owner) owner?.keep(partition);
+      else if (owner !== undefined && !owner.tryRevoke(partition)) isWaiting = true;
+      else if (round === this.#rounds) {
+        this.#owners[partition] = next;
+        owner?.revoke(partition);
+        next?.assign(partition);
+      }
+      // A member that was called has left: everything was rebalanced without it.
+      if (round !== this.#rounds) return;
+    }
     if (isWaiting === (this.#timer !== undefined)) return;
     if (isWaiting) {
       this.#timer = setInterval(() => this.rebalance(), POLL_MS);

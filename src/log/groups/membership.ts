@@ -199,7 +199,8 @@ export class Membership {
   /** The next roster; undefined if nothing has to change. */
   #next(roster: Roster): NextRoster | undefined {
     const { members } = roster;
-    if (!members.some(({ id }) => id === this.#id)) return this.#joined(roster);
+    // A listener that was called in this very poll may have left.
+    if (!members.some(({ id }) => id === this.#id)) return this.#isOver ? undefined : this.#joined(roster);
     const gone = this.#failureDetector.failed(members.filter(({ id }) => id !== this.#id));
     if (gone.length > 0) return this.#withoutMembers(roster, gone.map(({ id }) => id));
     return this.#rebalanced(roster);
@@ -251,9 +252,8 @@ export class Membership {
       const share = shares[partition];
       if (share?.owner !== this.#id || share.epoch !== epoch) this.#lose(partition);
     }
-    if (this.#isOver) return;
     shares.forEach(({ owner, epoch }, partition) => {
-      if (owner !== this.#id || this.#owned.has(partition)) return;
+      if (owner !== this.#id || this.#owned.has(partition) || this.#isOver) return;
       // Noted first, because the listener may ask whether it is owned.
       this.#owned.set(partition, epoch);
       try {

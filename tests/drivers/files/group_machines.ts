@@ -9,7 +9,8 @@ import type { GroupEnvironment } from "../../../src/log/groups/failure_detector.
 import type { MemberProcess } from "../../../src/log/groups/roster.ts";
 import type { Storage } from "../../../src/storage/port.ts";
 
-const COMPONENTS = {
+/** Of the topics that tests make. */
+export const COMPONENTS = {
   validator: { type: "default" },
   partitionSelector: { type: "default" },
   serializer: { type: "default" },
@@ -29,7 +30,7 @@ export const REQUEST: ConsumerRequest = {
 export class Machines {
   nowMs = 0;
   readonly gone = new Set<number>();
-  readonly #programs: Program[] = [];
+  readonly programs: Program[] = [];
 
   constructor(readonly rootPath: string) {}
 
@@ -42,17 +43,17 @@ export class Machines {
     const driver = new FilesDriver({ root_path: this.rootPath }, storage, undefined, program);
     const topic = await driver.openTopic("jobs");
     program.topic = topic;
-    this.#programs.push(program);
+    this.programs.push(program);
     return program;
   }
 
   /** The timers of all running processes fire. */
   look(): void {
-    for (const program of this.#programs) if (!this.gone.has(program.self.pid)) program.look();
+    for (const program of this.programs) if (!this.gone.has(program.self.pid)) program.look();
   }
 
   async close(): Promise<void> {
-    for (const { topic } of this.#programs) await topic.close();
+    for (const { topic } of this.programs) await topic.close();
   }
 }
 

@@ -16,15 +16,18 @@ function schedule(timeoutMs = 60_000) {
 }
 
 test("the more members there are, the less often each checks, and ten times in its timeout at least", () => {
-  const intervals = [1, 2, 3, 4, 5, 6, 50].map((members) => {
+  const intervals = [0, 1, 2, 3, 4, 5, 6, 50].map((members) => {
     const { environment, schedule: its } = schedule();
     its.adaptTo(members);
     return [...environment.timers.keys()].join();
   });
-  assertEquals(intervals, ["250", "250", "250", "500", "500", "1000", "1000"]);
+  assertEquals(intervals, ["250", "250", "250", "250", "500", "500", "1000", "1000"]);
   const { environment, schedule: impatient } = schedule(1000);
   impatient.adaptTo(50);
   assertEquals([...environment.timers.keys()], [100]);
+  const { environment: hectic, schedule: veryImpatient } = schedule(10);
+  veryImpatient.adaptTo(1);
+  assertEquals([...hectic.timers.keys()], [1]);
 });
 
 test("one timer runs, which is replaced when the number of members calls for another, until the schedule stops", () => {

@@ -27,9 +27,10 @@ class FakeEnvironment {
 test("events that take two microseconds or more have a reading each", () => {
   const environment = new FakeEnvironment();
   const clock = environment.clock();
-  for (let events = 0; events < 20; events++, environment.nowMs += 0.0021) {
-    assertEquals(clock.read(), environment.nowMs);
-    assertEquals(clock.eventsPerReading, 1);
+  assertEquals(clock.eventsPerReading, 1);
+  for (const ms of [0, 0.002, ...Array.from({ length: 20 }, (_, events) => 1 + events * 0.0021)]) {
+    environment.nowMs = ms;
+    assertEquals([clock.read(), clock.eventsPerReading], [ms, 1]);
   }
 });
 
@@ -58,6 +59,9 @@ test("a turn of the event loop is reported once, and the next event has a readin
   environment.waiting.pop()!();
   assertEquals([turns, clock.eventsPerReading], [1, 1]);
   assertEquals(clock.read(), 1000);
+  // And so is the next turn.
+  environment.waiting.pop()!();
+  assertEquals([turns, environment.waiting], [2, []]);
 });
 
 test("a clock that is stopped reports no turn", () => {

@@ -76,6 +76,11 @@ test("a member elsewhere is dead when no heartbeat was seen for longer than its 
   assertEquals(times.map((ms) => watched.at(ms, far("a"))), ["", "", "", "", "a"]);
   watched.beat("a");
   assertEquals([1400, 2400, 2600].map((ms) => watched.at(ms, far("a"))), ["", "", "a"]);
+  // Each of several is watched by itself.
+  const several = new Watched();
+  several.beat("a");
+  several.beat("b");
+  assertEquals([0, 1001].map((ms) => several.at(ms, far("a"), far("b"))), ["", "a b"]);
 });
 
 test("a member whose heartbeat's file is missing is given its timeout too, and one that reclaimed its lease another", () => {
@@ -118,6 +123,9 @@ test("once in a second one member is checked thoroughly, each in its turn", () =
     return watched.environment.asked.join(" ");
   });
   assertEquals(asked, ["1! 2 3", "1 2 3", "1 2! 3", "1 2 3", "1 2 3!", "1! 2 3"]);
+  const one = new Watched();
+  one.at(0, member("m1"));
+  assertEquals(one.environment.asked, ["7!"]);
   // Without others there is nothing to check, and no turn is taken.
   watched.at(5000);
   watched.environment.asked.length = 0;

@@ -1,92 +1,10 @@
 // The membership of consumers in a group, step by step: who owns which partition, and what each learns of it.
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { StorageError } from "../../../src/errors.ts";
-import { Membership } from "../../../src/log/groups/membership.ts";
 import { RosterFiles } from "../../../src/log/groups/roster.ts";
-import { ROOT, SimulatedFolder } from "../../drivers/files/simulated_folder.ts";
+import { ROOT } from "../../drivers/files/simulated_folder.ts";
 import { test } from "../../harness.ts";
-import { ScriptedEnvironment } from "./scripted_environment.ts";
-
-const TIMEOUT_MS = 1000;
-
-/** The members of one group, each a process with its own clock, which all show the same time. */
-class Scene {
-  readonly folder = new SimulatedFolder();
-  readonly members: ScriptedMember[] = [];
-
-  constructor(readonly numPartitions = 4) {}
-
-  member(): ScriptedMember {
-    const member = new ScriptedMember(this, this.members.length + 1);
-    this.members.push(member);
-    return member;
-  }
-
-  joined(): ScriptedMember {
-    const member = this.member();
-    member.membership.join();
-    return member;
-  }
-
-  /** Time passes for everyone. */
-  pass(ms: number): void {
-    for (const { environment } of this.members) environment.nowMs += ms;
-  }
-
-  /** Each member polls, until nothing changes any more. */
-  settle(): void {
-    for (let round = 0; round < 4; round++) for (const { membership } of this.members) membership.poll();
-  }
-
-  get roster() {
-    return new RosterFiles(this.folder.storage, `${ROOT}/group`, this.numPartitions).read();
-  }
-}
-
-/** A member that notes what its listener learns, and what it owns by that. */
-class ScriptedMember {
-  readonly environment = new ScriptedEnvironment();
-  readonly owned = new Set<number>();
-  readonly log: string[] = [];
-  /** Whether it lets partitions go when that is asked of it. */
-  letsGo = true;
-  onAssigned = (): void => {};
-  readonly membership: Membership;
-
-  constructor({ folder, numPartitions }: Scene, pid: number) {
-    const { environment } = this;
-    Object.assign(environment, { self: { host: "here", pid, started: `at ${pid}` } });
-    this.membership = new Membership({
-      storage: folder.storage,
-      directory: `${ROOT}/group`,
-      timeoutMs: TIMEOUT_MS,
-      environment,
-      numPartitions,
-      listener: {
-        onAssigned: (partition) => {
-          this.log.push(`+${partition}`);
-          this.owned.add(partition);
-          this.onAssigned();
-        },
-        onRevoking: (partition) => {
-          this.log.push(`?${partition}`);
-          return this.letsGo;
-        },
-        onKept: (partition) => void this.log.push(`=${partition}`),
-        onLost: (partition) => {
-          this.log.push(`-${partition}`);
-          this.owned.delete(partition);
-        },
-        onTurn: () => void this.log.push("turn"),
-        onError: (error) => void this.log.push(`error ${(error as Error).message}`),
-      },
-    });
-  }
-
-  get partitions(): string {
-    return [...this.owned].sort().join("");
-  }
-}
+import { Scene, TIMEOUT_MS } from "./scripted_members.ts";
 
 test("the first member has every partition, and each that joins its share, once the others let go", () => {
   const scene = new Scene();

@@ -4,6 +4,7 @@ import { StorageError, UnsupportedFormatError } from "../../../src/errors.ts";
 import { crc32 } from "../../../src/log/format/core/core.ts";
 import { type Roster, RosterFiles, vacant } from "../../../src/log/groups/roster.ts";
 import { ROOT, SimulatedFolder } from "../../drivers/files/simulated_folder.ts";
+import type { Storage } from "../../../src/storage/port.ts";
 import { test } from "../../harness.ts";
 import { member } from "./scripted_environment.ts";
 
@@ -72,22 +73,40 @@ test("a roster that is known is not read again as long as it is the last", () =>
   assertEquals([files.read() === first, calls], [true, ["stat", "stat"]]);
   folder.storage.remove(`${ROOT}/${nameOf(1)}`);
   assertEquals(files.read(), undefined);
+  // Neither is it while a next one comes and goes.
+  folder.before = () => {};
+  files.publish(undefined, change("b"));
+  const known = files.read();
+  const passing = new RosterFiles(
+    new Proxy(folder.storage, {
+      get: (disk, name: keyof Storage) => name === "stat" ? () => ({ kind: "file" }) : disk[name],
+    }),
+    ROOT,
+    2,
+  );
+  const read = passing.read();
+  assertEquals([read?.epoch, passing.read() === read], [known?.epoch, true]);
 });
 
 test("a roster that goes before it is read is looked for again, a hundred times", () => {
   const folder = new SimulatedFolder();
   folder.file(nameOf(3), checked(JSON.stringify({ version: 1, ...change("c") })));
   let reads = 0;
+  const limits = new Set<number | undefined>();
   const hidden = (times: number) => ({
     ...folder.storage,
     list: (): string[] => [nameOf(2), nameOf(3)],
     stat: () => undefined,
-    readWhole: (path: string) => ++reads <= times ? undefined : folder.storage.readWhole(path),
+    readWhole: (path: string, bytesMax?: number) => {
+      limits.add(bytesMax);
+      return ++reads <= times ? undefined : folder.storage.readWhole(path);
+    },
   });
   assertEquals(new RosterFiles(hidden(99), ROOT, 2).read()?.members[0]?.id, "c");
   reads = 0;
   const error = assertThrows(() => new RosterFiles(hidden(1000), ROOT, 2).read(), StorageError, nameOf(3));
   assertEquals([error.errno, error.canRetry, reads], ["EAGAIN", true, 100]);
+  assertEquals([...limits], [16 * 1024 * 1024]);
 });
 
 test("a torn roster has no members, one of a later version is refused, and a folder's error is not hidden", () => {
@@ -105,4 +124,39 @@ test("a torn roster has no members, one of a later version is refused, and a fol
     if (name === "list") throw new StorageError("EACCES", "Cannot list: simulated");
   };
   assertThrows(() => new RosterFiles(folder.storage, ROOT, 2).read(), StorageError, "simulated");
+});
+
+test("a roster that no version has written is refused, whatever is wrong in it", () => {
+  const wrongMembers = [
+    ...[null, 7, {}, { ...member("a"), id: 7 }, { ...member("a"), id: "../a" }, { ...member("a"), id: "" }],
+    ...["a".repeat(65), "a b"].map((id) => ({ ...member("a"), id })),
+    ...[{ host: undefined }, { pid: "7" }, { timeoutMs: null }, { renewals: undefined }, { started: 7 }]
+      .map((wrong) => ({ ...member("a"), ...wrong })),
+  ];
+  const wrongShares = [null, 7, {}, { owner: "a" }, { owner: 7, epoch: 1 }, { owner: "a", epoch: "1" }];
+  const { members, shares } = change("a");
+  const documents: unknown[] = [
+    ...["7", "null", "[]", "{", '"text"'],
+    ...[{ version: "2", members: "a", shares }, { version: 1, shares }, { version: 1, members }],
+    ...[{ version: 1, members, shares: 7 }, { version: 1, members, shares: [...shares, ...shares] }],
+    { version: 1, members: { every: true }, shares },
+    { version: 1, members, shares: { length: 2 } },
+    ...wrongMembers.map((wrong) => ({ version: 1, members: [members[0], wrong], shares })),
+    ...wrongShares.map((wrong) => ({ version: 1, members, shares: [shares[0], wrong] })),
+  ];
+  for (const document of documents) {
+    const folder = new SimulatedFolder();
+    const text = typeof document === "string" ? document : JSON.stringify(document);
+    folder.file(nameOf(5), checked(text));
+    const error = assertThrows(() => new RosterFiles(folder.storage, ROOT, 2).read(), StorageError);
+    assertEquals([error.errno, error.message.includes(nameOf(5))], ["EILSEQ", true], text);
+  }
+  // The longest id that is one, and a member of whose start nothing is known.
+  const folder = new SimulatedFolder();
+  const { started: _, ...unknownStart } = member("a".repeat(64));
+  folder.file(
+    nameOf(5),
+    checked(JSON.stringify({ version: 1, members: [unknownStart, member("-_")], shares })),
+  );
+  assertEquals(new RosterFiles(folder.storage, ROOT, 2).read()?.members.length, 2);
 });
