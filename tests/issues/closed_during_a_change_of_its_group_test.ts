@@ -15,7 +15,7 @@ import {
 } from "../drivers/files/group_machines.ts";
 import { test } from "../harness.ts";
 
-/** Two members; the first one closes when it is told of an assignment from now on. */
+/** Two members; the first one closes when it learns of an assignment from now on. */
 async function withClosing(
   body: (machines: Machines, consumers: { closing: ConsumerInterface; other: ConsumerInterface }) => void,
 ): Promise<void> {

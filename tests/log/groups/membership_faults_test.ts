@@ -72,7 +72,7 @@ test("a member that leaves closes its files, calls nothing any more, and keeps i
   assertEquals(scene.openFiles.size, 0);
 });
 
-test("a member that leaves takes nothing that it was given meanwhile, and changes nothing if it is no member", () => {
+test("a member that leaves takes nothing that it was given meanwhile, and changes nothing if it is not a member", () => {
   const scene = new Scene();
   const [one, two] = [scene.joined(), scene.joined()];
   scene.settle();
@@ -251,7 +251,7 @@ test("partitions stay where they are if the numbers are right, whatever their or
   assertEquals([two.partitions, three.partitions], ["02", "13"]);
 });
 
-test("a partition of one that is no member is taken by a member, under the next epoch", () => {
+test("a partition of one that is not a member is taken by a member, under the next epoch", () => {
   const scene = new Scene(1);
   const one = scene.joined();
   scene.publish(({ epoch }) => ({ shares: [{ owner: "other", epoch: epoch + 1 }] }));
