@@ -20,6 +20,8 @@ test("buffers are cut into chunks of the size asked for, without a copy", () => 
   ]);
   assertEquals(chunks.flat().every(({ buffer }) => buffers.some((each) => each.buffer === buffer)), true);
   assertEquals([...chunksOf(buffers, 10)].map((chunk) => joined(chunk).length), [10, 10]);
+  // Where one byte is missing to a chunk, the next buffer gives it.
+  assertEquals([...chunksOf([counting(7), counting(2, 7)], 8)].map(joined), [[0, 1, 2, 3, 4, 5, 6, 7], [8]]);
   assertEquals([...chunksOf([], 10)], []);
   assertEquals([...chunksOf([counting(0)], 10)], []);
 });

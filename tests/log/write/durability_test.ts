@@ -256,6 +256,30 @@ test("after a failed sync of the folder all names are in doubt but those that an
   assertEquals(failures, ["listed", "appended"]);
 });
 
+test("a bug met while the folder is synced is passed on, and leaves no name in doubt", async () => {
+  const bug = new TypeError("a bug");
+  let isFailing = true;
+  const storage: Storage = {
+    ...nodeStorage,
+    list: () => ["one"],
+    publish: () => false,
+    syncDirectory: () => {
+      if (isFailing) throw bug;
+    },
+  };
+  const durability = new Durability(storage, "folder");
+  const one = new ScriptedFile("folder/one", []);
+  durability.opened(one, false);
+  durability.wrote(one);
+  assertStrictEquals(await durability.sync().catch((error) => error), bug);
+  isFailing = false;
+  const synced = durability.sync();
+  one.ends[0]();
+  await synced;
+  // What is appended to a file that is not registered needs no sync.
+  durability.wrote(new ScriptedFile("unknown", []));
+});
+
 test("a blocking sync opens the file separately, since a failure is reported once per open file", () => {
   const { durability, done, file, twins, failures } = makeScene();
   const one = file("one", true);

@@ -9,9 +9,11 @@ import { LimitExceededError } from "../../../mod.ts";
 import type { OutgoingBatch, OutgoingData } from "../../../src/contract.ts";
 import {
   DATA_BLOCK_BYTES,
+  FLAG,
   FRAME_EVENTS_MAX,
   KIND,
   METADATA_BYTES_MAX,
+  RECORD,
   type Signature,
 } from "../../../src/log/format/bytes.ts";
 import { Partition } from "../../../src/log/partition.ts";
@@ -82,9 +84,32 @@ test("texts of more than one run are read back as they were, wherever one is not
   }
 });
 
+test("a frame says that its texts are ASCII if all of them are, in every run", () => {
+  const long = `"${"x".repeat(90_000)}"`;
+  const flagsOf = (...metadata: string[]): number => {
+    const frame = encodeWith({ count: metadata.length, metadata });
+    return frame[RECORD.flags]! & (FLAG.jsonText | FLAG.ascii);
+  };
+  const [ascii, text] = [FLAG.jsonText | FLAG.ascii, FLAG.jsonText];
+  assertEquals([flagsOf('"a"'), flagsOf('"ä"'), flagsOf('"a"', '"ä"', '"a"')], [ascii, text, text]);
+  assertEquals([flagsOf(long, long), flagsOf('"ä"', long, long), flagsOf(long, long, '"ä"')], [
+    ...[ascii, text, text],
+  ]);
+  assertEquals(encodeWith({ count: 1, metadata: [Uint8Array.of(49)] })[RECORD.flags], 0);
+});
+
 test("lone surrogates become the replacement character, beside letters of every size", () => {
   const alone = ["\ud800", "\udc00x", "\ud800\ud800\udc00", "\udfff\udbff", "\ud83d", "ok", "\x7f", "\x80"];
-  const beside = ["漢\udc00", "\udc00\udc00", "\ud800\uffff", "\ud800\ue000", "é\udc00", "\udbff\udfff"];
+  const beside = [
+    "\ud800é",
+    "\ud800漢x",
+    "漢\udc00",
+    "\udc00\udc00",
+    "\ud800\uffff",
+    "\ud800\ue000",
+    "é\udc00",
+    "\udbff\udfff",
+  ];
   const texts = [...alone, ...beside].map((text) => `"${text}"`);
   const { metadata } = storedAs({ count: texts.length, metadata: texts, dataBytes: 0 });
   const round = (text: string) => new TextDecoder().decode(new TextEncoder().encode(text));
