@@ -1,6 +1,7 @@
 import { assertStrictEquals } from "@std/assert";
+import { Buffer } from "node:buffer";
 import { crc32 as zlibCrc32 } from "node:zlib";
-import { core } from "../../src/log/format/core/core.ts";
+import { Core, core } from "../../src/log/format/core/core.ts";
 import { instantiateCore } from "../../src/log/format/core/exports.ts";
 import { test } from "../harness.ts";
 import { bitwiseCrc32, randomBytes, randomNumbers } from "./reference.ts";
@@ -48,6 +49,16 @@ test("crc32() agrees with zlib for lengths, alignments and seeds of all kinds", 
       zlibCrc32(part, seed),
       `${size} bytes at alignment ${alignment} with seed ${seed}`,
     );
+  }
+});
+
+test("crc32() leaves all memory but its own as it was, whatever the length", () => {
+  const own = new Core();
+  own.u8.fill(0x5a, own.slot);
+  const before = own.u8.slice(own.slot);
+  for (const size of [400, 20_000, 24_576, 24_592, 300_000, own.readAreaBytes]) {
+    own.crc32At(own.readArea, size);
+    assertStrictEquals(Buffer.compare(own.u8.subarray(own.slot), before), 0, `${size} bytes`);
   }
 });
 

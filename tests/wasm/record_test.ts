@@ -72,6 +72,14 @@ test("checkRecord() accepts sizes up to a writer's limits, and refuses larger on
   }
 });
 
+test("checkRecord() refuses kinds that are not known, without events too", () => {
+  for (const kind of [0, 4, 255]) {
+    const { ptr } = encodeSample({ metadata: [], flags: 0 });
+    reseal(ptr, (view) => view.setUint8(ptr + RECORD.kind, kind));
+    assertStrictEquals(core.checkRecord(ptr, SAMPLE.salt, false), false, `kind ${kind}`);
+  }
+});
+
 test("checkRecord() accepts seals and chunks, which have no events", () => {
   for (const kind of [KIND.seal, KIND.chunk]) {
     const { ptr } = encodeSample({ kind, metadata: [], flags: 0 });
