@@ -1,0 +1,147 @@
+// What is read of the file, read by read, for data that is asked for in order, at random, or not at all.
+import { assertEquals } from "@std/assert";
+import { Buffer } from "node:buffer";
+import type { StoredBatch } from "../../../src/log/read/batch.ts";
+import { PartitionReader } from "../../../src/log/read/reader.ts";
+import { readWindow } from "../../../src/log/segment/window.ts";
+import { test } from "../../harness.ts";
+import { PartitionFolder } from "../partition_folder.ts";
+import { changedStorage } from "../port_wrapper.ts";
+
+const BLOCK = 65_536;
+
+/** Bytes that differ from place to place. */
+function bytesOf(size: number, salt: number): Uint8Array {
+  const numbers = Uint32Array.from({ length: (size >> 2) + 1 }, (_, n) => Math.imul(n + salt, 0x9e3779b1));
+  return new Uint8Array(numbers.buffer, 0, size);
+}
+
+interface Scene {
+  /** The data part of each event. */
+  parts: Uint8Array[];
+  /** The next batch. */
+  read(): StoredBatch;
+  /** Sizes of the reads since the last call. */
+  reads(): number[];
+  /** Asks for a range of an event's data, into memory of its own or into a buffer, and compares it. */
+  view(batch: StoredBatch, event: number, offset?: number, size?: number): void;
+  fill(batch: StoredBatch, event: number, offset?: number, size?: number): void;
+}
+
+/** A reader of frames, each of events with data parts of these sizes. */
+function withFrames(
+  sizes: readonly number[],
+  frames: number,
+  dataWanted: boolean,
+  body: (scene: Scene) => void,
+) {
+  using folder = new PartitionFolder();
+  const parts = sizes.map((size, index) => bytesOf(size, 1000 * index));
+  const writer = folder.writer({ segmentBytesMax: 2 ** 30 });
+  for (let frame = 0; frame < frames; frame++) {
+    writer.append({
+      count: sizes.length,
+      metadata: sizes.map((_, index) => String(index)),
+      data: parts,
+      dataBytes: sizes.reduce((sum, size) => sum + size, 0),
+    });
+  }
+  const done: number[] = [];
+  const storage = changedStorage((file) => ({
+    readAt: (into, offset) => {
+      const got = file.readAt(into, offset);
+      done.push(got);
+      return got;
+    },
+  }));
+  const reader = new PartitionReader(folder.open(storage), { dataWanted, onCorruption: "throw" });
+  reader.seek("earliest");
+  readWindow.clear();
+  const same = (found: Uint8Array, event: number, offset: number) =>
+    assertEquals(Buffer.compare(found, parts[event]!.subarray(offset, offset + found.byteLength)), 0);
+  body({
+    parts,
+    read: () => reader.read(100)!,
+    reads: () => done.splice(0),
+    view: (batch, event, offset = 0, size = parts[event]!.byteLength) =>
+      same(batch.viewData(event, { offset, size }), event, offset),
+    fill: (batch, event, offset = 0, size = parts[event]!.byteLength) => {
+      const into = new Uint8Array(size);
+      batch.readData(event, [{ offset, size }], [into]);
+      same(into, event, offset);
+    },
+  });
+}
+
+test("data that is asked for in order is read ahead, and held while others read", () => {
+  withFrames([600_000], 1, false, ({ read, reads, view, fill }) => {
+    const batch = read();
+    reads();
+    for (let offset = 0; offset < 600_000; offset += 20_000) {
+      readWindow.clear();
+      view(batch, 0, offset, 20_000);
+    }
+    assertEquals(reads(), [600_000]);
+    // What was asked for last is held: also for small buffers.
+    fill(batch, 0, 599_000, 1000);
+    fill(batch, 0, 0, 10);
+    assertEquals(reads(), []);
+  });
+});
+
+test("data that is asked for out of order is read block by block, those that are wanted whole at once", () => {
+  withFrames([600_000], 1, false, ({ read, reads, view, fill }) => {
+    const batch = read();
+    readWindow.clear();
+    reads();
+    view(batch, 0, 400_000, 20_000);
+    view(batch, 0, 100_000, 20_000);
+    view(batch, 0, 2 * BLOCK - 10, 20);
+    view(batch, 0, 599_999, 1);
+    assertEquals(reads(), [BLOCK, BLOCK, 2 * BLOCK, 600_000 - 9 * BLOCK]);
+    readWindow.clear();
+    fill(batch, 0, 300_000, 1000);
+    assertEquals(reads(), [BLOCK]);
+    // The same block again, in the window.
+    fill(batch, 0, 301_000, 1000);
+    fill(batch, 0, 320_000, 7000);
+    assertEquals(reads(), []);
+  });
+});
+
+test("small frames are read many at a time, whether their data is viewed or filled", () => {
+  for (const way of ["view", "fill"] as const) {
+    withFrames([5000, 5000, 5000], 20, true, (scene) => {
+      for (let frame = 0; frame < 20; frame++) {
+        const batch = scene.read();
+        for (const event of [0, 1, 2]) scene[way](batch, event);
+      }
+      const done = scene.reads();
+      assertEquals(done.length < 8, true, `${way}: ${done}`);
+    });
+  }
+});
+
+test("frames whose data nobody asks for are not read whole", () => {
+  withFrames([90_000, 10], 6, true, ({ read, reads }) => {
+    for (let frame = 0; frame < 3; frame++) read();
+    reads();
+    for (let frame = 0; frame < 2; frame++) read();
+    const done = reads();
+    assertEquals(Math.max(...done) <= 1024, true, `${done}`);
+  });
+  for (const way of ["view", "fill"] as const) {
+    withFrames([90_000, 10], 6, true, (scene) => {
+      for (let frame = 0; frame < 3; frame++) {
+        const batch = scene.read();
+        for (const event of [0, 1]) scene[way](batch, event);
+      }
+      // Once it is asked for, the next frame is.
+      readWindow.clear();
+      scene.reads();
+      const batch = scene.read();
+      for (const event of [0, 1]) scene[way](batch, event);
+      assertEquals(scene.reads(), [90_165]);
+    });
+  }
+});
