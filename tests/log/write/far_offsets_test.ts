@@ -12,7 +12,7 @@ import { decodeRecord, type FrameRecord } from "../../../src/log/format/frame_he
 import { encodeIndexEntry } from "../../../src/log/format/index_entry.ts";
 import { Partition } from "../../../src/log/partition.ts";
 import { segmentName } from "../../../src/log/segment/segment_file.ts";
-import { Appender } from "../../../src/log/write/appender.ts";
+import { Appender, SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_MAX } from "../../../src/log/write/appender.ts";
 import { encodeEvents } from "../../../src/log/write/encoder.ts";
 import { nodeStorage } from "../../../src/storage/node.ts";
 import { test } from "../../harness.ts";
@@ -87,4 +87,8 @@ test("a chunk is refused that lies where no event could say", () => {
     // Events may lie there.
     assertEquals(appender.appendEvents(ONE).id, 2);
   });
+});
+
+test("a segment is sealed long before its offsets have more than four bytes", () => {
+  assertEquals([SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_MAX], [128 << 20, OFFSETS_END / 2]);
 });
