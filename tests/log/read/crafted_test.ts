@@ -1,7 +1,7 @@
 // What a reader returns, skips and reports, for everything that a log may contain.
 import { assertEquals, assertThrows } from "@std/assert";
 import type { StartPosition } from "../../../src/contract.ts";
-import { CorruptedLogError, EventGoneError, TopicDeletedError } from "../../../src/errors.ts";
+import { CorruptedLogError, EventGoneError, StorageError, TopicDeletedError } from "../../../src/errors.ts";
 import { FLAG, KIND } from "../../../src/log/format/bytes.ts";
 import { PartitionReader } from "../../../src/log/read/reader.ts";
 import { encodeSegmentHeader } from "../../../src/log/format/segment_header.ts";
@@ -262,5 +262,43 @@ test("a reader whose segment was removed reports the first id left", () => {
   const { id, firstId } = assertThrows(() => reader.read(9), EventGoneError);
   assertEquals([id, firstId], [1, 8]);
   assertThrows(() => reader.hasNews(), EventGoneError);
+  partition.close();
+});
+
+test("a reader of a partition that was never written to has nothing, and no news", () => {
+  const crafted = new CraftedSegment([]);
+  crafted.storage.remove(crafted.segment.path);
+  const { reader, partition } = readerOf(crafted);
+  assertEquals([reader.hasNews(), reader.read(9), reader.position], [false, undefined, 0]);
+  partition.close();
+});
+
+test("a segment that has begun after a seal is news, once", () => {
+  const crafted = new CraftedSegment([{}, SEAL], { next: { id: 1, seal: [1, 0] } });
+  const { reader, partition } = readerOf(crafted);
+  reader.read(9);
+  assertEquals([reader.hasNews(), reader.hasNews(), reader.read(9)], [true, false, undefined]);
+  partition.close();
+});
+
+test("a reader says what the disk says about a first segment that cannot be opened", () => {
+  const crafted = new CraftedSegment([{}]);
+  const partition = crafted.partition();
+  crafted.storage.open = (path) => {
+    throw new StorageError("ENOENT", `Cannot open "${path}"`);
+  };
+  const reader = new PartitionReader(partition, { dataWanted: false, onCorruption: "throw" });
+  assertThrows(() => reader.read(9), StorageError, crafted.segment.path);
+  partition.close();
+});
+
+test("damage in a segment that is removed meanwhile is reported as damage", () => {
+  const crafted = new CraftedSegment([{}, { damaged: ["head"] }]);
+  const { reader, partition } = readerOf(crafted, { onCorruption: "throw" });
+  assertEquals(reader.read(9)?.count, 1);
+  follow(crafted, 8);
+  crafted.storage.remove(crafted.segment.path);
+  const { damage } = assertThrows(() => reader.read(9), CorruptedLogError);
+  assertEquals([damage.firstId, damage.endId], [1, 2]);
   partition.close();
 });

@@ -82,6 +82,7 @@ for (let seed = 1; seed <= 12; seed++) {
     );
     const partition = await withParts(parts);
     const damaged = seed % 3 === 0 ? damageOne(partition, parts, random) : undefined;
+    const { offset: frameOffset, frame } = frameAt(partition);
     let batch = batchOf(partition, seed % 2 === 0);
     for (let turn = 0; turn < 40; turn++) {
       if (random(5) === 0) readWindow.clear();
@@ -105,9 +106,9 @@ for (let seed = 1; seed <= 12; seed++) {
       };
       if (isDamaged) {
         const { damage } = assertThrows(ask, CorruptedLogError, undefined, where);
-        assertEquals([damage.firstId, damage.endId, damage.reason], [
-          event,
-          event + 1,
+        assertEquals([damage.firstId, damage.endId, damage.offset, damage.reason], [
+          ...[event, event + 1],
+          frameOffset + frame.layout.data + damaged * BLOCK,
           "data checksum differs",
         ]);
       } else assertEquals(ask(), true, where);
@@ -234,6 +235,26 @@ test("metadata is checked against its table, and text against JSON's separators 
   );
   assertEquals(damageOf("1,2", [1, 1], { mark: 0x80000000 }), sizes);
   assertEquals(damageOf("anything", [5, 5], { flags: FLAG.lost }), undefined);
+});
+
+test("a frame whose file has been cut since it was found is damaged as a whole", async () => {
+  const partition = await withParts([randomBytes(BLOCK + 10, 1), randomBytes(5, 2)]);
+  const at = frameAt(partition);
+  const whole = partition.storage.readWhole(PATH)!;
+  partition.storage.replace(PATH, whole.subarray(0, at.offset + at.frame.layout.data - 1));
+  const segment = new Segment(partition.storage, PATH, 0, 0);
+  const cut = { ...at, segment };
+  readWindow.clear();
+  assertEquals(headDamage(cut), "bytes are missing");
+  assertEquals([damagedBlocks(cut), eventsInBlocks(cut, [0, 1])], [[0, 1], []]);
+  assertEquals(extentsOf({ ...cut, frame: { ...at.frame, extentCount: 1 } }), { totalBytes: 0, list: [] });
+  // Its last block alone.
+  partition.storage.replace(PATH, whole.subarray(0, at.offset + at.frame.layout.data + BLOCK));
+  const shorter = { ...at, segment: new Segment(partition.storage, PATH, 0, 0) };
+  readWindow.clear();
+  assertEquals([headDamage(shorter), damagedBlocks(shorter)], [undefined, [1]]);
+  assertEquals(eventsInBlocks(shorter, [1]), [{ first: 0, end: 2 }]);
+  partition.close();
 });
 
 test("separators are checked in every piece of the metadata", () => {
