@@ -122,7 +122,7 @@ test("small frames are read many at a time, whether their data is viewed or fill
   }
 });
 
-test("frames whose data nobody asks for are not read whole", () => {
+test("frames whose data no one asks for are not read whole", () => {
   withFrames([90_000, 10], 6, true, ({ read, reads }) => {
     for (let frame = 0; frame < 3; frame++) read();
     reads();

@@ -154,7 +154,7 @@ test("a writer looks every ten milliseconds whether its file is there, whichever
       return looks() > before;
     });
     assertEquals(looked, [true, false, true, false, true, false, true]);
-    // After a seal nobody misses the file.
+    // After a seal no one misses the file.
     clock.now += 5000;
     const before = looks();
     one.seal();
