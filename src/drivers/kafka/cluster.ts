@@ -21,6 +21,7 @@ import {
 import { readCommitted } from "./committed_fetch.ts";
 import { diagnose } from "./diagnosis.ts";
 import { failureOf, isClosedSilently, isTransient } from "./failure.ts";
+import { KnownBrokers } from "./known_brokers.ts";
 import { stickyAssignor, StickyProtocol } from "./sticky_assignor.ts";
 import type { KafkaSettings } from "./settings.ts";
 
@@ -38,6 +39,7 @@ export class Cluster {
   // A private field, so that printing a topic never shows secrets.
   readonly #settings: KafkaSettings;
   readonly #admin: Admin;
+  readonly #brokers: KnownBrokers;
   readonly #closing = new AbortController();
   #versions: Promise<ReadonlyMap<string, number>> | undefined;
 
@@ -48,6 +50,8 @@ export class Cluster {
     setMaxListeners(0, this.#closing.signal);
     this.#admin = new module.Admin({ ...settings.client, retries: 0, retryDelay: this.retryDelay });
     keepPartialMetadata(this.#admin, module);
+    this.#brokers = new KnownBrokers(settings.servers.map((server) => module.parseBroker(server)));
+    this.#brokers.share(this.#admin, module);
   }
 
   /** The driver's settings. */
@@ -170,6 +174,7 @@ export class Cluster {
     consumer.groupId = group;
     protocol.member = consumer;
     keepPartialMetadata(consumer, this.module);
+    this.#brokers.share(consumer, this.module);
     consumer.on("client:performWithRetry:retry", (operation, attempt, _retries, delayMs) => {
       if (!diagnostics.retry.hasSubscribers) return;
       const error = new Error("the client tries it again");
@@ -194,6 +199,7 @@ export class Cluster {
     // An idempotent client without retries would be taken to mean unlimited retries.
     const made = new this.module.Producer({ ...client, idempotent: false, retries: 0 }) as ClientProducer;
     keepPartialMetadata(made, this.module);
+    this.#brokers.share(made, this.module);
     return made;
   }
 

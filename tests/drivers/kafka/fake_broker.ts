@@ -57,6 +57,8 @@ export class FakeBroker {
   /** The topic's error in Metadata. */
   topicError = 0;
   topicId: string = TOPIC_ID;
+  /** The port at which it says it is. */
+  advertisedPort: number | undefined;
   /** The newest version of Produce that it says it knows, and the one that it does know. */
   produceVersion = { said: VERSIONS[PRODUCE], known: VERSIONS[PRODUCE] };
   /** The version of each Produce request. */
@@ -152,7 +154,8 @@ export class FakeBroker {
     }];
     writer.appendInt32(0)
       .appendArray([1], (w, id) => {
-        w.appendInt32(id).appendString("127.0.0.1").appendInt32(this.#port).appendString(null);
+        w.appendInt32(id).appendString("127.0.0.1").appendInt32(this.advertisedPort ?? this.#port)
+          .appendString(null);
       })
       .appendString("cluster").appendInt32(1)
       .appendArray(topics, (w, { name, error, partitions }) => {
