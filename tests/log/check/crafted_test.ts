@@ -4,7 +4,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { StorageError } from "../../../src/errors.ts";
 import { FLAG, INDEX, INDEX_ENTRY_BYTES, KIND, SEGMENT } from "../../../src/log/format/bytes.ts";
-import { planRepair } from "../../../src/log/check/plan.ts";
+import { planRepair, type RepairStep } from "../../../src/log/check/plan.ts";
 import { repairPartition } from "../../../src/log/check/repair.ts";
 import { verifyPartition } from "../../../src/log/check/verify.ts";
 import { core } from "../../../src/log/format/core/core.ts";
@@ -156,6 +156,23 @@ const CASES: [what: string, parts: Part[], around: Surroundings, findings: strin
     [
       "0: redundant frame 0 to 1, 182 bytes: metadata checksum differs",
     ],
+    [],
+  ],
+  [
+    "an event whose chunk is a damaged event",
+    [{ data: noise(70), damaged: ["head"] }, { extents: [{ part: 0, bytes: 70 }] }],
+    {},
+    [
+      "0: damage frame 0 to 1, 210 bytes: metadata checksum differs",
+      "0: damage data 1 to 2, of 1 id 1: a data chunk is not where its event says",
+    ],
+    [],
+  ],
+  [
+    "frames without events after the last event",
+    [{}, { count: 0 }, { ...CHUNK, damaged: ["data"] } as Part, SEAL],
+    { next: { id: 1, seal: [3, 0] } },
+    ["byte 392: damage chunk 1 to 1, 202 bytes, of 2 id 1: data checksum differs"],
     [],
   ],
   ["an event with an empty chunk", [CHUNK, { extents: [{ part: 0, bytes: 0 }] }], {}, [
@@ -531,6 +548,55 @@ test("verify reports how much it read", async () => {
   for await (const finding of verifyPartition(partition, { progress })) throw new Error(finding.reason);
   assertEquals(done, [[140, 3], [132, 1], [202, 0]]);
   partition.close();
+  // And after the last event, up to the seal.
+  const ended = new CraftedSegment([{}, CHUNK, { bytes: 80 }, CHUNK, SEAL], {
+    next: { id: 1, seal: [4, 0] },
+  });
+  const other = ended.partition();
+  done.length = 0;
+  for await (const finding of verifyPartition(other, { progress })) assertEquals(finding.severity, "torn");
+  assertEquals(done, [[132, 1], [202, 0], [80, 0], [202, 0]]);
+  other.close();
+});
+
+test("a repair that does not fit the segment any more changes nothing", async () => {
+  const cases: [
+    what: Partial<RepairStep>,
+    damaged: "head"[],
+    reason: (offsets: readonly number[]) => string,
+  ][] = [
+    [{ kind: "restore records", bytes: 4 }, [], ([, one]) => `no frame is at byte ${one! + 4} any more`],
+    [{ endId: 3 }, [], () => "it would end before event 5, not 4"],
+    [{ bytes: 200 }, [], () => "it would end before event 2, not 4"],
+    [{}, ["head"], ([, , two]) => `metadata checksum differs at byte ${two}`],
+  ];
+  for (const [what, damaged, reason] of cases) {
+    const parts: Part[] = [{}, {}, { count: 2, damaged }, SEAL];
+    const crafted = new CraftedSegment(parts, { next: { id: 4, seal: [3, 0] } });
+    const { storage, segment: { path: file }, offsets } = crafted;
+    const before = storage.readWhole(file);
+    const partition = crafted.partition();
+    const offset = offsets[1]! + (what.kind === undefined ? 0 : 4);
+    const step: RepairStep = {
+      ...{
+        partition: 0,
+        file,
+        reason: "r",
+        kind: "give up events",
+        firstId: 1,
+        endId: 2,
+        bytes: 132,
+        offset,
+      },
+      ...what,
+    };
+    storage.makeDirectory("/kept");
+    const repair = () => repairPartition(partition, [step], () => "/kept/log");
+    const error = await assertRejects(repair, StorageError, reason(offsets));
+    assertEquals([error.errno, error.message.startsWith(`Cannot repair "${file}": `)], ["EIO", true]);
+    assertEquals(storage.readWhole(file), before);
+    partition.close();
+  }
 });
 
 test("a repair writes a missing dependency marker of its own partition only", async () => {

@@ -87,6 +87,12 @@ test("damaged slots of a position are named, with what the intact ones of all it
   }
 });
 
+test("nothing is wrong with a file of positions that is removed after it was listed", () => {
+  const storage = storageWith({ "1.pos": fileOf(WRONG) });
+  storage.readWhole = () => undefined;
+  assertEquals(verifyPosition(storage, "/c/1.pos", 3), []);
+});
+
 test("damaged slots are blanked in place, with a copy of the file as it was", () => {
   const content = fileOf(slot(1, 5), WRONG, slot(1, 6), WRONG);
   const storage = storageWith({ "1.pos": content });
