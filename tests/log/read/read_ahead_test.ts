@@ -89,6 +89,30 @@ test("data that is asked for in order is read ahead, and held while others read"
   });
 });
 
+test("what goes on where the last piece ended is read ahead, whichever way that was given", () => {
+  withFrames([900_000], 1, false, ({ read, reads, view, fill }) => {
+    const batch = read();
+    const on = (offset: number) => {
+      readWindow.clear();
+      reads();
+      view(batch, 0, offset, 20_000);
+      return reads();
+    };
+    // By a view of a part of a block.
+    assertEquals([on(100_000), on(120_000)], [[BLOCK], [900_000 - BLOCK]]);
+    // Into a buffer: some blocks, a part of one, and from the window.
+    fill(batch, 0, 200_000, 200_000);
+    assertEquals(on(400_000), []);
+    assertEquals([on(10), on(880_000)], [[BLOCK], [900_000 - 13 * BLOCK]]);
+    fill(batch, 0, 200_000, 200_000);
+    assertEquals(on(400_000), [900_000 - 6 * BLOCK]);
+    assertEquals(on(10), [BLOCK]);
+    view(batch, 0, 250_000, 10);
+    fill(batch, 0, 250_010, 40);
+    assertEquals(on(250_050), [900_000 - 3 * BLOCK]);
+  });
+});
+
 test("data that is asked for out of order is read block by block, those that are wanted whole at once", () => {
   withFrames([600_000], 1, false, ({ read, reads, view, fill }) => {
     const batch = read();
