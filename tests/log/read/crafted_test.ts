@@ -265,6 +265,22 @@ test("a reader whose segment was removed reports the first id left", () => {
   partition.close();
 });
 
+test("a batch says whether more is at hand: the rest of its frame, or a whole record after it", () => {
+  const cases: [parts: Part[], eventsMax: number, more: boolean[]][] = [
+    [[{}, {}], 9, [true, false]],
+    [[{ count: 2 }], 1, [true, false]],
+    [[{}, { bytes: 64 }], 9, [true]],
+    [[{}, { bytes: 63 }], 9, [false]],
+    [[{}, CHUNK, {}], 9, [true, false]],
+  ];
+  for (const [parts, eventsMax, more] of cases) {
+    const { reader, partition } = readerOf(new CraftedSegment(parts));
+    assertEquals(more.map(() => reader.read(eventsMax)!.hasMore), more);
+    assertEquals(reader.read(eventsMax), undefined);
+    partition.close();
+  }
+});
+
 test("a reader of a partition that was never written to has nothing, and no news", () => {
   const crafted = new CraftedSegment([]);
   crafted.storage.remove(crafted.segment.path);

@@ -113,3 +113,27 @@ test("the rest of a frame is checked again if other reads came between, and is a
     }
   }
 });
+
+test("the rest of a frame that was damaged meanwhile is passed over, and reported from its next event on", () => {
+  using folder = new PartitionFolder();
+  using other = new PartitionFolder();
+  const texts = ['"one"', '"two"', '"three"', '"four"'];
+  folder.writer().append({ count: 4, metadata: texts, dataBytes: 0 });
+  folder.writer().append({ count: 1, metadata: ['"five"'], dataBytes: 0 });
+  other.writer().append({ count: 1, metadata: ["1"], dataBytes: 0 });
+  const lost: number[][] = [];
+  const reader = new PartitionReader(folder.open(), {
+    ...{ dataWanted: false, onCorruption: "skip" },
+    onDamage: ({ damage: { firstId, endId, offset } }) => lost.push([firstId, endId, offset]),
+  });
+  const another = new PartitionReader(other.open(), READER);
+  assertEquals(reader.read(1)?.count, 1);
+  another.read(1);
+  const path = join(folder.directory, "00000000000000000000.log");
+  const bytes = readFileSync(path);
+  bytes.write("T", bytes.indexOf("three"));
+  writeFileSync(path, bytes);
+  const { baseId, count } = reader.read(2)!;
+  assertEquals([baseId, count, lost, reader.position], [4, 1, [[1, 4, 64]], 5]);
+  assertEquals([reader.read(9), lost.length], [undefined, 1]);
+});
