@@ -265,6 +265,31 @@ test("a reader whose segment was removed reports the first id left", () => {
   partition.close();
 });
 
+test("a reader that moves leaves the rest of the frame that it was in", () => {
+  const crafted = new CraftedSegment([{ count: 2 }, { count: 3 }]);
+  const { reader, partition } = readerOf(crafted);
+  assertEquals([reader.read(2)?.baseId, reader.read(1)?.baseId], [0, 2]);
+  reader.seek({ id: 0 });
+  assertEquals([reader.read(1)?.baseId, reader.position], [0, 1]);
+  reader.seek("latest");
+  assertEquals([reader.hasNews(), reader.read(1), reader.position], [false, undefined, 5]);
+  partition.close();
+});
+
+test("a next segment is news for a reader at an end without a seal", () => {
+  const crafted = new CraftedSegment([{}]);
+  let now = crafted.storage.now();
+  crafted.storage.now = () => now;
+  const { reader, reported, partition } = readerOf(crafted);
+  reader.read(9);
+  assertEquals(reader.hasNews(), false);
+  follow(crafted, 5);
+  now += 1000;
+  assertEquals(reader.hasNews(), true);
+  assertEquals([reader.read(9), reader.position, reported.length], [undefined, 5, 1]);
+  partition.close();
+});
+
 test("a batch says whether more is at hand: the rest of its frame, or a whole record after it", () => {
   const cases: [parts: Part[], eventsMax: number, more: boolean[]][] = [
     [[{}, {}], 9, [true, false]],

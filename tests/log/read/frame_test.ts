@@ -5,6 +5,7 @@ import { CorruptedLogError } from "../../../src/errors.ts";
 import { KIND } from "../../../src/log/format/bytes.ts";
 import type { StoredBatch } from "../../../src/log/read/batch.ts";
 import { PartitionReader } from "../../../src/log/read/reader.ts";
+import { readWindow } from "../../../src/log/segment/window.ts";
 import { test } from "../../harness.ts";
 import { randomBytes } from "../../wasm/reference.ts";
 import { PartitionFolder } from "../partition_folder.ts";
@@ -121,6 +122,26 @@ test("an event whose chunk is damaged, or is another one, says so", () => {
       const { damage } = assertThrows(look, CorruptedLogError, reason);
       assertEquals([damage.firstId, damage.endId, damage.offset], [id, id + 1, crafted.offsets[0]]);
     }
+    partition.close();
+  }
+});
+
+test("data that the file has no more is reported with the event and the block where it is missing", () => {
+  for (const [offset, left, missingAt] of [[0, 100, 0], [70_000, 70_010, 65_536]] as const) {
+    const crafted = new CraftedSegment([{ count: 2, data: noise(90_000) }]);
+    const partition = crafted.partition();
+    const reader = new PartitionReader(partition, { dataWanted: false, onCorruption: "throw" });
+    reader.seek("earliest");
+    const batch = reader.read(9)!;
+    const dataAt = crafted.offsets[1]! - 64 - 90_000;
+    crafted.storage.disk.names.file(crafted.segment.path).truncate(dataAt + left);
+    readWindow.clear();
+    const { damage } = assertThrows(
+      () => batch.viewData(0, { offset, size: 100 }),
+      CorruptedLogError,
+      "data bytes are missing",
+    );
+    assertEquals([damage.firstId, damage.endId, damage.offset - dataAt], [0, 1, missingAt]);
     partition.close();
   }
 });
