@@ -4,15 +4,19 @@ import { setImmediate } from "node:timers";
 /** Time limit of a wait: machines that run tests may be busy. */
 export const PATIENCE_MS = 60_000;
 
+/** Longest time between two looks; looking may take long, and keeps a busy machine busy. */
+const LOOK_MS_MAX = 50;
+
 /** Waits until a condition holds; fails if it never does. */
 export async function until(
   what: string,
   isTrue: () => boolean | Promise<boolean>,
   patienceMs: number = PATIENCE_MS,
 ): Promise<void> {
-  for (const deadline = performance.now() + patienceMs; !await isTrue();) {
+  const deadline = performance.now() + patienceMs;
+  for (let waitMs = 5; !await isTrue(); waitMs = Math.min(waitMs * 1.2, LOOK_MS_MAX)) {
     if (performance.now() > deadline) throw new Error(`Waited in vain until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
   }
 }
 

@@ -5,6 +5,7 @@
  * ```text
  * npm run release                                  # a dry run: builds and checks, and says what it would publish
  * npm run release -- --targets x86_64-unknown-linux-gnu --output /tmp/release
+ * npm run release -- --package npm                 # packs the npm package that was built there
  * npm run release -- --set-version 0.2.0           # writes the version, dates the changelog, and stops
  * npm run release -- --publish                     # the same as the dry run, and then publishes
  * ```
@@ -51,16 +52,23 @@ function checkForJsr(): boolean {
   return true;
 }
 
-function release(
-  { output, targets, publish }: { output: string; targets: string[]; publish: boolean },
-): void {
+/** What to make a release of, and where. */
+interface Request {
+  output: string;
+  targets: string[];
+  /** Folder of an npm package that was built before; a release that is published builds its own. */
+  built: string | undefined;
+  publish: boolean;
+}
+
+function release({ output, targets, built, publish }: Request): void {
   const version = readVersion();
   const notes = notesOf(readFileSync("CHANGELOG.md", "utf8"), version);
   const against = obstacles({ version, notes, ...stateOfRepository() });
   if (publish && against.length > 0) fail(`Cannot publish ${version}: ${against.join("; ")}`);
 
   emptyDirSync(output);
-  const { alone } = buildTarballs(output, version);
+  const { alone } = buildTarballs(output, version, built);
   const runtime = buildPrograms(output, version, targets);
   const bill = JSON.stringify(billOfMaterials(runtime), null, 2) + "\n";
   writeFileSync(join(output, `diaspora-stream-${version}.cdx.json`), bill);
@@ -83,7 +91,7 @@ function release(
 }
 
 const { texts, flags } = taskArguments({
-  string: ["set-version", "targets", "output"],
+  string: ["set-version", "targets", "output", "package"],
   boolean: ["publish"],
 });
 const targets = texts["targets"]?.split(",").filter((target) => target !== "") ?? [...DENO_TARGETS];
@@ -91,5 +99,10 @@ const unknown = targets.find((target) => !DENO_TARGETS.includes(target));
 if (unknown !== undefined) {
   fail(`Cannot compile for "${unknown}": known targets are ${DENO_TARGETS.join(", ")}`);
 }
+const { publish } = flags;
+const built = texts["package"];
+if (publish && built !== undefined) {
+  fail('"--publish" and "--package" exclude each other: what is published is built anew');
+}
 if (texts["set-version"] !== undefined) nameVersion(texts["set-version"]);
-else release({ output: texts["output"] ?? "dist/release", targets, publish: flags["publish"] });
+else release({ output: texts["output"] ?? "dist/release", targets, built, publish });

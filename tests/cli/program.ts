@@ -205,9 +205,9 @@ export interface Place {
 }
 
 /** A script that starts the program, for shells; its path is one word. */
-export function programScript(folder: string): string {
+export function programScript(folder: string, program = PROGRAM): string {
   const path = join(folder, "diaspora-ctl");
-  const words = PROGRAM.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+  const words = program.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
   writeFileSync(path, `#!/bin/sh\nTSX_TSCONFIG_PATH='${join(ROOT, "tsconfig.json")}' exec ${words} "$@"\n`);
   chmodSync(path, 0o755);
   return path;

@@ -1,5 +1,6 @@
 // What the C++ library wrote is imported unchanged, and exported as the same bytes.
 import { assert, assertEquals } from "@std/assert";
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -132,7 +133,6 @@ test("data parts of seventy megabytes are exported and imported in pieces", asyn
     await using back = await driver.openTopic("back");
     await using consumer = back.consumer("check", { dataSelector: FullDataSelector });
     const event = await consumer.pull();
-    assert(data.every((byte, at) => byte === event.data![at]));
-    assertEquals(event.data!.length, size);
+    assert(Buffer.compare(event.data!, data) === 0);
   });
 });

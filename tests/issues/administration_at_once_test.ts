@@ -16,7 +16,8 @@ import {
 } from "../../mod.ts";
 import { FilesDriver } from "../../src/drivers/files/driver.ts";
 import { InterruptedStorage } from "../faults/interrupted_storage.ts";
-import { test } from "../harness.ts";
+import { CASE_STEP, test } from "../harness.ts";
+import { memoryFolder } from "../memory_folder.ts";
 
 type Result = "done" | DiasporaError;
 
@@ -47,8 +48,8 @@ async function resultOf(call: Promise<unknown>): Promise<Result> {
 
 /** Lets the second call happen at every step of the first one. */
 async function meetEverywhere({ exists, first, second, check }: Meeting): Promise<void> {
-  for (let at = 1;; at++) {
-    const root = mkdtempSync(join(tmpdir(), "diaspora-at-once-"));
+  for (let at = 1;; at += CASE_STEP) {
+    const root = mkdtempSync(join(memoryFolder, "diaspora-at-once-"));
     try {
       await using other = openDriver(root);
       await other.createTopic("bystander", {});

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { openSource } from "../../src/ctl/transfer/archive/import.ts";
-import { test } from "../harness.ts";
+import { CASE_STEP, test } from "../harness.ts";
 import {
   type Entry,
   manifestEntry,
@@ -188,11 +188,11 @@ test("an archive that contradicts its manifest is refused", async () => {
 
 test("an archive truncated anywhere is detected, compressed or not", async () => {
   const archive = tarFile(covered(WHOLE));
-  for (let bytes = 0; bytes < archive.length - 1024; bytes += 100) {
+  for (let bytes = 0; bytes < archive.length - 1024; bytes += 100 * CASE_STEP) {
     await assertRejects(() => readArchive(archive.subarray(0, bytes)), Error, undefined, `${bytes} bytes`);
   }
   const compressed = gzipSync(archive);
-  for (let bytes = 1; bytes < compressed.length; bytes += 7) {
+  for (let bytes = 1; bytes < compressed.length; bytes += 7 * CASE_STEP) {
     await assertRejects(() => readArchive(compressed.subarray(0, bytes)), Error, undefined, `${bytes} bytes`);
   }
 });
@@ -200,7 +200,7 @@ test("an archive truncated anywhere is detected, compressed or not", async () =>
 test("every flipped bit of an archive is detected", async () => {
   const archive = tarFile(covered(WHOLE));
   let passed = 0;
-  for (let at = 0; at < archive.length; at += 13) {
+  for (let at = 0; at < archive.length; at += 13 * CASE_STEP) {
     const flipped = archive.slice();
     flipped[at] ^= 1 << at % 8;
     try {
@@ -213,7 +213,7 @@ test("every flipped bit of an archive is detected", async () => {
       assert(error instanceof Error && error.message !== "", `byte ${at}`);
     }
   }
-  assert(passed < archive.length / 13 / 2, `${passed} flips passed`);
+  assert(passed < archive.length / (13 * CASE_STEP) / 2, `${passed} flips passed`);
 });
 
 test("an incomplete topic document is refused", async () => {

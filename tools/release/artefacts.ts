@@ -23,12 +23,17 @@ function pack(built: string, tarball: string): string {
   return tarball;
 }
 
-/** The npm package, alone and with all its dependencies. */
-export function buildTarballs(folder: string, version: string): { alone: string; bundled: string } {
+/** The npm package, alone and with all its dependencies; built now unless its folder is given. */
+export function buildTarballs(
+  folder: string,
+  version: string,
+  given: string | undefined,
+): { alone: string; bundled: string } {
   const work = mkdtempSync(join(tmpdir(), "diaspora-release-"));
   try {
     const [built, bundled] = [join(work, "npm"), join(work, "npm-bundled")];
-    mustRun("node", [LAUNCHER, "build:npm", "--output", built]);
+    if (given === undefined) mustRun("node", [LAUNCHER, "build:npm", "--output", built]);
+    else cpSync(given, built, { recursive: true });
     cpSync(built, bundled, { recursive: true });
     bundleDependencies(bundled);
     return {

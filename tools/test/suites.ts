@@ -7,6 +7,7 @@ import { walkSync } from "@std/fs/walk";
 export const MANY_CASES: readonly RegExp[] = [
   /^tests\/damage\/flip_sweep_test\.ts$/,
   /^tests\/fuzz\//,
+  /^tests\/issues\/(?:clock_set_back|frame_whole_between_two_looks|position_folded_while_stored)_test\.ts$/,
   /^tests\/model\//,
   /^tests\/storage\/windows_test\.ts$/,
   /^tests\/ui\/quick_test\.ts$/,
@@ -78,12 +79,12 @@ export function isQuick(file: string): boolean {
 
 /** Whether a test file runs the compiled program, which is built once for all of them. */
 export function needsProgram(file: string): boolean {
-  return /^tests\/packaging\/(?:compiled_program|cold_start)_test\.ts$/.test(file);
+  return /^tests\/(?:packaging\/(?:compiled_program|cold_start)|cli\/documentation)_test\.ts$/.test(file);
 }
 
 /** Whether a test file uses the npm package, which is built once for all of them. */
 export function needsPackage(file: string): boolean {
-  return /^tests\/(?:packaging\/(?:npm_package|offline_package|cold_start)|tools\/dnt|cli\/stored_modules|issues\/scripts_of_the_package)_test\.ts$/
+  return /^tests\/(?:packaging\/(?:npm_package|offline_package|cold_start)|tools\/(?:dnt|release\/dry_run)|cli\/stored_modules|issues\/scripts_of_the_package)_test\.ts$/
     .test(file);
 }
 

@@ -13,6 +13,10 @@ import { runBeside } from "../run_beside.ts";
 
 const TARGET = "x86_64-unknown-linux-gnu";
 
+/** The package that the test runner built, if there is one. */
+const built = process.env["DIASPORA_TEST_PACKAGE"];
+const given = built === undefined ? [] : ["--package", built];
+
 async function release(
   parameters: string[],
   jsrUrl: string,
@@ -35,7 +39,7 @@ test("a dry run builds every artefact with its checksum, checks for JSR, and pub
   await using jsr = await serveFakeJsr();
   const folder = mkdtempSync(join(tmpdir(), "diaspora-release-test-"));
   try {
-    const { code, output } = await release(["--targets", TARGET, "--output", folder], jsr.url);
+    const { code, output } = await release(["--targets", TARGET, "--output", folder, ...given], jsr.url);
     assertEquals(code, 0, output);
     const version = readVersion();
     const [bill, program, sums, ...tarballs] = [
@@ -84,11 +88,14 @@ test("a dry run builds every artefact with its checksum, checks for JSR, and pub
   }
 });
 
-test("an invalid version is refused, and so is an unknown target", async () => {
+test("an invalid version, an unknown target, and publishing what was built before are refused", async () => {
   const version = await release(["--set-version", "1.2"], "http://127.0.0.1:9/");
   assertEquals(version.code, 2);
   assertMatch(version.output, /Cannot set version "1\.2": expected e\.g\. 1\.2\.3/);
   const target = await release(["--targets", "z80"], "http://127.0.0.1:9/");
   assertEquals(target.code, 2);
   assertStringIncludes(target.output, 'Cannot compile for "z80"');
+  const old = await release(["--package", "npm", "--publish"], "http://127.0.0.1:9/");
+  assertEquals(old.code, 2);
+  assertStringIncludes(old.output, "what is published is built anew");
 });
