@@ -1,24 +1,19 @@
 import { Buffer } from "node:buffer";
 import type { ClientConsumer, ClientModule } from "./client.ts";
 import { type Api, type ClientConnection, wrapApi } from "./client_internals.ts";
+import { type BatchContent, readRecords, type StoredRecord } from "./fetched.ts";
 import {
   ATTRIBUTES_AT,
   BATCH_HEAD_BYTES,
   CHECKSUM_AT,
+  COMPRESSION,
   COUNT_AT,
   FORMAT,
   FORMAT_AT,
   LAST_DELTA_AT,
   LENGTH_AT,
   LENGTH_ENDS,
-  PRODUCER_AT,
 } from "./record_batch.ts";
-
-/**
- * Our own mark in the attributes of a batch with a checksum mismatch, whose records are removed. Kafka does not
- * use this bit.
- */
-export const IS_DAMAGED: number = 1 << 14;
 
 /** Bytes in several pieces, the client's representation. */
 export interface Pieces {
@@ -28,9 +23,16 @@ export interface Pieces {
   readonly buffer: Buffer;
   subarray(start?: number, end?: number): Pieces;
   readInt8(offset: number): number;
+  readInt16BE(offset: number): number;
   readInt32BE(offset: number): number;
   readUInt32BE(offset: number): number;
   readBigInt64BE(offset: number): bigint;
+}
+
+/** A batch: its header, without records, and what it contains. */
+export interface ReadBatch {
+  head: Buffer;
+  content: BatchContent;
 }
 
 type Checksum = ClientModule["crc32c"];
@@ -39,13 +41,20 @@ type ChecksumInput = Exclude<Parameters<Checksum>[0], Uint8Array>;
 
 type Parse = (id: number, key: number, version: number, reader: { buffer: Pieces }) => unknown;
 
-/** The client does not verify checksums: this makes it verify every fetched batch before parsing it. */
-export function checkFetches(client: ClientConsumer, module: ClientModule): void {
-  wrapApi(client, module, "Fetch", (api) => checkedApi(api, module));
+interface FetchAnswer {
+  responses: { partitions: { records?: object[] | null }[] }[];
 }
 
-function checkedApi(api: Api, { crc32c }: ClientModule): Api {
-  const checked = (connection: ClientConnection, ...parameters: unknown[]): void => {
+/**
+ * Reads the records of fetched batches, instead of the client: it creates several objects and big integers for each,
+ * copies large ones, and does not verify checksums.
+ */
+export function readFetches(client: ClientConsumer, module: ClientModule, isChecking: boolean): void {
+  wrapApi(client, module, "Fetch", (api) => readingApi(api, module, isChecking));
+}
+
+function readingApi(api: Api, module: ClientModule, isChecking: boolean): Api {
+  const reading = (connection: ClientConnection, ...parameters: unknown[]): void => {
     const send = (
       key: unknown,
       version: unknown,
@@ -53,88 +62,151 @@ function checkedApi(api: Api, { crc32c }: ClientModule): Api {
       parse: unknown,
       ...rest: unknown[]
     ): void => {
-      const checkedParse: Parse = (id, key, version, reader) => {
+      const readingParse: Parse = (id, key, version, reader) => {
         const { buffer } = reader;
         const subarray = buffer.subarray.bind(buffer);
-        // The client uses this method of a response only for the batches of a partition.
-        const value: Pieces["subarray"] = (start, end) => checkedPieces(subarray(start, end), crc32c);
+        const batches: ReadBatch[] = [];
+        // The client uses this method of a response only for the batches of a partition: it gets their headers.
+        const value = (start: number, end: number) => {
+          const read = readBatches(subarray(start, end), module, isChecking);
+          batches.push(...read);
+          return piecesLike(buffer, read.map(({ head }) => head));
+        };
         Object.defineProperty(buffer, "subarray", { value });
-        return (parse as Parse)(id, key, version, reader);
+        try {
+          return complete((parse as Parse)(id, key, version, reader) as FetchAnswer, batches);
+        } catch (error) {
+          const { response } = error as { response?: FetchAnswer };
+          if (response !== undefined) complete(response, batches);
+          throw error;
+        }
       };
-      connection.send(key, version, request, checkedParse, ...rest);
+      connection.send(key, version, request, readingParse, ...rest);
     };
     api({ socket: connection.socket, send, close: () => connection.close() }, ...parameters);
   };
-  return Object.assign(checked, { version: api.version });
+  return Object.assign(reading, { version: api.version });
+}
+
+/** Adds to the batches in a response what they contain. */
+function complete(answer: FetchAnswer, batches: readonly ReadBatch[]): FetchAnswer {
+  const heads = answer.responses.flatMap(({ partitions }) =>
+    partitions.flatMap(({ records }) => records ?? [])
+  );
+  for (const [index, { content }] of batches.entries()) Object.assign(heads[index]!, content);
+  return answer;
+}
+
+function piecesLike(pieces: Pieces, buffers: Buffer[]): Pieces & ChecksumInput {
+  return new (pieces.constructor as new (buffers: Buffer[]) => Pieces & ChecksumInput)(buffers);
 }
 
 /** What becomes of the pieces of batches of large records. */
 export type LargeBatches = "joined" | "in pieces";
 
 /**
- * In Bun a large buffer takes new pages from the system each time, which costs several times the copy. The buffers
- * of single records do not. In Deno and Node, joined batches cost half of what copies of single records do.
+ * In Deno and Node one copy of such a batch costs half of what copies of single records do. In Bun a large buffer takes
+ * new pages from the system each time, which costs several times the copy, and most records are in one piece.
  */
 const LARGE_BATCHES: LargeBatches = "Bun" in globalThis ? "in pieces" : "joined";
 
-/** Smaller records are always read from batches in one piece. */
+/** Smaller records are in one piece mostly. */
 const LARGE_RECORD_BYTES = 16 * 1024;
 
-/**
- * The batches, each in one piece, which saves the client from joining pieces, unless it has large records that are to
- * stay in pieces; damaged ones are replaced by a header without records. The last one may be incomplete.
- */
-export function checkedPieces(
+/** Reads batches, one after the other; the last one may be incomplete, and is left out. */
+export function readBatches(
   pieces: Pieces,
-  checksumOf: Checksum,
+  module: ClientModule,
+  isChecking: boolean,
   large: LargeBatches = LARGE_BATCHES,
-): Pieces {
-  const Made = pieces.constructor as new (buffers: Buffer[]) => ChecksumInput;
+): ReadBatch[] {
+  const batches: ReadBatch[] = [];
+  for (let at = 0, end; at + ATTRIBUTES_AT <= pieces.length; at = end) {
+    end = at + LENGTH_ENDS + pieces.readInt32BE(at + LENGTH_AT);
+    if (end > pieces.length) break;
+    if (end < at + ATTRIBUTES_AT) {
+      // Where the next one begins is unknown.
+      batches.push(damaged(pieces.subarray(at), undefined, "its length is wrong"));
+      break;
+    }
+    const found = pieces.subarray(at, end);
+    const isJoined = large === "joined" && found.length >= BATCH_HEAD_BYTES &&
+      found.length >= found.readInt32BE(COUNT_AT) * LARGE_RECORD_BYTES;
+    const batch = isJoined ? piecesLike(pieces, [found.buffer]) : found;
+    const next = end + BATCH_HEAD_BYTES <= pieces.length ? pieces.readBigInt64BE(end) : undefined;
+    const fault = faultOf(batch, module, isChecking);
+    batches.push(fault === undefined ? readBatch(batch, next, module) : damaged(batch, next, fault));
+  }
+  return batches;
+}
+
+/** What is wrong with a batch as a whole. */
+function faultOf(batch: Pieces, { crc32c }: ClientModule, isChecking: boolean): string | undefined {
+  const format = batch.readInt8(FORMAT_AT);
+  if (format !== FORMAT) {
+    return `it has format ${format}, and only ${FORMAT} is known, which Kafka has since 0.11`;
+  }
+  if (batch.length < BATCH_HEAD_BYTES) return "its length is wrong";
+  if (!isChecking) return undefined;
   // Passed as pieces, although there is only one: the client copies a buffer before computing its checksum, which
   // takes longer than the checksum.
-  const checksumOfPiece = (piece: Buffer) => checksumOf(new Made([piece]));
-  const batches: Buffer[] = [];
-  let at = 0;
-  while (at + BATCH_HEAD_BYTES <= pieces.length) {
-    const end = at + LENGTH_ENDS + pieces.readInt32BE(at + LENGTH_AT);
-    if (end < at + BATCH_HEAD_BYTES || end > pieces.length) break;
-    const found = pieces.subarray(at, end);
-    const isKept = large === "in pieces" &&
-      found.length >= found.readInt32BE(COUNT_AT) * LARGE_RECORD_BYTES;
-    const parts = isKept ? found : new Made([found.buffer]);
-    const isWhole = parts.readInt8(FORMAT_AT) !== FORMAT ||
-      checksumOfPieces(parts.subarray(ATTRIBUTES_AT).buffers, checksumOfPiece) ===
-        parts.readUInt32BE(CHECKSUM_AT);
-    if (isWhole) batches.push(...parts.buffers);
-    else batches.push(damagedHead(parts.buffer, nextOffset(pieces, end)));
-    at = end;
+  const sum = checksumOfPieces(
+    batch.subarray(ATTRIBUTES_AT).buffers,
+    (piece) => crc32c(piecesLike(batch, [piece])),
+  );
+  return sum === batch.readUInt32BE(CHECKSUM_AT) ? undefined : "its checksum is wrong";
+}
+
+function readBatch(batch: Pieces, next: bigint | undefined, module: ClientModule): ReadBatch {
+  const { buffers } = batch.subarray(BATCH_HEAD_BYTES);
+  const compression = batch.readInt16BE(ATTRIBUTES_AT) & COMPRESSION;
+  const count = batch.readInt32BE(COUNT_AT);
+  let records: StoredRecord[];
+  try {
+    records = readRecords(compression === 0 ? buffers : [decompressed(batch, compression, module)], count);
+  } catch (error) {
+    if (error instanceof module.UnsupportedCompressionError) throw error;
+    return damaged(batch, next, "its records cannot be read");
   }
-  if (at < pieces.length) batches.push(...pieces.subarray(at).buffers);
-  return new Made(batches);
+  return { head: headOf(batch), content: { length: batch.length - LENGTH_ENDS, records } };
 }
 
-/** The first offset of the following batch, if there is one. */
-function nextOffset(pieces: Pieces, end: number): bigint | undefined {
-  return end + BATCH_HEAD_BYTES <= pieces.length ? pieces.readBigInt64BE(end) : undefined;
+function decompressed(batch: Pieces, compression: number, module: ClientModule): Buffer {
+  const { compressionsAlgorithmsByBitmask: known, UnsupportedCompressionError } = module;
+  const algorithm = known[compression];
+  if (algorithm === undefined) {
+    throw new UnsupportedCompressionError(`compression number ${compression} is not known`);
+  }
+  return algorithm.decompressSync(batch.subarray(BATCH_HEAD_BYTES).buffer);
 }
 
-function damagedHead(batch: Buffer, next: bigint | undefined): Buffer {
+/** The header, as that of a batch without records. */
+function headOf(batch: Pieces): Buffer {
   const head = Buffer.alloc(BATCH_HEAD_BYTES);
-  batch.copy(head, 0, 0, PRODUCER_AT);
+  head.set(batch.subarray(0, Math.min(batch.length, BATCH_HEAD_BYTES)).buffer);
   head.writeInt32BE(BATCH_HEAD_BYTES - LENGTH_ENDS, LENGTH_AT);
-  head.writeInt16BE(IS_DAMAGED, ATTRIBUTES_AT);
+  head.writeInt16BE(head.readInt16BE(ATTRIBUTES_AT) & ~COMPRESSION, ATTRIBUTES_AT);
+  head.writeInt32BE(0, COUNT_AT);
+  return head;
+}
+
+/** Nothing in it can be trusted but its ids, as far as they are confirmed. */
+function damaged(batch: Pieces, next: bigint | undefined, fault: string): ReadBatch {
+  const head = headOf(batch);
+  head.writeInt16BE(0, ATTRIBUTES_AT);
   head.writeInt32BE(lastDeltaOf(batch, next), LAST_DELTA_AT);
-  return head.fill(0xff, PRODUCER_AT, COUNT_AT);
+  return { head, content: { length: batch.length - LENGTH_ENDS, records: [], fault } };
 }
 
 /**
  * The last offset of a damaged batch relative to its first, as far as it can be known: at least one event is lost.
  */
-function lastDeltaOf(batch: Buffer, next: bigint | undefined): number {
+function lastDeltaOf(batch: Pieces, next: bigint | undefined): number {
   if (next !== undefined) {
     const delta = Number(next - batch.readBigInt64BE(0)) - 1;
-    if (delta >= 0 && delta < batch.byteLength) return delta;
+    if (delta >= 0 && delta < batch.length) return delta;
   }
+  if (batch.length < BATCH_HEAD_BYTES || batch.readInt8(FORMAT_AT) !== FORMAT) return 0;
   const delta = batch.readInt32BE(LAST_DELTA_AT);
   return delta >= 0 && batch.readInt32BE(COUNT_AT) === delta + 1 ? delta : 0;
 }
@@ -161,12 +233,20 @@ export function checksumOfPieces(pieces: readonly Buffer[], checksumOf: (piece: 
   return sum;
 }
 
+/** Those of lengths that come again and again. */
+const factors = new Map<number, number>();
+const FACTORS_MAX = 1000;
+
 /** x^(bits of that many bytes). */
 function factorOf(bytes: number): number {
-  let factor = ONE;
+  let factor = factors.get(bytes);
+  if (factor !== undefined) return factor;
+  factor = ONE;
   for (let rest = bytes, power = BYTE_POWER; rest > 0; rest = Math.floor(rest / 2), power++) {
     if (rest % 2 === 1) factor = times(factor, powers[power]!);
   }
+  if (factors.size >= FACTORS_MAX) factors.clear();
+  factors.set(bytes, factor);
   return factor;
 }
 

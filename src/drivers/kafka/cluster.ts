@@ -3,7 +3,7 @@ import process from "node:process";
 import { diagnostics, type RetryMessage } from "../../diagnostics.ts";
 import { BrokerError, ClosedError, type DiasporaError } from "../../errors.ts";
 import { sleep } from "../../sleep.ts";
-import { checkFetches } from "./checked_fetch.ts";
+import { readFetches } from "./checked_fetch.ts";
 import {
   type Admin,
   type ClientConsumer,
@@ -185,7 +185,7 @@ export class Cluster {
         error,
       });
     });
-    if (fetch.checksChecksums) checkFetches(consumer, this.module);
+    readFetches(consumer, this.module, fetch.checksChecksums);
     if (fetch.readsCommittedOnly) readCommitted(consumer, this.module);
     return consumer;
   }

@@ -128,8 +128,8 @@ export class PartitionQueue {
         this.#skipMisplaced(batch.lastOffsetDelta + 1, Number(answer.highWatermark));
         break;
       }
-      const { records, nextOffset, isDamaged } = recordsOf(batch, this.fetchOffset);
-      if (isDamaged) this.#enqueueDamage(this.fetchOffset, nextOffset, "its checksum is wrong", 0);
+      const { records, nextOffset, fault } = recordsOf(batch, this.fetchOffset);
+      if (fault !== undefined) this.#enqueueDamage(this.fetchOffset, nextOffset, fault, 0);
       this.#enqueue(records);
       this.epochs.add(batch.partitionLeaderEpoch, this.fetchOffset, nextOffset);
       this.fetchOffset = nextOffset;

@@ -19,10 +19,12 @@ const EPOCH_AT = 12;
 export const FORMAT_AT = 16;
 export const CHECKSUM_AT = 17;
 export const ATTRIBUTES_AT = 21;
+/** How the records are compressed, in the attributes. */
+export const COMPRESSION = 0b111;
 export const LAST_DELTA_AT = 23;
 const FIRST_TIME_AT = 27;
 const LAST_TIME_AT = 35;
-export const PRODUCER_AT = 43;
+const PRODUCER_AT = 43;
 const PRODUCER_EPOCH_AT = 51;
 const SEQUENCE_AT = 53;
 export const COUNT_AT = 57;

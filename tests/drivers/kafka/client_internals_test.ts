@@ -5,7 +5,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
 import type { Admin } from "@platformatic/kafka";
-import { checkFetches, IS_DAMAGED } from "../../../src/drivers/kafka/checked_fetch.ts";
+import { readFetches } from "../../../src/drivers/kafka/checked_fetch.ts";
+import type { BatchContent } from "../../../src/drivers/kafka/fetched.ts";
 import { loadClient } from "../../../src/drivers/kafka/client.ts";
 import {
   type Api,
@@ -112,8 +113,8 @@ test("the client takes a partition's batches from a Fetch response by subarray()
     [client.kGetApi]: (_name: string, callback: (error: null, api: unknown) => void) =>
       callback(null, client.fetchV17.api),
   };
-  checkFetches(bare as never, client);
-  let parsed: { responses: { partitions: { records: { attributes: number; records: unknown[] }[] }[] }[] };
+  readFetches(bare as never, client, true);
+  let parsed: { responses: { partitions: { records: BatchContent[] }[] }[] };
   const connection = {
     send(
       key: number,
@@ -128,11 +129,12 @@ test("the client takes a partition's batches from a Fetch response by subarray()
   };
   bare[client.kGetApi]("Fetch", (_, api) => (api as Api)(connection, 0, 0, 0, 0, 0, 0, [], [], "", () => {}));
   assertEquals(
-    parsed!.responses.map(({ partitions: [{ records: [batch] }] }) => [
-      (batch.attributes & IS_DAMAGED) !== 0,
-      batch.records.length,
+    parsed!.responses.map(({ partitions: [{ records: [{ fault, length, records }] }] }) => [
+      fault,
+      length,
+      records.map(({ value }) => String(value)),
     ]),
-    [[false, 1], [true, 0]],
+    [[undefined, records.length - 12, ["event"]], ["its checksum is wrong", records.length - 12, []]],
   );
 });
 
