@@ -162,16 +162,16 @@ export class KafkaConsumer implements ConsumerInterface {
     const { cluster, name, highWatermarks } = this.#topic;
     // A response to any later request reflects everything known now.
     const requests = this.#fetcher.requests;
-    const isSo = await this.#news.untilOrTimeout(
-      () =>
-        queue.hasNews || queue.isUnavailable || this.#hasFault || !this.#has(queue) ||
-        (queue.lastResponse > requests && queue.reaches(highWatermarks.of(queue.partition))) ||
-        queue.fetchOffset >= highWatermarks.of(queue.partition),
-      READ_MS_MAX,
-    );
-    if (isSo) return;
-    const what = `read topic "${name}" partition ${queue.partition}`;
-    throw cluster.failure(this.#fetcher.lastFailure ?? new Error("no answer"), what, READ_MS_MAX);
+    const isSo = () =>
+      queue.hasNews || queue.isUnavailable || this.#hasFault || !this.#has(queue) ||
+      (queue.lastResponse > requests && queue.reaches(highWatermarks.of(queue.partition))) ||
+      queue.fetchOffset >= highWatermarks.of(queue.partition);
+    while (!await this.#news.untilOrTimeout(isSo, READ_MS_MAX)) {
+      // Over a slow connection, or with a quota, its turn comes when the others have as much as they may.
+      if (this.#fetcher.hasReceivedWithin(READ_MS_MAX)) continue;
+      const what = `read topic "${name}" partition ${queue.partition}`;
+      throw cluster.failure(this.#fetcher.silence(what, READ_MS_MAX), what, READ_MS_MAX);
+    }
   }
 
   /** Waits until an unavailable partition is available or there is other news; throws after a timeout. */

@@ -155,6 +155,18 @@ export function leaderless(servers: string, what: string, partition: number): Br
   );
 }
 
+/** The error for brokers that send nothing because a quota of the client is used up. */
+export function outOfQuota(servers: string, what: string, ms: number): BrokerError {
+  return new BrokerError(
+    servers,
+    `Cannot ${what}: Kafka at "${servers}" has sent nothing for ${
+      ms / 1000
+    } s, because a quota of this client is ` +
+      'used up; raise its "consumer_byte_rate" or "request_percentage", or try again',
+    { reason: "THROTTLING_QUOTA_EXCEEDED", canRetry: true },
+  );
+}
+
 /** Whether the request may succeed elsewhere or later, because its partition moved or has no leader. */
 export function isLeaderChange(error: unknown): boolean {
   if (error instanceof BrokerError) return error.reason === "LEADER_NOT_AVAILABLE";

@@ -28,7 +28,8 @@ export interface FetchLoopSettings {
   responsesMax: number;
   /** Number of requests made by the previous loop. */
   requestsBefore: number;
-  onResponse(): void;
+  /** Called after a response; its broker sends no more for that time, because a quota of the client is used up. */
+  onResponse(throttledMs: number): void;
   /** Called when a partition becomes unavailable. */
   onUnavailable(): void;
   /** Finds the start position of a partition whose leader could not be asked before. */
@@ -254,7 +255,7 @@ export class FetchLoop {
       queue.trouble = undefined;
       queue.isUnavailable = false;
     }
-    onResponse();
+    onResponse(answer.throttleTimeMs);
     for (const queue of diverging) await this.#settings.replace(queue);
   }
 

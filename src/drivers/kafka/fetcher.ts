@@ -2,7 +2,7 @@ import { BrokerError, TopicDeletedError } from "../../errors.ts";
 import type { ClientConsumer } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
 import { findEpochEnd } from "./leader_epochs.ts";
-import { isLeaderChange, isTransient, isUnknownTopic } from "./failure.ts";
+import { isLeaderChange, isTransient, isUnknownTopic, outOfQuota } from "./failure.ts";
 import { FetchLoop } from "./fetch_loop.ts";
 import { isTopicDeleted } from "./metadata.ts";
 import type { Offsets } from "./offsets.ts";
@@ -41,6 +41,12 @@ export class Fetcher {
   #deleted = false;
   #silentSinceMs: number | undefined;
   #attempt = 0;
+  /** How far all partitions were fetched at the latest response. */
+  #fetched = 0;
+  /** When events of any partition arrived last. */
+  #eventsMs = -Infinity;
+  /** Until when a broker sends nothing because of a quota. */
+  #throttledUntilMs = -Infinity;
 
   constructor(settings: FetcherSettings) {
     this.#settings = settings;
@@ -63,6 +69,18 @@ export class Fetcher {
 
   /** Why the last request failed that no leader responded to. */
   lastFailure: unknown = undefined;
+
+  /** Whether events of any partition arrived within that time. */
+  hasReceivedWithin(ms: number): boolean {
+    return performance.now() - this.#eventsMs < ms;
+  }
+
+  /** Why nothing arrived within that time. */
+  silence(what: string, ms: number): unknown {
+    const isThrottled = performance.now() - this.#throttledUntilMs < ms;
+    if (isThrottled) return outOfQuota(this.#settings.cluster.servers, what, ms);
+    return this.lastFailure ?? new Error("no answer");
+  }
 
   /** Number of the latest request; a response to a later one reflects everything stored before now. */
   get requests(): number {
@@ -111,7 +129,7 @@ export class Fetcher {
         queues: this.#queues,
         responsesMax,
         requestsBefore: this.requests,
-        onResponse: () => this.#onResponse(),
+        onResponse: (throttledMs) => this.#onResponse(throttledMs),
         onUnavailable: onNews,
         place,
         replace: (queue) => this.#findNext(queue, loop),
@@ -132,7 +150,12 @@ export class Fetcher {
     }
   }
 
-  #onResponse(): void {
+  #onResponse(throttledMs: number): void {
+    const now = performance.now();
+    const fetched = this.#queues.reduce((sum, { fetchOffset }) => sum + fetchOffset, 0);
+    if (fetched !== this.#fetched) this.#eventsMs = now;
+    this.#fetched = fetched;
+    if (throttledMs > 0) this.#throttledUntilMs = now + throttledMs;
     this.#silentSinceMs = undefined;
     this.#attempt = 0;
     this.#settings.onNews();
