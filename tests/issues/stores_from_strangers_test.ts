@@ -17,11 +17,13 @@ import {
 import { hostname } from "node:os";
 import process from "node:process";
 import { Driver, LimitExceededError, StorageError } from "../../mod.ts";
+import { claimTopic } from "../../src/drivers/files/claim.ts";
 import { FilesDriver } from "../../src/drivers/files/driver.ts";
 import { crc32 } from "../../src/log/format/core/core.ts";
 import { nodeStorage } from "../../src/storage/node.ts";
 import { type Canary, withCanary } from "../faults/canary.ts";
 import { test } from "../harness.ts";
+import { ScriptedEnvironment } from "../log/groups/scripted_environment.ts";
 
 const PID_OF_NONE = 2 ** 22 + 1;
 
@@ -125,6 +127,17 @@ test("the token in the claim of an import is not a path", () =>
       await using _claim = await driver.claimTopic("new");
     }
     assertEquals(readdirSync(root).sort(), [".filling-new.x", "topic"]);
+  }));
+
+// It was taken for the claim of a process that shows signs of life, so that no import could begin for good.
+test("the claim of an import that counts nothing is one of a process that is gone, after five seconds", () =>
+  withTopic(async (_, __, { root }) => {
+    for (const claim of ["{}", JSON.stringify({ token: "t", host: "far away", pid: 7 })]) {
+      writeFileSync(`${root}/.filling-new`, claim);
+      // Its waits end at once.
+      await using _claim = await claimTopic(nodeStorage, root, "new", new ScriptedEnvironment());
+    }
+    assertEquals(readdirSync(root), ["topic"]);
   }));
 
 test("a document that is nested too deeply is refused when it is stored, and when it is read", () =>

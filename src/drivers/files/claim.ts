@@ -7,11 +7,10 @@
  */
 import { hostname } from "node:os";
 import process from "node:process";
-import { clearInterval, setInterval } from "node:timers";
-import { setTimeout as sleep } from "node:timers/promises";
 import { TransferInProgressError } from "../../errors.ts";
+import type { GroupEnvironment } from "../../log/mod.ts";
 import { randomHex, type Storage } from "../../storage/port.ts";
-import { hasExited } from "./machine.ts";
+import { hasExited, machine } from "./machine.ts";
 import { makeTree } from "./make_tree.ts";
 
 const PREFIX = ".filling-";
@@ -31,29 +30,36 @@ interface Holder {
   beats: number;
 }
 
+/** What sends heartbeats and waits for those of others. */
+type Clock = Pick<GroupEnvironment, "every" | "sleep">;
+
 /** Acquires the claim, or throws `TransferInProgressError`, which names the holder. */
-export async function claimTopic(storage: Storage, rootPath: string, name: string): Promise<AsyncDisposable> {
+export async function claimTopic(
+  storage: Storage,
+  rootPath: string,
+  name: string,
+  clock: Clock = machine,
+): Promise<AsyncDisposable> {
   makeTree(storage, rootPath);
   const path = `${rootPath}/${PREFIX}${name}`;
   const token = randomHex(storage, 2);
   const own: Holder = { token, host: hostname(), pid: process.pid, beats: 0 };
   while (!storage.publish(path, bytesOf(own), { durable: false })) {
     const holder = holderOf(storage, path);
-    if (holder !== undefined) await removeIfDead(storage, path, holder, name);
+    if (holder !== undefined) await removeIfDead({ storage, path, name, clock }, holder);
   }
-  const timer = setInterval(() => {
+  const stop = clock.every(HEARTBEAT_MS, () => {
     try {
-      if (holderOf(storage, path)?.token !== token) return clearInterval(timer);
+      if (holderOf(storage, path)?.token !== token) return stop();
       own.beats++;
       storage.replace(path, bytesOf(own));
     } catch {
       // The next heartbeat tries again; without competitors nothing is lost.
     }
-  }, HEARTBEAT_MS);
-  timer.unref();
+  });
   return {
     [Symbol.asyncDispose]: () => {
-      clearInterval(timer);
+      stop();
       if (holderOf(storage, path)?.token === token) storage.remove(path);
       return Promise.resolve();
     },
@@ -61,12 +67,15 @@ export async function claimTopic(storage: Storage, rootPath: string, name: strin
 }
 
 /** Removes the file of a dead holder; throws if the holder is alive. */
-async function removeIfDead(storage: Storage, path: string, holder: Holder, name: string): Promise<void> {
+async function removeIfDead(
+  { storage, path, name, clock }: { storage: Storage; path: string; name: string; clock: Clock },
+  holder: Holder,
+): Promise<void> {
   const { token, host, pid, beats } = holder;
   if (host !== hostname() || !hasExited(pid)) {
     for (let silentMs = 0; silentMs < HEARTBEAT_TIMEOUT_MS; silentMs += POLL_MS) {
       if (host === hostname() && pid === process.pid) throw new TransferInProgressError(name, pid, host);
-      await sleep(POLL_MS);
+      await clock.sleep(POLL_MS);
       const now = holderOf(storage, path);
       if (now === undefined) return;
       if (now.token !== token || now.beats !== beats) {
@@ -80,27 +89,35 @@ async function removeIfDead(storage: Storage, path: string, holder: Holder, name
   if (!storage.publish(right, new Uint8Array(0), { durable: false })) {
     const modified = storage.stat(right)?.modified ?? Infinity;
     if (storage.now() - modified > HEARTBEAT_TIMEOUT_MS) storage.remove(right);
-    return void await sleep(POLL_MS);
+    return await clock.sleep(POLL_MS);
   }
   if (holderOf(storage, path)?.token === token) storage.remove(path);
   storage.remove(right);
 }
 
+/** What the file of a claim says; what no version has written in it stands for no process, and never changes. */
 function holderOf(storage: Storage, path: string): Holder | undefined {
   const bytes = storage.readWhole(path, CLAIM_BYTES_MAX);
   if (bytes === undefined) return undefined;
+  const { token, host, pid, beats } = documentOf(bytes);
+  return {
+    token: typeof token === "string" && TOKEN.test(token) ? token : "unreadable",
+    host: String(host ?? ""),
+    pid: wholeNumber(pid),
+    beats: wholeNumber(beats),
+  };
+}
+
+function documentOf(bytes: Uint8Array): Partial<Record<keyof Holder, unknown>> {
   try {
-    const { token, host, pid, beats } = JSON.parse(new TextDecoder().decode(bytes)) as Holder;
-    const isToken = typeof token === "string" && TOKEN.test(token);
-    return {
-      token: isToken ? token : "unreadable",
-      host: String(host),
-      pid: Number(pid),
-      beats: Number(beats),
-    };
+    return JSON.parse(new TextDecoder().decode(bytes)) ?? {};
   } catch {
-    return { token: "unreadable", host: "", pid: 0, beats: 0 };
+    return {};
   }
+}
+
+function wholeNumber(value: unknown): number {
+  return Number.isInteger(value) ? value as number : 0;
 }
 
 function bytesOf(holder: Holder): Uint8Array {

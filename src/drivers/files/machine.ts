@@ -21,7 +21,7 @@ let self: MemberProcess | undefined;
 /** This machine. */
 export const machine: GroupEnvironment = {
   get self(): MemberProcess {
-    return self ??= { host: hostOf(), pid: process.pid, started: statusOf("self")?.started };
+    return self ??= lookAtSelf();
   },
 
   isGone({ pid, started }, thorough): boolean {
@@ -46,6 +46,11 @@ export const machine: GroupEnvironment = {
 
   sleep: (ms) => sleep(ms),
 };
+
+/** What identifies this process. */
+export function lookAtSelf(): MemberProcess {
+  return { host: hostOf(), pid: process.pid, started: statusOf("self")?.started };
+}
 
 /** Whether no process of this machine has a pid; false where we may not ask. */
 export function hasExited(pid: number): boolean {

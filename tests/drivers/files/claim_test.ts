@@ -2,14 +2,31 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { hostname } from "node:os";
 import process from "node:process";
-import { TransferInProgressError } from "../../../mod.ts";
+import { StorageError, TransferInProgressError } from "../../../mod.ts";
 import { claimTopic } from "../../../src/drivers/files/claim.ts";
 import { test } from "../../harness.ts";
+import { ScriptedEnvironment } from "../../log/groups/scripted_environment.ts";
 import { ROOT, SimulatedFolder } from "./simulated_folder.ts";
 
 const PATH = `${ROOT}/.filling-t`;
 /** No process has this id. */
 const NO_PID = 2 ** 30;
+
+/** A clock whose waits end at once, and do something else meanwhile. */
+class WaitingEnvironment extends ScriptedEnvironment {
+  readonly waits: number[] = [];
+
+  constructor(private readonly meanwhile: (waits: number) => void = () => {}) {
+    super();
+  }
+
+  override sleep(ms = NaN): Promise<void> {
+    this.meanwhile(this.waits.push(ms));
+    return Promise.resolve();
+  }
+}
+
+const fiftyWaits = Array.from({ length: 50 }, () => 100);
 
 function holderIn({ storage }: SimulatedFolder): { token: string; host: string; pid: number; beats: number } {
   return JSON.parse(new TextDecoder().decode(storage.readWhole(PATH)));
@@ -24,7 +41,7 @@ test("a claim names its holder in a file, and removes it at its end", async () =
   const other = await claimTopic(folder.storage, ROOT, "t");
   const { token, ...holder } = holderIn(folder);
   assertEquals(holder, { host: hostname(), pid: process.pid, beats: 0 });
-  assertMatch(token, /^[0-9a-z]{5,}$/);
+  assertMatch(token, /^[0-9a-f]{16}$/);
   await other[Symbol.asyncDispose]();
 });
 
@@ -130,4 +147,105 @@ test("the right to remove a claim is taken by the next one if its owner gave it 
   assertEquals(holderIn(folder).pid, process.pid);
   await claim[Symbol.asyncDispose]();
   assertEquals(folder.names(), []);
+});
+
+test("a holder counts in its file once a second, as long as the claim is its own", async () => {
+  const folder = new SimulatedFolder();
+  const clock = new ScriptedEnvironment();
+  const claim = await claimTopic(folder.storage, ROOT, "t", clock);
+  assertEquals([...clock.timers.keys()], [1000]);
+  const beat = clock.timers.get(1000)!;
+  beat();
+  // A heartbeat that fails is left out.
+  folder.before = (name) => {
+    if (name === "replace") throw new StorageError("EIO", "Cannot replace: simulated");
+  };
+  beat();
+  folder.before = () => {};
+  beat();
+  assertEquals([holderIn(folder).beats, clock.timers.size], [3, 1]);
+  const other = { token: "other", host: "far away", pid: 1, beats: 0 };
+  folder.storage.replace(PATH, new TextEncoder().encode(JSON.stringify(other)));
+  beat();
+  assertEquals([holderIn(folder), clock.timers.size], [other, 0]);
+  await claim[Symbol.asyncDispose]();
+  folder.storage.remove(PATH);
+  const next = await claimTopic(folder.storage, ROOT, "t", clock);
+  await next[Symbol.asyncDispose]();
+  assertEquals([clock.timers.size, folder.names()], [0, []]);
+});
+
+test("a holder of which nothing is heard for five seconds is dead, whoever it is", async () => {
+  const holders = [
+    { token: "a", host: "far away", pid: NO_PID, beats: 3 },
+    { token: "a", host: "far away", pid: process.pid, beats: 3 },
+    { token: "a", host: hostname(), pid: process.ppid, beats: 3 },
+    // These no version has written.
+    ...[{ token: "a" }, { token: "a", host: hostname(), pid: "7", beats: 3 }, "text", null, {}],
+    { token: "a", host: hostname(), pid: process.ppid },
+    { token: "a", pid: process.ppid, beats: 3 },
+  ];
+  for (const holder of [...holders.map((each) => JSON.stringify(each)), "{", ""]) {
+    const folder = new SimulatedFolder();
+    folder.file(".filling-t", holder);
+    const clock = new WaitingEnvironment();
+    const claim = await claimTopic(folder.storage, ROOT, "t", clock);
+    assertEquals([clock.waits, holderIn(folder).pid], [fiftyWaits, process.pid], holder);
+    await claim[Symbol.asyncDispose]();
+    assertEquals(folder.names(), []);
+  }
+});
+
+test("a claim that another process takes over while it is waited for is that one's", async () => {
+  const folder = new SimulatedFolder();
+  const holder = { token: "a", host: "far away", pid: 7, beats: 3 };
+  folder.file(".filling-t", JSON.stringify(holder));
+  const clock = new WaitingEnvironment((waits) => {
+    if (waits < 3) return;
+    const next = { ...holder, token: "b", host: "elsewhere", pid: 8 };
+    folder.storage.replace(PATH, new TextEncoder().encode(JSON.stringify(next)));
+  });
+  const claiming = () => claimTopic(folder.storage, ROOT, "t", clock);
+  const error = await assertRejects(claiming, TransferInProgressError, "elsewhere");
+  assertEquals([error.message.includes("8"), clock.waits.length, holderIn(folder).token], [true, 3, "b"]);
+});
+
+test("the right to remove a claim is waited for as long as it is fresh", async () => {
+  const folder = new SimulatedFolder();
+  folder.file(".filling-t", JSON.stringify({ token: "dead", host: hostname(), pid: NO_PID, beats: 3 }));
+  folder.file(".filling-t.dead");
+  const names: string[][] = [];
+  const clock = new WaitingEnvironment(() => {
+    names.push(folder.names());
+    folder.disk.clock.pass(2000);
+  });
+  const claim = await claimTopic(folder.storage, ROOT, "t", clock);
+  const both = [".filling-t", ".filling-t.dead"];
+  assertEquals([names, clock.waits], [[both, both, both, [".filling-t"]], [100, 100, 100, 100]]);
+  await claim[Symbol.asyncDispose]();
+});
+
+test("a token that no version has written is not used as a part of a path", async () => {
+  for (const token of ["../x", "a/b", "A", "", "a".repeat(65), 7, null, undefined]) {
+    const folder = new SimulatedFolder();
+    folder.file(".filling-t", JSON.stringify({ token, host: hostname(), pid: NO_PID, beats: 3 }));
+    const paths = new Set<string>();
+    folder.before = (name, path) => void (name === "publish" && paths.add(path));
+    const claim = await claimTopic(folder.storage, ROOT, "t", new WaitingEnvironment());
+    assertEquals([...paths], [PATH, `${PATH}.unreadable`], String(token));
+    await claim[Symbol.asyncDispose]();
+  }
+});
+
+test("a claim that ends between two looks at it is taken", async () => {
+  const folder = new SimulatedFolder();
+  folder.file(".filling-t", JSON.stringify({ token: "a", host: "far away", pid: 7, beats: 3 }));
+  folder.before = (name, path) => {
+    if (name !== "readWhole") return;
+    folder.before = () => {};
+    folder.storage.remove(path);
+  };
+  const claim = await claimTopic(folder.storage, ROOT, "t");
+  assertEquals(holderIn(folder).pid, process.pid);
+  await claim[Symbol.asyncDispose]();
 });

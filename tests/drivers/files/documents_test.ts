@@ -33,13 +33,37 @@ test("unknown options are refused by name, and nothing is created", () =>
     ];
     for (const [options, name] of cases) {
       const error = await assertRejects(() => driver.createTopic("t", options as never), InvalidOptionError);
-      assertEquals(error.option, name);
+      assertEquals([error.option, error.message.includes("topic option")], [name, true], error.message);
     }
     assertEquals([...(await driver.listTopics()).keys()], []);
-    for (const options of [{ segment_bytes: 4096 }, { segment_bytes: 2 ** 31 }, { retention_seconds: 0.5 }]) {
+    const accepted: Record<string, unknown>[] = [
+      ...[{ segment_bytes: 4096 }, { segment_bytes: 2 ** 31 }, { retention_seconds: 0.5 }, {
+        retention_bytes: 0,
+      }],
+      ...["buffered", "on_flush", "immediate"].map((flush_behavior) => ({ flush_behavior })),
+    ];
+    for (const options of accepted) {
       await driver.createTopic("t", options as never);
       await driver.deleteTopic("t");
     }
+  }));
+
+test("options are changed to what a new topic may have, or back to their default, and to nothing else", () =>
+  withDriver(async (driver) => {
+    await driver.createTopic("t", { retention_bytes: 7 });
+    await using topic = await driver.openTopic("t");
+    for (const [key, value] of [["retention_bytes", -1], ["segment_bytes", 4095], ["num_partitions", 2]]) {
+      const error = await assertRejects(() => topic.edit({ [key!]: value } as never), InvalidOptionError);
+      assertEquals([error.option, error.message.includes("topic option")], [key, true], error.message);
+    }
+    const error = await assertRejects(
+      () => topic.edit({ retention_bytes: "x" } as never),
+      InvalidOptionError,
+    );
+    assertEquals(error.message.includes("or null for the default"), true, error.message);
+    await topic.edit({ retention_bytes: null, segment_bytes: 8192 } as never);
+    const { options } = (await driver.listTopics()).get("t")!;
+    assertEquals([options.retention_bytes, options.segment_bytes], [undefined, 8192]);
   }));
 
 test("invalid topic names are refused by every call", () =>

@@ -1,6 +1,6 @@
 // What a member of a group does with its partitions, while a scripted group assigns, revokes and takes them.
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { EventGoneError, PartitionMovedError } from "../../../mod.ts";
+import { EventGoneError, PartitionMovedError, StorageError } from "../../../mod.ts";
 import type { ConsumerRequest } from "../../../src/contract.ts";
 import { GroupConsumer } from "../../../src/drivers/files/group_consumer.ts";
 import { trimPartition } from "../../../src/drivers/files/trim.ts";
@@ -11,6 +11,7 @@ import { CursorFile } from "../../../src/log/positions/cursor.ts";
 import { PartitionWriter } from "../../../src/log/write/writer.ts";
 import { test } from "../../harness.ts";
 import { turn } from "../../waiting.ts";
+import { withOpenFiles } from "./counted_files.ts";
 import { ROOT, SimulatedFolder } from "./simulated_folder.ts";
 
 const PATIENCE_MS = 1000;
@@ -20,6 +21,10 @@ class Scene {
   readonly logs: Partition[];
   readonly writers: PartitionWriter[];
   readonly #folder = new SimulatedFolder();
+  readonly #counted = withOpenFiles(this.#folder.storage);
+  readonly openFiles = this.#counted.openFiles;
+  /** Fails every write from now on. */
+  writesFail = false;
   /** What the member asked of its group. */
   readonly asked: string[] = [];
   /** What the consumer was given as its partitions. */
@@ -46,6 +51,11 @@ class Scene {
 
   constructor(partitions: number) {
     const { storage } = this.#folder;
+    this.#folder.before = (name, path) => {
+      if (this.writesFail && name === "publish" && path.endsWith(".pos")) {
+        throw new StorageError("EIO", "Cannot publish: simulated");
+      }
+    };
     this.logs = Array.from({ length: partitions }, (_, partition) => {
       storage.makeDirectory(`${ROOT}/${partition}`);
       return new Partition({ storage, directory: `${ROOT}/${partition}`, topic: "t", partition });
@@ -61,13 +71,19 @@ class Scene {
   }
 
   async member(request: Partial<ConsumerRequest> = {}): Promise<GroupConsumer> {
+    const consumer = this.unopened(request);
+    await consumer.open();
+    return consumer;
+  }
+
+  unopened(request: Partial<ConsumerRequest> = {}): GroupConsumer {
     const whole = {
       ...{ from: "earliest", onCorruption: "throw", dataWanted: false },
       onAssigned: (partitions: readonly number[]) => this.given.push(partitions),
       release: (partition: number) => void this.released.push(partition),
       ...request,
     } as unknown as ConsumerRequest;
-    const consumer = new GroupConsumer(this.logs, whole, (partition) => this.cursor(partition), {
+    return new GroupConsumer(this.logs, whole, (partition) => this.cursor(partition), {
       name: "c",
       join: () => Promise.resolve(this.membership as unknown as Membership),
       listen: (wake) => {
@@ -80,12 +96,10 @@ class Scene {
       elapsedMs: () => this.now,
       patienceMs: PATIENCE_MS,
     });
-    await consumer.open();
-    return consumer;
   }
 
   cursor(partition: number): CursorFile {
-    return new CursorFile(this.#folder.storage, `${ROOT}/${partition}.pos`);
+    return new CursorFile(this.#counted.storage, `${ROOT}/${partition}.pos`);
   }
 
   stored(partition: number): number | undefined {
@@ -328,4 +342,75 @@ test("a member that is closed while it joins leaves at once", async () => {
   await member.close();
   await member.open();
   assertEquals(scene.asked, ["leave", "leave"]);
+});
+
+test("a member that starts at the earliest event starts at the earliest one when it is given the partition", async () => {
+  const scene = new Scene(1);
+  scene.push(0, 3);
+  const member = await scene.member({ from: "earliest" });
+  sealLast(scene.logs[0]!);
+  scene.push(0, 2);
+  trimPartition(scene.logs[0]!, { beforeId: 3 });
+  member.onAssigned(0);
+  assertEquals(idsOf(member, 0, 9), [3, 4]);
+  await member.close();
+});
+
+test("a partition whose position cannot be taken is not the member's, and no file stays open", async () => {
+  const scene = new Scene(1);
+  const member = await scene.member();
+  scene.writesFail = true;
+  assertThrows(() => member.onAssigned(0), StorageError, "simulated");
+  assertEquals([member.assigned, scene.openFiles.size, scene.given], [[], 0, []]);
+  scene.writesFail = false;
+  member.onAssigned(0);
+  assertEquals(member.assigned, [0]);
+  member.onLost(0);
+  assertEquals(scene.openFiles.size, 0);
+  await member.close();
+});
+
+test("a member that checks its lease anew says so to who delivers its events", async () => {
+  const scene = new Scene(1);
+  let rechecks = 0;
+  const member = await scene.member({ recheck: () => rechecks++ });
+  assertEquals([rechecks, member.checkOwnership()], [0, 1]);
+  member.onTurn();
+  assertEquals(rechecks, 1);
+  await member.close();
+  // Nothing is asked of it where no one wants to know.
+  const other = await scene.member();
+  other.onTurn();
+  await other.close();
+});
+
+test("a member that has not joined owns nothing, and watches no group", async () => {
+  const scene = new Scene(1);
+  const member = scene.unopened();
+  assertEquals([member.assigned, member.checkOwnership()], [[], 1]);
+  const stop = new AbortController();
+  const waiting = member.waitForEvents(stop.signal);
+  assertEquals(scene.asked, []);
+  stop.abort();
+  await waiting;
+  await member.close();
+});
+
+test("a member that waits listens to its partitions of now, and watches its group until no one waits", async () => {
+  const scene = new Scene(1);
+  const member = await scene.member();
+  const stop = new AbortController();
+  const first = member.waitForEvents(stop.signal);
+  await turn();
+  member.onAssigned(0);
+  await first;
+  const second = member.waitForEvents(stop.signal);
+  await turn();
+  const asked = scene.asked.filter((one) => one !== "poll");
+  assertEquals([asked, scene.membership.isWatched], [["listen"], true]);
+  scene.push(0, 1);
+  await second;
+  stop.abort();
+  await member.close();
+  assertEquals([scene.asked.at(-1), scene.membership.isWatched], ["stop listening", false]);
 });

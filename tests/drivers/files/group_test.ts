@@ -11,6 +11,8 @@ import {
   PartitionMovedError,
   StorageError,
 } from "../../../src/errors.ts";
+import { RosterFiles, vacant } from "../../../src/log/groups/roster.ts";
+import { nodeStorage } from "../../../src/storage/node.ts";
 import { test } from "../../harness.ts";
 import { changedStorage } from "../../log/port_wrapper.ts";
 
@@ -355,6 +357,31 @@ test("a lone consumer waits until it knows whether the members on another machin
       }
     });
   }
+});
+
+test("a lone consumer waits twice the timeout at most for members that come and go", async () => {
+  await during(async (machines) => {
+    const here = await machines.open(2);
+    const member = await here.join();
+    await member.close();
+    const files = new RosterFiles(nodeStorage, join(machines.rootPath, "jobs/consumers/workers/group"), 2);
+    let waits = 0;
+    const comeAndGo = (): void => {
+      const id = String(waits);
+      const far = { id, host: "there", pid: 1, started: "then", timeoutMs: TIMEOUT_MS, renewals: 0 };
+      files.publish(files.read(), { members: [far], shares: vacant(2, 1) });
+    };
+    here.sleep = (ms) => {
+      waits++;
+      machines.nowMs += ms;
+      comeAndGo();
+      return Promise.resolve();
+    };
+    comeAndGo();
+    const lone = here.topic.consumer("workers", { ...REQUEST, group: false });
+    await assertRejects(() => lone.open(), ConsumerInUseError, "as a group");
+    assertEquals(waits, 21);
+  });
 });
 
 test("the members of a group are listed with their partitions and without what only programs read of their host", async () => {

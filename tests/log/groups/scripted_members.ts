@@ -1,7 +1,7 @@
 // What the tests of a group's membership share: members in separate processes, whose clocks and disk a test controls.
 import { Membership } from "../../../src/log/groups/membership.ts";
 import { type NextRoster, type Roster, RosterFiles } from "../../../src/log/groups/roster.ts";
-import type { OpenMode, Storage, StorageFile } from "../../../src/storage/port.ts";
+import { withOpenFiles } from "../../drivers/files/counted_files.ts";
 import { ROOT, SimulatedFolder } from "../../drivers/files/simulated_folder.ts";
 import { ScriptedEnvironment } from "./scripted_environment.ts";
 
@@ -11,25 +11,12 @@ export const TIMEOUT_MS = 1000;
 export class Scene {
   readonly folder = new SimulatedFolder();
   readonly members: ScriptedMember[] = [];
-  /** The files that members have open. */
-  readonly openFiles = new Set<StorageFile>();
-  /** The disk as members see it. */
-  readonly storage: Storage = new Proxy(this.folder.storage, {
-    get: (disk, name: keyof Storage) =>
-      name === "open" ? (path: string, mode: OpenMode) => this.#opened(disk.open(path, mode)) : disk[name],
-  });
+  /** The disk as members see it, and the files that they have open. */
+  readonly #counted = withOpenFiles(this.folder.storage);
+  readonly storage = this.#counted.storage;
+  readonly openFiles = this.#counted.openFiles;
 
   constructor(readonly numPartitions = 4, readonly timeoutMs: number = TIMEOUT_MS) {}
-
-  #opened(file: StorageFile): StorageFile {
-    this.openFiles.add(file);
-    const close = file.close.bind(file);
-    file.close = () => {
-      this.openFiles.delete(file);
-      close();
-    };
-    return file;
-  }
 
   member(): ScriptedMember {
     const member = new ScriptedMember(this, this.members.length + 1);

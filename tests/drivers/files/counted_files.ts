@@ -1,0 +1,20 @@
+import type { OpenMode, Storage, StorageFile } from "../../../src/storage/port.ts";
+
+/** A storage that says which of the files that were opened through it are still open. */
+export function withOpenFiles(storage: Storage): { storage: Storage; openFiles: ReadonlySet<StorageFile> } {
+  const openFiles = new Set<StorageFile>();
+  const opened = (file: StorageFile): StorageFile => {
+    openFiles.add(file);
+    const close = file.close.bind(file);
+    file.close = () => {
+      openFiles.delete(file);
+      close();
+    };
+    return file;
+  };
+  const counted = new Proxy(storage, {
+    get: (disk, name: keyof Storage) =>
+      name === "open" ? (path: string, mode: OpenMode) => opened(disk.open(path, mode)) : disk[name],
+  });
+  return { storage: counted, openFiles };
+}
