@@ -55,7 +55,11 @@ test("a topic that goes is ended where it has events, no file stays open, and no
 });
 
 test("who waits for events of a topic that goes wakes, where this process had it open under its name", () => {
-  for (const [formerPath, expected] of [[`${ROOT}/t`, ["0", "1"]], [undefined, []]] as const) {
+  const cases: [formerPath: string | undefined, expected: string[]][] = [[`${ROOT}/t`, ["0", "1"]], [
+    undefined,
+    [],
+  ]];
+  for (const [formerPath, expected] of cases) {
     const { storage } = renamed();
     const woken: string[] = [];
     const stops = [0, 1].map((partition) => {

@@ -3,11 +3,11 @@ import { assertEquals } from "@std/assert";
 import { resolve } from "node:path";
 import { readFilesOptions } from "../../../src/drivers/files/options.ts";
 import { withAbsoluteRoot } from "../../../src/drivers/files/root_path.ts";
-import type { JsonObject } from "../../../src/json.ts";
+import type { JsonObject, JsonValue } from "../../../src/json.ts";
 import { test } from "../../harness.ts";
 
 test("a path is resolved once, what is not one is left to the rules of the options, and the default has a name", () => {
-  const cases: [JsonObject, unknown][] = [
+  const cases: [JsonObject, JsonValue][] = [
     [{}, resolve("diaspora_data")],
     [{ root_path: "a/../b" }, resolve("b")],
     [{ root_path: "/a/b" }, resolve("/a/b")],
