@@ -99,7 +99,7 @@ const REMOVALS: [what: string, remove: (partition: Partition) => void][] = [
       applyRetention(
         partition,
         { numPartitions: 1, segmentBytesMax: 6000, retentionBytes: 8000 },
-        new ConsumerRegistry(partition.storage, partition.directory, "topic"),
+        new ConsumerRegistry(partition.storage, partition.directory, "topic", 1),
       ),
   ],
 ];

@@ -3,8 +3,9 @@ import { CursorFile, type Position, type StoredPosition } from "../../log/mod.ts
 import { isMissing, isTaken, listIfThere, type Storage } from "../../storage/port.ts";
 import { removeFolder, temporaryPath, tryRemoveTree } from "./temporary_folders.ts";
 import { foldersOf } from "./consumer_names.ts";
-import type { JsonObject } from "../../json.ts";
-import { partitionName, PARTITIONS_END, readDocument } from "./layout.ts";
+import { checkIsFolder } from "./is_folder.ts";
+import { partitionName } from "./layout.ts";
+import { SeekFiles } from "./seek_files.ts";
 
 /**
  * File with the consumer's name, which tells the folder from another consumer's and from an incomplete leftover.
@@ -12,8 +13,6 @@ import { partitionName, PARTITIONS_END, readDocument } from "./layout.ts";
 const NAME_FILE = "name";
 /** Names are shorter than this; a longer file is not a name. */
 export const NAME_BYTES_MAX = 4096;
-/** File with the positions of a seek over several partitions, until all of them are stored. */
-const SEEK_FILE = "seek.json";
 /** How often to recreate a folder that another process removes at the same time. */
 const ATTEMPTS_MAX = 10;
 
@@ -25,6 +24,7 @@ export interface ConsumerLocation {
   /** Folder of all consumers. */
   directory: string;
   topic: string;
+  numPartitions: number;
 }
 
 /** A position to be stored by a seek. */
@@ -37,12 +37,14 @@ export class ConsumerFolder {
   readonly #path: string;
   /** Whether the folder existed or was created here: if it is missing after that, the name was deleted. */
   #isKnown: boolean;
+  readonly #seekFiles: SeekFiles;
 
   constructor(private readonly location: ConsumerLocation, private readonly name: string) {
     const { found: [path], free } = findFolders(location, name);
     this.#path = path ?? free;
     this.#isKnown = path !== undefined;
-    if (this.#isKnown) this.#isKnown = this.#finishSeek();
+    this.#seekFiles = new SeekFiles(location.storage, location.topicPath, this.#path, location.numPartitions);
+    if (this.#isKnown) this.#isKnown = this.#finishSeeks();
   }
 
   /** Whether the name has stored anything. */
@@ -88,7 +90,7 @@ export class ConsumerFolder {
   }
 
   /**
-   * Stores positions in several partitions atomically: once the seek file is in the folder, the next process that
+   * Stores positions in several partitions atomically: once the seek's file is in the folder, the next process that
    * reads a position stores the missing ones.
    */
   seek(targets: readonly SeekTarget[]): void {
@@ -97,17 +99,25 @@ export class ConsumerFolder {
     try {
       const [only] = cursors;
       if (only !== undefined && cursors.length === 1) return only.cursor.seek(only.target);
-      // Every file is created at its full size first, so that the following writes need no more disk space.
-      this.#prepare();
-      const listed = this.listed();
-      const planned = cursors.map(({ target, cursor }) => {
-        const generation = cursor.nextGeneration(listed.get(partitionName(target.partition)) ?? []);
-        return { cursor, seek: { ...target, generation } };
-      });
-      const seeks = planned.map(({ seek }) => seek);
-      storage.replace(`${this.#path}/${SEEK_FILE}`, new TextEncoder().encode(JSON.stringify({ seeks })));
-      this.#apply(planned);
-      storage.remove(`${this.#path}/${SEEK_FILE}`);
+      for (let attempt = 1;; attempt++) {
+        // Every file is created at its full size first, so that the following writes need no more disk space.
+        this.#prepare();
+        const listed = this.listed();
+        // One generation for all: of two seeks at once, one replaces the other in each of their common partitions.
+        const generation = cursors.reduce(
+          (highest, { target, cursor }) =>
+            Math.max(highest, cursor.nextGeneration(listed.get(partitionName(target.partition)) ?? [])),
+          1,
+        );
+        const planned = cursors.map(({ target, cursor }) => ({ cursor, seek: { ...target, generation } }));
+        const path = this.#seekFiles.publish(planned.map(({ seek }) => seek));
+        if (path !== undefined) {
+          this.#apply(planned);
+          return storage.remove(path);
+        }
+        if (attempt === ATTEMPTS_MAX) throw this.#occupied();
+        if (!this.#finishSeeks()) throw this.removed();
+      }
     } catch (error) {
       throw isMissing(error) && storage.stat(this.#path) === undefined ? this.removed() : error;
     } finally {
@@ -116,26 +126,32 @@ export class ConsumerFolder {
   }
 
   /**
-   * Completes a seek that another process did not finish. Positions stored since then are kept. Returns false if
+   * Completes seeks that other processes did not finish. Positions stored since then are kept. Returns false if
    * the name was deleted in the meantime.
    */
-  #finishSeek(): boolean {
-    const { storage } = this.location;
-    const path = `${this.#path}/${SEEK_FILE}`;
-    const document = readDocument(storage, path);
-    if (document === undefined) return true;
-    const seeks = plannedSeeks(document, path);
-    const planned = seeks.map((seek) => ({ seek, cursor: this.cursor(seek.partition) }));
-    try {
-      this.#apply(planned);
-    } catch (error) {
-      if (error instanceof ConsumerDeletedError) return false;
-      throw isMissing(error) ? this.removed() : error;
-    } finally {
-      for (const { cursor } of planned) cursor.close();
+  #finishSeeks(): boolean {
+    for (const { path, seeks } of this.#seekFiles.unfinished()) {
+      const planned = seeks.map((seek) => ({ seek, cursor: this.cursor(seek.partition) }));
+      try {
+        this.#apply(planned);
+      } catch (error) {
+        if (error instanceof ConsumerDeletedError) return false;
+        throw isMissing(error) ? this.removed() : error;
+      } finally {
+        for (const { cursor } of planned) cursor.close();
+      }
+      this.location.storage.remove(path);
     }
-    storage.remove(path);
     return true;
+  }
+
+  #occupied(): StorageError {
+    return new StorageError(
+      "EAGAIN",
+      `Cannot store positions in "${this.#path}": other processes seek all the time, or files of another program are ` +
+        `in its folder "seek"; remove those, and try again`,
+      { canRetry: true },
+    );
   }
 
   /** Stores planned positions. The folder is listed once for each step of all of them: it has files for each partition. */
@@ -204,32 +220,6 @@ export class ConsumerFolder {
   }
 }
 
-/** A position that a seek is to store. */
-interface PlannedSeek extends StoredPosition {
-  partition: number;
-}
-
-/** What a seek's file says; checked, because a partition becomes a path, and numbers become fields of a slot. */
-function plannedSeeks({ seeks }: JsonObject, path: string): PlannedSeek[] {
-  if (Array.isArray(seeks) && seeks.every(isPlannedSeek)) return seeks;
-  throw new StorageError(
-    "EILSEQ",
-    `Cannot read "${path}": no version of this library has written what is in it; remove the file`,
-  );
-}
-
-function isPlannedSeek(value: unknown): value is PlannedSeek & JsonObject {
-  const { partition, nextId, time, generation, mark } = (value ?? {}) as { [key: string]: unknown };
-  const { salt = 0, nonce = 0, sequence = 0 } = (mark ?? {}) as { [key: string]: unknown };
-  return isBelow(partition, PARTITIONS_END) && [nextId, time].every((number) => isBelow(number, 2 ** 53)) &&
-    [generation, salt, nonce, sequence].every((number) => isBelow(number, 2 ** 32)) &&
-    (mark === undefined || typeof mark === "object");
-}
-
-function isBelow(value: unknown, end: number): boolean {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < end;
-}
-
 /**
  * The existing folders with a name's positions, and a path for a new one. If versions with different naming
  * schemes created two, the first one counts. Throws for a symbolic link, which could lead out of the topic.
@@ -262,14 +252,4 @@ export function findFolders(
 export function readName(storage: Storage, path: string): string | undefined {
   const bytes = storage.readWhole(`${path}/${NAME_FILE}`, NAME_BYTES_MAX);
   return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
-}
-
-/** Rejects symbolic links, which could lead out of the topic. */
-export function checkIsFolder(storage: Storage, path: string): void {
-  const stat = storage.stat(path);
-  if (stat === undefined || stat.kind === "directory") return;
-  throw new StorageError(
-    "ENOTDIR",
-    `Cannot use "${path}": expected a folder of its own, no link and no file`,
-  );
 }

@@ -2,8 +2,8 @@ import { ConsumerDeletedError } from "../../errors.ts";
 import type { CursorFile } from "../../log/mod.ts";
 import { listIfThere, type Storage } from "../../storage/port.ts";
 import { removeFolder, removeLeftovers, tryRemoveTree } from "./temporary_folders.ts";
+import { checkIsFolder } from "./is_folder.ts";
 import {
-  checkIsFolder,
   ConsumerFolder,
   type ConsumerLocation,
   findFolders,
@@ -18,8 +18,8 @@ const ATTEMPTS_MAX = 10;
 export class ConsumerRegistry {
   readonly #location: ConsumerLocation;
 
-  constructor(storage: Storage, topicPath: string, topic: string) {
-    this.#location = { storage, topicPath, directory: `${topicPath}/consumers`, topic };
+  constructor(storage: Storage, topicPath: string, topic: string, numPartitions: number) {
+    this.#location = { storage, topicPath, directory: `${topicPath}/consumers`, topic, numPartitions };
   }
 
   /** Every name that has a stored position. */

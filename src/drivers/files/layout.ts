@@ -9,7 +9,7 @@
  * <topic>/consumers/<encoded name>/name  00000000.pos             positions, one file a partition
  * <topic>/consumers/<encoded name>/group/0000000000000042.json    members and their partitions, see `log/groups/`
  * <topic>/consumers/<encoded name>/group/members/<id>             a number that grows while a member lives
- * <topic>/consumers/<encoded name>/seek.json                      there during a seek over several partitions
+ * <topic>/consumers/<encoded name>/seek/0123456789abcdef.json     there during a seek over several partitions
  * .creating-*  .deleting-*                                        topics half made or half removed: not there
  * ```
  *
@@ -28,9 +28,6 @@ export const TOPIC_FILE = "topic.json";
 export const VALIDATOR_FILE = "validator.json";
 export const SERIALIZER_FILE = "serializer.json";
 export const SELECTOR_FILE = "partition-selector.json";
-
-/** A partition's folder has eight digits, so that no partition has this number or a greater one. */
-export const PARTITIONS_END = 10 ** 8;
 
 /** Folder name of a partition: eight digits. */
 export function partitionName(partition: number): string {

@@ -64,7 +64,7 @@ export class FilesTopic implements TopicInterface {
     }
     this.name = name;
     this.definition = { options, validator, partitionSelector, serializer };
-    this.#names = new ConsumerRegistry(storage, path, name);
+    this.#names = new ConsumerRegistry(storage, path, name, numPartitions);
     this.#logs = [];
     // Folder by folder: an invalid document may contain any number of partitions.
     for (let partition = 0; partition < numPartitions; partition++) {

@@ -19,7 +19,7 @@ class Scene {
 
   /** The names of consumers as another process sees them. */
   another(): ConsumerRegistry {
-    return new ConsumerRegistry(this.folder.storage, `${ROOT}/t`, "t");
+    return new ConsumerRegistry(this.folder.storage, `${ROOT}/t`, "t", 3);
   }
 
   seek(name: string, ...nextIds: number[]): void {
@@ -153,7 +153,7 @@ test("a seek over several partitions that is cut short anywhere is stored whole 
     // Positions that are stored later are kept by the process that completes the seek.
     scene.acknowledge("c", 20);
     assertEquals(scene.stored("c"), 20);
-    assertEquals(folder.names().some((name) => name.endsWith("seek.json")), false);
+    assertEquals(folder.names().some((name) => name.includes("/seek/")), false);
   }
 });
 
@@ -161,7 +161,7 @@ test("a file where the consumers or one of them should be is refused by its path
   for (const path of ["consumers", "consumers/c"]) {
     const folder = new SimulatedFolder();
     folder.file(`t/${path}`, "x");
-    const registry = new ConsumerRegistry(folder.storage, `${ROOT}/t`, "t");
+    const registry = new ConsumerRegistry(folder.storage, `${ROOT}/t`, "t", 3);
     const text = `Cannot use "${ROOT}/t/${path}": expected a folder of its own`;
     assertThrows(() => registry.consumer("c"), StorageError, text);
     if (path === "consumers") assertThrows(() => registry.names(), StorageError, text);

@@ -27,7 +27,7 @@ class Scene {
     storage.makeDirectory(`${ROOT}/p`);
     storage.makeDirectory(`${ROOT}/consumers`);
     this.log = new Partition({ storage, directory: `${ROOT}/p`, topic: "t", partition: 0 });
-    this.registry = new ConsumerRegistry(storage, ROOT, "t");
+    this.registry = new ConsumerRegistry(storage, ROOT, "t", 1);
     this.#writer = new PartitionWriter(this.log, { flushBehavior: "buffered", segmentBytesMax: 1 << 20 });
     segments.forEach((count, index) => {
       if (index > 0) {
