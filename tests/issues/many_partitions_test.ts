@@ -55,6 +55,32 @@ test("the lag of a consumer lists its folder once, however many partitions there
   });
 });
 
+test("a consumer of all partitions, and a trim by what it acknowledged, list its folder as often as for one", async () => {
+  await withTopic(async (topic, _driver, seen) => {
+    await topic.seekConsumer("late", { id: 1 });
+    const listings = async (work: () => Promise<void>) => {
+      seen.length = 0;
+      await work();
+      return seen.filter((path) => path.endsWith("consumers/late")).length;
+    };
+    for (const partitions of [[0], topic.partitions.map(({ partition_id }) => partition_id)]) {
+      const opening = await listings(async () => {
+        await using consumer = topic.consumer("late", { partitions });
+        await consumer.ready();
+      });
+      const trimming = await listings(async () => {
+        const trimmed = await topic.trim({ acknowledged: true, dryRun: true, partitions });
+        assertEquals(trimmed.map(({ firstId }) => firstId), partitions.map(() => 1));
+      });
+      assertEquals(
+        opening <= 4 && trimming <= 3,
+        true,
+        `${opening} and ${trimming} for ${partitions.length}`,
+      );
+    }
+  });
+});
+
 test("reading one partition up to an id reads no other one", async () => {
   await withTopic(async (topic, _driver, seen) => {
     await using consumer = topic.consumer("reader", { partitions: [3] });

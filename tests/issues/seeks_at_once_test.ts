@@ -44,7 +44,9 @@ class Scene {
 
   /** The position in both partitions, which has to be the same. */
   stored(): number {
-    const [one, other] = [0, 1].map((partition) => this.registry.cursor("c", partition).read()?.nextId);
+    const [one, other] = [0, 1].map((partition) =>
+      this.registry.consumer("c").cursor(partition).read()?.nextId
+    );
     assertEquals(one, other, "a seek is half done");
     return one!;
   }
@@ -85,7 +87,9 @@ test("a file that names partitions that are not there, or one twice, is refused 
   const seek = { nextId: 0, time: 0, generation: 9 };
   const many = Array.from({ length: 3 }, (_, partition) => ({ ...seek, partition }));
   const same = many.map((each) => ({ ...each, partition: 1 }));
-  for (const [seeks, why] of [[many, "partition 2, and the topic has 2"], [same, "partition 1 twice"]] as const) {
+  for (
+    const [seeks, why] of [[many, "partition 2, and the topic has 2"], [same, "partition 1 twice"]] as const
+  ) {
     for (const name of ["seek.json", "seek/0123456789abcdef.json"]) {
       const scene = new Scene();
       scene.folder.file(`t/consumers/c/${name}`, JSON.stringify({ seeks }));

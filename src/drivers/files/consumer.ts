@@ -11,6 +11,7 @@ import {
   type StoredBatch,
   type StoredPosition,
 } from "../../log/mod.ts";
+import { partitionName } from "./layout.ts";
 import type { ConsumerInterface, ConsumerRequest, IncomingBatch, StartPosition } from "../../contract.ts";
 
 /** Number of unacknowledged frames that are remembered; the position of others is looked up in the log. */
@@ -207,15 +208,19 @@ export class FilesConsumer extends PartitionsConsumer<AssignedPartition> {
     request: ConsumerRequest,
     cursorOf: (partition: number) => CursorFile,
     private readonly alone: StandaloneUse,
+    /** The names of position files by partition, listed now. */
+    private readonly listed: () => ReadonlyMap<string, readonly string[]>,
   ) {
     super(partitions, request, cursorOf);
     this.assigned = request.partitions ?? partitions.map((_, index) => index);
   }
 
   async open(): Promise<void> {
+    // Once for all: their folder has files of each partition.
+    const listed = this.listed();
     for (const number of this.assigned) {
       const assigned = assign(ofPartition(this.partitions, number), this.request, this.cursorOf(number));
-      const stored = assigned.cursor.read();
+      const stored = assigned.cursor.read(listed.get(partitionName(number)) ?? []);
       const id = stored === undefined ? undefined : confirmedId(assigned.partition, stored);
       if (id !== undefined && id < stored!.nextId) assigned.stale = stored;
       this.moveTo(assigned, id === undefined ? this.request.from : { id });

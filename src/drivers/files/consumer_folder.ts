@@ -4,7 +4,7 @@ import { isMissing, isTaken, listIfThere, type Storage } from "../../storage/por
 import { removeFolder, temporaryPath, tryRemoveTree } from "./temporary_folders.ts";
 import { foldersOf } from "./consumer_names.ts";
 import { checkIsFolder } from "./is_folder.ts";
-import { partitionName } from "./layout.ts";
+import { byPartition, partitionName } from "./layout.ts";
 import { SeekFiles } from "./seek_files.ts";
 
 /**
@@ -79,14 +79,7 @@ export class ConsumerFolder {
 
   /** The names of position files, by partition: a single directory listing for all of them. */
   listed(): ReadonlyMap<string, readonly string[]> {
-    const files = new Map<string, string[]>();
-    for (const name of this.#isKnown ? listIfThere(this.location.storage, this.#path) : []) {
-      const partition = name.slice(0, name.indexOf("."));
-      const others = files.get(partition);
-      if (others === undefined) files.set(partition, [name]);
-      else others.push(name);
-    }
-    return files;
+    return byPartition(this.#isKnown ? listIfThere(this.location.storage, this.#path) : []);
   }
 
   /**

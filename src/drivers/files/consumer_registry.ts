@@ -1,5 +1,4 @@
 import { ConsumerDeletedError } from "../../errors.ts";
-import type { CursorFile } from "../../log/mod.ts";
 import { listIfThere, type Storage } from "../../storage/port.ts";
 import { removeFolder, removeLeftovers, tryRemoveTree } from "./temporary_folders.ts";
 import { checkIsFolder } from "./is_folder.ts";
@@ -39,11 +38,6 @@ export class ConsumerRegistry {
   /** The positions of a name, whether stored or not. */
   consumer(name: string): ConsumerFolder {
     return new ConsumerFolder(this.#location, name);
-  }
-
-  /** The cursor of a name in a partition. */
-  cursor(name: string, partition: number): CursorFile {
-    return this.consumer(name).cursor(partition);
   }
 
   /** Stores positions of a name in several partitions atomically. */

@@ -39,6 +39,18 @@ export function isPartitionName(name: string): boolean {
   return /^\d{8}$/.test(name);
 }
 
+/** The names of a folder by what precedes their first dot: those of position files by partition. */
+export function byPartition(names: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const files = new Map<string, string[]>();
+  for (const name of names) {
+    const partition = name.slice(0, name.indexOf("."));
+    const others = files.get(partition);
+    if (others === undefined) files.set(partition, [name]);
+    else others.push(name);
+  }
+  return files;
+}
+
 /** Documents are read into memory; a schema may be large, but not larger than this. */
 export const DOCUMENT_BYTES_MAX: number = 16 << 20;
 

@@ -33,7 +33,7 @@ import { FilesProducer } from "./producer.ts";
 import { holdAppendSignal, releaseAppendSignal } from "./append_signals.ts";
 import { editTopicFolder } from "./topic_folder.ts";
 import { storageOfTopic } from "./topic_identity.ts";
-import { acknowledgedId, applyRetention, trimPartition } from "./trim.ts";
+import { acknowledgedIds, applyRetention, trimPartition } from "./trim.ts";
 import { counted } from "../../counted.ts";
 
 /** An opened topic of the files driver. */
@@ -117,7 +117,8 @@ export class FilesTopic implements TopicInterface {
     }
     const cursorOf = (partition: number) =>
       folderOf().cursor(partition, () => group.checkHasNoLocalMembers());
-    return new FilesConsumer(this.#logs, request, cursorOf, group.standaloneUse());
+    const listed = () => folderOf().listed();
+    return new FilesConsumer(this.#logs, request, cursorOf, group.standaloneUse(), listed);
   }
 
   members(consumerName: string): Promise<GroupMember[]> {
@@ -175,12 +176,13 @@ export class FilesTopic implements TopicInterface {
   }
 
   trim(request: TrimRequest): Promise<TrimResult[]> {
-    return attempt(() =>
-      this.#chosen(request.partitions).map((log) => {
-        const acknowledged = request.acknowledged ? acknowledgedId(log, this.#names) : undefined;
-        return trimPartition(log, { ...request, acknowledgedId: acknowledged });
-      })
-    );
+    return attempt(() => {
+      const logs = this.#chosen(request.partitions);
+      const acknowledged = request.acknowledged ? acknowledgedIds(logs, this.#names) : [];
+      return logs.map((log, index) =>
+        trimPartition(log, { ...request, acknowledgedId: acknowledged[index] })
+      );
+    });
   }
 
   edit(options: JsonObject): Promise<void> {

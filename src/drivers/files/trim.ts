@@ -13,15 +13,27 @@ import {
 } from "../../log/mod.ts";
 import type { TrimRequest, TrimResult } from "../../contract.ts";
 import type { ConsumerRegistry } from "./consumer_registry.ts";
+import { partitionName } from "./layout.ts";
 import type { FilesTopicOptions } from "./options.ts";
 
-/** Every named consumer has acknowledged all events below this id; undefined if there is no named consumer. */
-export function acknowledgedId(log: Partition, registry: ConsumerRegistry): number | undefined {
-  let least: number | undefined;
+/**
+ * The id below which every named consumer has acknowledged all events, for each of the partitions; undefined if there is
+ * no named consumer.
+ */
+export function acknowledgedIds(
+  logs: readonly Partition[],
+  registry: ConsumerRegistry,
+): (number | undefined)[] {
+  const least: (number | undefined)[] = logs.map(() => undefined);
   for (const name of registry.names()) {
-    const stored = registry.cursor(name, log.partition).read();
-    const id = stored === undefined ? 0 : confirmedId(log, stored);
-    least = Math.min(least ?? id, id);
+    const folder = registry.consumer(name);
+    // Once for all partitions: the folder has files of each of them.
+    const listed = folder.listed();
+    for (const [index, log] of logs.entries()) {
+      const stored = folder.cursor(log.partition).read(listed.get(partitionName(log.partition)) ?? []);
+      const id = stored === undefined ? 0 : confirmedId(log, stored);
+      least[index] = Math.min(least[index] ?? id, id);
+    }
   }
   return least;
 }
@@ -67,7 +79,7 @@ export function applyRetention(log: Partition, options: FilesTopicOptions, regis
     remove(log, {
       bytesMax: retentionBytes,
       storedBefore: retentionSeconds === undefined ? undefined : log.storage.now() - retentionSeconds * 1000,
-      beforeId: retentionAcknowledged === true ? acknowledgedId(log, registry) : undefined,
+      beforeId: retentionAcknowledged === true ? acknowledgedIds([log], registry)[0] : undefined,
     });
   } catch {
     // Tried again with the next new segment.

@@ -28,7 +28,7 @@ export async function* verifyPartition(
   if (first === undefined) return;
   for (let [next, expected] = [first, first];;) {
     if (next > expected) yield missingSegment(partition, expected, next);
-    const following = partition.segmentIds().find((id) => id > next);
+    const following = partition.segmentFrom(next + 1).baseId;
     expected = following ?? Infinity;
     try {
       const check = new SegmentCheck(partition, partition.segment(next, following), chunks, pace);

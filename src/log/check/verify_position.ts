@@ -5,10 +5,16 @@ import { inspectPositions, isAfter, POSITION_FILE_BYTES_MAX } from "../positions
 
 /**
  * Checks the stored position of one consumer name in one partition, in all of its files; `path` is that of the first.
- * Files that are not there are fine.
+ * Files that are not there are fine. `listed` are the names in the folder that may be those of its files, if the caller
+ * has listed it.
  */
-export function verifyPosition(storage: Storage, path: string, partition: number): Finding[] {
-  const files = new CursorFiles(storage, path).paths().flatMap((path) => {
+export function verifyPosition(
+  storage: Storage,
+  path: string,
+  partition: number,
+  listed?: readonly string[],
+): Finding[] {
+  const files = new CursorFiles(storage, path).paths(listed).flatMap((path) => {
     const bytes = storage.readWhole(path, POSITION_FILE_BYTES_MAX);
     return bytes === undefined ? [] : [{ path, ...inspectPositions(bytes, path) }];
   });

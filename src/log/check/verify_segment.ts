@@ -6,7 +6,7 @@ import { type FrameAt, headDamage } from "../read/frame_check.ts";
 import type { Partition } from "../partition.ts";
 import { READ_AHEAD_BYTES, readWindow } from "../segment/window.ts";
 import { step } from "../segment/frame_scanner.ts";
-import { type LogPosition, type Segment, startOf } from "../segment/segment_file.ts";
+import { type LogPosition, oversizeOf, type Segment, startOf } from "../segment/segment_file.ts";
 import { type DamagedChunks, DataCheck, type Found, frameOf } from "./verify_data.ts";
 import { IndexCheck } from "./verify_index.ts";
 import type { Pace } from "./pace.ts";
@@ -176,7 +176,14 @@ export class SegmentCheck {
       const next = step(segment, offset, READ_AHEAD_BYTES);
       if (next.kind === "tail") {
         if (next.pending) {
-          yield this.#leftover(offset, segment.file.size(), id, "a write in progress, or cut short");
+          const oversize = oversizeOf(segment, offset);
+          const rest = this.#leftover(
+            offset,
+            segment.file.size(),
+            id,
+            oversize ?? "a write in progress, or cut short",
+          );
+          yield oversize === undefined ? rest : { ...rest, severity: "damage" };
         }
         return;
       }
@@ -215,16 +222,16 @@ export class SegmentCheck {
         reason,
       });
     }
-    if (
-      Math.min(segment.baseId, ...partition.listing().needs.get(segment.baseId) ?? []) > this.#data.neededId
-    ) {
+    const { neededId } = this.#data;
+    if (neededId === segment.baseId) return;
+    if (Math.min(segment.baseId, ...partition.listing().needs.get(segment.baseId) ?? []) > neededId) {
       // Its writer was killed, or could not write it: retention may take the older segment first.
       yield this.#found({
         severity: "torn",
         kind: "dependency marker",
         offset: 0,
-        reason: `no dependency marker names segment ${this.#data.neededId}, which holds data of its events`,
-        keptId: this.#data.neededId,
+        reason: `no dependency marker names segment ${neededId}, which holds data of its events`,
+        keptId: neededId,
       });
     }
   }

@@ -40,6 +40,8 @@
 export const FORMAT_VERSION = 1;
 
 export const SEGMENT_HEADER_BYTES = 64;
+/** No segment's file has more bytes: it is sealed after 2 GiB at most, and few frames are appended before it is. */
+export const SEGMENT_FILE_BYTES_MAX = 2 ** 33;
 /** "DSLOG\r\n\x1a": the line ends and the control byte show damage by text-mode copying. */
 export const SEGMENT_MAGIC = new Uint8Array([0x44, 0x53, 0x4c, 0x4f, 0x47, 0x0d, 0x0a, 0x1a]);
 export const SEGMENT = {

@@ -227,17 +227,17 @@ export class PartitionReader {
   /** Moves to the segment that begins with this id; false if it does not exist yet. */
   #enterSegment(baseId: number): boolean {
     const { partition } = this;
-    // A segment that `segmentIds` lacks between two others is really missing: it does not rely on a single listing.
-    const ids = partition.segmentIds();
-    const index = ids.findIndex((id) => id >= baseId);
-    const nextId = ids[index];
+    // A segment that is not listed between two others is really missing: this does not rely on a single listing.
+    const { before, baseId: nextId, nextId: endId } = partition.segmentFrom(baseId);
     if (nextId === undefined) return false;
-    if (nextId > baseId && index === 0) throw new EventGoneError(partition.partition, baseId, nextId);
+    if (nextId > baseId && before === undefined) {
+      throw new EventGoneError(partition.partition, baseId, nextId);
+    }
     if (nextId > baseId) {
       const file = `${partition.directory}/${segmentName(baseId)}`;
       this.#meetDamage(file, { offset: 0, id: baseId, endId: nextId }, "the segment is missing");
     }
-    const segment = partition.segment(nextId, ids[index + 1]);
+    const segment = partition.segment(nextId, endId);
     this.#position = { segment, offset: SEGMENT_HEADER_BYTES, id: nextId };
     return true;
   }

@@ -12,6 +12,7 @@ import { encodeSegmentHeader, type SealedSegment } from "../format/segment_heade
 import { type Listing, listingOf, needsName } from "./listing.ts";
 import { isSameSegment, Segment, segmentName } from "./segment_file.ts";
 import { INDEX_INTERVAL_BYTES } from "./index.ts";
+import { SegmentCache } from "./segment_cache.ts";
 import { AppendSignal } from "./append_signal.ts";
 
 /** What a partition is opened with. */
@@ -35,9 +36,6 @@ const LISTINGS_MAX = 10;
 /** How often work is repeated because segments are being removed. */
 const ATTEMPTS_MAX = 20;
 
-/** Segments whose files stay open; readers and writers of one partition rarely need more at once. */
-const OPEN_SEGMENTS_MAX = 4;
-
 /** One partition's folder: its segments in order, opened as they are needed, made and removed. */
 export class PartitionFolder {
   readonly storage: Storage;
@@ -48,9 +46,11 @@ export class PartitionFolder {
   /** Wakes readers that wait for events. */
   readonly appendSignal: AppendSignal;
   readonly #lock: FileLock | undefined;
-  #segments = new Map<number, Segment>();
+  readonly #segments = new SegmentCache();
   /** The result of the last listing. */
   #listed: number[] = [];
+  /** What the last call of `segmentIds` gave; nothing if no two listings agreed. */
+  #ids: readonly number[] = [];
   /** The first segment, once it is known not to be a ghost. */
   #firstChecked = -1;
 
@@ -74,7 +74,8 @@ export class PartitionFolder {
    */
   segmentIds(): number[] {
     let ids = this.listing().ids;
-    for (let tries = 1; tries < LISTINGS_MAX && !isSame(ids, this.#listed); tries++) {
+    let tries = 1;
+    for (; tries < LISTINGS_MAX && !isSame(ids, this.#listed); tries++) {
       this.#listed = ids;
       ids = this.listing().ids;
     }
@@ -85,11 +86,28 @@ export class PartitionFolder {
       else this.#firstChecked = first;
     }
     for (const [index, baseId] of ids.entries()) {
-      const segment = this.#segments.get(baseId);
+      const segment = this.#segments.known(baseId);
       const nextId = ids[index + 1];
       if (segment !== undefined && nextId !== undefined) segment.endId = nextId;
     }
+    this.#ids = tries < LISTINGS_MAX ? ids : [];
     return ids.slice();
+  }
+
+  /**
+   * The first segment that begins with an id or after it, the one before it and the one after it. The folder is listed
+   * only if the last listing does not say: segments are made at the end and removed from the front, so that what
+   * stands between two others stays as it is, and opening one that was removed meanwhile fails.
+   */
+  segmentFrom(id: number): Record<"before" | "baseId" | "nextId", number | undefined> {
+    let ids = this.#ids;
+    let index = indexFrom(ids, id);
+    const isKnown = index + 1 < ids.length && (index > 0 || ids[index] === id);
+    if (!isKnown) {
+      ids = this.segmentIds();
+      index = indexFrom(ids, id);
+    }
+    return { before: ids[index - 1], baseId: ids[index], nextId: ids[index + 1] };
   }
 
   /** The first id that exists, 0 in a partition that was never written to. */
@@ -126,15 +144,9 @@ export class PartitionFolder {
 
   /** The segment beginning with this id. */
   segment(baseId: number, endId?: number): Segment {
-    let segment = this.#segments.get(baseId);
-    if (segment === undefined) {
-      segment = new Segment(this.storage, this.#pathOf(baseId), this.partition, baseId);
-    } else {
-      this.#segments.delete(baseId);
-    }
+    const make = () => new Segment(this.storage, this.#pathOf(baseId), this.partition, baseId);
+    const segment = this.#segments.use(baseId, make);
     if (endId !== undefined) segment.endId = endId;
-    this.#segments.set(baseId, segment);
-    this.#closeOldest();
     return segment;
   }
 
@@ -149,7 +161,7 @@ export class PartitionFolder {
       return segment;
     } catch (error) {
       if (!isMissing(error)) throw error;
-      this.#segments.delete(baseId);
+      this.#segments.release(baseId);
       const firstId = this.firstId();
       if (firstId > id) throw new EventGoneError(this.partition, id, firstId);
       if (firstId > baseId) throw new EventGoneError(this.partition, id, id + 1, "data");
@@ -234,8 +246,7 @@ export class PartitionFolder {
 
   /** Closes a segment whose file is about to be removed, or whose name belongs to another file now. */
   release(baseId: number): void {
-    this.#segments.get(baseId)?.close();
-    this.#segments.delete(baseId);
+    this.#segments.release(baseId);
   }
 
   /** Size of a segment's file; 0 when it is gone. */
@@ -259,24 +270,23 @@ export class PartitionFolder {
 
   /** Closes every file. */
   close(): void {
-    for (const segment of this.#segments.values()) segment.close();
-    this.#segments.clear();
+    this.#segments.close();
   }
 
   #pathOf(baseId: number): string {
     return `${this.directory}/${segmentName(baseId)}`;
   }
+}
 
-  #closeOldest(): void {
-    let open = 0;
-    for (const segment of this.#segments.values()) if (segment.isOpen) open++;
-    for (const segment of this.#segments.values()) {
-      if (open <= OPEN_SEGMENTS_MAX) return;
-      if (!segment.isOpen) continue;
-      segment.close();
-      open--;
-    }
+/** The index of the first of ascending ids that is not below another one. */
+function indexFrom(ids: readonly number[], id: number): number {
+  let [low, high] = [0, ids.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ids[middle]! < id) low = middle + 1;
+    else high = middle;
   }
+  return low;
 }
 
 function isSame(a: readonly number[], b: readonly number[]): boolean {

@@ -24,7 +24,7 @@ import { RECORD, RECORD_BYTES, SEGMENT_HEADER_BYTES, TRAILER_MAGIC } from "../fo
 import { decodeRecord, type FrameRecord } from "../format/frame_header.ts";
 import { isBoundary, isCutByHeader, isCutByPiece, readRecord } from "./frame_end.ts";
 import { READ_AHEAD_BYTES, readWindow } from "./window.ts";
-import type { Segment } from "./segment_file.ts";
+import { searchEnd, type Segment } from "./segment_file.ts";
 
 /** A whole frame. */
 export interface FrameStep {
@@ -175,7 +175,7 @@ function findFrame(
   // What the window holds of a growing file may be old.
   readWindow.clear();
   // A file that retention removed has no size; readers that have it open still read it.
-  const end = size < 0 ? Infinity : size;
+  const end = size < 0 ? Infinity : searchEnd(range.from, size);
   for (let from = range.from; from + RECORD_BYTES <= end;) {
     let bytes = Math.min(end - from, READ_AHEAD_BYTES);
     let at = readWindow.at(segment, from, bytes, bytes);

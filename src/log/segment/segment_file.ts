@@ -1,7 +1,14 @@
 import { core } from "../format/core/core.ts";
 import { UnsupportedFormatError } from "../../errors.ts";
 import type { Storage, StorageFile } from "../../storage/port.ts";
-import { FORMAT_VERSION, RECORD, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
+import {
+  FORMAT_VERSION,
+  RECORD,
+  RECORD_BYTES,
+  SEGMENT_FILE_BYTES_MAX,
+  SEGMENT_HEADER_BYTES,
+} from "../format/bytes.ts";
+import { counted } from "../../counted.ts";
 import { readUint64 } from "../format/frame_header.ts";
 import { decodeSegmentHeader, type SealedSegment } from "../format/segment_header.ts";
 import { READ_AHEAD_BYTES, readFully, readWindow } from "./window.ts";
@@ -10,6 +17,22 @@ const NAME = /^(\d{20})\.log$/;
 
 /** A salt that no record has. */
 const NO_SALT = -1;
+
+/** So much is searched of a file that is longer than a segment can be: all of a hole of terabytes would take hours. */
+const SEARCHED_BYTES_MAX = 2 ** 26;
+
+/** Where a search for a frame that begins at an offset ends, in a file of this size. */
+export function searchEnd(from: number, size: number): number {
+  return size > SEGMENT_FILE_BYTES_MAX ? Math.min(size, from + SEARCHED_BYTES_MAX) : size;
+}
+
+/** What is wrong with a file that is longer than a segment can be, and ends at an offset; undefined for others. */
+export function oversizeOf({ file }: Segment, end: number): string | undefined {
+  const size = file.size();
+  if (size <= SEGMENT_FILE_BYTES_MAX) return undefined;
+  return `the file has ${counted(size, "byte")}, more than a segment can have (${SEGMENT_FILE_BYTES_MAX}); ` +
+    `cut it to ${end} while nothing has it open`;
+}
 
 /** The name of the segment that begins with this id. */
 export function segmentName(baseId: number): string {
@@ -36,6 +59,8 @@ export class Segment {
   endId: number | undefined;
   /** The newest time in it, once another segment follows and that was looked for. */
   newestTime: number | undefined;
+  /** Called when the file was opened again. */
+  opened: ((segment: Segment) => void) | undefined;
   #seal: { endId: number; offset: number | "unknown" } | undefined;
   #file: StorageFile | undefined;
 
@@ -57,7 +82,10 @@ export class Segment {
 
   /** The open file. */
   get file(): StorageFile {
-    return this.#file ??= this.storage.open(this.path, "read");
+    if (this.#file !== undefined) return this.#file;
+    this.#file = this.storage.open(this.path, "read");
+    this.opened?.(this);
+    return this.#file;
   }
 
   /** Whether nothing in the file can be distinguished from noise; then nothing is read from it, nor appended to it. */
@@ -136,8 +164,9 @@ export class Segment {
       ? -1
       : readWindow.at(this, size - RECORD_BYTES, RECORD_BYTES, RECORD_BYTES);
     if (isRecord(last, true)) return last;
-    for (let offset = SEGMENT_HEADER_BYTES; offset + RECORD_BYTES <= size;) {
-      const bytes = Math.min(size - offset, READ_AHEAD_BYTES);
+    const end = searchEnd(SEGMENT_HEADER_BYTES, size);
+    for (let offset = SEGMENT_HEADER_BYTES; offset + RECORD_BYTES <= end;) {
+      const bytes = Math.min(end - offset, READ_AHEAD_BYTES);
       const at = readWindow.at(this, offset, bytes, bytes);
       const found = at < 0 ? -1 : core.findRecord(at, bytes);
       if (found >= 0) return at + found;

@@ -4,7 +4,7 @@ import { core } from "../format/core/core.ts";
 import { KIND, RECORD, RECORD_BYTES, type Signature } from "../format/bytes.ts";
 import { decodeRecord, type FrameRecord } from "../format/frame_header.ts";
 import type { Partition } from "../partition.ts";
-import { type LogPosition, Segment, segmentName } from "../segment/segment_file.ts";
+import { type LogPosition, oversizeOf, Segment, segmentName } from "../segment/segment_file.ts";
 import { SegmentIndex } from "../segment/index.ts";
 import { type Entry, entryAt, positionAfter } from "../segment/entries.ts";
 import { counted } from "../../counted.ts";
@@ -76,6 +76,12 @@ export class OpenSegment {
       this.end = end;
       this.newestTime = time;
       this.#goToEnd();
+      // What is appended there would not be found.
+      const reason = this.seal === undefined ? oversizeOf(this.segment, this.end.offset) : undefined;
+      if (reason !== undefined) {
+        const { offset, id } = this.end;
+        throw partition.corrupted({ firstId: id, endId: id, file: path, offset, reason });
+      }
     } catch (error) {
       keeper.retire(this.file);
       throw error;

@@ -27,11 +27,11 @@ class Scene {
   }
 
   stored(name: string, partition = 0): number | undefined {
-    return this.another().cursor(name, partition).read()?.nextId;
+    return this.another().consumer(name).cursor(partition).read()?.nextId;
   }
 
   acknowledge(name: string, nextId: number): void {
-    const cursor = this.another().cursor(name, 0);
+    const cursor = this.another().consumer(name).cursor(0);
     cursor.acknowledge({ nextId, time: 0 });
     cursor.close();
   }

@@ -1,11 +1,12 @@
 // What a consumer of the files driver remembers about delivered events, and when it wakes.
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EventGoneError, StorageError } from "../../../mod.ts";
 import type { ConsumerRequest } from "../../../src/contract.ts";
 import { FilesConsumer } from "../../../src/drivers/files/consumer.ts";
+import { byPartition, partitionName } from "../../../src/drivers/files/layout.ts";
 import { CursorFile } from "../../../src/log/positions/cursor.ts";
 import { Partition } from "../../../src/log/partition.ts";
 import { PartitionWriter } from "../../../src/log/write/writer.ts";
@@ -37,7 +38,8 @@ async function withLogs(count: number, body: (scene: Scene) => Promise<void>): P
     new PartitionWriter(log, { flushBehavior: "buffered", segmentBytesMax: 1 << 20 })
   );
   const consumers: FilesConsumer[] = [];
-  const cursorOf = (partition: number): CursorFile => new CursorFile(storage, `${folder}/${partition}.pos`);
+  const cursorOf = (partition: number): CursorFile =>
+    new CursorFile(storage, `${folder}/${partitionName(partition)}.pos`);
   try {
     await body({
       logs,
@@ -55,7 +57,13 @@ async function withLogs(count: number, body: (scene: Scene) => Promise<void>): P
           ...request,
         };
         const alone = { enter: () => Promise.resolve(), leave: () => {} };
-        const consumer = new FilesConsumer(logs, whole, cursorOf, alone);
+        const consumer = new FilesConsumer(
+          logs,
+          whole,
+          cursorOf,
+          alone,
+          () => byPartition(readdirSync(folder)),
+        );
         await consumer.open();
         consumers.push(consumer);
         return consumer;
@@ -280,7 +288,7 @@ test("a wait ends when its partition cannot be looked at, and the next read says
   const request: ConsumerRequest = { from: "earliest", onCorruption: "throw", dataWanted: false };
   const cursorOf = (): CursorFile => new CursorFile(storage, `${ROOT}/position`);
   const alone = { enter: () => Promise.resolve(), leave: () => {} };
-  const reading = new FilesConsumer([log], request, cursorOf, alone);
+  const reading = new FilesConsumer([log], request, cursorOf, alone, () => new Map());
   await reading.open();
   folder.before = (name) => {
     if (name === "list" || name === "open") throw new StorageError("EIO", `Cannot ${name}: simulated`);

@@ -4,7 +4,7 @@ import { StorageError } from "../../../mod.ts";
 import { ConsumerRegistry } from "../../../src/drivers/files/consumer_registry.ts";
 import { describePartition, lagOf } from "../../../src/drivers/files/describe.ts";
 import type { FilesTopicOptions } from "../../../src/drivers/files/options.ts";
-import { acknowledgedId, applyRetention, trimPartition } from "../../../src/drivers/files/trim.ts";
+import { acknowledgedIds, applyRetention, trimPartition } from "../../../src/drivers/files/trim.ts";
 import { sealLast } from "../../../src/log/mod.ts";
 import { Partition } from "../../../src/log/partition.ts";
 import { PartitionWriter } from "../../../src/log/write/writer.ts";
@@ -129,15 +129,15 @@ test("a trim goes by time and by bytes", () => {
 
 test("the id that every consumer acknowledged is the least, and none without consumers", () => {
   const scene = new Scene(3, 2, 4);
-  assertEquals(acknowledgedId(scene.log, scene.registry), undefined);
+  assertEquals(acknowledgedIds([scene.log], scene.registry)[0], undefined);
   scene.store("a", 7);
-  assertEquals(acknowledgedId(scene.log, scene.registry), 7);
+  assertEquals(acknowledgedIds([scene.log], scene.registry)[0], 7);
   scene.store("b", 4);
   scene.store("c", 9);
-  assertEquals(acknowledgedId(scene.log, scene.registry), 4);
+  assertEquals(acknowledgedIds([scene.log], scene.registry)[0], 4);
   // It has acknowledged only in another partition.
   scene.registry.seek("d", [{ partition: 1, nextId: 5, time: 0, mark: 0 }] as never);
-  assertEquals(acknowledgedId(scene.log, scene.registry), 0);
+  assertEquals(acknowledgedIds([scene.log], scene.registry)[0], 0);
 });
 
 test("retention removes by bytes, by age and by what was acknowledged, and the last segment never", () => {

@@ -199,7 +199,7 @@ test("the four segments used last stay open", () => {
   void segments[2]!.file;
   assertEquals(open(), [0, 2, 3, 4, 5]);
   made.folder.segment(1);
-  assertEquals(open(), [0, 3, 4, 5]);
+  assertEquals(open(), [0, 2, 4, 5]);
   made.folder.close();
   assertEquals(open(), []);
   assertEquals(made.folder.segment(0) === segments[0], false);

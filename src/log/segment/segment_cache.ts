@@ -1,0 +1,51 @@
+import type { Segment } from "./segment_file.ts";
+
+/** Segments whose files stay open; readers and writers of one partition rarely need more at once. */
+const OPEN_SEGMENTS_MAX = 4;
+
+/** The segments of a partition that were read or written; few of their files are open. */
+export class SegmentCache {
+  readonly #segments = new Map<number, Segment>();
+  /** Those with an open file, the one used last at the end: looking for them among all would take longer than to open one. */
+  readonly #open = new Set<Segment>();
+
+  /** The segment that begins with this id; made by `make` the first time. */
+  use(baseId: number, make: () => Segment): Segment {
+    let segment = this.#segments.get(baseId);
+    if (segment === undefined) {
+      segment = make();
+      segment.opened = (opened) => this.#open.add(opened);
+      this.#segments.set(baseId, segment);
+      this.#open.add(segment);
+    } else if (this.#open.delete(segment)) {
+      this.#open.add(segment);
+    }
+    // One that is closed separately does not count.
+    for (const each of this.#open) if (!each.isOpen) this.#open.delete(each);
+    for (const oldest of this.#open) {
+      if (this.#open.size <= OPEN_SEGMENTS_MAX) break;
+      oldest.close();
+      this.#open.delete(oldest);
+    }
+    return segment;
+  }
+
+  /** The segment that begins with this id, if it was used. */
+  known(baseId: number): Segment | undefined {
+    return this.#segments.get(baseId);
+  }
+
+  /** Closes and forgets one. */
+  release(baseId: number): void {
+    const segment = this.#segments.get(baseId);
+    if (segment === undefined) return;
+    segment.close();
+    this.#open.delete(segment);
+    this.#segments.delete(baseId);
+  }
+
+  /** Closes and forgets all. */
+  close(): void {
+    for (const baseId of [...this.#segments.keys()]) this.release(baseId);
+  }
+}
