@@ -11,7 +11,15 @@
 import { StorageError } from "../../errors.ts";
 import type { JsonObject } from "../../json.ts";
 import type { StoredPosition } from "../../log/mod.ts";
-import { isMissing, isTaken, listIfThere, randomHex, type Storage } from "../../storage/port.ts";
+import {
+  bestEffort,
+  DRAFT_SUFFIX,
+  isMissing,
+  isTaken,
+  listIfThere,
+  randomHex,
+  type Storage,
+} from "../../storage/port.ts";
 import { checkIsFolder } from "./is_folder.ts";
 import { readDocument } from "./layout.ts";
 import { temporaryPath, tryRemoveTree } from "./temporary_folders.ts";
@@ -65,7 +73,10 @@ export class SeekFiles {
     const paths = [`${this.consumerPath}/${FORMER_FILE}`];
     checkIsFolder(this.storage, this.#folder);
     for (const name of listIfThere(this.storage, this.#folder)) {
-      if (NAME.test(name)) paths.push(`${this.#folder}/${name}`);
+      const path = `${this.#folder}/${name}`;
+      if (NAME.test(name)) paths.push(path);
+      // Left when the file was made: the folder of the next seek replaces an empty one only.
+      else if (name.endsWith(DRAFT_SUFFIX)) bestEffort(() => this.storage.remove(path));
     }
     return paths.flatMap((path) => {
       const document = readDocument(this.storage, path);
