@@ -7,7 +7,6 @@ import {
   documentBytes,
   isPartitionName,
   partitionName,
-  PARTITIONS_END,
   readDocument,
 } from "../../../src/drivers/files/layout.ts";
 import type { JsonObject } from "../../../src/json.ts";
@@ -89,7 +88,7 @@ test("a later version of the layout is refused, and what is not a number is not 
 });
 
 test("the folder of a partition has eight digits", () => {
-  assertEquals([partitionName(7), partitionName(PARTITIONS_END - 1)], ["00000007", "99999999"]);
+  assertEquals([partitionName(7), partitionName(10 ** 8 - 1)], ["00000007", "99999999"]);
   const names = ["00000007", "99999999", "0000007", "000000007", "0000000a", "00000007.lock", ""];
   assertEquals(names.map(isPartitionName), [true, true, false, false, false, false, false]);
 });
