@@ -1,7 +1,8 @@
 // One batch that could not be read kept its partition from being read at all: the client took its bytes for records
 // and failed, or found no end, and the same response was fetched again and again. That happened with batches in the
 // format of Kafka before 0.11, with an impossible length, which no checksum covers, and with records that do not fit
-// into their batch or cannot be decompressed. It is damage now: the events before and after it are read.
+// into their batch or cannot be decompressed. It is damage now: the events before and after it are read. What stands in
+// it for the epoch of its leader is not one: brokers were asked about it, and a reader was told that events were lost.
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { CorruptedLogError } from "../../mod.ts";
@@ -117,3 +118,14 @@ for (const [what, { batch, endId, after, reason }] of Object.entries(UNREADABLE)
     assertThrows(() => strict.take(100), CorruptedLogError, reason);
   });
 }
+
+test("a batch that cannot be read says nothing about its leader", () => {
+  const epoch = 0;
+  const first = batchOf(0, 2);
+  first.writeInt32BE(epoch, 12);
+  assertEquals(queueOf(first).fetchedEpoch, epoch);
+  const strange = Buffer.from(oldFormat);
+  strange.writeInt32BE(0x12345678, 12);
+  const queue = queueOf(Buffer.concat([first, strange]));
+  assertEquals([queue.fetchOffset > 2, queue.fetchedEpoch], [true, -1]);
+});

@@ -124,7 +124,10 @@ export function failureOf(
     );
   }
   if (fault.code === "PLT_KFK_UNSUPPORTED_COMPRESSION") {
-    return new NotSupportedError(`Cannot ${what}: ${detail}`);
+    return new NotSupportedError(
+      `Cannot ${what}: ${detail}; Node has zstd from version 22.15 on, and with another "compression.type" of the ` +
+        "topic brokers store new events without it",
+    );
   }
   if (fault.apiId !== undefined) {
     const options = { cause: error, reason: fault.apiId, canRetry: fault.canRetry === true };

@@ -131,7 +131,8 @@ export class PartitionQueue {
       const { records, nextOffset, fault } = recordsOf(batch, this.fetchOffset);
       if (fault !== undefined) this.#enqueueDamage(this.fetchOffset, nextOffset, fault, 0);
       this.#enqueue(records);
-      this.epochs.add(batch.partitionLeaderEpoch, this.fetchOffset, nextOffset);
+      // Where the epoch is, a batch in an older format has something else.
+      this.epochs.add(fault === undefined ? batch.partitionLeaderEpoch : -1, this.fetchOffset, nextOffset);
       this.fetchOffset = nextOffset;
     }
     if (count > 0) this.eventBytes = bytes / count;
