@@ -7,6 +7,8 @@ const FIRST_SCAN_EVENTS = { few: 1000, many: 500 };
 const SCAN_EVENTS_MAX = 16_000;
 /** Time limit of one scan, after the first step in each partition; the page can continue it. */
 const TIME_LIMIT_MS = 400;
+/** Partitions that are looked at together at first: opening a consumer of a remote engine takes several round trips. */
+const LOOKS_AT_ONCE = 8;
 
 /** How far the scan of one partition is. */
 class Scan {
@@ -53,7 +55,9 @@ export async function scan(
   );
   const deadlineMs = performance.now() + TIME_LIMIT_MS;
   // Without a look at each partition, it is not known which events come first.
-  for (const scan of scans) await scan.advance(filter, limit);
+  for (let at = 0; at < scans.length; at += LOOKS_AT_ONCE) {
+    await Promise.all(scans.slice(at, at + LOOKS_AT_ONCE).map((scan) => scan.advance(filter, limit)));
+  }
   let last = leastFar(scans, direction);
   let events = upTo(scans, last, direction);
   while (last !== undefined && events.length < limit && performance.now() < deadlineMs) {

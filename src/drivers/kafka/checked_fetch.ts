@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { checksumOfPieces, checksumWith } from "./checksum.ts";
 import type { ClientConsumer, ClientModule } from "./client.ts";
 import { type Api, type ClientConnection, wrapApi } from "./client_internals.ts";
 import { type BatchContent, readRecords, type StoredRecord } from "./fetched.ts";
@@ -34,10 +35,6 @@ export interface ReadBatch {
   head: Buffer;
   content: BatchContent;
 }
-
-type Checksum = ClientModule["crc32c"];
-/** The client's own class of pieces, as its checksum function accepts it. */
-type ChecksumInput = Exclude<Parameters<Checksum>[0], Uint8Array>;
 
 type Parse = (id: number, key: number, version: number, reader: { buffer: Pieces }) => unknown;
 
@@ -97,8 +94,8 @@ function complete(answer: FetchAnswer, batches: readonly ReadBatch[]): FetchAnsw
   return answer;
 }
 
-function piecesLike(pieces: Pieces, buffers: Buffer[]): Pieces & ChecksumInput {
-  return new (pieces.constructor as new (buffers: Buffer[]) => Pieces & ChecksumInput)(buffers);
+function piecesLike(pieces: Pieces, buffers: Buffer[]): Pieces {
+  return new (pieces.constructor as new (buffers: Buffer[]) => Pieces)(buffers);
 }
 
 /** What becomes of the pieces of batches of large records. */
@@ -141,19 +138,14 @@ export function readBatches(
 }
 
 /** What is wrong with a batch as a whole. */
-function faultOf(batch: Pieces, { crc32c }: ClientModule, isChecking: boolean): string | undefined {
+function faultOf(batch: Pieces, module: ClientModule, isChecking: boolean): string | undefined {
   const format = batch.readInt8(FORMAT_AT);
   if (format !== FORMAT) {
     return `it has format ${format}, and only ${FORMAT} is known, which Kafka has since 0.11`;
   }
   if (batch.length < BATCH_HEAD_BYTES) return "its length is wrong";
   if (!isChecking) return undefined;
-  // Passed as pieces, although there is only one: the client copies a buffer before computing its checksum, which
-  // takes longer than the checksum.
-  const sum = checksumOfPieces(
-    batch.subarray(ATTRIBUTES_AT).buffers,
-    (piece) => crc32c(piecesLike(batch, [piece])),
-  );
+  const sum = checksumOfPieces(batch.subarray(ATTRIBUTES_AT).buffers, checksumWith(module));
   return sum === batch.readUInt32BE(CHECKSUM_AT) ? undefined : "its checksum is wrong";
 }
 
@@ -209,53 +201,4 @@ function lastDeltaOf(batch: Pieces, next: bigint | undefined): number {
   if (batch.length < BATCH_HEAD_BYTES || batch.readInt8(FORMAT_AT) !== FORMAT) return 0;
   const delta = batch.readInt32BE(LAST_DELTA_AT);
   return delta >= 0 && batch.readInt32BE(COUNT_AT) === delta + 1 ? delta : 0;
-}
-
-/*
- * The checksums are CRC-32C: remainders of polynomials over two numbers, 0 and 1, the highest bit of a number being the
- * coefficient of x^0. The checksum of two pieces is that of the first times x^(bits of the second), plus that of the
- * second; so no piece has to be copied to be next to the other.
- */
-const POLYNOMIAL = 0x82f63b78;
-const ONE = 0x8000_0000;
-const X = 0x4000_0000;
-
-/** x^1, x^2, x^4 … up to those that lengths in bits need. */
-const powers = [X];
-while (powers.length < 40) powers.push(times(powers.at(-1)!, powers.at(-1)!));
-/** x^8: the factor of one byte. */
-const BYTE_POWER = 3;
-
-/** The checksum of pieces, from that of each. */
-export function checksumOfPieces(pieces: readonly Buffer[], checksumOf: (piece: Buffer) => number): number {
-  let sum = 0;
-  for (const piece of pieces) sum = (times(factorOf(piece.byteLength), sum) ^ checksumOf(piece)) >>> 0;
-  return sum;
-}
-
-/** Those of lengths that come again and again. */
-const factors = new Map<number, number>();
-const FACTORS_MAX = 1000;
-
-/** x^(bits of that many bytes). */
-function factorOf(bytes: number): number {
-  let factor = factors.get(bytes);
-  if (factor !== undefined) return factor;
-  factor = ONE;
-  for (let rest = bytes, power = BYTE_POWER; rest > 0; rest = Math.floor(rest / 2), power++) {
-    if (rest % 2 === 1) factor = times(factor, powers[power]!);
-  }
-  if (factors.size >= FACTORS_MAX) factors.clear();
-  factors.set(bytes, factor);
-  return factor;
-}
-
-/** The product of two polynomials. */
-function times(one: number, other: number): number {
-  let product = 0;
-  for (let bit = ONE; bit !== 0; bit >>>= 1) {
-    if (one & bit) product ^= other;
-    other = other & 1 ? (other >>> 1) ^ POLYNOMIAL : other >>> 1;
-  }
-  return product >>> 0;
 }

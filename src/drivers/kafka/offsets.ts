@@ -2,7 +2,7 @@ import type { StartPosition } from "../../contract.ts";
 import { ClosedError, type DiasporaError } from "../../errors.ts";
 import type { Cluster } from "./cluster.ts";
 import { isFault, isTransient, leaderless } from "./failure.ts";
-import { type Leader, requestMetadata } from "./metadata.ts";
+import { type Leader, requestMetadata, type TopicMetadata } from "./metadata.ts";
 
 /** A special timestamp by which Kafka means the end of the log. */
 const LATEST = -1n;
@@ -48,6 +48,9 @@ interface ListedTopics {
 
 /** Offsets of a topic's partitions: first and last ones, by time, and those committed by groups. */
 export class Offsets {
+  /** A request for metadata that is not on its way yet. */
+  #asking: Promise<TopicMetadata | undefined> | undefined;
+
   constructor(private readonly cluster: Cluster, private readonly kafkaName: string) {}
 
   /** The first existing offset, by partition. */
@@ -180,15 +183,16 @@ export class Offsets {
     const found: Listing["found"] = new Map();
     let missing = partitions;
     for (let attempt = 1;; attempt++) {
-      const topic = await this.cluster.run(what, (admin) => requestMetadata(admin, [this.kafkaName]));
+      const topic = await this.#metadata(what);
       const faults = new Map<number, unknown>();
       const byLeader = new Map<number, { leader: Leader; led: number[] }>();
       for (const partition of missing) {
-        const leader = topic.get(this.kafkaName)?.leaders[partition];
+        const leader = topic?.leaders[partition];
         if (leader === undefined) faults.set(partition, leaderless(this.cluster.servers, what, partition));
         else {
           const asked = byLeader.get(leader.id) ?? { leader, led: [] };
-          byLeader.set(leader.id, { leader, led: [...asked.led, partition] });
+          asked.led.push(partition);
+          byLeader.set(leader.id, asked);
         }
       }
       await Promise.all(Array.from(byLeader.values(), async ({ leader, led }) => {
@@ -220,6 +224,16 @@ export class Offsets {
       await this.cluster.pause(delayMs);
       if (this.cluster.isClosed) throw new ClosedError("the octopus driver");
     }
+  }
+
+  /** The current metadata; those who ask at the same time share a request. */
+  #metadata(what: string): Promise<TopicMetadata | undefined> {
+    return this.#asking ??= Promise.resolve().then(async () => {
+      // Those who ask from now on may know of something newer.
+      this.#asking = undefined;
+      const found = await this.cluster.run(what, (admin) => requestMetadata(admin, [this.kafkaName]));
+      return found.get(this.kafkaName);
+    });
   }
 
   /** Asks one leader; an error of one partition does not affect the others. */

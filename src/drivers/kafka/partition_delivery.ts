@@ -1,4 +1,5 @@
 import { ClosedError, TopicDeletedError } from "../../errors.ts";
+import { checksumWith } from "./checksum.ts";
 import type { ClientProducer } from "./client.ts";
 import type { ClientConnection } from "./client_internals.ts";
 import type { Cluster } from "./cluster.ts";
@@ -11,7 +12,7 @@ import {
   leaderless,
 } from "./failure.ts";
 import { isTopicDeleted, type Leader } from "./metadata.ts";
-import { checksumWith, produce } from "./produce_request.ts";
+import { produce } from "./produce_request.ts";
 import type { RecordBatch } from "./record_batch.ts";
 
 /** Sequence numbers wrap around after the largest value of their field. */
@@ -30,17 +31,23 @@ export interface DeliverySettings {
   /** Without an id any topic of that name is accepted. */
   topic: { name: string; kafkaName: string; id?: string };
   partition: number;
+  /** The producer id of a partition's first session, which those of all partitions may share. */
+  firstSession?(): Promise<ProducerId>;
   /** Called when the partition has no leader, and when something was stored. */
   onLeader?(hasLeader: boolean): void;
+}
+
+/** What brokers know a producer by. */
+export interface ProducerId {
+  id: bigint;
+  epoch: number;
 }
 
 /**
  * The producer session with the next sequence number, so that the broker stores a batch once however often it is
  * sent.
  */
-interface Session {
-  id: bigint;
-  epoch: number;
+interface Session extends ProducerId {
   sequence: number;
 }
 
@@ -52,6 +59,12 @@ interface Delivery {
   error: unknown;
 }
 
+/** Asks for a new one. */
+export async function producerId(client: ClientProducer): Promise<ProducerId> {
+  const { producerId: id, producerEpoch: epoch } = await client.initIdempotentProducer({});
+  return { id, epoch };
+}
+
 /**
  * Sends batches to the leader of one partition, one at a time, with the same sequence numbers until one is stored.
  * The client's own producer couples all partitions: if one fails for good, so do those in flight to others.
@@ -59,6 +72,8 @@ interface Delivery {
 export class PartitionDelivery {
   readonly #what: string;
   #session: Session | undefined;
+  /** Whether there was one before. */
+  #hasBegun = false;
   /** One past the latest event that was stored. */
   #nextId = 0;
   /** Why the latest batch timed out, if it did. */
@@ -170,7 +185,10 @@ export class PartitionDelivery {
   }
 
   async #begin(): Promise<Session> {
-    const { producerId: id, producerEpoch: epoch } = await this.settings.client.initIdempotentProducer({});
+    const { client, firstSession } = this.settings;
+    // Sequence numbers begin at 0 in each partition, but only once with the same id.
+    const { id, epoch } = await ((this.#hasBegun ? undefined : firstSession?.()) ?? producerId(client));
+    this.#hasBegun = true;
     return { id, epoch, sequence: 0 };
   }
 

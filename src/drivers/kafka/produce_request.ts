@@ -1,6 +1,5 @@
-import type { Buffer } from "node:buffer";
 import type { Writer } from "@platformatic/kafka";
-import type { ClientModule, ClientProducer } from "./client.ts";
+import type { ClientProducer } from "./client.ts";
 import type { ClientConnection, Parse } from "./client_internals.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Leader } from "./metadata.ts";
@@ -75,9 +74,4 @@ function readingIds(parse: Parse): Parse {
     Object.defineProperty(reader, "readString", { value: readString, configurable: true });
     return parse(number, key, version, reader);
   };
-}
-
-/** The checksum of batches. The client copies a buffer first, unless it is one of its own. */
-export function checksumWith({ crc32c, Writer }: ClientModule): (bytes: Buffer) => number {
-  return (bytes) => crc32c(Writer.create().append(bytes).dynamicBuffer);
 }

@@ -1,11 +1,12 @@
 import { BrokerError, ClosedError, LimitExceededError } from "../../errors.ts";
 import type { OutgoingBatch, ProducerInterface } from "../../contract.ts";
+import { checksumWith } from "./checksum.ts";
 import type { ClientProducer } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
 import { configsOfTopics } from "./configs.ts";
 import type { HighWatermarks } from "./high_watermarks.ts";
 import { PartitionSender, Shipment } from "./partition_sender.ts";
-import { PartitionDelivery } from "./partition_delivery.ts";
+import { PartitionDelivery, type ProducerId, producerId } from "./partition_delivery.ts";
 import {
   BATCH_HEAD_BYTES,
   batchBytes,
@@ -48,6 +49,7 @@ export class KafkaProducer implements ProducerInterface {
   readonly #senders = new Map<number, PartitionSender<RecordBatch>>();
   readonly #memory = new BatchMemory();
   #client: ClientProducer | undefined;
+  #id: Promise<ProducerId> | undefined;
   #closed = false;
 
   constructor(topic: ProducerTopic) {
@@ -181,6 +183,7 @@ export class KafkaProducer implements ProducerInterface {
         client,
         topic: this.#topic,
         partition,
+        firstSession: () => this.#firstSession(client),
         onLeader: (hasLeader) => this.#onLeader(partition, hasLeader),
       });
       sender = new PartitionSender(
@@ -198,10 +201,21 @@ export class KafkaProducer implements ProducerInterface {
     return sender;
   }
 
+  #firstSession(client: ClientProducer): Promise<ProducerId> {
+    return this.#id ??= producerId(client).catch((error) => {
+      this.#id = undefined;
+      throw error;
+    });
+  }
+
   #encode(partition: number, ranges: RecordRange[]): RecordBatch {
     const bytes = batchBytes(ranges);
     if (bytes > this.#eventLimit.bytesMax) throw this.#tooLarge(partition, bytes, countOf(ranges));
-    return RecordBatch.encode(ranges, this.#memory);
+    const batch = RecordBatch.encode(ranges, this.#memory);
+    const { module, settings: { producer: { compression } } } = this.#topic.cluster;
+    // Here already, because the next batch is encoded while one is on its way.
+    if (compression === "none") batch.sum(checksumWith(module));
+    return batch;
   }
 
   /** Sends a batch and returns the offset of its first event. */

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { type Checksum, checksumOfPieces } from "./checksum.ts";
 
 /*
  * A Kafka batch, sizes big-endian; the checksum (CRC-32C) is of everything after it:
@@ -79,6 +80,8 @@ const ZEROS = 4;
 export class RecordBatch {
   /** How often it was made ready to be sent. */
   sendings = 0;
+  /** The checksum of the records. */
+  #recordsSum: number | undefined;
 
   private constructor(readonly count: number, readonly bytes: Buffer) {}
 
@@ -129,11 +132,13 @@ export class RecordBatch {
     return new RecordBatch(this.count, bytes);
   }
 
+  /** Computes the checksum of its records, so that it can be sealed at once. */
+  sum(checksumOf: Checksum): number {
+    return this.#recordsSum ??= checksumOf(this.bytes.subarray(BATCH_HEAD_BYTES));
+  }
+
   /** Adds what it is known by, and its checksum. */
-  seal(
-    { producerId, producerEpoch, sequence, time }: BatchOrigin,
-    checksumOf: (bytes: Buffer) => number,
-  ): void {
+  seal({ producerId, producerEpoch, sequence, time }: BatchOrigin, checksumOf: Checksum): void {
     const { bytes } = this;
     this.sendings++;
     bytes.writeBigInt64BE(BigInt(time), FIRST_TIME_AT);
@@ -141,7 +146,12 @@ export class RecordBatch {
     bytes.writeBigInt64BE(producerId, PRODUCER_AT);
     bytes.writeInt16BE(producerEpoch, PRODUCER_EPOCH_AT);
     bytes.writeInt32BE(sequence, SEQUENCE_AT);
-    bytes.writeUInt32BE(checksumOf(bytes.subarray(ATTRIBUTES_AT)), CHECKSUM_AT);
+    const head = bytes.subarray(ATTRIBUTES_AT, BATCH_HEAD_BYTES);
+    const sum = checksumOfPieces(
+      [head, bytes.subarray(BATCH_HEAD_BYTES)],
+      (piece) => piece === head ? checksumOf(head) : this.sum(checksumOf),
+    );
+    bytes.writeUInt32BE(sum, CHECKSUM_AT);
   }
 }
 

@@ -102,7 +102,6 @@ export class KafkaTopic implements TopicInterface {
   }
 
   async lag(consumerName: string): Promise<PartitionLag[]> {
-    await this.#checkExists();
     return await lagOf({
       described: await this.describe(),
       stored: await this.#offsets.stored(consumerName, this.#numbers),

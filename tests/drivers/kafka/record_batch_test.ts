@@ -1,8 +1,8 @@
 // Batches are compared with those that the client makes of the same messages: brokers accept both.
 import { assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
+import { checksumWith } from "../../../src/drivers/kafka/checksum.ts";
 import { loadClient } from "../../../src/drivers/kafka/client.ts";
-import { checksumWith } from "../../../src/drivers/kafka/produce_request.ts";
 import {
   batchBytes,
   BatchMemory,
@@ -110,4 +110,22 @@ test("the memory of large batches is used again, that of small ones is not kept,
   const kept = Array.from({ length: 20 }, () => memory.take(1_000_000))
     .filter(({ buffer }) => many.some((one) => one.buffer === buffer));
   assertEquals(kept.length, 8);
+});
+
+test("the checksum of the records is computed once, before the batch is sealed", () => {
+  const values = valuesOfSizes(100, 70_000);
+  const batch = RecordBatch.encode([recordsOf(values)]);
+  const summed: number[] = [];
+  const checksumOf = (bytes: Buffer) => {
+    summed.push(bytes.byteLength);
+    return checksumWith(client)(bytes);
+  };
+  batch.sum(checksumOf);
+  const records = batch.bytes.byteLength - 61;
+  assertEquals(summed.splice(0), [records]);
+  for (let sendings = 0; sendings < 2; sendings++) {
+    batch.seal(ORIGIN, checksumOf);
+    assertEquals(batch.bytes.equals(clientsBatch(values)), true);
+  }
+  assertEquals(summed, [40, 40], "only the rest of the header");
 });

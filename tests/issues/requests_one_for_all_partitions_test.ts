@@ -1,0 +1,132 @@
+// What can be asked once for all partitions was asked again and again: describing a topic asked for its metadata four
+// times (a tenth of a MB each with 1,000 partitions), a producer asked for an id for each partition, and a filter on
+// the page opened the consumers of all partitions one after the other.
+import { assertEquals, assertNotEquals } from "@std/assert";
+import type { Admin } from "../../src/drivers/kafka/client.ts";
+import { Cluster } from "../../src/drivers/kafka/cluster.ts";
+import { describePartitions } from "../../src/drivers/kafka/describe.ts";
+import { HighWatermarks } from "../../src/drivers/kafka/high_watermarks.ts";
+import { Offsets } from "../../src/drivers/kafka/offsets.ts";
+import { KafkaProducer } from "../../src/drivers/kafka/producer.ts";
+import { formatOf } from "../../src/drivers/kafka/record.ts";
+import { readSettings } from "../../src/drivers/kafka/settings.ts";
+import { scan } from "../../src/ui/merged_scan.ts";
+import type { Part } from "../../src/ui/merged_part.ts";
+import { FakeBroker, TOPIC_ID } from "../drivers/kafka/fake_broker.ts";
+import { test } from "../harness.ts";
+
+const MANY = 1000;
+
+test("describing a topic asks for its metadata once, and again the next time", async () => {
+  const asked: string[] = [];
+  const partitions = Array.from({ length: MANY }, (_, partition) => partition);
+  const admin = {
+    metadata: ({ topics }: { topics: string[] }) => {
+      asked.push(`metadata of "${topics}"`);
+      const found = {
+        id: TOPIC_ID,
+        partitionsCount: MANY,
+        partitions: partitions.map(() => ({ leader: 1, replicas: [1] })),
+      };
+      return Promise.resolve({
+        brokers: new Map([[1, { host: "a", port: 1 }]]),
+        topics: new Map([["t", found]]),
+      });
+    },
+  } as unknown as Admin;
+  const cluster = {
+    servers: "a",
+    run: (_what: string, operation: (admin: Admin) => unknown) => Promise.resolve(operation(admin)),
+    within: (_ms: number, awaited: Promise<unknown>) => awaited,
+    requestAdmin: (_broker: unknown, { name }: { name: string }) => {
+      asked.push(name);
+      return Promise.resolve(
+        name === "DescribeLogDirs" ? { results: [] } : {
+          topics: [{
+            partitions: partitions.map((partitionIndex) => ({
+              partitionIndex,
+              errorCode: 0,
+              offset: 7n,
+              timestamp: 1n,
+            })),
+          }],
+        },
+      );
+    },
+  } as unknown as Cluster;
+  const offsets = new Offsets(cluster, "t");
+  for (let time = 0; time < 2; time++) {
+    const described = await describePartitions(cluster, offsets, "t", { partitions, endOf: () => 0 });
+    assertEquals(described.length, MANY);
+    assertEquals(described[MANY - 1].nextId, 7);
+    assertEquals(asked.splice(0).sort(), [
+      "DescribeLogDirs",
+      ...Array.from({ length: 4 }, () => "ListOffsets"),
+      'metadata of ""',
+      'metadata of "t"',
+    ]);
+  }
+});
+
+test("a partition begins with the producer's id, and gets one of its own if its sequence is lost", async () => {
+  await using broker = await FakeBroker.start(3);
+  const cluster = await Cluster.connect(
+    readSettings({ "bootstrap.servers": broker.address, "retry.backoff.ms": 1 }),
+  );
+  try {
+    const producer = new KafkaProducer({
+      cluster,
+      name: "t",
+      kafkaName: "t",
+      id: TOPIC_ID,
+      format: formatOf("default"),
+      highWatermarks: new HighWatermarks(),
+      batchBytesMax: undefined,
+    });
+    const push = (partition: number) =>
+      producer.append(partition, { count: 1, metadata: ["{}"], dataBytes: 0 });
+    for (const partition of [0, 1, 2, 0]) await push(partition);
+    const OUT_OF_ORDER_SEQUENCE = 45;
+    broker.outcomes.push(OUT_OF_ORDER_SEQUENCE);
+    await push(1);
+    await push(2);
+    await producer.close();
+    const [first, second, third, , another, last] = broker.produced;
+    assertEquals(broker.produced.map(({ partition, sequence }) => [partition, sequence]), [
+      [0, 0],
+      [1, 0],
+      [2, 0],
+      [0, 1],
+      [1, 0],
+      [2, 1],
+    ]);
+    assertEquals([second.producerId, third.producerId, last.producerId], Array(3).fill(first.producerId));
+    assertNotEquals(another.producerId, first.producerId);
+  } finally {
+    await cluster.close();
+  }
+});
+
+test("a filter looks into some partitions at a time, and into each before it says what comes first", async () => {
+  const reads: number[] = [];
+  let open = 0;
+  let openMax = 0;
+  const parts = Array.from({ length: 20 }, (_, partition) => ({
+    partition,
+    left: 1,
+    low: 0,
+    high: 0,
+    async read() {
+      openMax = Math.max(openMax, ++open);
+      await Promise.resolve();
+      open--;
+      reads.push(partition);
+      this.left = 0;
+      return { events: [], damage: [], untilId: 1 };
+    },
+  }));
+  const found = await scan(parts as unknown as Part[], () => true, { limit: 5, direction: "newer" });
+  assertEquals(found, { events: [], damage: [] });
+  assertEquals(reads.sort((one, other) => one - other), parts.map(({ partition }) => partition));
+  assertEquals(openMax, 8);
+});
