@@ -80,6 +80,13 @@ const CASES: [what: string, parts: Part[], around: Surroundings, findings: strin
   ["a damaged block of many", [{}, { count: 2, data: noise(200_000), damaged: ["data"] }, {}], {}, [
     "byte 292: damage data 1 to 2, of 1 id 1: data checksum differs",
   ], ["0: id 0", "1: id 1", "2: id 3", "end 4"]],
+  [
+    "damaged data that a repair gave up before",
+    [{}, { count: 3, data: DATA, dataLost: [0], damaged: ["data"] }, {}],
+    {},
+    ["byte 288: redundant data 1 to 1, of 1 id 1: data checksum differs"],
+    ["0: id 0", "1: id 1", "2: id 4", "end 5"],
+  ],
   ["a damaged chunk that no event needs", [{}, { ...CHUNK, damaged: ["data"] } as Part, {}], {}, [
     "byte 264: damage chunk 1 to 1, 202 bytes, of 1 id 1: data checksum differs",
   ], ["0: id 0", "1: id 1", "2: id 1", "end 2"]],
@@ -389,6 +396,15 @@ test("verify reads no more of an index than its maximum size", async () => {
     // The zeros between entries, and nothing else.
     assertEquals(found.length, 8 + (isLonger ? 1 : 0));
   }
+});
+
+test("verify says in which block of the data the first damage is", async () => {
+  const crafted = new CraftedSegment([{}, { count: 2, data: noise(200_000) }]);
+  const dataAt = crafted.offsets[2]! - 64 - 200_000;
+  const found = await findingsAfter(crafted, crafted.segment.path, (bytes) => {
+    for (const at of [65_536, 199_999]) bytes[dataAt + at]! ^= 1;
+  });
+  assertEquals(found, [`byte ${dataAt + 65_536}: damage data 1 to 2, of 1 id 1: data checksum differs`]);
 });
 
 const sum = (bytes: Uint8Array, view: DataView) =>
