@@ -8,6 +8,7 @@ test("a producer without options makes large batches and keeps their order", () 
   const limits = limitsOf({});
   assertEquals(limits, limitsOf({ batchSize: BatchSize.Adaptive, maxNumBatches: 16, ordering: "strict" }));
   assertEquals(limits.eventsMax, 2048);
+  assertEquals(limitsOf({ batchSize: 10, maxNumBatches: 3 }).queuedMax, 30);
 });
 
 test("invalid options are named, with what is expected", () => {
@@ -20,10 +21,15 @@ test("invalid options are named, with what is expected", () => {
       'Cannot use -1 as producer option "maxNumBatches": expected a whole number above 0',
     ],
     [{ ordering: "none" }, 'Cannot use "none" as producer option "ordering": expected "strict" or "loose"'],
+    [{ batch_size: 3 }, 'producer option "batch_size"'],
     [{ batch_size: 3 }, 'did you mean "batchSize"?'],
   ];
   for (const [options, message] of cases) {
     assertThrows(() => limitsOf(options as never), InvalidOptionError, message);
+  }
+  for (const option of ["maxPendingBytes", "maxNumBatches"]) {
+    const { message } = assertThrows(() => limitsOf({ [option]: 0 }), InvalidOptionError);
+    assertEquals(message, `Cannot use 0 as producer option "${option}": expected a whole number above 0`);
   }
 });
 

@@ -274,3 +274,106 @@ test("an awaited batch is sent after the running code, unless more events are be
     batcher.submit();
   }
 });
+
+/** An owner whose batches are stored when the test says so, and what they were given: their metadata. */
+function makeWaiting(limits: Partial<BatchLimits>) {
+  const batches: string[] = [];
+  const store: (() => void)[] = [];
+  const { owner } = makeOwner(limits, (batch) => {
+    batches.push(batch.metadata.slice(0, batch.count).join());
+    return new Promise((resolve) => store.push(() => resolve(0)));
+  });
+  return { owner, batches, store };
+}
+
+test("what is queued goes first, and each batch in its turn", async () => {
+  const { owner, batches, store } = makeWaiting({ eventsMax: 2, batchesMax: 1 });
+  const batcher = new PartitionBatcher(0, owner);
+  assertEquals([batcher.pendingBytes, batcher.maySplit], [0, false]);
+  for (let n = 1; n <= 7; n++) batcher.add(String(n));
+  assertEquals([batches, batcher.queuedBytes], [["1,2"], 4 * (EVENT_BYTES + 1)]);
+  assertEquals(batcher.pendingBytes, 5 * (EVENT_BYTES + 1));
+  store[0]!();
+  await turn();
+  // Only one may be in flight.
+  assertEquals([batcher.submit(), batches], [false, ["1,2", "3,4"]]);
+  store[1]!();
+  await turn();
+  assertEquals([batcher.submit(), batches], [false, ["1,2", "3,4", "5,6"]]);
+  assertEquals([batcher.queuedBytes, batcher.pendingBytes], [0, EVENT_BYTES + 1]);
+  store[2]!();
+  await turn();
+  assertEquals([batcher.submit(), batches.at(-1), batcher.pendingBytes], [true, "7", 0]);
+  store[3]!();
+  await turn();
+});
+
+test("once there is room, queued batches and a full one are sent though others are in flight", async () => {
+  const full: Partial<BatchLimits>[] = [{ eventsMax: 2 }, { bytesMax: 2 }];
+  for (const limits of full) {
+    const { owner, batches, store } = makeWaiting({ ...limits, batchesMax: 2 });
+    const batcher = new PartitionBatcher(0, owner);
+    for (let n = 1; n <= 6; n++) batcher.add(String(n));
+    assertEquals(batches, ["1,2", "3,4"]);
+    store[0]!();
+    await turn();
+    // The open batch is full.
+    batcher.retry();
+    assertEquals(batches, ["1,2", "3,4", "5,6"]);
+    for (let n = 1; n <= 3; n++) batcher.add(String(n));
+    store[1]!();
+    await turn();
+    // A queued one and one that is not full.
+    batcher.retry();
+    assertEquals(batches, ["1,2", "3,4", "5,6", "1,2"]);
+    store[2]!();
+    await turn();
+    batcher.retry();
+    assertEquals(batches.length, 4);
+    store[3]!();
+    await turn();
+    batcher.retry();
+    assertEquals(batches.at(-1), "3");
+    store[4]!();
+    await turn();
+  }
+});
+
+test("a stream waits for its turn, since only an append that does not block can store it", async () => {
+  const { owner, batches, store } = makeWaiting({ eventsMax: 1, batchesMax: 1 });
+  const blocked: string[] = [];
+  owner.driver.appendSync = (_, batch) => {
+    blocked.push(batch.metadata.slice(0, batch.count).join());
+    return 0;
+  };
+  const batcher = new PartitionBatcher(0, owner);
+  batcher.add("1");
+  batcher.add("2");
+  const stream = (async function* () {})();
+  batcher.add("3", stream);
+  assertEquals([batches, blocked, batcher.queuedBytes], [["1"], ["2"], EVENT_BYTES + 1]);
+  store[0]!();
+  await turn();
+  batcher.retry();
+  assertEquals([batches, blocked, batcher.queuedBytes], [["1", "3"], ["2"], 0]);
+  store[1]!();
+  await turn();
+});
+
+test("a batch for an engine that counts bytes does not grow beyond those while no other may be sent", async () => {
+  const { owner, batches, store } = makeCountingOwner({ eventsMax: 2, batchesMax: 1 });
+  const batcher = new PartitionBatcher(0, owner);
+  assertEquals(batcher.maySplit, true);
+  for (const bytes of [1, 1, 50, 40, 39, 1]) batcher.add("x".repeat(bytes));
+  const sizesOf = (batch: { metadata: unknown[] }) => batch.metadata.map((text) => String(text).length);
+  assertEquals(batches.map(sizesOf), [[1, 1]]);
+  for (let sent = 0; sent < 3; sent++) {
+    store[sent]!();
+    await turn();
+    batcher.retry();
+  }
+  // With 10 more for each event: 60, then 50 and 49, then 11.
+  assertEquals(batches.map(sizesOf), [[1, 1], [50], [40, 39], [1]]);
+  store[3]!();
+  await turn();
+});
