@@ -49,6 +49,9 @@ test("copyFile() copies a whole file, however few bytes a call takes, and syncs 
     copyFile(storage, "/from", "/to");
     assertEquals(storage.readWhole("/to"), storage.readWhole("/from"));
     assertEquals([open(), synced], [0, [`/to ${storage.stat("/from")!.bytes}`]]);
+    storage.publish("/empty", new Uint8Array(0));
+    copyFile(storage, "/empty", "/to");
+    assertEquals(storage.readWhole("/to"), new Uint8Array(0));
   }
 });
 
