@@ -343,20 +343,48 @@ test("a stream waits for its turn, since only an append that does not block can 
   const { owner, batches, store } = makeWaiting({ eventsMax: 1, batchesMax: 1 });
   const blocked: string[] = [];
   owner.driver.appendSync = (_, batch) => {
+    // As the engines do while they store a stream.
+    if (batches.length > 1) return undefined;
     blocked.push(batch.metadata.slice(0, batch.count).join());
     return 0;
   };
   const batcher = new PartitionBatcher(0, owner);
   batcher.add("1");
   batcher.add("2");
-  const stream = (async function* () {})();
-  batcher.add("3", stream);
+  const stream = () => (async function* () {})();
+  const first = batcher.add("3", stream());
   assertEquals([batches, blocked, batcher.queuedBytes], [["1"], ["2"], EVENT_BYTES + 1]);
-  store[0]!();
+  batcher.add("4", stream());
+  // A batch of its own, since that of a stream holds one event.
+  batcher.add("5");
+  assertEquals([batches, blocked, batcher.queuedBytes], [["1"], ["2"], 2 * (EVENT_BYTES + 1)]);
+  for (let sent = 0; sent < 3; sent++) {
+    store[sent]!();
+    await turn();
+    batcher.retry();
+  }
+  assertEquals([batches, blocked, batcher.queuedBytes], [["1", "3", "4", "5"], ["2"], 0]);
+  assertEquals([batchOf(first).stream, batchOf(first).metadata], [undefined, []]);
+  store[3]!();
   await turn();
-  batcher.retry();
-  assertEquals([batches, blocked, batcher.queuedBytes], [["1", "3"], ["2"], 0]);
-  store[1]!();
+});
+
+test("the list of a stored batch is used again by one batch alone", async () => {
+  const store: (() => void)[] = [];
+  const batches: string[] = [];
+  const { owner } = makeOwner({ eventsMax: 1, batchesMax: 1 }, (batch) => {
+    batches.push(batch.metadata.slice(0, batch.count).join());
+    return batches.length === 1 ? 0 : new Promise((resolve) => store.push(() => resolve(0)));
+  });
+  const batcher = new PartitionBatcher(0, owner);
+  for (const text of ["1", "2", "3", "4", "5"]) batcher.add(text);
+  for (let sent = 0; sent < 3; sent++) {
+    store[sent]!();
+    await turn();
+    batcher.retry();
+  }
+  assertEquals(batches, ["1", "2", "3", "4", "5"]);
+  store[3]!();
   await turn();
 });
 
