@@ -6,7 +6,7 @@ import { main } from "../../src/ctl/main.ts";
 import { test } from "../harness.ts";
 import { until } from "../waiting.ts";
 
-/** A host that is no process, and what a command wrote to it. */
+/** A host that is not a process, and what a command wrote to it. */
 function hostWith(environment: Host["environment"], signal: AbortSignal) {
   const written = { out: "", error: "" };
   const stream = (name: keyof typeof written): Writable =>

@@ -2,7 +2,7 @@
 // and failed, or found no end, and the same response was fetched again and again. That happened with batches in the
 // format of Kafka before 0.11, with an impossible length, which no checksum covers, and with records that do not fit
 // into their batch or cannot be decompressed. It is damage now: the events before and after it are read. What stands in
-// it for the epoch of its leader is not one: brokers were asked about it, and a reader was told that events were lost.
+// it for the epoch of its leader is not one: brokers were asked about it, and a reader learned that events were lost.
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { CorruptedLogError } from "../../mod.ts";

@@ -27,7 +27,7 @@ function refusal(api: number, errors: Record<string, [number, string | null]>): 
   return new ResponseError(api, 1, errors, undefined);
 }
 
-function told(error: unknown, identity = 'as "app" by PLAIN'): BrokerError {
+function brokerErrorOf(error: unknown, identity = 'as "app" by PLAIN'): BrokerError {
   return failureOf(error, 'use topic "t"', { servers: "a:1", identity }, 0) as BrokerError;
 }
 
@@ -41,7 +41,7 @@ for (
   ] as const
 ) {
   test(`a request (${api}) that the broker does not allow (${code}) names ${right}`, () => {
-    const error = told(refusal(api, { "/responses/0/partitions/0": [code, null] }));
+    const error = brokerErrorOf(refusal(api, { "/responses/0/partitions/0": [code, null] }));
     assertStringIncludes(error.message, 'Kafka at "a:1" does not allow it as "app" by PLAIN: ');
     assertStringIncludes(error.message, `; grant ${right}`);
     assertEquals(error.canRetry, false);
@@ -53,7 +53,7 @@ test("what the broker says about a record is the reason of its batch", () => {
     "/responses/0/partition_responses/0/record_errors/0": [UNKNOWN, "no message without key"],
     "/responses/0/partition_responses/0": [INVALID_RECORD, "One or more records have been rejected"],
   });
-  const error = told(refused);
+  const error = brokerErrorOf(refused);
   assertEquals([error.reason, error.canRetry], ["INVALID_RECORD", false]);
   assertStringIncludes(error.message, 'Kafka at "a:1" answers INVALID_RECORD (no message without key)');
   assertEquals([isFault(refused, "UNKNOWN_SERVER_ERROR"), isFault(refused, "INVALID_RECORD")], [false, true]);
@@ -103,5 +103,5 @@ test("a member whose heartbeats are not allowed fails, and one that misses an an
   await group.close();
   client.emit("consumer:heartbeat:error", { error: refused });
   assertEquals(failures, [refused]);
-  assertStringIncludes(told(failures[0]).message, 'grant "Read" on the group');
+  assertStringIncludes(brokerErrorOf(failures[0]).message, 'grant "Read" on the group');
 });

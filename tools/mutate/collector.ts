@@ -19,8 +19,11 @@ export const collected: { file: string; tests: CollectedTest[] } = { file: "", t
 
 /** A part of the cases, since a test is run for very many mutants. */
 export function casesOf(count: number): number {
-  return Math.ceil(count / 6);
+  return Math.ceil(count / CASE_STEP);
 }
+
+/** The distance of the cases that are tried of a long sequence, for the same reason. */
+export const CASE_STEP = 6;
 
 /** Collects a test; a skipped one is not collected. */
 export function test(name: string, body: Body): void;

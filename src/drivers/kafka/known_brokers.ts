@@ -16,7 +16,7 @@ export class KnownBrokers {
     this.#addresses = given;
   }
 
-  /** Makes a client ask them, and learns from what it is told. */
+  /** Makes a client ask them, and learns from what it gets. */
   share(client: AnyClient, { kGetBootstrapConnection }: Pick<ClientModule, "kGetBootstrapConnection">): void {
     client.on("client:metadata", ({ brokers }) => this.#learn([...brokers.values()]));
     client.on("client:broker:failed", ({ broker }) => this.#postpone(broker));

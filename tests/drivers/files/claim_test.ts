@@ -175,7 +175,7 @@ test("a holder counts in its file once a second, as long as the claim is its own
   assertEquals([clock.timers.size, folder.names()], [0, []]);
 });
 
-test("a holder of which nothing is heard for five seconds is dead, whoever it is", async () => {
+test("a holder of which nothing is heard for five seconds is dead, whatever it is", async () => {
   const holders = [
     { token: "a", host: "far away", pid: NO_PID, beats: 3 },
     { token: "a", host: "far away", pid: process.pid, beats: 3 },
