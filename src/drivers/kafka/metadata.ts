@@ -72,3 +72,27 @@ export async function findTopic(cluster: Cluster, kafkaName: string): Promise<To
     }
   });
 }
+
+/** How long a broker may take to say whether it knows a topic, in milliseconds. */
+const KNOWS_MS_MAX = 1000;
+
+/** Whether brokers know a topic, which each learns at its own time; one that cannot be asked is not waited for. */
+export async function doAllKnow(
+  cluster: Cluster,
+  brokers: Iterable<BrokerAddress>,
+  kafkaName: string,
+): Promise<boolean> {
+  const asked = Array.from(brokers, async (broker) => {
+    try {
+      const asking = cluster.requestAdmin(broker, {
+        name: "Metadata",
+        parameters: [[kafkaName], false, false],
+      });
+      await cluster.within(KNOWS_MS_MAX, asking);
+      return true;
+    } catch (error) {
+      return !isUnknownTopic(error);
+    }
+  });
+  return (await Promise.all(asked)).every((knows) => knows);
+}

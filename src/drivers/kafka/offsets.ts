@@ -1,7 +1,7 @@
 import type { StartPosition } from "../../contract.ts";
 import { ClosedError, type DiasporaError } from "../../errors.ts";
 import type { Cluster } from "./cluster.ts";
-import { isFault, isTransient, leaderless } from "./failure.ts";
+import { isFault, isTransient, isUnknownTopic, leaderless } from "./failure.ts";
 import { type Leader, requestMetadata, type TopicMetadata } from "./metadata.ts";
 
 /** A special timestamp by which Kafka means the end of the log. */
@@ -205,7 +205,8 @@ export class Offsets {
         }
       }));
       if (faults.size === 0) return { found, faults: new Map() };
-      const hopeless = [...faults.values()].find((fault) => !isTransient(fault));
+      // The topic was found just now, so a leader that does not know it will.
+      const hopeless = [...faults.values()].find((fault) => !isTransient(fault) && !isUnknownTopic(fault));
       if (hopeless !== undefined) throw this.cluster.failure(hopeless, what, Date.now() - beganMs);
       const delayMs = this.cluster.retryDelay(undefined, what, attempt);
       if (Date.now() - beganMs + delayMs > msMax) {

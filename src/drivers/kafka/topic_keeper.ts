@@ -1,7 +1,7 @@
 import { BrokerError, InvalidOptionError, NotSupportedError } from "../../errors.ts";
 import type { Cluster } from "./cluster.ts";
 import { isFault, isUnknownTopic } from "./failure.ts";
-import { findTopic, requestMetadata, type TopicMetadata } from "./metadata.ts";
+import { doAllKnow, findTopic, requestMetadata, type TopicMetadata } from "./metadata.ts";
 import type { OctopusService } from "./octopus_service.ts";
 import type { TopicSpecification } from "./options.ts";
 
@@ -128,9 +128,7 @@ export class TopicKeeper {
     const deadline = Date.now() + SPREAD_MS_MAX;
     for (;;) {
       const found = await findTopic(this.cluster, kafkaName);
-      const isReady = found !== undefined && found.numPartitions > 0 &&
-        found.leaders.length === found.numPartitions && found.leaders.every((leader) => leader !== undefined);
-      if (isThere ? isReady : found === undefined) return;
+      if (isThere ? await this.#isReady(kafkaName, found) : found === undefined) return;
       if (Date.now() > deadline) {
         throw new BrokerError(
           this.cluster.servers,
@@ -141,6 +139,14 @@ export class TopicKeeper {
       }
       await this.cluster.pause(POLL_MS);
     }
+  }
+
+  /** Whether every partition has a leader that knows about it. */
+  async #isReady(kafkaName: string, found: TopicMetadata | undefined): Promise<boolean> {
+    const leaders = found?.leaders.filter((leader) => leader !== undefined) ?? [];
+    if (leaders.length === 0 || leaders.length !== found?.numPartitions) return false;
+    const distinct = new Map(leaders.map((leader) => [leader.id, leader]));
+    return await doAllKnow(this.cluster, distinct.values(), kafkaName);
   }
 }
 
