@@ -1,26 +1,42 @@
 import type { FaultRates } from "./disk/disk.ts";
 import type { Random } from "./disk/random.ts";
 import type { GroupModel } from "./model/group_model.ts";
+import type { StoryKind } from "./world.ts";
 
 /** The faults in a history of a group. */
-export function chooseGroupFaults(random: Random, { isPeaceful }: GroupModel): FaultRates {
+export function chooseGroupFaults(random: Random, { isPeaceful }: GroupModel, theme: Theme): FaultRates {
   const { preempt, shortRead, slowSync, halfSeen, ...severe } = chooseFaults(random);
   const peaceful = { preempt, shortRead, slowSync, halfSeen, clockStep: severe.clockStep };
   if (isPeaceful) return peaceful;
-  return { ...severe, ...peaceful, shortUpdate: random.chance(0.4) ? 0.03 : undefined };
+  const faults = { ...severe, ...peaceful, shortUpdate: random.chance(0.4) ? 0.03 : undefined };
+  if (theme === "stopped members") return { ...faults, preempt: 0.05, stop: random.pick([0.01, 0.03]) };
+  if (theme === "cut positions") return { ...faults, shortUpdate: 0.3, error: undefined };
+  return faults;
 }
 
 /**
  * The theme of a history. Most have every fault; in others one kind of fault happens repeatedly, because bugs
  * that need several of one kind would otherwise hardly ever show.
  */
-export type Theme = "everything" | "failing syncs" | "cut writes" | "stopped writers" | "stepping clocks";
+export type Theme =
+  | "everything"
+  | "failing syncs"
+  | "cut writes"
+  | "stopped writers"
+  | "stepping clocks"
+  | "lost names"
+  | "stopped members"
+  | "cut positions";
 
-const THEMES: readonly Theme[] = ["failing syncs", "cut writes", "stopped writers", "stepping clocks"];
+/** The themes of the log's histories and of a group's, by the last digit of the seed. */
+const THEMES: Readonly<Record<StoryKind, Readonly<Record<number, Theme>>>> = {
+  log: { 0: "failing syncs", 1: "cut writes", 2: "stopped writers", 3: "stepping clocks", 7: "lost names" },
+  group: { 0: "stopped members", 1: "cut positions" },
+};
 
 /** Of ten seeds in a row, each theme has one and everything has the others. */
-export function themeOf(seed: number): Theme {
-  return THEMES[seed % 10] ?? "everything";
+export function themeOf(seed: number, kind: StoryKind): Theme {
+  return THEMES[kind][seed % 10] ?? "everything";
 }
 
 /** The faults in a history, and how often they happen. */
@@ -28,6 +44,8 @@ export function chooseFaults(random: Random, theme: Theme = "everything"): Fault
   const faults = chooseAnyFaults(random);
   switch (theme) {
     case "everything":
+    case "stopped members":
+    case "cut positions":
       return faults;
     case "failing syncs":
       return { ...faults, failedSync: random.pick([0.2, 0.4]), slowSync: 0.5, error: undefined };
@@ -37,6 +55,8 @@ export function chooseFaults(random: Random, theme: Theme = "everything"): Fault
       return { ...faults, stop: random.pick([0.01, 0.03]) };
     case "stepping clocks":
       return { ...faults, clockStep: 0.03, pause: 0.02 };
+    case "lost names":
+      return { ...faults, error: undefined, failedSync: undefined };
   }
 }
 

@@ -90,24 +90,39 @@ export class World {
   /** Whether writes are cut short, now or before: members report later what failed. */
   #cutsWrites = false;
   #powerCutAt = -1;
+  /** How often the power may still be cut because names change, before the change is on the disk. */
+  #namesLostMax = 0;
   #isPowerOff = false;
 
   constructor(seed: number, kind: StoryKind = "log") {
     this.disk = new SimulatedDisk(seed);
     const { random } = this.disk;
+    this.theme = themeOf(seed, kind);
     if (kind === "group") {
       this.model = new Model(this.disk, 1 + random.below(5));
-      this.group = new GroupModel(this.model.partitions.length, random.chance(0.3));
+      const isPeaceful = random.chance(0.3);
+      this.group = new GroupModel(this.model.partitions.length, isPeaceful && this.theme === "everything");
     } else this.model = new Model(this.disk, random.chance(0.7) ? 1 : 2);
-    this.theme = this.group === undefined ? themeOf(seed) : "everything";
     this.retention = new RetentionModel(this.disk, this.model);
-    this.disk.names.journal = this.disk.random.pick(["global", "directory", "none"] as const);
+    const journal = random.pick(["global", "directory", "none"] as const);
+    this.disk.names.journal = this.theme === "lost names" ? "none" : journal;
     this.disk.others = (interrupted, steps) => this.#runOthers(interrupted, steps);
     this.disk.beforeCall = () => {
       if (this.disk.calls === this.#powerCutAt) this.#turnOff();
     };
-    this.disk.onUnlink = (process, path) => this.#noteUnlink(process, path);
-    this.disk.onPublish = (process, path) => this.#notePublish(process, path);
+    this.disk.onUnlink = (process, path) => {
+      this.#noteUnlink(process, path);
+      this.#maybeLoseNames(path);
+    };
+    this.disk.onPublish = (process, path) => {
+      this.#notePublish(process, path);
+      this.#maybeLoseNames(path);
+    };
+  }
+
+  /** Data parts are smaller than this, where segments are to be filled soon. */
+  get dataBytesMax(): number | undefined {
+    return this.theme === "stopped writers" || this.theme === "lost names" ? 3000 : undefined;
   }
 
   newProcess(): SimulatedProcess {
@@ -170,16 +185,17 @@ export class World {
     const { random } = this.disk;
     this.disk.faults = this.group === undefined
       ? chooseFaults(random, this.theme)
-      : chooseGroupFaults(random, this.group);
+      : chooseGroupFaults(random, this.group, this.theme);
     const { shortWrite, shortUpdate } = this.disk.faults;
     this.#cutsWrites = shortWrite !== undefined || shortUpdate !== undefined;
     const hasPowerCuts = random.chance(this.disk.faults.failedSync === undefined ? 0.3 : 0.8);
+    if (this.theme === "lost names") this.#namesLostMax = 1 + random.below(4);
     const powerCuts = hasPowerCuts && this.group?.isPeaceful !== true && this.theme !== "cut writes"
       ? Array.from({ length: 1 + random.below(2) }, () => random.below(STEPS))
       : [];
     // The second part of a write that the system split ends with a trailer. If a power cut destroys what was
     // before it, a reader may mistake it for the end of a frame there.
-    this.disk.loopsOverShortWrites = powerCuts.length === 0;
+    this.disk.loopsOverShortWrites = powerCuts.length === 0 && this.#namesLostMax === 0;
     for (let count = 0; count < STEPS; count++) {
       if (powerCuts.includes(count)) this.#powerCutAt = this.disk.calls + 1 + random.below(40);
       this.#step(random.pick(this.programs));
@@ -190,6 +206,7 @@ export class World {
     // The power may have been cut while the last step settled.
     if (this.#isPowerOff) await this.#powerCut();
     this.#powerCutAt = -1;
+    this.#namesLostMax = 0;
     await this.settle(true);
     this.disk.faults = {};
     const [members, others] = [
@@ -302,7 +319,7 @@ export class World {
     const setup = this.newProcess();
     setup.makeDirectory(ROOT);
     setup.syncDirectory("/");
-    const hasSmallSegments = ["stopped writers", "stepping clocks"].includes(this.theme);
+    const hasSmallSegments = ["stopped writers", "stepping clocks", "lost names"].includes(this.theme);
     const isRemoving = hasSmallSegments || random.chance(0.5);
     const kind = this.group === undefined && isRemoving
       ? random.pick(["bytes", "seconds", "acknowledged"] as const)
@@ -325,8 +342,9 @@ export class World {
   #choosePrograms(): void {
     const { random } = this.disk;
     if (this.group !== undefined) return this.#chooseMembers();
-    const durability = this.theme === "failing syncs" ? 1 : random.below(3);
-    for (let index = 0, count = 1 + random.below(3); index < count; index++) {
+    const durability = this.theme === "failing syncs" ? 1 : this.theme === "lost names" ? 0 : random.below(3);
+    const least = this.theme === "stopped writers" ? 2 : 1;
+    for (let index = 0, count = least + random.below(3); index < count; index++) {
       const behavior = (["buffered", "on_flush", "immediate"] as const)[(durability + random.below(2)) % 3];
       this.programs.push(new ProducerProgram(this, `p${index}`, behavior));
     }
@@ -337,7 +355,9 @@ export class World {
       names.push(name);
       this.programs.push(new ConsumerProgram(this, name));
     }
-    if (random.chance(0.6)) this.programs.push(new AdministratorProgram(this, "a0", names));
+    if (random.chance(this.theme === "lost names" ? 1 : 0.6)) {
+      this.programs.push(new AdministratorProgram(this, "a0", names));
+    }
     if (random.chance(0.2)) this.programs.push(new AdministratorProgram(this, "a1", names));
     if (random.chance(0.25)) {
       for (let index = 0; index < 2; index++) this.programs.push(new FounderProgram(this, `f${index}`));
@@ -437,6 +457,17 @@ export class World {
     });
     this.group?.forget();
     for (const program of this.programs) program.restart();
+  }
+
+  /** The power may be cut before what a process just did to the names of a partition is on the disk. */
+  #maybeLoseNames(path: string): void {
+    if (this.#namesLostMax === 0 || this.#isPowerOff || !path.startsWith(`${ROOT}/${TOPIC}/partitions/`)) {
+      return;
+    }
+    const { random, calls } = this.disk;
+    if (this.#powerCutAt > calls || !random.chance(0.1)) return;
+    this.#namesLostMax--;
+    this.#powerCutAt = calls + 1 + random.below(4);
   }
 
   #noteUnlink(process: SimulatedProcess, path: string): void {

@@ -143,7 +143,7 @@ export class Membership {
 
   /** Whether the roster says now that this member owns a partition, without interruption since it was assigned. */
   owns(partition: number): boolean {
-    const share = this.#files.read()?.shares[partition];
+    const share = this.#files.readLast()?.shares[partition];
     return share?.owner === this.#id && share.epoch === this.#owned.get(partition);
   }
 
@@ -183,7 +183,7 @@ export class Membership {
     this.#change((roster) => this.#next(roster));
   }
 
-  /** Publishes what `next` makes of the roster, and applies it. */
+  /** Applies the roster, and publishes what `next` makes of it, until it makes nothing of it any more. */
   #change(next: (roster: Roster) => NextRoster | undefined): void {
     const { numPartitions } = this.settings;
     for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
@@ -192,7 +192,7 @@ export class Membership {
       const roster = known ?? { epoch: 0, members: [], shares: vacant(numPartitions, 0) };
       const changed = next(roster);
       if (changed === undefined) return;
-      if (this.#files.publish(known, changed)) this.#apply(this.#files.read());
+      this.#files.publish(known, changed);
     }
   }
 

@@ -72,9 +72,13 @@ export class RosterFiles {
     private readonly numPartitions: number,
   ) {}
 
-  /** The current one; undefined if no one ever joined. */
+  /** The current one, or one that was current lately: see `#isLast`; undefined if no one ever joined. */
   read(): Roster | undefined {
-    if (this.#known !== undefined && this.#isLast(this.#known.epoch)) return this.#known;
+    return this.#known !== undefined && this.#isLast(this.#known.epoch) ? this.#known : this.readLast();
+  }
+
+  /** The current one; undefined if no one ever joined. */
+  readLast(): Roster | undefined {
     for (let reading = 1;; reading++) {
       const epoch = this.#epochs().at(-1);
       if (epoch === undefined) return undefined;
@@ -90,19 +94,20 @@ export class RosterFiles {
     }
   }
 
-  /** Publishes the next one; false if another process was first. */
-  publish(before: Roster | undefined, change: NextRoster): boolean {
+  /**
+   * Publishes the next one. It does not count if another process was first, or if this one was stopped for so long that
+   * the epoch was used and removed before: the next reading says so.
+   */
+  publish(before: Roster | undefined, change: NextRoster): void {
     const epoch = (before?.epoch ?? 0) + 1;
-    if (!this.storage.publish(this.#pathOf(epoch), encode(change), { durable: false })) return false;
-    const epochs = this.#epochs();
-    for (const earlier of epochs.slice(0, -KEPT)) this.storage.remove(this.#pathOf(earlier));
-    // A process that was stopped for long may have published an epoch that was used and removed before.
-    return epochs.every((other) => other <= epoch);
+    if (!this.storage.publish(this.#pathOf(epoch), encode(change), { durable: false })) return;
+    for (const earlier of this.#epochs().slice(0, -KEPT)) this.storage.remove(this.#pathOf(earlier));
   }
 
   /**
    * Whether a roster is the current one. They are removed in order, long after the next one came: if it exists at the
-   * second look, then the next one, had it been published before the first, would have existed at that one.
+   * second look, then the next one, had it been published before the first, would have existed at that one. Unless it
+   * is there again, published by a process that was stopped for long, until that one or the next to publish removes it.
    */
   #isLast(epoch: number): boolean {
     return this.storage.stat(this.#pathOf(epoch + 1)) === undefined &&

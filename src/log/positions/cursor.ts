@@ -21,6 +21,8 @@ import { isAfter, type Position, positionOf, type StoredPosition } from "./posit
 
 /** How often a consumer makes its file again because it was removed at once. */
 const ATTEMPTS_MAX = 100;
+/** A seek raises the generation by more than a takeover at the same time, which may try a few times: so it counts. */
+const SEEK_RAISES = 4;
 /** Files of closed consumers stay until there are so many: folding them costs a sync. */
 const IDLE_FILES_MAX = 4;
 
@@ -92,7 +94,7 @@ export class CursorFile {
   seek(next: Position): void {
     finish(this.#store(
       this.#readAll(),
-      ({ position }) => ({ ...next, generation: (position?.generation ?? 0) + 1 }),
+      ({ position }) => ({ ...next, generation: (position?.generation ?? 0) + SEEK_RAISES }),
     ));
   }
 
@@ -102,7 +104,7 @@ export class CursorFile {
       const known = this.#readAll(attempt === 1 ? listed : undefined);
       const generation = known.position?.generation ?? 0;
       this.#own ??= this.#create(known.position ?? { nextId: 0, time: 0, generation: 0 }, known, attempt);
-      if (this.#own !== undefined) return generation + 1;
+      if (this.#own !== undefined) return generation + SEEK_RAISES;
     }
   }
 
@@ -131,7 +133,8 @@ export class CursorFile {
       // Until all files that are read were retired: the owner of another one could go on storing in its generation.
       while (this.#retireAll(known.open)) known = this.#readAll();
       const next = { ...begin(known.position), generation: (known.position?.generation ?? 0) + 1 };
-      this.#own = this.#create(next, known, attempt);
+      // Of several that begin where nothing is stored, the one that makes the first file decides where.
+      this.#own = this.#create(next, known, attempt, known.position === undefined && attempt === 1);
       if (this.#own === undefined) continue;
       // Two consumers that take it over at once each make their file first and look then, so that one sees the other's;
       // and a position that was stored since the reading, in a file that was not retired before it, must not be lost.
@@ -207,13 +210,13 @@ export class CursorFile {
     }
   }
 
-  /** Makes this consumer's file. */
-  #create(next: StoredPosition, { position }: Known, attempt: number): OwnCursorFile | undefined {
+  /** Makes this consumer's file; undefined if that has to be tried again. */
+  #create(next: StoredPosition, known: Known, attempt: number, isFirst = false): OwnCursorFile | undefined {
     this.folder.prepare?.();
     this.#isFoldDue = true;
     try {
       const settings = { storage: this.storage, files: this.#files, owner: this.#owner };
-      return OwnCursorFile.make(settings, next, position);
+      return OwnCursorFile.make(settings, next, known.position, isFirst);
     } catch (error) {
       // Retired, folded and removed at once, or the folder was removed: the next attempt shows which.
       if (!isMissing(error) || attempt === ATTEMPTS_MAX) throw error;

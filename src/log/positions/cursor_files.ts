@@ -79,11 +79,12 @@ export class CursorFiles {
     return names.sort().map((name) => `${root}/${name}`);
   }
 
-  /** Makes a file for a new owner; returns its path. */
-  publish(content: Uint8Array): string {
+  /** Makes a file for a new owner; returns its path, or undefined if it was to be the first and is not. */
+  publish(content: Uint8Array, isFirst = false): string | undefined {
     for (let path = this.path;;) {
       // Not synced: no position is.
       if (this.storage.publish(path, content, { durable: false })) return path;
+      if (isFirst) return undefined;
       path = this.path.replace(/\.pos$/, `.${randomHex(this.storage)}.pos`);
     }
   }

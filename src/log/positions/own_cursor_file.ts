@@ -27,13 +27,15 @@ export class OwnCursorFile {
 
   /**
    * Makes it at its full size, so that no later position needs space on the disk. It has `next`, and those positions of
-   * `before` that are needed if the log loses the event before `next`. Throws `ENOENT` if it was removed at once.
+   * `before` that are needed if the log loses the event before `next`. Undefined if it was to be the first file of the
+   * name and is not. Throws `ENOENT` if it was removed at once.
    */
   static make(
     settings: CursorFileSettings,
     next: StoredPosition,
     before: StoredPosition | undefined,
-  ): OwnCursorFile {
+    isFirst: boolean,
+  ): OwnCursorFile | undefined {
     const content = new Uint8Array(CURSOR_FILE_BYTES);
     const earlier = [...before === undefined ? [] : [before], ...before?.earlier ?? []]
       .filter(({ nextId, mark }) => nextId < next.nextId && mark !== undefined);
@@ -43,7 +45,8 @@ export class OwnCursorFile {
       const slot = encode(settings, { ...each, generation: next.generation }, index);
       content.set(slot, index * POSITION_SLOT_BYTES);
     });
-    return new OwnCursorFile(settings, settings.files.publish(content), next);
+    const path = settings.files.publish(content, isFirst);
+    return path === undefined ? undefined : new OwnCursorFile(settings, path, next);
   }
 
   /** The position stored last. */

@@ -67,13 +67,20 @@ export class MemberProgram extends Program implements GroupEnvironment {
   override step(): void {
     const { world } = this;
     const { random, clock } = world.disk;
-    clock.pass(random.below(this.#model.isPeaceful ? 20 : 150));
+    clock.pass(this.#pace());
     if (world.steps < this.#awayUntil || clock.time < this.#stoppedUntilMs) return;
     if (!this.#model.isPeaceful && this.#isOpen) {
       if (random.chance(0.02)) return this.process.end();
       if (random.chance(0.05)) return void (this.#stoppedUntilMs = clock.time + random.below(4 * TIMEOUT_MS));
     }
     super.step();
+  }
+
+  /** How long a step takes: also long and short ones in turn, so that much happens before a lease is renewed. */
+  #pace(): number {
+    const { disk: { random }, theme } = this.world;
+    if (theme === "stopped members") return random.below(random.chance(0.15) ? 1500 : 5);
+    return random.below(this.#model.isPeaceful ? 20 : 150);
   }
 
   /** Does all the remaining work; nothing fails any more. */

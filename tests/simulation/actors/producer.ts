@@ -107,7 +107,11 @@ export class ProducerProgram extends Program {
   }
 
   #newPush(partition: number, bytesMax?: number): Push {
-    const push = this.world.model.newPush(`${this.name}.${this.#incarnation}`, partition, bytesMax);
+    const push = this.world.model.newPush(
+      `${this.name}.${this.#incarnation}`,
+      partition,
+      bytesMax ?? this.world.dataBytesMax,
+    );
     this.#pushed.push(push);
     return push;
   }

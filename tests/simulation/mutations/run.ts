@@ -5,7 +5,15 @@
  * @module
  */
 import { spawn } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -19,7 +27,7 @@ const [seeds, limit, story, theme] = Deno.args;
 const cpuSeconds = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1e6; };
 const end = (text) => { console.log(text); Deno.exit(1); };
 for (let seed = 1; seed <= Number(seeds); seed++) {
-  if (theme !== undefined && themeOf(seed) !== theme) continue;
+  if (theme !== undefined && themeOf(seed, story) !== theme) continue;
   if (cpuSeconds() > Number(limit)) end("after " + limit + " CPU seconds and " + (seed - 1) + " seeds");
   try { await runSeed(seed, story); } catch (error) {
     end(seed + " " + String(error.cause ?? error).split("\\n")[0] + " [" + cpuSeconds().toFixed(1) + " s]");
@@ -34,6 +42,9 @@ end("after all seeds");
  */
 const NOTICED = /^\d+ (?!(?:Reference|Syntax)Error)\S/;
 
+/** The configuration that works where it was run, see `tools/launch.mjs`. */
+const CONFIGURATION = existsSync("deno.npm-only.json") ? "deno.npm-only.json" : "deno.json";
+
 /**
  * Runs every mutation whose description contains `words` with up to `seeds` seeds; the exit code is 0 if each
  * was noticed.
@@ -47,7 +58,10 @@ export async function runMutations(
   try {
     cpSync("src", join(copy, "src"), { recursive: true });
     cpSync("tests/simulation", join(copy, "tests/simulation"), { recursive: true });
-    cpSync("deno.json", join(copy, "deno.json"));
+    for (const file of ["tests/harness.ts", "tests/child_processes.ts"]) cpSync(file, join(copy, file));
+    for (const { test } of chosen) if (test !== undefined) cpSync(test, join(copy, test));
+    cpSync(CONFIGURATION, join(copy, "deno.json"));
+    symlinkSync(join(process.cwd(), "tools"), join(copy, "tools"));
     cpSync("package.json", join(copy, "package.json"));
     symlinkSync(join(process.cwd(), "node_modules"), join(copy, "node_modules"));
     writeFileSync(join(copy, "run.ts"), SCRIPT);
@@ -59,9 +73,12 @@ export async function runMutations(
         continue;
       }
       for (const [file, { text }] of mutated) writeFileSync(join(copy, file), text);
-      const output = await run(copy, { seeds, cpuSeconds }, mutation);
+      const output = await (mutation.test === undefined
+        ? histories(copy, { seeds, cpuSeconds }, mutation)
+        : directedHistory(copy, mutation.test));
       for (const [file, { original }] of mutated) writeFileSync(join(copy, file), original);
-      if (NOTICED.test(output)) console.log(`noticed: ${mutation.what} (seed ${output})`);
+      if (mutation.test !== undefined && output !== "") console.log(`noticed: ${mutation.what} (${output})`);
+      else if (NOTICED.test(output)) console.log(`noticed: ${mutation.what} (seed ${output})`);
       else {
         unnoticed++;
         console.log(`NOT NOTICED: ${mutation.what} ${output}`);
@@ -89,27 +106,33 @@ export function mutate(
   return files;
 }
 
-/** The output of the run in the folder; empty if every promise was kept. */
-function run(
+/** Runs random histories in the folder; returns what the first that broke a promise says, or how many did not. */
+async function histories(
   folder: string,
   { seeds, cpuSeconds }: { seeds: number; cpuSeconds: number },
   { story = "log", theme }: Mutation,
 ): Promise<string> {
+  const themes = theme === undefined ? [] : [theme];
+  const values = [String(seeds), String(cpuSeconds), story, ...themes];
+  return (await run(folder, ["run", "-A", "--no-check", "run.ts", ...values])).output.trim().slice(0, 160);
+}
+
+/** Runs a test in the folder; returns the name of the history that broke a promise, or nothing. */
+async function directedHistory(folder: string, test: string): Promise<string> {
+  const { output, code } = await run(folder, ["test", "-A", "--no-check", "--fail-fast", test]);
+  const failed = /^(.*) \.\.\. .*FAILED/m.exec(output)?.[1];
+  return code === 0 || failed === undefined ? "" : `${test}: ${failed}`;
+}
+
+/** Runs Deno in the folder. */
+function run(folder: string, values: readonly string[]): Promise<{ output: string; code: number | null }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [
-      "run",
-      "-A",
-      "--no-check",
-      "run.ts",
-      ...[String(seeds), String(cpuSeconds), story],
-      ...(theme === undefined ? [] : [theme]),
-    ], {
-      cwd: folder,
-    });
+    const env = { ...process.env, NO_COLOR: "1" };
+    const child = spawn(process.execPath, values, { cwd: folder, env });
     let output = "";
     child.stdout.on("data", (text) => output += text);
     child.stderr.on("data", (text) => output += text);
     child.on("error", reject);
-    child.on("close", () => resolve(output.trim().slice(0, 160)));
+    child.on("close", (code) => resolve({ output, code }));
   });
 }
