@@ -69,10 +69,10 @@ test("a member that takes over a partition and cannot verify its ownership relea
   const disk = makeDisk();
   const storage = new SimulatedProcess(disk);
   let isFailing = false;
-  const stat = storage.stat.bind(storage);
-  storage.stat = (path) => {
-    if (isFailing) throw new StorageError("EIO", `Cannot look at "${path}" (EIO)`);
-    return stat(path);
+  const list = storage.list.bind(storage);
+  storage.list = (path) => {
+    if (isFailing) throw new StorageError("EIO", `Cannot list "${path}" (EIO)`);
+    return list(path);
   };
   const has = new Set<number>();
   const listener: AssignmentListener = {

@@ -5,15 +5,7 @@
  * @module
  */
 import { spawn } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -76,10 +68,14 @@ export async function runMutations(
       const output = await (mutation.test === undefined
         ? histories(copy, { seeds, cpuSeconds }, mutation)
         : directedHistory(copy, mutation.test));
-      for (const [file, { original }] of mutated) writeFileSync(join(copy, file), original);
-      if (mutation.test !== undefined && output !== "") console.log(`noticed: ${mutation.what} (${output})`);
-      else if (NOTICED.test(output)) console.log(`noticed: ${mutation.what} (seed ${output})`);
-      else {
+      for (const [file, { original }] of mutated) {
+        writeFileSync(join(copy, file), original);
+      }
+      if (mutation.test !== undefined && output !== "") {
+        console.log(`noticed: ${mutation.what} (${output})`);
+      } else if (NOTICED.test(output)) {
+        console.log(`noticed: ${mutation.what} (seed ${output})`);
+      } else {
         unnoticed++;
         console.log(`NOT NOTICED: ${mutation.what} ${output}`);
       }
