@@ -53,6 +53,8 @@ export type StoryKind = "log" | "group";
 core.ensureReadArea(2 << 20);
 
 const STEPS = 100;
+/** The same where each push is large, so that as much happens to segments. */
+const STEPS_OF_LARGE = 70;
 /** Most processes that may be in the middle of something at a time. */
 const DEPTH_MAX = 6;
 /**
@@ -196,7 +198,8 @@ export class World {
     // The second part of a write that the system split ends with a trailer. If a power cut destroys what was
     // before it, a reader may mistake it for the end of a frame there.
     this.disk.loopsOverShortWrites = powerCuts.length === 0 && this.#namesLostMax === 0;
-    for (let count = 0; count < STEPS; count++) {
+    const steps = this.dataBytesMax === undefined ? STEPS : STEPS_OF_LARGE;
+    for (let count = 0; count < steps; count++) {
       if (powerCuts.includes(count)) this.#powerCutAt = this.disk.calls + 1 + random.below(40);
       this.#step(random.pick(this.programs));
       if (this.#isPowerOff) await this.#powerCut();
@@ -343,8 +346,7 @@ export class World {
     const { random } = this.disk;
     if (this.group !== undefined) return this.#chooseMembers();
     const durability = this.theme === "failing syncs" ? 1 : this.theme === "lost names" ? 0 : random.below(3);
-    const least = this.theme === "stopped writers" ? 2 : 1;
-    for (let index = 0, count = least + random.below(3); index < count; index++) {
+    for (let index = 0, count = 1 + random.below(3); index < count; index++) {
       const behavior = (["buffered", "on_flush", "immediate"] as const)[(durability + random.below(2)) % 3];
       this.programs.push(new ProducerProgram(this, `p${index}`, behavior));
     }
