@@ -17,7 +17,7 @@ import { baseIdOf } from "../../src/log/segment/segment_file.ts";
 import { Partition } from "../../src/log/partition.ts";
 import { readWindow } from "../../src/log/segment/window.ts";
 import type { FlushBehavior } from "../../src/log/write/writer.ts";
-import type { Storage } from "../../src/storage/port.ts";
+import { DRAFT_SUFFIX, type Storage } from "../../src/storage/port.ts";
 import { AdministratorProgram } from "./actors/administrator.ts";
 import { ConsumerProgram } from "./actors/consumer.ts";
 import { FounderProgram } from "./actors/founder.ts";
@@ -114,11 +114,11 @@ export class World {
     };
     this.disk.onUnlink = (process, path) => {
       this.#noteUnlink(process, path);
-      this.#maybeLoseNames(path);
+      this.#maybeLoseNames(path, 0.3);
     };
     this.disk.onPublish = (process, path) => {
       this.#notePublish(process, path);
-      this.#maybeLoseNames(path);
+      this.#maybeLoseNames(path, 0.05);
     };
   }
 
@@ -462,12 +462,11 @@ export class World {
   }
 
   /** The power may be cut before what a process just did to the names of a partition is on the disk. */
-  #maybeLoseNames(path: string): void {
-    if (this.#namesLostMax === 0 || this.#isPowerOff || !path.startsWith(`${ROOT}/${TOPIC}/partitions/`)) {
-      return;
-    }
+  #maybeLoseNames(path: string, probability: number): void {
+    if (this.#namesLostMax === 0 || this.#isPowerOff || path.endsWith(DRAFT_SUFFIX)) return;
+    if (!path.startsWith(`${ROOT}/${TOPIC}/partitions/`)) return;
     const { random, calls } = this.disk;
-    if (this.#powerCutAt > calls || !random.chance(0.1)) return;
+    if (this.#powerCutAt > calls || !random.chance(probability)) return;
     this.#namesLostMax--;
     this.#powerCutAt = calls + 1 + random.below(4);
   }
