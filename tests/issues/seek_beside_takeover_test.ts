@@ -86,8 +86,8 @@ test("a seek of several partitions is stored in all of them whenever a member ta
     for (const path of ["/topic", "/topic/consumers"]) new SimulatedProcess(disk).makeDirectory(path);
     const open = () => {
       const storage = new SimulatedProcess(disk);
-      const location = { storage, topicPath: "/topic", directory: "/topic/consumers", topic: "topic" };
-      return new ConsumerFolder(location, "workers");
+      const names = { topicPath: "/topic", directory: "/topic/consumers", topic: "topic" };
+      return new ConsumerFolder({ storage, ...names, numPartitions: 2 }, "workers");
     };
     for (const partition of [0, 1]) open().cursor(partition).acknowledge(at(60));
     const end = interruptOnce(disk, call, () => void open().cursor(0).take(beginAt(0)));

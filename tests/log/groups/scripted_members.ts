@@ -45,10 +45,10 @@ export class Scene {
   }
 
   /** Another process publishes the next roster. */
-  publish(change: (roster: Roster) => Partial<NextRoster>): boolean {
+  publish(change: (roster: Roster) => Partial<NextRoster>): void {
     const files = new RosterFiles(this.folder.storage, `${ROOT}/group`, this.numPartitions);
     const roster = files.read()!;
-    return files.publish(roster, { ...roster, ...change(roster) });
+    files.publish(roster, { ...roster, ...change(roster) });
   }
 
   /** How often something is looked at on the disk during the work. */
