@@ -1,5 +1,6 @@
 /** What must hold whatever byte of a partition is flipped. */
 import { assert, assertEquals } from "@std/assert";
+import { Buffer } from "node:buffer";
 import type { Finding } from "../../src/log/check/finding.ts";
 import { FLAG, KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../../src/log/format/bytes.ts";
 import { extentsOf } from "../../src/log/read/frame_check.ts";
@@ -177,10 +178,8 @@ function idsOf({ firstId, endId }: { firstId: number; endId: number }): number[]
 }
 
 function assertSame(read: StoredEvent, event: StoredEvent): void {
-  assertEquals(read.metadata, event.metadata, `metadata of event ${event.id}`);
-  const isSame = read.data.length === event.data.length &&
-    read.data.every((byte, index) => byte === event.data[index]);
-  assert(isSame, `data of event ${event.id}`);
+  assert(read.metadata === event.metadata, `metadata of event ${event.id}: ${read.metadata}`);
+  assert(Buffer.compare(read.data, event.data) === 0, `data of event ${event.id}`);
 }
 
 function byNumber(a: number, b: number): number {

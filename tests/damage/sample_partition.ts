@@ -122,6 +122,8 @@ function addIndex(partition: Partition): void {
   });
 }
 
+const decoder = new TextDecoder();
+
 /** What a consumer that skips damage gets, and what was reported lost. */
 export function readSample(
   partition: Partition,
@@ -140,7 +142,7 @@ export function readSample(
     if (batch === undefined) break;
     for (let index = 0; index < batch.count; index++) {
       const id = batch.baseId + index;
-      const metadata = new TextDecoder().decode(batch.metadataBytes(index));
+      const metadata = decoder.decode(batch.metadataBytes(index));
       let data = new Uint8Array(0);
       try {
         if (dataWanted) data = batch.viewData(index, { offset: 0, size: batch.dataSize(index) }).slice();

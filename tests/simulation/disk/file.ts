@@ -31,7 +31,7 @@ export class SimulatedFile implements StorageFile {
   readAt(into: Uint8Array, offset: number): number {
     this.process.call("read", this.path, ["EIO"]);
     const { random, faults } = this.process.disk;
-    const there = this.inode.read(offset, into.byteLength);
+    const there = this.inode.view(offset, into.byteLength);
     const bytes = there.byteLength > 1 && random.chance(faults.shortRead)
       ? 1 + random.below(there.byteLength - 1)
       : there.byteLength;

@@ -37,7 +37,12 @@ export class Inode {
   #slow: SlowAppend | undefined;
 
   read(offset: number, bytes: number): Uint8Array {
-    return this.#bytes.slice(offset, Math.max(offset, Math.min(this.size, offset + bytes)));
+    return this.view(offset, bytes).slice();
+  }
+
+  /** The same without a copy: valid until the file changes. */
+  view(offset: number, bytes: number): Uint8Array {
+    return this.#bytes.subarray(offset, Math.max(offset, Math.min(this.size, offset + bytes)));
   }
 
   /** What the disk has. */
