@@ -42,7 +42,7 @@ try {
 /** What a file imports for Kafka: module URLs or package names. */
 const KAFKA = /kafka/i;
 
-/** Publishes the package without checking its types, which another test does, and makes a project that uses it. */
+/** Publishes the package without checking its types, which the dry run of a release does, and makes a project that uses it. */
 function withProject(use: (project: JsrProject, published: Published) => Promise<void>): Promise<void> {
   return withPublished(
     (published) => withJsrProject(published, (project) => use(project, published)),
