@@ -3,7 +3,6 @@ import { ofPartition } from "../../of_partition.ts";
 import {
   confirmedId,
   type CursorFile,
-  type FrameMark,
   type Partition,
   PartitionReader,
   type Position,
@@ -13,9 +12,7 @@ import {
 } from "../../log/mod.ts";
 import { partitionName } from "./layout.ts";
 import type { ConsumerInterface, ConsumerRequest, IncomingBatch, StartPosition } from "../../contract.ts";
-
-/** Number of unacknowledged frames that are remembered; the position of others is looked up in the log. */
-const REMEMBERED_FRAMES_MAX = 4096;
+import { DeliveredFrames } from "./delivered_frames.ts";
 
 /** The folders are watched for this long after the last wait, since the next one usually follows soon. */
 const LISTEN_LINGER_MS = 500;
@@ -25,8 +22,7 @@ export interface AssignedPartition {
   partition: Partition;
   reader: PartitionReader;
   cursor: CursorFile;
-  /** Delivered but unacknowledged events, by frame. */
-  given: { baseId: number; endId: number; time: number; mark: FrameMark }[];
+  delivered: DeliveredFrames;
   /** The stored position if it does not match the log: the next acknowledgement replaces it. */
   stale: StoredPosition | undefined;
   /** The requested position was removed: thrown once, by the next read. */
@@ -40,7 +36,7 @@ export function assign(
   cursor: CursorFile,
 ): AssignedPartition {
   const reader = new PartitionReader(partition, request);
-  return { partition, reader, cursor, given: [], stale: undefined, gone: undefined };
+  return { partition, reader, cursor, delivered: new DeliveredFrames(), stale: undefined, gone: undefined };
 }
 
 /** How a consumer outside of groups makes sure that its name is not used by a group. */
@@ -89,13 +85,7 @@ export abstract class PartitionsConsumer<P extends AssignedPartition> implements
       if (error instanceof EventGoneError) assigned.reader.seek("earliest");
       throw error;
     }
-    if (batch !== undefined) {
-      const { given } = assigned;
-      // Many at a time: shifting the array for every frame would cost more than the frame itself.
-      if (given.length === REMEMBERED_FRAMES_MAX) given.splice(0, REMEMBERED_FRAMES_MAX / 2);
-      const { baseId, count, timestamp, mark } = batch;
-      given.push({ baseId, endId: baseId + count, time: timestamp, mark });
-    }
+    if (batch !== undefined) assigned.delivered.add(batch);
     return batch;
   }
 
@@ -122,14 +112,8 @@ export abstract class PartitionsConsumer<P extends AssignedPartition> implements
     });
   }
 
-  protected positionOf({ given, partition }: AssignedPartition, nextId: number): Position {
-    let last = given[0];
-    while (last !== undefined && last.endId < nextId) {
-      given.shift();
-      last = given[0];
-    }
-    if (last === undefined || last.baseId >= nextId) return positionAt(partition, nextId);
-    return { nextId, time: last.time, mark: last.mark };
+  protected positionOf({ delivered, partition }: AssignedPartition, nextId: number): Position {
+    return delivered.positionBefore(nextId) ?? positionAt(partition, nextId);
   }
 
   position(partition: number): number {
@@ -236,7 +220,7 @@ export class FilesConsumer extends PartitionsConsumer<AssignedPartition> {
 
   seek(partition: number, to: StartPosition, store: boolean): Promise<void> {
     const assigned = this.assignments.get(partition)!;
-    assigned.given = [];
+    assigned.delivered.clear();
     assigned.gone = undefined;
     this.moveTo(assigned, to);
     if (store) assigned.cursor.seek(positionAt(assigned.partition, assigned.reader.position));

@@ -182,7 +182,7 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
   seek(partition: number, to: StartPosition, store: boolean): Promise<void> {
     const assigned = this.assignments.get(partition);
     if (assigned === undefined) throw this.#moved(partition, "seek in");
-    assigned.given = [];
+    assigned.delivered.clear();
     assigned.gone = undefined;
     this.moveTo(assigned, to);
     if (!store) return Promise.resolve();

@@ -108,9 +108,7 @@ export class StoredFrame {
     }
     const { layout } = this.frame;
     const at = readWindow.at(this.segment, this.offset, layout.data, layout.data) + layout.metadata;
-    return this.isAscii
-      ? decoder.decode(core.u8.subarray(at + from, at + to))
-      : core.u8.slice(at + from, at + to);
+    return this.isAscii ? core.asciiText(at + from, at + to) : core.u8.slice(at + from, at + to);
   }
 
   /** Another reader has used the window: reads the metadata again, and keeps them. */

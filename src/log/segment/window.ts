@@ -14,27 +14,37 @@ const LOOKAHEAD_BYTES = 16 * 1024;
 /** The lookaheads of so many files are kept, for readers that take turns. */
 const LOOKAHEADS = 8;
 
-/** The bytes after a trailer in one file: the head of the next frame, which its reader asks for next. */
+/** A record and the bytes after it in one file: a trailer, and the head of the next frame, which its reader asks for next. */
 class Lookahead {
   source: WindowSource | undefined;
   readonly #bytes = new Uint8Array(LOOKAHEAD_BYTES);
+  /** Views of the last read are used again by the next one of the same size. */
+  #into = this.#bytes;
+  #record = this.#bytes;
+  #rest = this.#bytes;
   #start = 0;
-  #end = 0;
+  #got = 0;
 
-  /** Reads from `offset` on; gives what was there. */
-  read(source: WindowSource, offset: number, bytes: number): Uint8Array {
+  /** Reads from `offset` on; gives the first `size` bytes, undefined if the file ends before. */
+  read(source: WindowSource, offset: number, size: number, wanted: number): Uint8Array | undefined {
+    if (this.#into.byteLength !== wanted || this.#record.byteLength !== size) {
+      this.#into = this.#bytes.subarray(0, wanted);
+      this.#record = this.#bytes.subarray(0, size);
+      this.#rest = this.#bytes.subarray(size, wanted);
+    }
     this.source = undefined;
-    const into = this.#bytes.subarray(0, bytes);
-    const got = readFully(source.file, into, offset);
+    this.#got = readFully(source.file, this.#into, offset);
+    this.#start = offset;
     this.source = source;
-    [this.#start, this.#end] = [offset, offset + got];
-    return into.subarray(0, got);
+    return this.#got < size ? undefined : this.#record;
   }
 
   /** The bytes from `offset` on, if there are at least so many. */
   from(offset: number, bytesMin: number): Uint8Array | undefined {
-    if (offset < this.#start || offset + bytesMin > this.#end) return undefined;
-    return this.#bytes.subarray(offset - this.#start, this.#end - this.#start);
+    const skipped = offset - this.#start;
+    if (skipped < 0 || skipped + bytesMin > this.#got) return undefined;
+    const isRest = skipped === this.#record.byteLength && this.#got === this.#into.byteLength;
+    return isRest ? this.#rest : this.#bytes.subarray(skipped, this.#got);
   }
 }
 
@@ -79,9 +89,9 @@ export class ReadWindow {
    */
   peek(source: WindowSource, offset: number, size: number, ahead: number, to: number): boolean {
     const wanted = size + ahead <= LOOKAHEAD_BYTES ? size + ahead : size;
-    const bytes = this.#lookaheadOf(source).read(source, offset, wanted);
-    if (bytes.byteLength < size) return false;
-    core.u8.set(bytes.subarray(0, size), to);
+    const record = this.#lookaheadOf(source).read(source, offset, size, wanted);
+    if (record === undefined) return false;
+    core.u8.set(record, to);
     return true;
   }
 
@@ -117,6 +127,8 @@ export class ReadWindow {
   /** The file's own lookahead, or one to use for it. */
   #lookaheadOf(source: WindowSource): Lookahead {
     const all = this.#lookaheads;
+    const last = all[all.length - 1];
+    if (last?.source === source) return last;
     let index = all.findIndex((lookahead) => lookahead.source === source);
     if (index < 0 && all.length < LOOKAHEADS) index = all.push(new Lookahead()) - 1;
     const lookahead = all.splice(Math.max(index, 0), 1)[0]!;
@@ -126,7 +138,11 @@ export class ReadWindow {
 
   /** Fills the window with what was looked ahead; gives its bytes, undefined when those are too few. */
   #known(source: WindowSource, offset: number, size: number): number | undefined {
-    const bytes = this.#lookaheads.find((lookahead) => lookahead.source === source)?.from(offset, size);
+    const all = this.#lookaheads;
+    // Mostly the one used last.
+    let lookahead: Lookahead | undefined = all[all.length - 1];
+    if (lookahead?.source !== source) lookahead = all.find((each) => each.source === source);
+    const bytes = lookahead?.from(offset, size);
     if (bytes === undefined) return undefined;
     this.#loads++;
     core.u8.set(bytes, core.readArea);

@@ -133,6 +133,30 @@ test("a frame delivered in two parts is remembered for both", () =>
     assertEquals(stored(), [5, 1_002_000]);
   }));
 
+test("of more than 4096 frames the latest are remembered, and positions in others are read from the log", () =>
+  withLogs(1, async ({ push, consumer, stored, logs }) => {
+    const frames = 5000;
+    for (let frame = 0; frame < frames; frame++) push(1);
+    const reading = await consumer();
+    for (let frame = 0; frame < frames; frame++) reading.read(0, 1);
+    let lookups = 0;
+    const positionOfId = logs[0]!.positionOfId.bind(logs[0]);
+    logs[0]!.positionOfId = (id) => {
+      lookups++;
+      return positionOfId(id);
+    };
+    for (
+      const [nextId, isLookedUp] of [[1, true], [2048, true], [2049, false], [4096, false], [
+        5000,
+        false,
+      ]] as const
+    ) {
+      const before = lookups;
+      reading.acknowledge(0, nextId);
+      assertEquals([stored(), lookups > before], [[nextId, 1_000_000 + nextId * 1000], isLookedUp]);
+    }
+  }));
+
 test("each partition has its own position, and only requested ones are read", () =>
   withLogs(3, async ({ push, consumer, stored }) => {
     push(1, 0);

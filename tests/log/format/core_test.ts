@@ -55,6 +55,18 @@ test("Core's areas hold any requested number of bytes, not only whole pages", ()
   }
 });
 
+test("Core returns the text of ASCII bytes, before and after the memory has grown", () => {
+  const own = new Core();
+  const text = String.fromCharCode(...Array.from({ length: 128 }, (_, code) => code));
+  for (const growth of [0, 9 * MIB]) {
+    own.ensureReadArea(growth);
+    const at = own.readArea + 3;
+    own.u8.set(new TextEncoder().encode(text), at);
+    assertEquals(own.asciiText(at, at + 128), text);
+    assertEquals([own.asciiText(at + 65, at + 68), own.asciiText(at, at)], ["ABC", ""]);
+  }
+});
+
 test("Core returns valid views after the memory has grown", () => {
   const own = new Core();
   const { u8 } = own;

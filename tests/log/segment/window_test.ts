@@ -149,6 +149,23 @@ test("a peek keeps the window, and its bytes need no other read", () => {
   }
 });
 
+test("peeks of one size and of others, cut short by the end of the file, are followed by what it has", () => {
+  const window = new ReadWindow();
+  const source = new Source(1000, 1);
+  for (const [offset, ahead] of [[100, 200], [400, 200], [800, 200], [700, 10], [0, 936]] as const) {
+    window.peek(source, offset, 64, ahead, core.slot);
+    assertEquals(there(core.slot, 64), source.bytes.slice(offset, offset + 64));
+    source.taken();
+    const end = Math.min(offset + 64 + ahead, 1000);
+    for (const from of [offset + 64, offset + 70, offset]) {
+      assertEquals(there(window.at(source, from, 4, 4), end - from), source.bytes.slice(from, end));
+      assertEquals(window.held(source, from), end - from);
+      window.at(new Source(10, 1), 0, 1, 1);
+    }
+    assertEquals(source.taken(), []);
+  }
+});
+
 test("a peek reports the end of a file", () => {
   const window = new ReadWindow();
   const source = new Source(1000, 1);
