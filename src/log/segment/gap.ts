@@ -50,8 +50,11 @@ export function idsOfGap(segment: Segment, gap: GapStep, idBefore: number): GapS
         spanBySeal(segment, row, { offset: seal, idMin, gapEnd: gap.endOffset });
     }
     if (next.kind === "tail") {
-      // Whatever is missing here had ids, too; nothing tells how many of them lie before what is left.
-      if (segment.endId !== undefined) return { endOffset: offset, endId: segment.endId };
+      // Whatever is missing here had ids, too: unless what is left has all, nothing tells how many lie before it.
+      if (segment.endId !== undefined) {
+        const end = { endOffset: offset, endId: segment.endId };
+        return settled([...rows, row, rowAt(offset)], end, idMin);
+      }
       return spanByIndex(segment, [...rows, row]) ?? { endOffset: gap.endOffset, endId: idMin };
     }
     if (next.kind === "gap" && !next.torn) {

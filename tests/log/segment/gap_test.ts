@@ -223,6 +223,33 @@ const GAPS: [what: string, parts: Part[], around: Surroundings, entries: string[
     "1: lost 2 to 9, up to 3",
     "end 9",
   ]],
+  [
+    "what is missing at the end had no ids, because the frames that are left have all",
+    [
+      frame(2),
+      LOST,
+      frame(3),
+      TORN,
+      frame(1),
+      LOST,
+      frame(2),
+      noise(40),
+    ],
+    { next: { id: 8 } },
+    [
+      "0: id 0",
+      "1: lost 2 to 2, up to 2",
+      "2: id 2",
+      "3: torn, 5, up to 4",
+      "4: id 5",
+      "5: lost 6 to 6, up to 6",
+      "6: id 6",
+      "end 8",
+    ],
+  ],
+  ["an id is missing among the frames that are left", [frame(2), LOST, frame(3), LOST, frame(1), noise(40)], {
+    next: { id: 7 },
+  }, ["0: id 0", "1: lost 2 to 7, up to 5", "end 7"]],
   ["the seal of another segment tells nothing", [frame(2), LOST, frame(3), SEAL], {
     next: { id: 9, seal: [3, 0], salt: 3 },
   }, ["0: id 0", "1: lost 2 to 9, up to 3", "end 9"]],
