@@ -58,7 +58,8 @@ export interface CppImportOptions extends LargeMetadataOptions {
  * metadata and its data.
  *
  * A new topic becomes visible only when it is complete. The same call resumes an interrupted import: what is
- * stored is compared, and the rest is added. A topic with other content is rejected with `ContentMismatchError`.
+ * stored is compared, and the rest is added. A topic with other content is rejected with `ContentMismatchError`; what
+ * an interrupted import left of other content is removed.
  * Finally everything stored is read back and compared, metadata and data byte by byte.
  *
  * Throws `TopicNotFoundError`, `CorruptedLogError` for a damaged store, and errors of the driver. The C++ store is
@@ -78,12 +79,24 @@ export async function importCppFiles(options: CppImportOptions): Promise<TopicTr
   largeMetadataRule(options);
   const source = CppTopic.open(options.rootPath, options.topic);
   await using _claim = await options.driver.claimTopic(options.into ?? options.topic);
+  for (;;) {
+    const transfer = await importOnce(source, options);
+    if (transfer !== undefined) return transfer;
+  }
+}
+
+/** Imports; undefined if an earlier run had left a draft with other content, which is removed. */
+async function importOnce(source: CppTopic, options: CppImportOptions): Promise<TopicTransfer | undefined> {
   await using target = await openTarget(source, options);
   try {
     const transfer = await copyInto(target.topic, source, options);
     await target.publish();
     return transfer;
   } catch (error) {
+    // No one else can see the draft, or delete it.
+    if (error instanceof ContentMismatchError && target.discard !== undefined) {
+      return void await target.discard();
+    }
     const endsThere = error instanceof CorruptedLogError || error instanceof LimitExceededError;
     if (options.partial && endsThere) await target.publish();
     throw error;
@@ -165,6 +178,8 @@ async function copyInto(target: Topic, source: CppTopic, options: CppImportOptio
 
 interface Target extends AsyncDisposable {
   topic: Topic;
+  /** Removes what an earlier run left, if this is a draft that one had begun. */
+  discard?: (() => Promise<void>) | undefined;
   publish(): Promise<void>;
 }
 
@@ -219,8 +234,10 @@ async function openDraft(source: CppTopic, options: CppImportOptions): Promise<T
   const documents = await importedComponents({ driver, folder, into, given: components, onWarning });
   const definition = { ...documents, options: { num_partitions: source.numPartitions, ...topicOptions } };
   const draft = await driver.draftTopic(into, definition, { components, filling: PLAIN, resume: true });
+  const isResumed = (await draft.topic.describe()).some(({ nextId }) => nextId > 0);
   return {
     topic: draft.topic,
+    discard: isResumed ? () => draft.discard() : undefined,
     publish: () => draft.publish(),
     [Symbol.asyncDispose]: () => draft[Symbol.asyncDispose](),
   };

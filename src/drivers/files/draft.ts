@@ -1,8 +1,9 @@
-import { TopicExistsError } from "../../errors.ts";
+import { CorruptedLogError, TopicExistsError } from "../../errors.ts";
 import { isTaken, randomHex, type Storage } from "../../storage/port.ts";
 import type { DriverInterface, TopicDefinition, TopicDraftInterface, TopicInfo } from "../../contract.ts";
 import { removeFolder, tryMoveBack, tryRemoveTree } from "./temporary_folders.ts";
 import { documentBytes } from "./layout.ts";
+import { takeOver } from "./take_over.ts";
 import { makeTree } from "./make_tree.ts";
 
 /** Prefix of stores with a single unpublished topic; the name is hidden, so it cannot be a topic's name. */
@@ -43,7 +44,9 @@ export async function draftTopic(
   if (found !== undefined && found !== "directory") storage.remove(hidden);
   const driver = settings.open(hidden);
   const known = (await driver.listTopics()).get(name);
-  if (known === undefined || !isSameTopic(known, definition)) {
+  const canResume = known !== undefined && isSameTopic(known, definition) &&
+    isTakenOver(storage, hidden, name);
+  if (!canResume) {
     if (found === "directory") removeFolder(storage, rootPath, hidden);
     storage.makeDirectory(hidden);
     try {
@@ -78,6 +81,17 @@ export async function draftTopic(
       removeFolder(storage, rootPath, hidden);
     },
   };
+}
+
+/** Takes an existing draft over from the process that was filling it; false if it is damaged. */
+function isTakenOver(storage: Storage, hidden: string, name: string): boolean {
+  try {
+    takeOver(storage, `${hidden}/${name}`, name);
+    return true;
+  } catch (error) {
+    if (error instanceof CorruptedLogError) return false;
+    throw error;
+  }
 }
 
 /** Whether an existing draft is for the same topic: created with the same documents and number of partitions. */

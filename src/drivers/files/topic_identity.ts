@@ -23,6 +23,13 @@ export function makeIdentity(storage: Storage, path: string): void {
   storage.publish(`${path}/id-${randomHex(storage, 2)}`, new Uint8Array(0), { durable: false });
 }
 
+/** Gives a topic another identity: whoever has it open meets a deleted topic from then on. */
+export function renewIdentity(storage: Storage, path: string): void {
+  const former = storage.list(path).filter((name) => IDENTITY.test(name));
+  makeIdentity(storage, path);
+  for (const name of former) storage.remove(`${path}/${name}`);
+}
+
 /** The file that identifies a topic; undefined for one that was created by an earlier version. */
 export function identityOf(storage: Storage, path: string): string | undefined {
   const name = storage.list(path).sort().find((name) => IDENTITY.test(name));
