@@ -55,7 +55,9 @@ test("a segment without events that a stopped process has open takes none after 
     await driver.createTopic("t", {});
     const path = join(folder, "ours", "t");
     const directory = `${path}/partitions/00000000`;
-    const storage = storageOfTopic(nodeStorage, path, "t");
+    // The next event comes so late that the writer looks whether its file is still there.
+    let now = 0;
+    const storage = storageOfTopic({ ...nodeStorage, now: () => now += 1000 }, path, "t");
     const log = new Partition({ storage, directory, topic: "t", partition: 0 });
     const appender = new Appender(log, 2 ** 20);
     appender.appendChunk([new Uint8Array(10)]);
