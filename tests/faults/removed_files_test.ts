@@ -1,10 +1,13 @@
 // Files that are removed by hand while producers and consumers have them open.
-import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { rmSync, unlinkSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Driver, EventGoneError, StorageError, type Topic, TopicDeletedError } from "../../mod.ts";
+import { Partition } from "../../src/log/partition.ts";
+import { Appender } from "../../src/log/write/appender.ts";
+import { nodeStorage } from "../../src/storage/node.ts";
 import { test } from "../harness.ts";
 
 /** How often a producer checks whether its file still exists. */
@@ -131,6 +134,31 @@ for (const part of ["partitions/00000000", "."]) {
         assert(error instanceof StorageError || error instanceof TopicDeletedError, String(error));
       }
       await producer.close();
-      assertInstanceOf(await ended, TopicDeletedError);
+      if (part === ".") return assertInstanceOf(await ended, TopicDeletedError);
+      // Another partition may go on: the topic is still there.
+      const error = await ended;
+      assertInstanceOf(error, StorageError);
+      assertEquals(error.errno, "ENOTDIR");
+      assert(
+        error.message.includes(`its folder "${folder}/${part}" is missing; restore it from a backup`),
+        error.message,
+      );
     }));
 }
+
+test("a segment that is removed when it is full is reported by the push that would begin the next one", () =>
+  withTopic(({ folder }) => {
+    const directory = `${folder}/partitions/00000000`;
+    const log = new Partition({ storage: nodeStorage, directory, topic: "topic", partition: 0 });
+    const appender = new Appender(log, 4096);
+    const push = () =>
+      appender.appendEvents({ count: 1, metadata: ["1"], data: [new Uint8Array(5000)], dataBytes: 5000 }).id;
+    assertEquals([push(), push()], [0, 1]);
+    unlinkSync(segmentPath(folder, 1));
+    const error = assertThrows(push, StorageError);
+    assert(error.message.includes(`"${segmentPath(folder, 1)}": the file was removed`), error.message);
+    assertEquals(push(), 1);
+    appender.close();
+    log.close();
+    return Promise.resolve();
+  }));

@@ -8,6 +8,12 @@ import { UsageError } from "../usage_error.ts";
 import { verifyConsumerName } from "./consumer_name.ts";
 import { counted } from "../../counted.ts";
 
+function missingPartition({ partition, directory: file }: Partition): Finding {
+  const reason = "the folder of the partition is missing; restore it from a backup";
+  const kind = "partition missing";
+  return { severity: "damage", kind, partition, firstId: 0, endId: 0, file, offset: 0, reason };
+}
+
 /** The files of one topic, accessed without the driver. */
 export class TopicFiles {
   readonly name: string;
@@ -40,7 +46,10 @@ export class TopicFiles {
   /** All findings, partition by partition, then those about consumer positions. */
   async *verify(options: PaceOptions): AsyncGenerator<Finding, void, void> {
     yield* this.#foreignFiles();
-    for (const partition of this.partitions) yield* verifyPartition(partition, options);
+    for (const partition of this.partitions) {
+      if (nodeStorage.stat(partition.directory) === undefined) yield missingPartition(partition);
+      else yield* verifyPartition(partition, options);
+    }
     for (const folder of this.#consumerFolders()) {
       options.signal?.throwIfAborted();
       yield* verifyConsumerName(folder);

@@ -73,7 +73,7 @@ export class FilesTopic implements TopicInterface {
         this.#release();
         throw new StorageError(
           "ENOTDIR",
-          `Cannot open topic "${name}": "${directory}" is missing or not a folder`,
+          `Cannot open topic "${name}": "${directory}" is missing or not a folder; restore it from a backup`,
         );
       }
       this.#logs.push(

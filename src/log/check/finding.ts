@@ -1,5 +1,7 @@
 /** What is wrong, as far as a repair needs to know. */
 export type FindingKind =
+  /** The folder of a partition is missing. */
+  | "partition missing"
   /** A segment file is missing between others. */
   | "segment missing"
   /** A segment's header is damaged. */

@@ -1,10 +1,4 @@
-import {
-  CorruptedLogError,
-  type Damage,
-  EventGoneError,
-  LimitExceededError,
-  TopicDeletedError,
-} from "../../errors.ts";
+import { CorruptedLogError, type Damage, EventGoneError, LimitExceededError } from "../../errors.ts";
 import { isMissing, type Storage } from "../../storage/port.ts";
 import { FileLock } from "../../storage/file_lock.ts";
 import { SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
@@ -12,6 +6,7 @@ import { encodeSegmentHeader, type SealedSegment } from "../format/segment_heade
 import { type Listing, listingOf, needsName } from "./listing.ts";
 import { isSameSegment, Segment, segmentName } from "./segment_file.ts";
 import { INDEX_INTERVAL_BYTES } from "./index.ts";
+import { missingFolder } from "./missing_folder.ts";
 import { SegmentCache } from "./segment_cache.ts";
 import { AppendSignal } from "./append_signal.ts";
 
@@ -120,8 +115,7 @@ export class PartitionFolder {
     try {
       return listingOf(this.storage.list(this.directory));
     } catch (error) {
-      if (isMissing(error)) throw new TopicDeletedError(this.topic);
-      throw error;
+      throw isMissing(error) ? missingFolder(this) : error;
     }
   }
 
@@ -193,11 +187,11 @@ export class PartitionFolder {
   }
 
   /**
-   * Makes the segment that begins with this id, unless another process has; `after` is the one that it follows, which
+   * Makes the segment that begins with this id, unless another process has; returns whether it did. `after` is the one that it follows, which
    * must still be the last one. Otherwise a writer that was stopped for long would make a segment again that was
    * filled and removed meanwhile, or make it in a new topic of the same name.
    */
-  createSegment(baseId: number, after?: SealedSegment): void {
+  createSegment(baseId: number, after?: SealedSegment): boolean {
     // No listing would have it, so that appending would go on for ever.
     if (!Number.isSafeInteger(baseId)) {
       throw new LimitExceededError(
@@ -212,11 +206,12 @@ export class PartitionFolder {
       after,
     });
     try {
-      this.storage.publish(this.#pathOf(baseId), content, { confirm: () => this.#isLast(after) });
+      return this.storage.publish(this.#pathOf(baseId), content, { confirm: () => this.#isLast(after) });
     } catch (error) {
       // The folder was removed or replaced: the next listing says so.
       if (!isMissing(error)) throw error;
       this.segmentIds();
+      return false;
     }
   }
 

@@ -8,6 +8,7 @@ import { core } from "../format/core/core.ts";
 import { isCompletable } from "../segment/frame_end.ts";
 import {
   type FileKeeper,
+  fileRemoved,
   type FrameIdentity,
   type Landing,
   type NotLanded,
@@ -258,15 +259,18 @@ export class Appender {
   #seal(open: OpenSegment): void {
     const landing = this.#land(open, sealFrame(0));
     // Otherwise another process's seal came first: the next append finds it.
-    if (landing !== undefined) this.#begin(open, landing);
+    if (landing === undefined || this.#begin(open, landing)) return;
+    // Retention removes no segment that is the last one, but a program or a person may: its events are gone.
+    const lastId = this.partition.segmentIds().at(-1) ?? -1;
+    if (lastId < open.segment.baseId) throw fileRemoved(open.file.path);
   }
 
-  /** Begins the segment after a sealed one, which is closed. */
-  #begin(sealed: OpenSegment, seal: { id: number; offset: number }): void {
+  /** Begins the segment after a sealed one, which is closed; returns whether it is this appender that made it. */
+  #begin(sealed: OpenSegment, seal: { id: number; offset: number }): boolean {
     const { baseId, salt } = sealed.segment;
     this.#open = undefined;
     sealed.close();
-    this.partition.createSegment(seal.id, { baseId, sealOffset: seal.offset, salt });
+    return this.partition.createSegment(seal.id, { baseId, sealOffset: seal.offset, salt });
   }
 }
 

@@ -211,7 +211,7 @@ export class OpenSegment {
       const entry = entryAt(position, RECORD_BYTES);
       if (entry.kind === "end") return;
       if (entry.kind === "tail") {
-        throw new StorageError("ENOENT", `Cannot append to "${this.file.path}": the file was removed`);
+        throw fileRemoved(this.file.path);
       }
       position = positionAfter(this.segment, entry);
     }
@@ -230,6 +230,11 @@ export class OpenSegment {
       }`,
     );
   }
+}
+
+/** The error of an append to a file that was removed while it was open. */
+export function fileRemoved(path: string): StorageError {
+  return new StorageError("ENOENT", `Cannot append to "${path}": the file was removed`);
 }
 
 function isOf(frame: FrameRecord, { nonceLow, nonceHigh, sequence }: FrameIdentity): boolean {
