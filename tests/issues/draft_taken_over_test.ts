@@ -5,7 +5,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { Driver, TopicDeletedError, type TopicDraft } from "../../mod.ts";
+import { type Driver, TopicDeletedError, type TopicDraft } from "../../mod.ts";
 import { importCppFiles } from "../../src/cpp_files/mod.ts";
 import { takeOver } from "../../src/drivers/files/take_over.ts";
 import { storageOfTopic } from "../../src/drivers/files/topic_identity.ts";

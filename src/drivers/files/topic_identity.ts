@@ -23,7 +23,7 @@ export function makeIdentity(storage: Storage, path: string): void {
   storage.publish(`${path}/id-${randomHex(storage, 2)}`, new Uint8Array(0), { durable: false });
 }
 
-/** Gives a topic another identity: whoever has it open meets a deleted topic from then on. */
+/** Gives a topic another identity: for a process that has it open it is a deleted topic from then on. */
 export function renewIdentity(storage: Storage, path: string): void {
   const former = storage.list(path).filter((name) => IDENTITY.test(name));
   makeIdentity(storage, path);
