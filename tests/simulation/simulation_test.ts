@@ -6,7 +6,7 @@ import { runSeed } from "./world.ts";
 /** Histories of a group take longer. */
 const GROUP_SEEDS = 40;
 
-testSeeds(1, 1000);
+testSeeds(1, 500);
 
 test(`members of a group lose no event, and acknowledge none of others: seeds 1 to ${GROUP_SEEDS}`, async () => {
   const broken: string[] = [];

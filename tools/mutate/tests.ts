@@ -24,7 +24,7 @@ for (let seed = 1; seed <= ${GROUP_SEEDS}; seed++) test(\`group \${seed}\`, () =
 /** Tests that are not run for each mutant, in addition to those that start programs. */
 const NOT_RUN = [
   // Thousands of seeds at once: seedsTest() has each as a separate test.
-  /^tests\/simulation\/(?:simulation|more_seeds)_test\.ts$/,
+  /^tests\/simulation\/(?:simulation|seeds_to_\d+)_test\.ts$/,
   // In the copy, the core differs from the compiled one on purpose.
   /^tests\/wasm\/core_bytes_test\.ts$/,
   // These start programs, browsers or brokers, or look at files that mutants do not change.

@@ -1,10 +1,10 @@
 // What members of a group learn of their machine.
 import { assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
-import { spawn } from "node:child_process";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import process from "node:process";
 import { lookAtSelf, machine } from "../../../src/drivers/files/machine.ts";
+import { spawn } from "../../child_processes.ts";
 import { test } from "../../harness.ts";
 import { until } from "../../waiting.ts";
 

@@ -1,4 +1,0 @@
-// The second half of the seeds: test files run next to each other, the tests of one file one after the other.
-import { testSeeds } from "./seeds.ts";
-
-testSeeds(1001, 2000);
