@@ -1,13 +1,15 @@
 // Drafts of topics in files: hidden until they are published, resumed or removed, and what a failing disk leaves.
 import { assertEquals, assertRejects } from "@std/assert";
-import { StorageError, TopicExistsError } from "../../../mod.ts";
-import type { TopicDefinition } from "../../../src/contract.ts";
+import { InvalidOptionError, StorageError, TopicExistsError } from "../../../mod.ts";
+import type { ConsumerRequest, TopicDefinition } from "../../../src/contract.ts";
 import { draftTopic } from "../../../src/drivers/files/draft.ts";
 import { FilesDriver } from "../../../src/drivers/files/driver.ts";
 import { endAndRemove, hasEnded } from "../../../src/drivers/files/end_topic.ts";
 import { test } from "../../harness.ts";
+import { withOpenFiles } from "./counted_files.ts";
 import { ROOT, SimulatedFolder } from "./simulated_folder.ts";
 
+const REQUEST: ConsumerRequest = { from: "earliest", onCorruption: "throw", dataWanted: false };
 const DAY_MS = 24 * 3_600_000;
 
 function definition(options: Record<string, unknown> = {}): TopicDefinition {
@@ -20,11 +22,13 @@ function definition(options: Record<string, unknown> = {}): TopicDefinition {
 /** A store, and what the driver does to make drafts in it. */
 class Scene {
   readonly folder = new SimulatedFolder();
+  readonly #counted = withOpenFiles(this.folder.storage);
+  readonly openFiles = this.#counted.openFiles;
   isFree = true;
   isUnique = true;
 
   open(rootPath = ROOT): FilesDriver {
-    return new FilesDriver({ root_path: rootPath }, this.folder.storage);
+    return new FilesDriver({ root_path: rootPath }, this.#counted.storage);
   }
 
   draft(name: string, { options = {}, resume = false } = {}) {
@@ -104,6 +108,35 @@ test("a draft whose name is taken is not begun, and not published", async () => 
   assertEquals(scene.entries, ["t"]);
 });
 
+test("a draft that cannot be moved says why, and one in a store that is not there makes that", async () => {
+  const scene = new Scene();
+  scene.folder.storage.removeTree(ROOT);
+  const draft = await scene.draft("t");
+  scene.folder.before = (name, path) => {
+    if (name === "rename" && path.includes(".unfinished-")) {
+      throw new StorageError("EIO", "Cannot: simulated");
+    }
+  };
+  assertEquals((await assertRejects(() => draft.publish(), StorageError)).errno, "EIO");
+  scene.folder.before = () => {};
+  await draft.publish();
+  assertEquals(scene.entries, ["t"]);
+});
+
+test("a draft that ends leaves no file open", async () => {
+  for (const how of ["publish", "discard"] as const) {
+    const scene = new Scene();
+    const draft = await scene.draft("t");
+    await scene.push(draft.topic, 3);
+    const consumer = draft.topic.consumer("c", REQUEST);
+    await consumer.open();
+    assertEquals(consumer.read(0, 9)?.count, 1);
+    await consumer.close();
+    await draft[how]();
+    assertEquals(scene.openFiles.size, 0, how);
+  }
+});
+
 test("a draft whose publishing cannot be synced goes back to where it was", async () => {
   const scene = new Scene();
   const draft = await scene.draft("t");
@@ -136,7 +169,8 @@ test("a draft is resumed where it is of the same topic, and begun anew where it 
 test("a draft that cannot be begun leaves nothing, and a file in its place is replaced", async () => {
   const scene = new Scene();
   scene.folder.file(".unfinished-t", "of another program");
-  await assertRejects(() => scene.draft("t", { options: { num_partitions: -1 }, resume: true }));
+  const invalid = { options: { num_partitions: -1 }, resume: true };
+  await assertRejects(() => scene.draft("t", invalid), InvalidOptionError, "num_partitions");
   assertEquals(scene.entries, []);
   scene.folder.file(".unfinished-t", "of another program");
   await (await scene.draft("t", { resume: true })).publish();
@@ -146,7 +180,7 @@ test("a draft that cannot be begun leaves nothing, and a file in its place is re
 test("drafts in which nothing was written for a day are removed, and no others", async () => {
   const scene = new Scene();
   const { folder, folder: { disk } } = scene;
-  for (const name of [".unfinished-old", ".unfinished-used", ".unfinished-new", "old", "x.unfinished-"]) {
+  for (const name of ["old", ".unfinished-old", ".unfinished-used", ".unfinished-new", "x.unfinished-"]) {
     folder.file(`${name}/deep/file`);
     if (name === ".unfinished-used") disk.clock.pass(DAY_MS / 2);
   }

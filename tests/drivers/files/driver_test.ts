@@ -2,6 +2,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import {
   ForeignFilesError,
+  ForeignLayoutError,
+  InvalidOptionError,
   InvalidTopicNameError,
   StorageError,
   TopicExistsError,
@@ -76,7 +78,8 @@ test("a topic is not built again where the store is gone", async () => {
   const { folder, driver } = new Store();
   let attempts = 0;
   folder.before = (name, path) => {
-    if (publishes(name, path) && attempts++ === 0) folder.storage.removeTree(ROOT);
+    if (name === "makeDirectory" && /\.creating-[^/]*$/.test(path)) attempts++;
+    if (publishes(name, path)) folder.storage.removeTree(ROOT);
   };
   await assertRejects(() => driver.createTopic("t", definition()), StorageError, "ENOENT");
   assertEquals(attempts, 1);
@@ -155,6 +158,42 @@ test("a topic that is replaced while it is opened is opened as it is now", async
     assertEquals(topic.partitions.length, 2, moment);
     await topic.close();
   }
+});
+
+test("of two processes that delete a topic one does not find it", async () => {
+  const store = new Store();
+  await store.create("t");
+  const isMovedAside = (name: string, path: string): boolean => name === "rename" && path === `${ROOT}/t`;
+  store.once(isMovedAside, () => store.folder.storage.removeTree(`${ROOT}/t`));
+  await assertRejects(() => store.driver.deleteTopic("t"), TopicNotFoundError, "delete");
+  assertEquals(store.entries, []);
+});
+
+test("a name under which anything lies is taken, an empty folder too, and a topic of the C++ driver is not opened", async () => {
+  const store = new Store();
+  store.folder.storage.makeDirectory(`${ROOT}/t`);
+  await assertRejects(() => store.create("t"), TopicExistsError);
+  store.folder.file("u");
+  await assertRejects(() => store.create("u"), TopicExistsError);
+  store.folder.file("cpp/partitions/00000000/index");
+  await assertRejects(() => store.driver.openTopic("cpp"), ForeignLayoutError);
+  assertEquals(await store.driver.topicExists("cpp"), true);
+});
+
+test("a draft with options that no topic may have is refused before anything is made", async () => {
+  const { folder, driver } = new Store();
+  folder.storage.removeTree(ROOT);
+  await assertRejects(() => driver.draftTopic("t", definition(-1), false), InvalidOptionError);
+  assertEquals(folder.storage.stat(ROOT), undefined);
+});
+
+test("a topic is found in a store that may not be listed", async () => {
+  const store = new Store();
+  await store.create("t");
+  store.folder.before = (name, path) => {
+    if (name === "list" && path === ROOT) throw refusal("EACCES");
+  };
+  assertEquals([await store.driver.topicExists("t"), await store.driver.topicExists("u")], [true, false]);
 });
 
 test("a topic that is deleted while it is opened is not found, and one that cannot be read says why", async () => {

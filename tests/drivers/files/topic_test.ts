@@ -32,6 +32,7 @@ async function push(topic: TopicInterface, partition: number, count: number, tex
 
 test("a call is for the partitions that it names, in their order, or for all, and for no others", async () => {
   const { topic } = await opened();
+  assertEquals(topic.partitions, [{ partition_id: 0 }, { partition_id: 1 }]);
   const described = async (partitions?: number[]): Promise<number[]> =>
     (await topic.describe(partitions)).map(({ partition }) => partition);
   assertEquals([await described(), await described([1]), await described([1, 0])], [[0, 1], [1], [1, 0]]);

@@ -1,0 +1,38 @@
+// What is taken for the C++ driver's content in a topic.
+import { assertEquals } from "@std/assert";
+import { foreignContent } from "../../../src/drivers/files/foreign_content.ts";
+import { test } from "../../harness.ts";
+import { ROOT, SimulatedFolder } from "./simulated_folder.ts";
+
+test("files of events are found in each partition, in order, and what is empty or somewhere else is not", () => {
+  const cases: [files: Record<string, number>, found: string[], events: number][] = [
+    [{ "00000000/index": 0, "00000000/data": 0, "00000000/metadata": 0 }, [], 0],
+    [{ "00000000/index": 1 }, ["00000000/index"], 0],
+    [{ "00000000/index": 95 }, ["00000000/index"], 2],
+    [{ "00000001/index": 32, "00000000/index": 64, "00000000/data": 1 }, [
+      "00000000/index",
+      "00000000/data",
+      "00000001/index",
+    ], 3],
+    [{ "00000000/index": 32, "00000000/metadata": 1, "00000000/data": 1, "00000000/other": 1 }, [
+      "00000000/index",
+      "00000000/metadata",
+      "00000000/data",
+    ], 1],
+    // Without an index these are someone else's.
+    [{ "00000000/data": 9, "00000000/metadata": 9 }, [], 0],
+    [{ "others/index": 32, "0000000/index": 32 }, [], 0],
+    // A folder of that name is ours: it keeps the C++ driver out.
+    [{ "00000000/index/file": 32, "00000000/data/file": 32 }, [], 0],
+    [{ "00000000/index": 32, "00000000/data/file": 32 }, ["00000000/index"], 1],
+  ];
+  for (const [files, found, events] of cases) {
+    const folder = new SimulatedFolder();
+    for (const [path, bytes] of Object.entries(files)) folder.file(`t/partitions/${path}`, "x".repeat(bytes));
+    const expected = found.length === 0
+      ? undefined
+      : { files: found.map((path) => `${ROOT}/t/partitions/${path}`), events };
+    assertEquals(foreignContent(folder.storage, `${ROOT}/t`), expected);
+  }
+  assertEquals(foreignContent(new SimulatedFolder().storage, `${ROOT}/none`), undefined);
+});
