@@ -130,7 +130,7 @@ test("a draft that ends leaves no file open", async () => {
     await scene.push(draft.topic, 3);
     const consumer = draft.topic.consumer("c", REQUEST);
     await consumer.open();
-    assertEquals(consumer.read(0, 9)?.count, 1);
+    assertEquals((await consumer.read(0, 9))?.count, 1);
     await consumer.close();
     await draft[how]();
     assertEquals(scene.openFiles.size, 0, how);
