@@ -242,3 +242,85 @@ test("a name that another process removes at the same time is removed once", () 
   const done = folder.changesDuring(() => registry.remove("c"));
   assertEquals([done.filter((call) => call.startsWith("removeTree")), registry.names()], [[], []]);
 });
+
+test("what makes a folder impossible is an error at once, and what another process does is met ten times", () => {
+  const isMade = (name: string): boolean => name === "rename";
+  const cases: [thrown: Error, attempts: number][] = [
+    [new StorageError("EIO", "Cannot rename: simulated"), 1],
+    [new TypeError("a bug"), 1],
+    [new StorageError("ENOTEMPTY", "Cannot rename: simulated"), 10],
+    [new StorageError("ENOENT", "Cannot rename: simulated"), 10],
+  ];
+  for (const [thrown, attempts] of cases) {
+    const { folder, registry } = new Scene();
+    let count = 0;
+    folder.before = (name) => {
+      if (!isMade(name)) return;
+      count++;
+      throw thrown;
+    };
+    const error = assertThrows(() => registry.consumer("c").make());
+    assertEquals([error, count, folder.names()], [thrown, attempts, ["t", "t/consumers"]]);
+  }
+  // A folder of another name is in no one's way but this one's.
+  const { folder, registry } = new Scene();
+  folder.before = (name) => {
+    if (!isMade(name)) return;
+    folder.before = () => {};
+    folder.file("t/consumers/c/name", "another");
+  };
+  assertThrows(() => registry.consumer("c").make(), StorageError);
+  assertEquals(readName(folder.storage, `${ROOT}/t/consumers/c`), "another");
+});
+
+test("a position is not stored if that is not allowed, and the first one makes the folder only then", () => {
+  const { folder, registry } = new Scene();
+  const cursor = registry.consumer("c").cursor(0, () => {
+    throw new Error("not allowed");
+  });
+  assertThrows(() => cursor.acknowledge({ nextId: 1, time: 0 }), Error, "not allowed");
+  assertEquals(folder.names().filter((name) => name.endsWith(".pos")), []);
+});
+
+test("a seek over several partitions has a file as long as it lasts, and one in a single partition none", () => {
+  const scene = new Scene();
+  const { folder } = scene;
+  const isOfSeek = (change: string): boolean => change.endsWith("/seek.json");
+  assertEquals(folder.changesDuring(() => scene.seek("c", 1)).filter(isOfSeek), []);
+  assertEquals(folder.changesDuring(() => scene.seek("c", 2, 3)).filter(isOfSeek), [
+    "replace t/consumers/c/seek.json",
+    "remove t/consumers/c/seek.json",
+  ]);
+  assertEquals(folder.names().filter((name) => name.includes("seek")), []);
+  folder.before = (name, path) => {
+    if (name === "replace" && path.endsWith("/seek.json")) throw new StorageError("EIO", "Cannot: simulated");
+  };
+  assertEquals(assertThrows(() => scene.seek("c", 4, 5), StorageError).errno, "EIO");
+  assertEquals([scene.stored("c", 0), scene.stored("c", 1)], [2, 3]);
+});
+
+test("the numbers of an unfinished seek are checked before they are stored", () => {
+  const whole = { partition: 0, nextId: 2, time: 1, generation: 9 };
+  const wrong = [
+    ...[{ nextId: 2 ** 53 }, { nextId: -1 }, { nextId: 0.5 }, { nextId: "1" }, { nextId: null }],
+    ...[{ time: 2 ** 53 }, { time: -1 }, { generation: 2 ** 32 }, { generation: -1 }, { generation: "1" }],
+    ...[{ partition: 10 ** 8 }, { partition: -1 }, { partition: "0" }],
+    ...["salt", "nonce", "sequence"].map((key) => ({ mark: { [key]: 2 ** 32 } })),
+    ...[{ mark: 7 }, { mark: "x" }],
+  ].map((change) => [{ ...whole, partition: 1 }, { ...whole, ...change }]);
+  for (const seeks of [...wrong, [null], [7], 7, null, { every: 1 }]) {
+    const scene = new Scene();
+    scene.seek("c", 7);
+    scene.folder.file("t/consumers/c/seek.json", JSON.stringify({ seeks }));
+    const error = assertThrows(() => scene.another().consumer("c"), StorageError, "seek.json");
+    assertEquals([error.errno, scene.folder.names().includes("t/consumers/c/00000001.pos")], [
+      "EILSEQ",
+      false,
+    ]);
+  }
+  const scene = new Scene();
+  scene.seek("c", 7);
+  const last = { ...whole, nextId: 2 ** 53 - 1, time: 2 ** 53 - 1, generation: 2 ** 32 - 1 };
+  scene.folder.file("t/consumers/c/seek.json", JSON.stringify({ seeks: [last] }));
+  assertEquals(scene.stored("c"), 2 ** 53 - 1);
+});

@@ -265,7 +265,7 @@ test("a consumer outside the group is refused in every process while the group h
     member.acknowledge(0, 2);
     // It was there first, in another process: nothing is lost when it learns about the group.
     readAll(early, 0);
-    assertThrows(() => early.acknowledge(0, 4), ConsumerInUseError);
+    assertThrows(() => early.acknowledge(0, 4), ConsumerInUseError, "as a group");
     await early.close();
     assertEquals(await positions(one), [2, 0]);
     machines.gone.add(1);
@@ -287,6 +287,11 @@ test("a consumer that reads alone beside a member on the same machine is refused
     const lone = () => two.topic.consumer("workers", { ...REQUEST, group: false }).open();
     await assertRejects(lone, ConsumerInUseError);
     await member.close();
+    // One that was refused is in no group's way.
+    const next = await two.join({ groupTimeoutMs: undefined });
+    const files = new RosterFiles(nodeStorage, join(machines.rootPath, "jobs/consumers/workers/group"), 2);
+    assertEquals(files.read()?.members.map(({ timeoutMs }) => timeoutMs), [10_000]);
+    await next.close();
     await lone();
   });
 });

@@ -2,6 +2,7 @@
 // that came in its place.
 import { assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
 import { StorageError, TopicDeletedError } from "../../../mod.ts";
+import { FilesDriver } from "../../../src/drivers/files/driver.ts";
 import { identityOf, makeIdentity, storageOfTopic } from "../../../src/drivers/files/topic_identity.ts";
 import type { Storage } from "../../../src/storage/port.ts";
 import { test } from "../../harness.ts";
@@ -147,4 +148,17 @@ test("a topic's identity is a file with sixteen random digits in its name; one o
   folder.file("u/xid-0123456789abcdef");
   assertEquals(identityOf(shared, `${ROOT}/u`), undefined);
   assertStrictEquals(storageOfTopic(shared, `${ROOT}/u`, "u"), shared);
+});
+
+test("a topic that is created has an identity", async () => {
+  const { storage } = new SimulatedFolder();
+  const component = { type: "default" };
+  const definition = {
+    options: {},
+    validator: component,
+    partitionSelector: component,
+    serializer: component,
+  };
+  await new FilesDriver({ root_path: ROOT }, storage).createTopic("t", definition);
+  assertMatch(String(identityOf(storage, TOPIC)), /\/id-/);
 });

@@ -1,6 +1,11 @@
 // An open topic of files: which partitions a call is for, what it says of a store that is not whole, and its changes.
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { NoSuchPartitionError, StorageError, TopicDeletedError } from "../../../mod.ts";
+import {
+  NoSuchPartitionError,
+  StorageError,
+  TopicDeletedError,
+  UnsupportedFormatError,
+} from "../../../mod.ts";
 import type { TopicDefinition, TopicInterface } from "../../../src/contract.ts";
 import { diagnostics } from "../../../src/diagnostics.ts";
 import { FilesDriver } from "../../../src/drivers/files/driver.ts";
@@ -145,5 +150,23 @@ test("a partition without a folder of its own is no one's", async () => {
     assertThrows(() => producer.append(partition, { count: 1, metadata: ["1"], dataBytes: 0 }));
   }
   await producer.close();
+  await topic.close();
+});
+
+test("options of a later version are not edited, and what is missing in a topic that is there is an error", async () => {
+  const { folder, driver, topic } = await opened();
+  const { storage } = folder;
+  const path = `${ROOT}/t/topic.json`;
+  const before = storage.readWhole(path)!;
+  storage.replace(path, new TextEncoder().encode('{"format_version": 2}'));
+  await assertRejects(() => topic.edit({ retention_bytes: 1 }), UnsupportedFormatError, "topic.json");
+  await assertRejects(() => driver.openTopic("t"), UnsupportedFormatError, path);
+  storage.replace(path, before);
+  folder.before = (name, at) => {
+    if (name === "publish" && at.startsWith(path)) throw new StorageError("ENOENT", "Cannot: simulated");
+  };
+  await assertRejects(() => topic.edit({ retention_bytes: 1 }), StorageError, "simulated");
+  folder.before = () => {};
+  await topic.edit({ retention_bytes: 1 });
   await topic.close();
 });
