@@ -138,7 +138,9 @@ export function failureOf(
     return new BrokerError(servers, `Cannot ${what}: Kafka at "${servers}" ${says}`, options);
   }
   if (BROKER_CERTIFICATE.test(`${fault.code} ${fault.message}`)) {
-    const text = `Cannot ${what}: Kafka at "${servers}" has a certificate that is not accepted: ${detail}`;
+    const text =
+      `Cannot ${what}: Kafka at "${servers}" has a certificate that is not accepted: ${detail}; renew it, or ` +
+      'give the authority that signed it as "ssl.ca.location"';
     return new BrokerError(servers, text, { cause: error });
   }
   return new BrokerError(
