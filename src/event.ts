@@ -1,5 +1,6 @@
 import type { EventBatch } from "./event/event_batch.ts";
 import { loadData } from "./event/load_data.ts";
+import { dataMemory } from "./data_memory.ts";
 import { type DataDescriptor, describeData } from "./data_descriptor.ts";
 import type { EventID } from "./event_id.ts";
 import type { Future } from "./future.ts";
@@ -140,7 +141,7 @@ makeInspectable<Event<unknown>>(Event, "Event", (event) => ({
 }));
 
 function joined(buffers: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(buffers.reduce((sum, buffer) => sum + buffer.byteLength, 0));
+  const whole = dataMemory(buffers.reduce((sum, buffer) => sum + buffer.byteLength, 0));
   let offset = 0;
   for (const buffer of buffers) {
     whole.set(buffer, offset);

@@ -15,6 +15,7 @@ const VOCABULARY = [
   "src/counted.ts",
   "src/quoted.ts",
   "src/cpp_draft.ts",
+  "src/data_memory.ts",
   "src/diagnostics.ts",
   "src/errors.ts",
   "src/errors/base.ts",

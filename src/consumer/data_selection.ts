@@ -1,4 +1,5 @@
 import type { DataDescriptor } from "../data_descriptor.ts";
+import { dataMemory } from "../data_memory.ts";
 import { InvalidOptionError } from "../errors.ts";
 import type { JsonValue } from "../json.ts";
 
@@ -47,7 +48,7 @@ export function FullDataSelector(_metadata: unknown, descriptor: DataDescriptor)
  * engine may place the data of several events in the same memory.
  */
 export function Uint8ArrayAllocator(_metadata: unknown, descriptor: DataDescriptor): Uint8Array {
-  return new Uint8Array(descriptor.size);
+  return dataMemory(descriptor.size);
 }
 
 /**
@@ -87,7 +88,7 @@ export function reusingAllocator(
     const index = next;
     next = (next + 1) % buffers;
     let buffer = memory[index];
-    if (buffer === undefined || buffer.byteLength < size) memory[index] = buffer = new Uint8Array(size);
+    if (buffer === undefined || buffer.byteLength < size) memory[index] = buffer = dataMemory(size);
     return buffer.subarray(0, size);
   };
 }

@@ -1,6 +1,7 @@
 import { DataDescriptor } from "../data_descriptor.ts";
 import type { IncomingBatch } from "../contract.ts";
 import { AllocationError, DataRangeError } from "../errors.ts";
+import { dataMemory } from "../data_memory.ts";
 import { counted } from "../counted.ts";
 
 const NOTHING: readonly Uint8Array[] = [new Uint8Array(0)];
@@ -23,7 +24,7 @@ export function loadData(
     const view = incoming.viewData(index, first);
     return view instanceof Uint8Array ? [view] : view.then((later) => [later]);
   }
-  const buffers = into ?? [new Uint8Array(descriptor.size)];
+  const buffers = into ?? [dataMemory(descriptor.size)];
   const filled = incoming.readData(index, ranges, buffers);
   return filled === undefined ? buffers : filled.then(() => buffers);
 }

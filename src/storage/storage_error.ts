@@ -24,7 +24,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EFBIG: "the file is larger than the file system or the limit of the process (`ulimit -f`) allows",
   EACCES: "permission denied; check the owner and mode of the folder",
   EPERM: "operation not permitted; check the owner and mode of the folder",
-  EROFS: "the file system is read-only",
+  EROFS: "the file system is read-only; mount it for writing",
   EMFILE: "too many open files; raise `ulimit -n` or close some",
   ENFILE: "too many open files on this machine",
   ENOMEM: "the system is out of memory",

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { blockChecksum } from "../format/core/block_checksum.ts";
 import { core } from "../format/core/core.ts";
 import type { CorruptedLogError } from "../../errors.ts";
+import { dataMemory } from "../../data_memory.ts";
 import { DATA_BLOCK_BYTES } from "../format/bytes.ts";
 import type { Partition } from "../partition.ts";
 import { readFully, readWindow } from "../segment/window.ts";
@@ -240,12 +241,16 @@ export class StoredData {
   }
 }
 
+/** Where less than this cannot be had, nothing can be done at all. */
+const LARGE_BYTES = 1 << 20;
+
 /** A copy in memory of its own; made this way it is not filled with zeros first, as by `slice`. */
 function copyOf(ptr: number, size: number): Uint8Array {
-  return new Uint8Array(core.u8.subarray(ptr, ptr + size));
+  const copy = () => new Uint8Array(core.u8.subarray(ptr, ptr + size));
+  return size < LARGE_BYTES ? copy() : dataMemory(size, copy);
 }
 
 /** Memory of its own that no one has filled with zeros, which takes longer than filling it from a file. */
 function unfilled(size: number): Uint8Array {
-  return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer, 0, size);
+  return dataMemory(size, () => new Uint8Array(Buffer.allocUnsafeSlow(size).buffer, 0, size));
 }

@@ -1,4 +1,5 @@
 import { core } from "../format/core/core.ts";
+import { dataMemory } from "../../data_memory.ts";
 import type { CorruptedLogError } from "../../errors.ts";
 import { FLAG, KIND } from "../format/bytes.ts";
 import {
@@ -159,7 +160,7 @@ export class StoredFrame {
     const { extent, data } = this.#chunkAt(offset, owner);
     const within = offset - extent.start;
     if (within + size <= extent.dataBytes) return data.view(within, size, owner);
-    const result = new Uint8Array(size);
+    const result = dataMemory(size);
     this.fill(index, offset, result);
     return result;
   }
