@@ -30,14 +30,20 @@ export class ChangeSignal {
   }
 
   /** The same with a timeout in milliseconds: false if it expires; true if it holds or the signal is closed. */
-  async untilOrTimeout(condition: () => boolean, msMax: number): Promise<boolean> {
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), Math.max(0, msMax));
-    try {
-      await this.until(() => late.signal.aborted || condition(), late.signal);
-    } finally {
-      clearTimeout(timer);
-    }
-    return this.#closed || condition();
+  untilOrTimeout(condition: () => boolean, msMax: number): Promise<boolean> {
+    const isOver = (): boolean => this.#closed || condition();
+    if (isOver()) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const end = (isSo: boolean): void => {
+        clearTimeout(timer);
+        this.#listeners.delete(look);
+        resolve(isSo);
+      };
+      const look = (): void => {
+        if (isOver()) end(true);
+      };
+      const timer = setTimeout(() => end(isOver()), Math.max(0, msMax));
+      this.#listeners.add(look);
+    });
   }
 }
