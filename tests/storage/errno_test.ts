@@ -52,3 +52,16 @@ test("an unknown error keeps its own message", () => {
   assertEquals([error.errno, error.canRetry], ["EUNKNOWN", false]);
   assertEquals(error.message, 'Cannot open "/f": the moon is full (EUNKNOWN)');
 });
+
+test("errors that pass say what to do, in words of this library", () => {
+  for (const code of ["EINTR", "EAGAIN", "ENOBUFS", "ENOMEM", "EBUSY", "EMFILE", "ENOSPC", "EDQUOT"]) {
+    const cause = Object.assign(new Error(`${code}: what the runtime says`), { code });
+    const { canRetry, message } = storageError("list", "/f", cause);
+    assertEquals([canRetry, message.includes("the runtime says"), message.includes("; ")], [
+      true,
+      false,
+      true,
+    ], message);
+  }
+  assert(storageError("write", "/f", { code: "EROFS" }).message.includes("read-only; mount it for writing"));
+});
