@@ -117,6 +117,26 @@ for (let seed = 1; seed <= 12; seed++) {
   });
 }
 
+test("parts of 16 to 32 KiB come from slabs and share no bytes, and larger ones have memory of their size", async () => {
+  const sizes = [16_384, 16_385, 20_001, 32_768];
+  const parts = Array.from({ length: 30 }, (_, index) => randomBytes(sizes[index % sizes.length]!, index));
+  const larger = [randomBytes(32_769, 30), randomBytes(50_000, 31)];
+  const partition = await withParts([...parts, ...larger]);
+  const batch = batchOf(partition, true);
+  const views = [...parts, ...larger].map(({ byteLength: size }, event) =>
+    batch.viewData(event, { offset: 0, size })
+  );
+  [...parts, ...larger].forEach((part, event) => assertEquals(isSame(views[event]!, part), true, `${event}`));
+  for (const { buffer, byteOffset } of views.slice(0, parts.length)) {
+    assertEquals([buffer.byteLength, byteOffset % 64], [256 * 1024, 0]);
+  }
+  assertEquals(views.slice(parts.length).map(({ buffer }) => buffer.byteLength), [32_769, 50_000]);
+  // What a caller writes to one part changes no other.
+  views[1]!.fill(0);
+  assertEquals([isSame(views[0]!, parts[0]!), isSame(views[2]!, parts[2]!)], [true, true]);
+  partition.close();
+});
+
 /** Damages a byte of the data; returns the block it is in, or undefined if there is no data. */
 function damageOne(partition: Partition, parts: readonly Uint8Array[], random: (below: number) => number) {
   const total = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
