@@ -1,5 +1,12 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { Driver, FlushError, FullDataSelector, InvalidMetadataError, PushEnvelope } from "../../mod.ts";
+import {
+  type ConsumerOptions,
+  Driver,
+  FlushError,
+  FullDataSelector,
+  InvalidMetadataError,
+  PushEnvelope,
+} from "../../mod.ts";
 import { test } from "../harness.ts";
 import { turn } from "../waiting.ts";
 import { ScriptedTopic } from "./scripted_topic.ts";
@@ -43,6 +50,40 @@ test("events flow from one topic to another with their data", async () => {
     assertEquals(event.data?.byteLength, (event.metadata as { n: number }).n);
   }
   assertEquals(count, 100);
+});
+
+test("an event's data is taken as it was delivered, loaded whole if it is small, and else copied by pieces", async () => {
+  await using driver = await Driver.open("memory", {});
+  await driver.createTopic("from", { num_partitions: 1 });
+  await using from = await driver.openTopic("from");
+  await using producer = from.producer();
+  const mib = 1 << 20;
+  const sizes = [0, 5, 8 * mib, 8 * mib + 1];
+  for (const [n, size] of sizes.entries()) producer.push(n, new Uint8Array(size));
+  await producer.flush();
+  const piped = async (options: ConsumerOptions) => {
+    const target = new ScriptedTopic();
+    await using source = from.consumer(`c${Object.keys(options).length}`, options);
+    await source.readable({ until: "end" }).pipeTo(target.producer({ batchSize: 1 }).writable());
+    return target.handed.map(({ metadata, sizes, streamed }) => [metadata, sizes, streamed]);
+  };
+  const whole = sizes.map((size, n) => [[String(n)], [size], false]);
+  assertEquals(await piped({ dataSelector: FullDataSelector }), whole);
+  // A stream says its size once it was read.
+  assertEquals(await piped({}), [...whole.slice(0, 3), [["3"], [0], true]]);
+});
+
+test("a string that is stored by another serializer is stored as a string again", async () => {
+  await using driver = await Driver.open("memory", {});
+  await driver.createTopic("from", { num_partitions: 1 }, { serializer: { type: "cbor" } });
+  await using from = await driver.openTopic("from");
+  await using producer = from.producer();
+  for (const value of ['"42"', "42", '{"a":"1"}']) producer.push(value);
+  await producer.flush();
+  const target = new ScriptedTopic();
+  await using source = from.consumer("c");
+  await source.readable({ until: "end" }).pipeTo(target.producer().writable());
+  assertEquals(target.batches.flat(), ['"42"', "42", '{"a":"1"}']);
 });
 
 test("a writer waits while too much is pending", async () => {

@@ -72,6 +72,12 @@ test("lookupById() skips damaged and foreign entries and does not trust their or
   assertEquals([5, 15, 25, 35, 45].map((id) => byId(entries, id)), [-1, 1, 3, 0, 0]);
 });
 
+test("lookupById() finds the last of several entries for an id, as chunks have that of the event after them", () => {
+  const entries = [10, 10, 10].map((id, index) => ({ id, time: 1, offset: 64 + index }));
+  assertEquals([10, 11].map((id) => byId(entries, id)), [2, 2]);
+  assertStrictEquals(byId([entries[0]!, entries[1]!, { ...entries[2]!, damaged: true }], 10), 1);
+});
+
 test("lookupByTime() returns the last entry before the first one at or after a time", () => {
   const entries = [10, 20, 30].map((time) => ({ id: time, time, offset: time }));
   assertEquals([5, 10, 11, 20, 30, 31].map((time) => byTime(entries, time)), [-1, -1, 0, 0, 1, 2]);

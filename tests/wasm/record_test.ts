@@ -146,6 +146,14 @@ test("findRecord() skips records of other segments and damaged ones", () => {
   assertStrictEquals(core.findRecord(core.encodeArea, bytes, 2), frameBytes + own.trailer);
 });
 
+test("findRecord() skips bytes that have all of a record but its magic", () => {
+  const { ptr, trailer, frameBytes } = encodeSample();
+  // It begins as a magic does.
+  reseal(ptr, (view) => view.setUint32(ptr, HEADER_MAGIC ^ 0x01000000, true));
+  assertStrictEquals(core.findRecord(ptr, frameBytes), trailer);
+  assertStrictEquals(core.findRecord(ptr, frameBytes, SAMPLE.salt), trailer);
+});
+
 test("findRecord() agrees with a linear search in bytes full of partial magics", () => {
   const random = randomNumbers(9);
   const { ptr, trailer } = encodeSample();
