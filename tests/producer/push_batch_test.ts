@@ -143,3 +143,28 @@ test("events that failed alone keep their outcome in a batch that is stored in p
   assertEquals(await futures[1], 0);
   await assertRejects(() => futures[2]!.wait(), Error, "too large");
 });
+
+test("events of parts keep their ids when others have failed alone before", async () => {
+  const { batch, add } = batchOf({ maySplit: true });
+  const changed = new Uint8Array(3);
+  const futures = [add("a"), add("b", changed), add("c"), add("d", new Uint8Array(2)), add("e")];
+  const refused = assertRejects(() => futures[1]!.wait(), InvalidDataError);
+  detach(changed);
+  batch.dropChangedData();
+  const no = new Error("no");
+  batch.settleParts([{ count: 1, baseId: 10 }, { count: 2, baseId: 20 }, { count: 1, error: no }]);
+  batch.succeed(10);
+  const ids = [0, 2, 3].map((index) => futures[index]!.wait());
+  assertEquals(await Promise.all(ids), [10, 20, 21]);
+  await refused;
+  await assertRejects(() => futures[4]!.wait(), Error, "no");
+});
+
+test("what waits for a batch after it was stored gets its first id, also if that is 0", async () => {
+  for (const baseId of [0, 7]) {
+    const { batch, add } = batchOf();
+    add("a");
+    batch.succeed(baseId);
+    assertEquals(await batch.stored(), baseId);
+  }
+});

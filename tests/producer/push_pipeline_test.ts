@@ -239,3 +239,19 @@ test("with strict ordering an event validated at once waits for earlier, slower 
     assertEquals(ids, ordering === "strict" ? [0, 1] : [1, 0], ordering);
   }
 });
+
+test("what a selector answers has to be one of the topic's partitions, whichever way it is asked", async () => {
+  for (const answer of [-1, 2, 0.5, NaN]) {
+    for (const ignoresMetadata of [true, false]) {
+      for (const later of [true, false]) {
+        const selector = selectorOf(() => later ? Promise.resolve(answer) : answer);
+        const topic = new ScriptedTopic(2);
+        await using producer = topic.producer({}, {
+          partitionSelector: { ...selector, ignoresMetadata } as PartitionSelector,
+        });
+        await assertRejects(() => producer.push("1").wait(), NoSuchPartitionError, String(answer));
+        assertEquals(topic.handed, []);
+      }
+    }
+  }
+});

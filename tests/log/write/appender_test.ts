@@ -436,10 +436,17 @@ test("what follows a hole is stored also where its seal is not, and the next app
 
 test("a frame is another's unless all of what tells frames apart is the same", () => {
   // Both get the same random numbers: the same lower half, and the same upper half.
-  for (const drawn of [[1, 2, 1, 3], [1, 2, 3, 2]]) {
+  for (const drawn of [[1, 2, 1, 3], [1, 2, 4, 2]]) {
     const random = [...drawn];
-    // The clock stands: a frame whose checksum has an unlucky end gets the next sequence.
-    const storage = changedStorage(() => ({}), { random32: () => random.shift() ?? 99, now: () => 1000 });
+    // The clock stands: a frame whose checksum has an unlucky end gets the next sequence. None of these has one.
+    const sequences: number[] = [];
+    const storage = changedStorage((file, _, mode) =>
+      mode !== "append" ? {} : {
+        append: (bytes) => {
+          sequences.push(new DataView(bytes.buffer, bytes.byteOffset).getUint32(RECORD.sequence, true));
+          return file.append(bytes);
+        },
+      }, { random32: () => random.shift() ?? 99, now: () => 1000 });
     withFolder(storage, ({ appender, stored }) => {
       const [one, other] = [appender(), appender()];
       // Each has written as many frames as the other before they meet.
@@ -447,6 +454,7 @@ test("a frame is another's unless all of what tells frames apart is the same", (
       // Both expect their next frame, of one size, in the same place.
       assertEquals(other.appendEvents(events("a")).id, 2);
       assertEquals(one.appendEvents(events("b")).id, 3);
+      assertEquals(sequences, [1, 1, 2, 2]);
       assertEquals(stored(), ["first", "first", "a", "b"]);
     });
   }
