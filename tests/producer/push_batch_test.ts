@@ -147,17 +147,16 @@ test("events that failed alone keep their outcome in a batch that is stored in p
 test("events of parts keep their ids when others have failed alone before", async () => {
   const { batch, add } = batchOf({ maySplit: true });
   const changed = new Uint8Array(3);
-  const futures = [add("a"), add("b", changed), add("c"), add("d", new Uint8Array(2)), add("e")];
+  const futures = [add("a"), add("b", changed), add("c"), add("d", new Uint8Array(2)), add("e"), add("f")];
   const refused = assertRejects(() => futures[1]!.wait(), InvalidDataError);
   detach(changed);
   batch.dropChangedData();
-  const no = new Error("no");
-  batch.settleParts([{ count: 1, baseId: 10 }, { count: 2, baseId: 20 }, { count: 1, error: no }]);
+  const parts = [{ count: 1, baseId: 10 }, { count: 2, baseId: 20 }, { count: 2, baseId: 30 }];
+  batch.settleParts(parts);
   batch.succeed(10);
-  const ids = [0, 2, 3].map((index) => futures[index]!.wait());
-  assertEquals(await Promise.all(ids), [10, 20, 21]);
+  const ids = [0, 2, 3, 4, 5].map((index) => futures[index]!.wait());
+  assertEquals(await Promise.all(ids), [10, 20, 21, 30, 31]);
   await refused;
-  await assertRejects(() => futures[4]!.wait(), Error, "no");
 });
 
 test("what waits for a batch after it was stored gets its first id, also if that is 0", async () => {

@@ -34,6 +34,22 @@ test("texts are returned joined, one by one and as bytes, whatever letters they 
   }
 });
 
+test("a batch has no more metadata than is cheap to hold, unless one event has", () => {
+  const sizes = [20_000, 20_000, 20_000, 20_000, 20_000, 200_000, 20_000, 10];
+  const metadata = sizes.map((size) => `"${"x".repeat(size - 2)}"`);
+  using folder = new PartitionFolder();
+  folder.writer().append({ count: sizes.length, metadata, dataBytes: 0 });
+  const reader = new PartitionReader(folder.open(), { dataWanted: false, onCorruption: "throw" });
+  reader.seek("earliest");
+  for (let id = 0; id < sizes.length;) {
+    const batch = reader.read(100)!;
+    const text = batch.joinedText!();
+    assertEquals(text, metadata.slice(id, id + batch.count).join(","));
+    assertEquals(batch.count === 1 || text.length <= 96 * 1024, true, `${batch.count} events`);
+    id += batch.count;
+  }
+});
+
 test("metadata of another serializer are bytes alone", () => {
   using folder = new PartitionFolder();
   const metadata = [Uint8Array.of(1, 44, 2), new Uint8Array(0), Uint8Array.of(255)];
