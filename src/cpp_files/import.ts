@@ -5,6 +5,7 @@ import {
   CorruptedLogError,
   InvalidOptionError,
   LimitExceededError,
+  TopicDeletedError,
 } from "../errors.ts";
 import type { JsonObject } from "../json.ts";
 import { type LargeMetadataOptions, largeMetadataRule } from "../metadata/large_metadata.ts";
@@ -79,10 +80,27 @@ export async function importCppFiles(options: CppImportOptions): Promise<TopicTr
   largeMetadataRule(options);
   const source = CppTopic.open(options.rootPath, options.topic);
   await using _claim = await options.driver.claimTopic(options.into ?? options.topic);
-  for (;;) {
-    const transfer = await importOnce(source, options);
-    if (transfer !== undefined) return transfer;
+  try {
+    for (;;) {
+      const transfer = await importOnce(source, options);
+      if (transfer !== undefined) return transfer;
+    }
+  } catch (error) {
+    throw hasLostTopic(error) ? lostTopic(options) : error;
   }
+}
+
+/** Whether the topic was deleted during the import; an error of closing it may come after that. */
+function hasLostTopic(error: unknown): boolean {
+  if (error instanceof TopicDeletedError) return true;
+  return error instanceof Error && "suppressed" in error && hasLostTopic(error.suppressed);
+}
+
+function lostTopic({ topic, into = topic }: CppImportOptions): ContentMismatchError {
+  return new ContentMismatchError(
+    `Cannot import into topic "${into}": it was deleted, or another import took its place while this one was stopped; ` +
+      `see whether the topic is there before importing again`,
+  );
 }
 
 /** Imports; undefined if an earlier run had left a draft with other content, which is removed. */

@@ -17,17 +17,28 @@ const EXIT_BY_CODE: Readonly<Record<string, number>> = {
 };
 
 /** The exit code for an error. */
-export function exitCodeOf(error: unknown): number {
+export function exitCodeOf(failure: unknown): number {
+  const error = firstOf(failure);
   if (error instanceof UsageError) return EXIT.usage;
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === "string" ? EXIT_BY_CODE[code] ?? EXIT.failure : EXIT.failure;
 }
 
 /** Logs an error in one line; with `--logging trace` its stack trace and causes follow. */
-export function reportError(error: unknown, log: Log): void {
+export function reportError(failure: unknown, log: Log): void {
+  const error = firstOf(failure);
   log.error(oneLine(error));
   if (!log.shows("trace")) return;
   for (let at: unknown = error; at instanceof Error; at = at.cause) log.trace(at.stack ?? String(at));
+}
+
+/** Of an error and those met while the command then closed what it had open: the first one, which says what failed. */
+function firstOf(failure: unknown): unknown {
+  let error = failure;
+  while (error instanceof Error && error.name === "SuppressedError" && "suppressed" in error) {
+    error = error.suppressed;
+  }
+  return error;
 }
 
 /** An error's message without line breaks. */

@@ -5,7 +5,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { type Driver, TopicDeletedError, type TopicDraft } from "../../mod.ts";
+import { ContentMismatchError, type Driver, TopicDeletedError, type TopicDraft } from "../../mod.ts";
 import { importCppFiles } from "../../src/cpp_files/mod.ts";
 import { takeOver } from "../../src/drivers/files/take_over.ts";
 import { storageOfTopic } from "../../src/drivers/files/topic_identity.ts";
@@ -72,6 +72,28 @@ test("a segment without events that a stopped process has open takes none after 
     await using producer = topic.producer();
     assertEquals(await producer.push(1), 0);
     assertEquals(await contentOf(driver, "t"), [["1"]]);
+  }));
+
+test("an import whose place another one has taken says so", () =>
+  withPlace(async ({ driver, folder, cppRoot }) => {
+    const events = Array.from({ length: 20_000 }, (_, n) => ({ metadata: record(String(n)) }));
+    writeTopic(cppRoot, "t", { partitions: [events] });
+    const draft = join(folder, "ours", ".unfinished-t", "t");
+    let isTaken = false;
+    const onProgress = () => {
+      if (isTaken) return;
+      isTaken = true;
+      takeOver(nodeStorage, draft, "t");
+    };
+    const request = { rootPath: cppRoot, topic: "t", driver };
+    await assertRejects(
+      () => importCppFiles({ ...request, onProgress }),
+      ContentMismatchError,
+      "another import took its place while this one was stopped",
+    );
+    assertEquals(isTaken, true);
+    await importCppFiles(request);
+    assertEquals((await contentOf(driver, "t"))[0]!.length, events.length);
   }));
 
 test("what an interrupted import left of another content is in the way of no later one", () =>
