@@ -96,6 +96,7 @@ export class FilesTopic implements TopicInterface {
     return new FilesProducer(this.#logs, (partition) => ({
       flushBehavior: this.driverOptions.flushBehavior ?? flushBehavior ?? "buffered",
       segmentBytesMax,
+      topFolder: this.driverOptions.rootPath,
       chunkBytes: this.driverOptions.sizes?.chunkBytes,
       rolled: () => {
         if (diagnostics.roll.hasSubscribers) diagnostics.roll.publish({ topic: this.name, partition });

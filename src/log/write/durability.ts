@@ -27,6 +27,9 @@ const doubtfulNames = new WeakMap<Storage, Map<string, StorageError>>();
 /** Errors of a sync that was not even tried: they say nothing about what is on the disk. */
 const NOT_TRIED = new Set(["EMFILE", "ENFILE", "ENOMEM"]);
 
+/** Errors of a folder that this process may not open: whoever makes something in it has to sync it. */
+const NOT_OURS = new Set(["EACCES", "EPERM"]);
+
 const NOTHING = new Uint8Array(0);
 
 /**
@@ -44,11 +47,15 @@ export class Durability {
   readonly #knownPaths = new Set<string>();
   readonly #doubtful: Map<string, StorageError>;
 
-  /** `failed` is called with the reason when the current file must not be appended to any more. */
+  /**
+   * `failed` is called with the reason when the current file must not be appended to any more. `topFolder` is the one
+   * with the topic, whose process may have been killed before it synced the name of the topic there.
+   */
   constructor(
     private readonly storage: Storage,
     private readonly directory: string,
     private readonly failed: (failure: StorageError) => void = () => {},
+    private readonly topFolder?: string,
   ) {
     const { base = storage } = storage;
     this.#doubtful = doubtfulNames.get(base) ?? new Map();
@@ -173,6 +180,7 @@ export class Durability {
    */
   #syncName({ file: { path } }: FileState): void {
     if (this.#knownPaths.has(path)) return;
+    if (this.topFolder !== undefined) this.#syncTopFolder(this.topFolder);
     const earlier = this.#doubtful.get(path);
     if (earlier !== undefined) throw earlier;
     this.#changeFolder(path);
@@ -181,6 +189,22 @@ export class Durability {
     } catch (error) {
       if (error instanceof StorageError && !NOT_TRIED.has(error.errno)) this.#doubtNames(path, error);
       throw error;
+    }
+    this.#knownPaths.add(path);
+  }
+
+  #syncTopFolder(path: string): void {
+    if (this.#knownPaths.has(path)) return;
+    const earlier = this.#doubtful.get(path);
+    if (earlier !== undefined) throw earlier;
+    try {
+      this.storage.syncDirectory(path);
+    } catch (error) {
+      const errno = error instanceof StorageError ? error.errno : "";
+      if (!NOT_OURS.has(errno)) {
+        if (error instanceof StorageError && !NOT_TRIED.has(errno)) this.#doubtful.set(path, error);
+        throw error;
+      }
     }
     this.#knownPaths.add(path);
   }

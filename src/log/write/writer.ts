@@ -18,6 +18,8 @@ export interface WriterOptions {
   flushBehavior: FlushBehavior;
   /** A segment of this size is sealed and the next one begun. */
   segmentBytesMax: number;
+  /** The folder with the topic: its name there is synced before the first event counts as durable. */
+  topFolder?: string;
   /** Size of the pieces that large data parts are cut into; for tests. */
   chunkBytes?: number | undefined;
   /** Called after a new segment was begun: the time to apply retention. */
@@ -56,6 +58,7 @@ export class PartitionWriter {
         // At once: a flush that begins before the failed one has returned must fail too.
         this.#doubt ??= failure;
       },
+      options.topFolder,
     );
     this.#durability = durability;
     this.#appender = new Appender(partition, segmentBytesMax, {

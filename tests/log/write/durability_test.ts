@@ -430,3 +430,41 @@ test("closing closes every file without a sync, and waits for a running one", as
   await settled();
   assertEquals(done.at(-1), "close running");
 });
+
+test("the folder with the topics is synced once, unless this process may not open it, and a failure there is final", () => {
+  let synced: string[] = [];
+  let errno: string | undefined;
+  const storage: Storage = {
+    ...nodeStorage,
+    list: () => [],
+    publish: () => false,
+    syncDirectory: (path) => {
+      synced.push(path);
+      if (path === "top" && errno !== undefined) throw new StorageError(errno, "Cannot sync: simulated");
+    },
+  };
+  const confirms = (durability: Durability, name: string): boolean => {
+    const file = new ScriptedFile(`folder/${name}`, []);
+    durability.opened(file, false);
+    durability.wrote(file);
+    try {
+      durability.syncNow([file]);
+      return true;
+    } catch (error) {
+      assertEquals((error as StorageError).errno, errno ?? "EIO");
+      return false;
+    }
+  };
+  const opened = (): Durability => new Durability(storage, "folder", () => {}, "top");
+  const first = opened();
+  assertEquals([confirms(first, "one"), confirms(first, "two")], [true, true]);
+  assertEquals(synced, ["top", "folder", "folder"]);
+  synced = [];
+  assertEquals(confirms(new Durability(storage, "folder"), "one"), true);
+  assertEquals(synced, ["folder"]);
+  const outcomes = ["EACCES", "EPERM", "EMFILE", undefined, "EIO", undefined].map((next) => {
+    errno = next;
+    return confirms(opened(), "one");
+  });
+  assertEquals(outcomes, [true, true, false, true, false, false]);
+});
