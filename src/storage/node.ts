@@ -161,8 +161,8 @@ export function storageOn(system: System): Storage {
       attempt("remove", path, () => fs.rmSync(path, { ...removing, recursive: true }));
     },
 
-    syncDirectory(path: string): void {
-      attempt("sync", path, () => syncFolder(system, path));
+    syncDirectory(path: string, change?: () => void): void {
+      attempt("sync", path, () => syncFolder(system, path, change));
     },
 
     watch(path: string, changed: () => void): { close(): void } | undefined {

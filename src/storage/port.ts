@@ -76,8 +76,11 @@ export interface Storage {
   remove(path: string): void;
   /** Removes a directory and everything in it; links are not followed. */
   removeTree(path: string): void;
-  /** Syncs the entries of a directory. */
-  syncDirectory(path: string): void;
+  /**
+   * Syncs the entries of a directory. `change` is called once the directory is open: then a failed sync of another
+   * process, which drops what `change` did, is reported here too.
+   */
+  syncDirectory(path: string, change?: () => void): void;
   /** Calls `changed` soon after a change in the directory; undefined if the system offers no watch. */
   watch(path: string, changed: () => void): { close(): void } | undefined;
   /** Milliseconds since 1970. */

@@ -108,10 +108,11 @@ export function release(fs: FileSystem, fd: number): void {
 }
 
 /** Puts a folder's entries on the disk; Windows lets no one ask for it, and writes them in order by itself. */
-export function syncFolder({ fs, windows }: System, path: string): void {
+export function syncFolder({ fs, windows }: System, path: string, change?: () => void): void {
   let descriptor: number | undefined;
   try {
     descriptor = fs.openSync(path, "r");
+    change?.();
     fs.fsyncSync(descriptor);
   } catch (cause) {
     if (!windows || !NO_FOLDER_SYNC.has(errnoOf(cause))) throw cause;

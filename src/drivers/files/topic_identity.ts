@@ -115,8 +115,8 @@ class TopicStorage implements Storage {
     this.storage.removeTree(path);
   }
 
-  syncDirectory(path: string): void {
-    this.#found(() => this.storage.syncDirectory(path));
+  syncDirectory(path: string, change?: () => void): void {
+    this.#found(() => this.storage.syncDirectory(path, change));
   }
 
   watch(path: string, changed: () => void): { close(): void } | undefined {

@@ -183,9 +183,8 @@ export class Durability {
     if (this.topFolder !== undefined) this.#syncTopFolder(this.topFolder);
     const earlier = this.#doubtful.get(path);
     if (earlier !== undefined) throw earlier;
-    this.#changeFolder(path);
     try {
-      this.storage.syncDirectory(this.directory);
+      this.storage.syncDirectory(this.directory, () => this.#changeFolder(path));
     } catch (error) {
       if (error instanceof StorageError && !NOT_TRIED.has(error.errno)) this.#doubtNames(path, error);
       throw error;

@@ -8,6 +8,8 @@ export class Directory {
   readonly durable = new Map<string, Entry>();
   /** When an entry was last created or removed, by the clock. */
   modified = 0;
+  /** Syncs of it that failed. */
+  failures = 0;
   /** Whether the directory was removed. */
   isRemoved = false;
 }

@@ -125,6 +125,7 @@ export class Namespace {
 
   /** The disk refused a directory's changes. */
   failSync(directory: Directory): void {
+    directory.failures++;
     for (const change of this.#unsynced) {
       if (change.parts.some((part) => part.directory === directory)) change.isDropped = true;
     }

@@ -111,17 +111,17 @@ export class SimulatedProcess implements Storage {
     if (this.disk.names.get(path) !== undefined) this.disk.names.removeDirectory(path);
   }
 
-  syncDirectory(path: string): void {
+  syncDirectory(path: string, change?: () => void): void {
     this.call("open", path, ["EMFILE"]);
     const { disk } = this;
     const directory = disk.names.directory(path);
+    const { failures } = directory;
+    change?.();
     this.call("sync", path, []);
-    if (disk.random.chance(disk.faults.failedDirectorySync)) {
-      // The process that syncs it opens it anew: no other one gets the error.
-      disk.names.failSync(directory);
-      throw simulatedError("EIO", "sync", path);
-    }
-    disk.names.sync(directory);
+    // A process that opens it after that does not get the error.
+    if (disk.random.chance(disk.faults.failedDirectorySync)) disk.names.failSync(directory);
+    else disk.names.sync(directory);
+    if (directory.failures > failures) throw simulatedError("EIO", "sync", path);
   }
 
   watch(): undefined {
