@@ -27,7 +27,7 @@ const doubtfulNames = new WeakMap<Storage, Map<string, StorageError>>();
 /** Errors of a sync that was not even tried: they say nothing about what is on the disk. */
 const NOT_TRIED = new Set(["EMFILE", "ENFILE", "ENOMEM"]);
 
-/** Errors of a folder that this process may not open: whoever makes something in it has to sync it. */
+/** Errors of a folder that this process may not open: the process that made the topic there may. */
 const NOT_OURS = new Set(["EACCES", "EPERM"]);
 
 const NOTHING = new Uint8Array(0);
