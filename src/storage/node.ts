@@ -7,7 +7,7 @@ import * as nodeFs from "node:fs";
 import { randomFillSync } from "node:crypto";
 import { dirname } from "node:path";
 import process from "node:process";
-import { StorageError } from "../errors.ts";
+import { DiasporaError, StorageError } from "../errors.ts";
 import { storageError } from "./storage_error.ts";
 import {
   DRAFT_SUFFIX,
@@ -24,7 +24,7 @@ function attempt<T>(verb: string, path: string, action: () => T): T {
   try {
     return action();
   } catch (cause) {
-    if (cause instanceof StorageError) throw cause;
+    if (cause instanceof DiasporaError) throw cause;
     throw storageError(verb, path, cause);
   }
 }

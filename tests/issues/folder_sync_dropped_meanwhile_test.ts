@@ -1,6 +1,6 @@
 // Before a producer confirmed an event as durable it changed the partition's folder, so that the system would write
 // the folder again, and synced it. Another process's sync of that folder failed between the two: the system dropped
-// the change and told only that process. Our sync succeeded, the event was confirmed, and a power cut took the
+// the change and reported it to that process alone. Our sync succeeded, the event was confirmed, and a power cut took the
 // segment's name. The folder is open now before it is changed, so that the failure is reported to us too.
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { FilesDriver } from "../../src/drivers/files/driver.ts";

@@ -8,7 +8,7 @@ import {
   readFileSync,
   rmSync,
 } from "node:fs";
-import { statfsSync, watch, writeFileSync, writeSync } from "node:fs";
+import { type FSWatcher, statfsSync, watch, writeFileSync, writeSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { formatBytes } from "../console/progress.ts";
@@ -168,25 +168,35 @@ function checkGroups(folder: string): Omit<Finding, "check"> {
 }
 
 /** Whether the system reports at once that another process appended. */
-async function checkWatching(folder: string): Promise<Omit<Finding, "check">> {
+export async function checkWatching(
+  folder: string,
+  watchFolder: (folder: string, changed: () => void) => FSWatcher = watch,
+): Promise<Omit<Finding, "check">> {
   const path = join(folder, "watched");
   writeFileSync(path, "");
-  const started = performance.now();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let stop = (): void => {};
-  const noticed = new Promise<number | undefined>((resolve) => {
-    const watcher = watch(folder, () => resolve(performance.now() - started));
-    stop = () => watcher.close();
-    timer = setTimeout(() => resolve(undefined), WATCH_MS_MAX);
+  const outcome = new Promise<"noticed" | "not noticed" | Error>((resolve) => {
+    timer = setTimeout(() => resolve("not noticed"), WATCH_MS_MAX);
+    try {
+      const watcher = watchFolder(folder, () => resolve("noticed"));
+      watcher.on("error", resolve);
+      stop = () => watcher.close();
+    } catch (error) {
+      resolve(error as Error);
+    }
   });
   try {
     if (!await appendByProcess(path, [new Uint8Array(512)])) return NO_OTHER_PROCESS;
-    const ms = await noticed;
-    if (ms !== undefined) return { verdict: "ok", detail: "changes by other processes are noticed at once" };
-    return {
-      verdict: "warn",
-      detail: "changes by other processes are not noticed: consumers fall back on polling",
-    };
+    const found = await outcome;
+    if (found === "noticed") {
+      return { verdict: "ok", detail: "changes by other processes are noticed at once" };
+    }
+    const detail = found === "not noticed"
+      ? "changes by other processes are not noticed: consumers fall back on polling"
+      : `${found.message}: consumers fall back on polling; end programs that watch files, or raise the system's ` +
+        "limits (on Linux fs.inotify.max_user_instances and fs.inotify.max_user_watches)";
+    return { verdict: "warn", detail };
   } finally {
     clearTimeout(timer);
     stop();

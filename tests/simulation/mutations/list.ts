@@ -200,7 +200,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "the folder is not synced before its new segment counts as durable",
     file: "src/log/write/durability.ts",
-    from: "this.storage.syncDirectory(this.directory);",
+    from: "this.storage.syncDirectory(this.directory, () => this.#changeFolder(path));",
     to: "",
   },
   {
