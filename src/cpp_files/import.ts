@@ -7,6 +7,7 @@ import {
   LimitExceededError,
   TopicDeletedError,
 } from "../errors.ts";
+import { firstFailure } from "../first_failure.ts";
 import type { JsonObject } from "../json.ts";
 import { type LargeMetadataOptions, largeMetadataRule } from "../metadata/large_metadata.ts";
 import { ofPartition } from "../of_partition.ts";
@@ -86,14 +87,8 @@ export async function importCppFiles(options: CppImportOptions): Promise<TopicTr
       if (transfer !== undefined) return transfer;
     }
   } catch (error) {
-    throw hasLostTopic(error) ? lostTopic(options) : error;
+    throw firstFailure(error) instanceof TopicDeletedError ? lostTopic(options) : error;
   }
-}
-
-/** Whether the topic was deleted during the import; an error of closing it may come after that. */
-function hasLostTopic(error: unknown): boolean {
-  if (error instanceof TopicDeletedError) return true;
-  return error instanceof Error && "suppressed" in error && hasLostTopic(error.suppressed);
 }
 
 function lostTopic({ topic, into = topic }: CppImportOptions): ContentMismatchError {

@@ -1,3 +1,4 @@
+import { firstFailure } from "../first_failure.ts";
 import type { Log } from "./console/log.ts";
 import { EXIT } from "./exit_codes.ts";
 import { UsageError } from "./usage_error.ts";
@@ -18,7 +19,7 @@ const EXIT_BY_CODE: Readonly<Record<string, number>> = {
 
 /** The exit code for an error. */
 export function exitCodeOf(failure: unknown): number {
-  const error = firstOf(failure);
+  const error = firstFailure(failure);
   if (error instanceof UsageError) return EXIT.usage;
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === "string" ? EXIT_BY_CODE[code] ?? EXIT.failure : EXIT.failure;
@@ -26,19 +27,10 @@ export function exitCodeOf(failure: unknown): number {
 
 /** Logs an error in one line; with `--logging trace` its stack trace and causes follow. */
 export function reportError(failure: unknown, log: Log): void {
-  const error = firstOf(failure);
+  const error = firstFailure(failure);
   log.error(oneLine(error));
   if (!log.shows("trace")) return;
   for (let at: unknown = error; at instanceof Error; at = at.cause) log.trace(at.stack ?? String(at));
-}
-
-/** Of an error and those met while the command then closed what it had open: the first one, which says what failed. */
-function firstOf(failure: unknown): unknown {
-  let error = failure;
-  while (error instanceof Error && error.name === "SuppressedError" && "suppressed" in error) {
-    error = error.suppressed;
-  }
-  return error;
 }
 
 /** An error's message without line breaks. */

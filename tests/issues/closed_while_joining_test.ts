@@ -3,9 +3,9 @@
 // one that was not there. A join that finds its group left ends.
 import { assertEquals } from "@std/assert";
 import { EventEmitter } from "node:events";
-import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
 import { Group } from "../../src/drivers/kafka/group.ts";
 import { test } from "../harness.ts";
+import { clusterOfGroup } from "../drivers/kafka/cluster_of_group.ts";
 
 /** A client with a join that is under way, which completes as the real one's does. */
 class JoiningClient extends EventEmitter {
@@ -37,12 +37,7 @@ class JoiningClient extends EventEmitter {
 
 test("a member that is closed while it joins sends no heartbeat afterwards", async () => {
   const client = new JoiningClient();
-  const cluster = {
-    settings: { group: {}, client: { metadataMaxAge: 300_000 } },
-    servers: "test",
-    consumer: () => client,
-    run: (_: string, work: () => Promise<void>) => work(),
-  } as unknown as Cluster;
+  const cluster = clusterOfGroup(client);
   const listener = { onReassigned: () => {}, onFailure: () => {}, epochBefore: () => -1 };
   const group = new Group(
     cluster,

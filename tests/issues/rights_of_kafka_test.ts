@@ -7,10 +7,10 @@ import { assertEquals, assertInstanceOf, assertStringIncludes } from "@std/asser
 import { ResponseError, UnsupportedCompressionError } from "@platformatic/kafka";
 import { EventEmitter } from "node:events";
 import { type BrokerError, NotSupportedError } from "../../src/errors.ts";
-import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
 import { failureOf, isFault } from "../../src/drivers/kafka/failure.ts";
 import { Group } from "../../src/drivers/kafka/group.ts";
 import { test } from "../harness.ts";
+import { clusterOfGroup } from "../drivers/kafka/cluster_of_group.ts";
 
 const PRODUCE = 0;
 const FETCH = 1;
@@ -82,12 +82,7 @@ class MemberClient extends EventEmitter {
 
 test("a member whose heartbeats are not allowed fails, and one that misses an answer does not", async () => {
   const client = new MemberClient();
-  const cluster = {
-    settings: { group: {}, client: { metadataMaxAge: 300_000 } },
-    servers: "test",
-    consumer: () => client,
-    run: (_: string, work: () => Promise<void>) => work(),
-  } as unknown as Cluster;
+  const cluster = clusterOfGroup(client);
   const failures: unknown[] = [];
   const listener = {
     onReassigned: () => {},

@@ -25,7 +25,7 @@ export interface BatchContent {
   /** The size of all of it, after the field that has it. */
   length: number;
   records: StoredRecord[];
-  /** Why nothing of it can be read, if so; then there are no records. */
+  /** Why nothing of it can be read, if so; then it has no records. */
   fault?: string;
 }
 
@@ -46,7 +46,7 @@ export interface FetchedRecords {
   records: FetchedRecord[];
   /** The first offset of the following batch. */
   nextOffset: number;
-  /** Why nothing of it can be read, if so; then there are no records. */
+  /** Why nothing of it can be read, if so; then it has no records. */
   fault: string | undefined;
 }
 

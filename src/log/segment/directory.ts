@@ -187,9 +187,9 @@ export class PartitionFolder {
   }
 
   /**
-   * Makes the segment that begins with this id, unless another process has; returns whether it did. `after` is the one that it follows, which
-   * must still be the last one. Otherwise a writer that was stopped for long would make a segment again that was
-   * filled and removed meanwhile, or make it in a new topic of the same name.
+   * Makes the segment that begins with this id, unless another process has; returns whether it did. `after` is the one
+   * that it follows, which must still be the last one. Otherwise a writer that was stopped for long would make a segment
+   * again that was filled and removed meanwhile, or make it in a new topic of the same name.
    */
   createSegment(baseId: number, after?: SealedSegment): boolean {
     // No listing would have it, so that appending would go on for ever.

@@ -180,32 +180,41 @@ export class Durability {
    */
   #syncName({ file: { path } }: FileState): void {
     if (this.#knownPaths.has(path)) return;
-    if (this.topFolder !== undefined) this.#syncTopFolder(this.topFolder);
+    const { topFolder } = this;
+    if (topFolder !== undefined) {
+      this.#syncOnce(
+        topFolder,
+        () => this.#syncTopFolder(topFolder),
+        (error) => this.#doubtful.set(topFolder, error),
+      );
+    }
+    this.#syncOnce(
+      path,
+      () => this.storage.syncDirectory(this.directory, () => this.#changeFolder(path)),
+      (error) => this.#doubtNames(path, error),
+    );
+  }
+
+  /** Syncs what makes a path durable, unless it is; `doubt` notes a failure, which no later sync would report. */
+  #syncOnce(path: string, sync: () => void, doubt: (error: StorageError) => void): void {
+    if (this.#knownPaths.has(path)) return;
     const earlier = this.#doubtful.get(path);
     if (earlier !== undefined) throw earlier;
     try {
-      this.storage.syncDirectory(this.directory, () => this.#changeFolder(path));
+      sync();
     } catch (error) {
-      if (error instanceof StorageError && !NOT_TRIED.has(error.errno)) this.#doubtNames(path, error);
+      if (error instanceof StorageError && !NOT_TRIED.has(error.errno)) doubt(error);
       throw error;
     }
     this.#knownPaths.add(path);
   }
 
   #syncTopFolder(path: string): void {
-    if (this.#knownPaths.has(path)) return;
-    const earlier = this.#doubtful.get(path);
-    if (earlier !== undefined) throw earlier;
     try {
       this.storage.syncDirectory(path);
     } catch (error) {
-      const errno = error instanceof StorageError ? error.errno : "";
-      if (!NOT_OURS.has(errno)) {
-        if (error instanceof StorageError && !NOT_TRIED.has(errno)) this.#doubtful.set(path, error);
-        throw error;
-      }
+      if (!(error instanceof StorageError && NOT_OURS.has(error.errno))) throw error;
     }
-    this.#knownPaths.add(path);
   }
 
   /** After a failed sync of the folder: all names that no earlier sync covered may be lost, and stay in doubt. */

@@ -200,8 +200,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "the folder is not synced before its new segment counts as durable",
     file: "src/log/write/durability.ts",
-    from: "this.storage.syncDirectory(this.directory, () => this.#changeFolder(path));",
-    to: "",
+    from: "() => this.storage.syncDirectory(this.directory, () => this.#changeFolder(path))",
+    to: "() => {}",
   },
   {
     what: "metadata checksums are not looked at",
