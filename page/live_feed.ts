@@ -24,6 +24,7 @@ export class LiveFeed {
   #waiting: { events: EventView[]; skipped: number } | undefined;
   #deliveredMs = 0;
   #heardMs = performance.now();
+  #hasBegun = false;
   /** When the connection was lost; undefined while it is up. */
   #lostMs: number | undefined;
   #missedMs = 0;
@@ -31,6 +32,8 @@ export class LiveFeed {
   constructor(
     path: string,
     private readonly on: {
+      /** Called once, when every event stored from now on is reported. */
+      begun: () => void;
       events: (events: readonly EventView[], skipped: number) => void;
       /** Called when the state changes. */
       changed: () => void;
@@ -60,6 +63,11 @@ export class LiveFeed {
       this.#source.close();
       clearInterval(this.#timer);
     });
+  }
+
+  /** Whether new events are reported: not before the server has said so. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
   }
 
   /** Whether the connection is up, as far as is known. */
@@ -93,6 +101,10 @@ export class LiveFeed {
     if (this.#lostMs !== undefined) {
       this.#missedMs += this.#heardMs - this.#lostMs;
       this.#lostMs = undefined;
+    }
+    if (!this.#hasBegun) {
+      this.#hasBegun = true;
+      this.on.begun();
     }
     this.#recent.push({ atMs: this.#heardMs, shown: events.length, came: events.length + skipped });
     this.#forget();

@@ -58,8 +58,8 @@ export class EventsTab extends Tab {
   override start(): void {
     this.run(async () => {
       if (this.#address.fault !== undefined) throw new Error(this.#address.fault);
-      await this.#askPage(this.#address.page ?? this.#startQuery());
       if (this.#address.isLive) this.#listen();
+      else await this.#askFirstPage();
     });
   }
 
@@ -175,6 +175,10 @@ export class EventsTab extends Tab {
     return this.#address.isLive ? {} : startQuery(this.#address);
   }
 
+  #askFirstPage(): Promise<void> {
+    return this.#askPage(this.#address.page ?? this.#startQuery());
+  }
+
   /** Goes to another page, and updates the address. */
   #move(query: PageQuery): void {
     const ownStart = { from: undefined, at: undefined };
@@ -240,16 +244,28 @@ export class EventsTab extends Tab {
   #listen(): void {
     const { partition, filter } = this.#address;
     const query = { partition, ...wantedOf(filter) };
+    // The page is requested when the feed reports new events: an event stored in between would be in neither.
+    let page = Promise.resolve();
     this.#feed = new LiveFeed(withQuery(topicPath(this.name, "live"), query), {
+      begun: () => this.run(() => page = this.#askFirstPage()),
       events: (events, skipped) => {
-        this.#skipped += skipped;
-        if (this.#isPaused) this.#hold(events);
-        else this.#add(events);
-        this.succeeded();
+        const show = () => this.#receive(events, skipped);
+        page.then(show, show);
       },
       changed: () => this.changed(),
-      fault: (fault) => this.failed(new Error(fault)),
+      fault: (fault) => {
+        this.failed(new Error(fault));
+        // The events may be there although they cannot be followed; if not, the answer says why.
+        if (!this.#feed!.hasBegun) this.run(() => this.#askFirstPage());
+      },
     }, this.signal);
+  }
+
+  #receive(events: readonly EventView[], skipped: number): void {
+    this.#skipped += skipped;
+    if (this.#isPaused) this.#hold(events);
+    else this.#add(events);
+    this.succeeded();
   }
 
   /** Events that do not fit are counted among those not shown. */

@@ -13,8 +13,8 @@ export function liveBar(
     onPause: () => void;
   },
 ): TemplateResult {
-  const { isConnected = true, isEnded = false, missedMs = 0 } = feed ?? {};
-  const isFollowing = isConnected && !isPaused;
+  const { hasBegun = false, isConnected = true, isEnded = false, missedMs = 0 } = feed ?? {};
+  const isFollowing = hasBegun && isConnected && !isPaused;
   const fast = isFiltered ? "looked at" : "shown";
   const missed = skipped === 0 ? nothing : html`
     <span class="muted">${formatCount(skipped)} came too fast to be ${fast}</span>
@@ -28,6 +28,8 @@ export function liveBar(
     ? "Ended by the server: press Live twice to start again"
     : !isConnected
     ? "Not connected: the server does not answer, trying again"
+    : !hasBegun
+    ? "Connecting"
     : isPaused
     ? `Paused, ${formatCount(held)} held back`
     : "Following new events";

@@ -290,6 +290,29 @@ test("a live tail shows new events, can be paused, and keeps an open event", WIT
   });
 });
 
+// A live tail said "Following new events" before the server followed them, and events stored between the page's own
+// request and that moment were never shown.
+test("a live tail that connects slowly shows what is stored meanwhile", WITH_BROWSER, async () => {
+  await look(async ({ page, go, fill, driver }) => {
+    await fill("t", { num_partitions: 2 }, (topic) => pushMany(topic, 10));
+    await using topic = await driver.openTopic("t");
+    await using producer = topic.producer();
+    let connect = () => {};
+    const connecting = new Promise<void>((resolve) => connect = resolve);
+    await page.route(/\/live/, async (route) => {
+      await connecting;
+      await route.continue();
+    });
+    await go("topics/t/events?live=1");
+    await page.getByText("Connecting").waitFor();
+    await producer.push({ hello: "meanwhile" });
+    connect();
+    await page.getByText("Following new events").waitFor();
+    await page.locator("td.metadata").getByText("meanwhile").waitFor();
+    assertEquals(await page.locator("tbody tr").count(), 11);
+  });
+});
+
 test("a verification's damage is shown on every tab of the topic", WITH_BROWSER, async () => {
   await look(async ({ page, go, fill, root, shoot }) => {
     await fill("t", { num_partitions: 2 }, (topic) => pushMany(topic, 1000));
