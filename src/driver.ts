@@ -25,7 +25,7 @@ import type { DriverHandle } from "./handles.ts";
 import { makeInspectable } from "./inspect.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { checkTopicName } from "./names.ts";
-import { show, withoutUndefined } from "./options.ts";
+import { checkOptions, show, withoutUndefined } from "./options.ts";
 import { isStandardSchema, StandardSchemaValidator } from "./standard_schema.ts";
 import { Topic } from "./topic.ts";
 import { TopicDraft } from "./topic_draft.ts";
@@ -274,6 +274,7 @@ async function makeComponents<T>(from: ComponentOptions<T>): Promise<{
 
 /** Only the components that the caller gave. */
 async function makeGiven<T>(from: ComponentOptions<T>): Promise<GivenComponents> {
+  checkOptions("component", from, ["validator", "partitionSelector", "serializer"]);
   const validator = isStandardSchema(from.validator)
     ? new StandardSchemaValidator(from.validator)
     : from.validator;

@@ -3,6 +3,7 @@ import type { JsonValue } from "./json.ts";
 import { describeDocumentFault } from "./metadata/document_fault.ts";
 import { isFlatDocument } from "./metadata/flat_document.ts";
 import { describeFault, isJson } from "./metadata/representable.ts";
+import { show } from "./options.ts";
 
 /**
  * What `push` accepts as the metadata of a `Topic<T>`: a value, the text of a JSON document, or
@@ -32,13 +33,16 @@ export class Metadata {
   /** A JSON string with this text. */
   static text(text: string): Metadata {
     if (typeof text !== "string") {
-      throw new InvalidMetadataError(`Cannot use a ${typeof text} as text: expected a string`);
+      throw new InvalidMetadataError(`Cannot use ${show(text)} as metadata text: expected a string`);
     }
     return new Metadata(JSON.stringify(text));
   }
 
   /** A JSON document given as text, checked and stored unchanged; throws `InvalidMetadataError`. */
   static document(text: string): Metadata {
+    if (typeof text !== "string") {
+      throw new InvalidMetadataError(`Cannot use ${show(text)} as a metadata document: expected a string`);
+    }
     checkDocument(text);
     return new Metadata(text);
   }
@@ -56,7 +60,8 @@ export function jsonTextOf(value: unknown): string {
     if (isJson(value)) text = JSON.stringify(value);
   } catch (error) {
     // A user-defined toJSON() or getter failed, or the value is nested too deeply for the stack.
-    throw new InvalidMetadataError(`Cannot write metadata as JSON: ${messageOf(error)}`, { cause: error });
+    const what = /call stack/.test(messageOf(error)) ? "it is nested too deeply" : messageOf(error);
+    throw new InvalidMetadataError(`Cannot write metadata as JSON: ${what}`, { cause: error });
   }
   if (text === undefined) throw new InvalidMetadataError(describeFault(value));
   return text;

@@ -130,6 +130,22 @@ function missing(owner: string, key: string, known: OptionRule): InvalidOptionEr
   return new InvalidOptionError(key, `Cannot leave out ${owner} option "${key}": expected ${known.expected}`);
 }
 
+/** Throws `InvalidOptionError` unless a factory can be registered under a name. */
+export function checkRegistration(what: string, name: unknown, factory: unknown): void {
+  if (typeof name !== "string" || name === "" || name.includes(":")) {
+    throw new InvalidOptionError(
+      "name",
+      `Cannot register ${what} ${show(name)}: expected a name without a colon`,
+    );
+  }
+  if (typeof factory !== "function") {
+    throw new InvalidOptionError(
+      "factory",
+      `Cannot register ${what} "${name}": expected a function that makes one, found ${show(factory)}`,
+    );
+  }
+}
+
 /** How errors show a value. */
 export function show(value: unknown): string {
   return cut(showFully(value));

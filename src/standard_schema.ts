@@ -1,6 +1,7 @@
 import type { ComponentDocument, Validator } from "./components/contract.ts";
 import { InvalidMetadataError, InvalidOptionError } from "./errors.ts";
 import type { JsonValue } from "./json.ts";
+import { show } from "./options.ts";
 
 /**
  * A schema of zod, valibot, arktype or any other library that follows https://standardschema.dev: the subset of
@@ -72,6 +73,14 @@ export class StandardSchemaValidator<T = JsonValue> implements Validator<T> {
 
   /** Wraps a schema. */
   constructor(schema: StandardSchema<T>, options: StandardSchemaOptions = {}) {
+    if (!isStandardSchema(schema)) {
+      throw new InvalidOptionError(
+        "schema",
+        `Cannot make a validator of ${
+          show(schema)
+        }: expected a Standard Schema, such as one of zod or valibot`,
+      );
+    }
     this.#schema = schema;
     this.#document = options.document;
   }

@@ -9,7 +9,7 @@ test("Metadata.text() creates a JSON string from any text", () => {
     assertEquals(JSON.parse(document), text);
     checkDocument(document);
   }
-  assertThrows(() => Metadata.text(3 as never), InvalidMetadataError, "Cannot use a number as text");
+  assertThrows(() => Metadata.text(3 as never), InvalidMetadataError, "Cannot use 3 as metadata text");
 });
 
 test("Metadata.document() keeps the text as written", () => {

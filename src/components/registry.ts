@@ -10,7 +10,8 @@ import { type AllowedModules, LOAD_MODULES_VARIABLE } from "./allowed_modules.ts
 import type { Component, ComponentDocument, ComponentFactory } from "./contract.ts";
 import { absoluteModule, absoluteReference, isFile, loadExport, parseNameAndModule } from "./modules.ts";
 import { type StoredModule, storedModule } from "./stored_module.ts";
-import { cut, quoted } from "../quoted.ts";
+import { checkRegistration } from "../options.ts";
+import { cut } from "../quoted.ts";
 
 /** The three kinds, as named in error messages. */
 export type ComponentKind = "validator" | "partition selector" | "serializer";
@@ -61,12 +62,7 @@ export class ComponentRegistry<C extends Component> {
 
   /** Registers a component, replacing any previous one of that name. */
   register(name: string, factory: ComponentFactory<C>): void {
-    if (name === "" || name.includes(":")) {
-      throw new InvalidOptionError(
-        "name",
-        `Cannot register ${this.kind} ${quoted(name)}: expected a name without a colon`,
-      );
-    }
+    checkRegistration(this.kind, name, factory);
     this.#factories.set(name, factory);
     this.#registered.add(name);
   }

@@ -51,6 +51,7 @@ export async function processEvents<T>(
   iterate: (options: EventsOptions) => AsyncIterable<Event<T>>,
   acknowledger: Acknowledger,
 ): Promise<number> {
+  if (typeof callback !== "function") throw invalidOption("process", "callback", callback, "a function");
   const { maxEvents = Infinity, concurrency = 1, ...limits } = readProcessOptions(options);
   if (maxEvents === 0) return 0;
   const run = new ProcessRun(callback, concurrency, acknowledger);

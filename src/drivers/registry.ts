@@ -1,8 +1,8 @@
 import { loadExport, parseNameAndModule } from "../components/modules.ts";
 import type { DriverInterface } from "../contract.ts";
-import { InvalidOptionError, ModuleLoadError, UnknownDriverError } from "../errors.ts";
+import { ModuleLoadError, UnknownDriverError } from "../errors.ts";
 import type { JsonObject } from "../json.ts";
-import { quoted } from "../quoted.ts";
+import { checkRegistration } from "../options.ts";
 import { withAbsoluteRoot } from "./files/root_path.ts";
 import { openKafkaIfInstalled } from "./optional.ts";
 
@@ -53,12 +53,7 @@ export function registerDriver(
   factory: DriverFactory,
   registration: DriverRegistration = {},
 ): void {
-  if (typeof name !== "string" || name === "" || name.includes(":")) {
-    throw new InvalidOptionError(
-      "name",
-      `Cannot register driver ${quoted(name)}: expected a name without a colon`,
-    );
-  }
+  checkRegistration("driver", name, factory);
   factories.set(name, factory);
   secretOptions.set(name, registration.secretOptions ?? []);
 }

@@ -139,7 +139,7 @@ function describeMembers(value: object, pointer: string, ancestors: object[]): F
 function nameOfOpaque(value: object): string | undefined {
   if (ArrayBuffer.isView(value)) return `a ${value.constructor?.name ?? "view"}`;
   const tag = Object.prototype.toString.call(value).slice(8, -1);
-  return OPAQUE.has(tag) ? `a ${tag}` : undefined;
+  return OPAQUE.has(tag) ? `${tag === "Error" ? "an" : "a"} ${tag}` : undefined;
 }
 
 const OPAQUE = new Set([

@@ -1,5 +1,5 @@
 import type { ConsumerRequest, IncomingBatch, StartPosition } from "../../contract.ts";
-import { PartitionMovedError } from "../../errors.ts";
+import { PartitionMovedError, TopicDeletedError } from "../../errors.ts";
 import {
   type AssignmentListener,
   confirmedId,
@@ -196,6 +196,9 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
   override async close(): Promise<void> {
     try {
       this.#membership?.leave();
+    } catch (error) {
+      // The group is deleted with its topic.
+      if (!(error instanceof TopicDeletedError)) throw error;
     } finally {
       await super.close();
     }

@@ -166,6 +166,7 @@ export class MemoryConsumer implements ConsumerInterface, MemoryMember {
   }
 
   seek(partition: number, to: StartPosition, store: boolean): Promise<void> {
+    this.store.checkExists();
     if (this.#group?.owns(this, partition) === false) {
       throw new PartitionMovedError(this.name, partition, "seek in");
     }
