@@ -14,11 +14,14 @@ export * from "./errors/groups.ts";
 export * from "./errors/modules.ts";
 export * from "./errors/stored.ts";
 
-/** A topic of that name already exists. */
+/** A topic of that name already exists, or something else that takes its place. */
 export class TopicExistsError extends DiasporaError {
-  /** Names the topic and where it was found. */
-  constructor(readonly topic: string, where: string) {
-    super("ERR_TOPIC_EXISTS", `Cannot create topic "${topic}": it already exists under "${where}"`);
+  /** Names the topic and where it was found; `obstacle` is the path of what is not a topic. */
+  constructor(readonly topic: string, where: string, obstacle?: string) {
+    const reason = obstacle === undefined
+      ? `it already exists under "${where}"`
+      : `"${obstacle}" is in its place and is not a topic; move it away, or choose another name`;
+    super("ERR_TOPIC_EXISTS", `Cannot create topic "${topic}": ${reason}`);
   }
 }
 

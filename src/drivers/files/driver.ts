@@ -217,10 +217,12 @@ export class FilesDriver implements DriverInterface {
     const { storage } = this;
     checkNewTopicName(name);
     checkUnique(name, names.filter((other) => !other.startsWith(".")));
-    if (storage.stat(this.#path(name)) === undefined) return;
+    const path = this.#path(name);
+    if (storage.stat(path) === undefined) return;
+    const isTopic = this.#isTopic(name);
     // Earlier versions ended a topic first: complete an interrupted deletion.
-    if (this.#isTopic(name) && hasEnded(storage, this.#path(name)) && this.#remove(name)) return;
-    throw new TopicExistsError(name, this.#options.rootPath);
+    if (isTopic && hasEnded(storage, path) && this.#remove(name)) return;
+    throw new TopicExistsError(name, this.#options.rootPath, isTopic ? undefined : path);
   }
 
   /** Whether there is a folder (not a symbolic link) of exactly this name that contains a folder `partitions`. */

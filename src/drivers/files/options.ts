@@ -17,11 +17,17 @@ import { ROOT_PATH_DEFAULT, withAbsoluteRoot } from "./root_path.ts";
 
 const FLUSH_BEHAVIORS = ["buffered", "on_flush", "immediate"];
 
+const rootPath: OptionRule = {
+  expected: "a path: text without NUL characters",
+  accepts: (value) => typeof value === "string" && value !== "" && !value.includes("\0"),
+  default: ROOT_PATH_DEFAULT,
+};
+
 /** The driver's options. */
 export const DRIVER_RULES: RulesOf<Omit<FilesDriverOptions, "load_modules">> = {
   root_path: documented(
     "Folder that holds the topics; a relative path is resolved when the driver is opened",
-    rule.text({ default: ROOT_PATH_DEFAULT }),
+    rootPath,
   ),
   use_file_locking: documented(
     "Use lock files around appends, for file systems on which appends from several machines are not atomic",
