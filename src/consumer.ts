@@ -169,9 +169,12 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
     return this.#driver.assigned;
   }
 
-  /** Resolves when the start positions are known. There is no need to wait for it before pulling. */
+  /**
+   * Resolves when the start positions are known. There is no need to wait for it before pulling. If it rejects with an
+   * error whose `canRetry` is true, the next pull, or the next call of this, tries again.
+   */
   ready(): Promise<void> {
-    return this.#queue.opening;
+    return this.#queue.open();
   }
 
   /** The id of the next event to be read from a partition. */
@@ -262,7 +265,7 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
   #iterate(options: EventsOptions): EventIterator<T> {
     const { until, timeoutMs, signal } = readEventsOptions(options);
     return new EventIterator<T>(this.#queue, {
-      ends: this.#endsOf(until),
+      ends: () => this.#endsOf(until),
       once: until !== undefined,
       limit: waitLimit(timeoutMs),
       signal,
@@ -271,7 +274,7 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
 
   async #endsOf(until: EventsOptions["until"]): Promise<Ends> {
     if (until === undefined) return undefined;
-    await this.#queue.opening;
+    await this.#queue.open();
     const idMax = until === "end" ? Infinity : until.id;
     const descriptions = await this.#topic.describe(this.#chosen);
     // If the end is unknown, assume that there are more events.

@@ -258,8 +258,9 @@ export interface GroupMember {
 /** The read side of a driver. */
 export interface ConsumerInterface {
   /**
-   * Resolves when the positions are known and `read` may be called. Called once, before anything else, right after
-   * the consumer is created: `"latest"` means the end at that moment.
+   * Resolves when the positions are known and `read` may be called. Called before anything else, right after the
+   * consumer is created: `"latest"` means the end at that moment. Called again if it failed with an error whose
+   * `canRetry` is true.
    */
   open(): Promise<void>;
   /** The partitions this consumer reads now; a new array after each rebalance. */

@@ -2,11 +2,12 @@ import { setImmediate } from "node:timers/promises";
 import type { Event } from "../event.ts";
 import type { PullLimits, PullQueue } from "./pull_queue.ts";
 import type { Ends } from "./ends.ts";
+import { Repeatable } from "./repeatable.ts";
 
 /** When an iteration over events ends. */
 export interface IterationSettings {
   /** One past the last id of each partition, once known; undefined for no end. */
-  ends: Promise<Ends>;
+  ends: () => Promise<Ends>;
   /** Whether to end as soon as no event is available. */
   once: boolean;
   /** Milliseconds without an event after which it ends; `Infinity` for never. */
@@ -27,9 +28,10 @@ export class EventIterator<T> implements AsyncIterableIterator<Event<T>> {
   /** Events delivered since the event loop last turned. */
   #synchronousEvents = 0;
 
+  readonly #ends: Repeatable<Ends>;
+
   constructor(private readonly queue: PullQueue<T>, private readonly settings: IterationSettings) {
-    // next() reports it; an iteration that is never started must not cause an unhandled rejection.
-    settings.ends.catch(() => {});
+    this.#ends = new Repeatable(settings.ends);
   }
 
   next(): Promise<IteratorResult<Event<T>, undefined>> {
@@ -75,7 +77,7 @@ export class EventIterator<T> implements AsyncIterableIterator<Event<T>> {
     this.#synchronousEvents = 0;
     const { once, limit, signal } = this.settings;
     const limits = this.#limits ??= {
-      ends: await this.settings.ends,
+      ends: await this.#ends.result(),
       once,
       limit,
       signal,

@@ -6,6 +6,7 @@ import { startTimer } from "../future.ts";
 import type { Ends } from "./ends.ts";
 import type { EventSource } from "./event_source.ts";
 import { PullFuture } from "./pull_future.ts";
+import { Repeatable } from "./repeatable.ts";
 
 /** The limits of one wait for an event. */
 export interface PullLimits {
@@ -39,7 +40,8 @@ export class PullQueue<T> {
   readonly #source: EventSource<T>;
   readonly #waiters = new Set<Waiter<T>>();
   #opened = false;
-  readonly #opening: Promise<void>;
+  readonly #opening: Repeatable<void>;
+  readonly #loading: Promise<unknown> | undefined;
   #isServing = false;
   #serving: Promise<void> = Promise.resolve();
   #waiting: AbortController | undefined = undefined;
@@ -50,18 +52,32 @@ export class PullQueue<T> {
   constructor(driver: ConsumerInterface, source: EventSource<T>, loading?: Promise<unknown>) {
     this.#driver = driver;
     this.#source = source;
-    // Now rather than at the first pull, because "latest" means the end at this moment.
-    const opening = driver.open();
-    this.#opening = loading === undefined ? opening : opening.then(async () => void await loading);
+    this.#loading = loading;
     loading?.catch(() => {
-      // Those who await `opening` get the error.
+      // The callers of `open` get the error.
     });
-    this.#opening.then(() => this.#opened = true, () => {});
+    // Now rather than at the first pull, because "latest" means the end at this moment.
+    this.#opening = new Repeatable(() => driver.open());
   }
 
-  /** Resolves when the positions are known; rejects if the consumer could not be opened. */
-  get opening(): Promise<void> {
-    return this.#opening;
+  /**
+   * Resolves when the positions are known; rejects if the consumer could not be opened. If the error says that it can
+   * be retried, the next call opens the consumer again.
+   */
+  open(): Promise<void> {
+    const opening = this.#open();
+    opening.catch(() => {
+      // Callers need not wait for it.
+    });
+    return opening;
+  }
+
+  async #open(): Promise<void> {
+    if (this.#opened) return;
+    if (this.#closed) throw new ClosedError("the consumer");
+    await this.#opening.result();
+    await this.#loading;
+    this.#opened = true;
   }
 
   /** The next event, as a future. */
@@ -134,7 +150,7 @@ export class PullQueue<T> {
     const before = this.#paused;
     const running = (async () => {
       await before?.catch(() => {});
-      await this.#opening;
+      await this.open();
       this.#waiting?.abort();
       await this.#serving;
       await this.#source.idle();
@@ -157,7 +173,7 @@ export class PullQueue<T> {
     this.#closed = true;
     for (const waiter of [...this.#waiters]) waiter.reject(new ClosedError("the consumer"));
     this.#waiting?.abort();
-    await this.#opening.catch(() => {});
+    await this.#opening.idle();
     // A change that began before is not cut off in the middle.
     await this.#paused;
     await this.#serving;
@@ -177,7 +193,7 @@ export class PullQueue<T> {
   async #serve(): Promise<void> {
     let waits = 0;
     try {
-      if (!this.#opened) await this.#opening;
+      if (!this.#opened) await this.open();
       while (this.#waiters.size > 0 && this.#paused === undefined) {
         const waiter = this.#nextWaiter();
         if (waiter !== undefined) {

@@ -354,7 +354,7 @@ test("a queue that is not open, that waits or that is closed gives nothing at on
   const partitions = new Partitions([4]);
   const queue = new PullQueue(partitions.driver(), partitions.source());
   assertEquals([queue.tryNow(), queue.tryRest()], [undefined, []]);
-  await queue.opening;
+  await queue.open();
   assertEquals(queue.tryNow()?.id, 0);
   const paused = queue.pause(async () => {
     assertEquals([queue.tryNow(), queue.tryRest()], [undefined, []]);
@@ -388,7 +388,7 @@ test("an iteration that ends where nothing is left does not wait for others, whe
   // The first time it wakes for nothing, so that the event loop turns before it waits again.
   partitions.wait = (signal) => wakes++ === 0 ? Promise.resolve() : wait(signal);
   const queue = new PullQueue(partitions.driver(), partitions.source());
-  await queue.opening;
+  await queue.open();
   const waiting = assertRejects(() => queue.next({ limit: Infinity }), ClosedError);
   for (let count = 0; count < 20; count++) await Promise.resolve();
   assertEquals(wakes, 1);

@@ -44,6 +44,7 @@ export class ScriptedSource {
   /** Whether batches can return views of data. */
   views = false;
   openError: Error | undefined = undefined;
+  opens = 0;
   readonly #wakes = new Set<() => void>();
   #assigned: readonly number[] = [];
 
@@ -107,7 +108,10 @@ export class ScriptedSource {
       get assigned() {
         return assigned();
       },
-      open: () => this.openError === undefined ? Promise.resolve() : Promise.reject(this.openError),
+      open: () => {
+        this.opens++;
+        return this.openError === undefined ? Promise.resolve() : Promise.reject(this.openError);
+      },
       read: (partition, eventsMax) =>
         this.readMs === undefined
           ? read(partition, eventsMax)

@@ -203,11 +203,17 @@ export class FilesConsumer extends PartitionsConsumer<AssignedPartition> {
     // Once for all: their folder has files of each partition.
     const listed = this.listed();
     for (const number of this.assigned) {
-      const assigned = assign(ofPartition(this.partitions, number), this.request, this.cursorOf(number));
+      // An attempt that failed may have found where to start: "latest" means the end at that moment.
+      const known = this.assignments.get(number);
+      const assigned = known ??
+        assign(ofPartition(this.partitions, number), this.request, this.cursorOf(number));
       const stored = assigned.cursor.read(listed.get(partitionName(number)) ?? []);
       const id = stored === undefined ? undefined : confirmedId(assigned.partition, stored);
-      if (id !== undefined && id < stored!.nextId) assigned.stale = stored;
-      this.moveTo(assigned, id === undefined ? this.request.from : { id });
+      if (id !== undefined) {
+        assigned.stale = id < stored!.nextId ? stored : undefined;
+        assigned.gone = undefined;
+        this.moveTo(assigned, { id });
+      } else if (known === undefined) this.moveTo(assigned, this.request.from);
       this.assignments.set(number, assigned);
     }
     await this.alone.enter();

@@ -86,14 +86,14 @@ export class Group {
   standaloneUse(): StandaloneUse {
     let leave = () => {};
     return {
-      enter: () => {
+      enter: async () => {
         leave = this.#registerStandalone();
-        return this.#present(this.#roster()).length === 0
-          ? Promise.resolve()
-          : this.#checkHasNoMembers().catch((error) => {
-            leave();
-            throw error;
-          });
+        try {
+          if (this.#present(this.#roster()).length > 0) await this.#checkHasNoMembers();
+        } catch (error) {
+          leave();
+          throw error;
+        }
       },
       leave: () => leave(),
     };

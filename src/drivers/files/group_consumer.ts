@@ -6,7 +6,6 @@ import {
   type CursorFile,
   type Membership,
   type Partition,
-  type Position,
   positionAt,
 } from "../../log/mod.ts";
 import { ofPartition } from "../../of_partition.ts";
@@ -75,11 +74,13 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
   async open(): Promise<void> {
     const { from } = this.request;
     for (const [number, partition] of this.partitions.entries()) {
-      if (from === "earliest") continue;
+      // Known also after an attempt to open it that failed.
+      if (from === "earliest" || this.#startIds.has(number)) continue;
       // An id that retention removed is reported by the first read.
       const isId = typeof from === "object" && "id" in from;
       this.#startIds.set(number, isId ? from.id : partition.resolve(from));
     }
+    this.#fault = undefined;
     this.#membership = await this.group.join(this);
     if (this.isClosed) this.#membership.leave();
   }
@@ -87,25 +88,24 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
   onAssigned(partition: number): void {
     const log = ofPartition(this.partitions, partition);
     const cursor = this.cursorOf(partition);
-    let begun: Position;
-    try {
-      // If no position was stored, the start position is, so that the next owner starts there too.
-      begun = cursor.take((stored) => {
-        const id = stored === undefined ? undefined : confirmedId(log, stored);
-        if (id !== undefined && id === stored!.nextId) return stored!;
-        return positionAt(log, id ?? this.#startIds.get(partition) ?? log.firstId());
-      });
-    } catch (error) {
-      cursor.close();
-      throw error;
-    }
     const assigned: OwnedPartition = {
       ...assign(log, this.request, cursor),
       acknowledgedId: 0,
       readId: 0,
       revoking: undefined,
     };
-    this.moveTo(assigned, { id: begun.nextId });
+    try {
+      // If no position was stored, the start position is, so that the next owner starts there too.
+      const begun = cursor.take((stored) => {
+        const id = stored === undefined ? undefined : confirmedId(log, stored);
+        if (id !== undefined && id === stored!.nextId) return stored!;
+        return positionAt(log, id ?? this.#startIds.get(partition) ?? log.firstId());
+      });
+      this.moveTo(assigned, { id: begun.nextId });
+    } catch (error) {
+      cursor.close();
+      throw error;
+    }
     assigned.acknowledgedId = assigned.readId = assigned.reader.position;
     this.assignments.set(partition, assigned);
     this.#assign([...this.#assigned, partition]);

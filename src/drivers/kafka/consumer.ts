@@ -77,15 +77,15 @@ export class KafkaConsumer implements ConsumerInterface {
     // A partition without a leader is read from its position once it has one again.
     highWatermarks.raiseAll(await offsets.known(all, "latest"));
     if (this.#request.from !== "earliest") {
-      this.#startIds = await offsets.resolveKnown(all, this.#request.from);
+      // What an attempt that failed has found counts: "latest" means the end at that moment.
+      this.#startIds = new Map([...await offsets.resolveKnown(all, this.#request.from), ...this.#startIds]);
     }
+    const isKnown = this.#generation > 0 || this.#assignment instanceof ManualAssignment;
     await this.#assignment.open();
-    if (this.#assignment instanceof ManualAssignment) {
-      this.#onReassigned({ kept: [], gained: this.#assignment.assigned, lost: [] });
-    }
+    if (isKnown) this.#onReassigned({ kept: [], gained: this.#assignment.assigned, lost: [] });
     await this.#reassigning;
-    this.#opening = false;
     if (this.#fault !== undefined) throw this.#takeFault();
+    this.#opening = false;
   }
 
   read(partition: number, eventsMax: number): IncomingBatch | undefined | Promise<IncomingBatch | undefined> {

@@ -74,6 +74,7 @@ export class Group implements Assignment {
   }
 
   async open(): Promise<void> {
+    if (!this.#opening) return;
     await this.cluster.run(
       `join the consumers of "${this.#client.groupId}"`,
       () => this.#client.joinGroup({}),

@@ -1,3 +1,4 @@
+import { attempt } from "../../attempt.ts";
 import { ConsumerDeletedError, EventGoneError, PartitionMovedError } from "../../errors.ts";
 import type { ConsumerInterface, ConsumerRequest, IncomingBatch, StartPosition } from "../../contract.ts";
 import { ofPartition } from "../../of_partition.ts";
@@ -46,14 +47,17 @@ export class MemoryConsumer implements ConsumerInterface, MemoryMember {
   }
 
   open(): Promise<void> {
-    return new Promise((resolve) =>
-      resolve(this.#group === undefined ? this.#openStandalone() : this.#join(this.#group))
-    );
+    return attempt(() => {
+      if (this.#startIds.length === 0) {
+        this.#startIds = this.store.partitions.map((partition) => partition.resolve(this.request.from));
+      }
+      if (this.#group === undefined) this.#openStandalone();
+      else this.#join(this.#group);
+    });
   }
 
   #join(group: MemoryGroup): void {
     this.store.checkHasNoStandalone(this.name);
-    this.#startIds = this.store.partitions.map((partition) => partition.resolve(this.request.from));
     this.#registration = this.store.registrationOf(this.name);
     group.join(this);
   }
@@ -110,10 +114,7 @@ export class MemoryConsumer implements ConsumerInterface, MemoryMember {
     this.#registration = this.store.registrationOf(this.name);
     for (const partition of this.assigned) {
       const stored = this.store.positionOf(this.name, partition);
-      this.#positions.set(
-        partition,
-        stored ?? ofPartition(this.store.partitions, partition).resolve(this.request.from),
-      );
+      this.#positions.set(partition, stored ?? ofPartition(this.#startIds, partition));
     }
   }
 

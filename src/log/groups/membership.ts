@@ -14,7 +14,7 @@
  *
  * @module
  */
-import { ensureDirectory, randomHex } from "../../storage/port.ts";
+import { bestEffort, ensureDirectory, randomHex } from "../../storage/port.ts";
 import { CheckSchedule } from "./check_schedule.ts";
 import { DeliveryClock } from "./delivery_clock.ts";
 import { FailureDetector } from "./failure_detector.ts";
@@ -150,7 +150,10 @@ export class Membership {
   /** Leaves the group. */
   leave(): void {
     if (this.#isOver) return;
-    this.#stop();
+    this.#isOver = true;
+    this.#schedule.stop();
+    this.#clock.stop();
+    this.#loseAll();
     try {
       this.#change((roster) =>
         roster.members.some(({ id }) => id === this.#id)
@@ -163,17 +166,12 @@ export class Membership {
     }
   }
 
-  /** Ends a membership whose joining failed. If it is in the roster, the others remove it as they do a dead member. */
+  /**
+   * Ends a membership whose joining failed. If it cannot be taken out of the roster either, the others remove it as they
+   * do a dead member.
+   */
   abandon(): void {
-    this.#stop();
-    this.#lease.close();
-  }
-
-  #stop(): void {
-    this.#isOver = true;
-    this.#schedule.stop();
-    this.#clock.stop();
-    this.#loseAll();
+    bestEffort(() => this.leave());
   }
 
   #pollOnce(): void {

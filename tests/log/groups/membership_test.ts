@@ -61,19 +61,26 @@ test("a member that leaves gives everything to the others, takes its heartbeat w
   assertEquals([one.log.length, scene.roster!.epoch, scene.roster!.members.length], [before, epoch, 1]);
 });
 
-test("a member that is abandoned stays in the roster until the others see that it is dead", () => {
+test("a member that is abandoned leaves, or stays in the roster until the others see that it is dead", () => {
   const scene = new Scene();
+  const zero = scene.joined();
+  zero.membership.abandon();
+  assertEquals(scene.roster!.members, []);
   const one = scene.joined();
   const two = scene.joined();
   scene.settle();
+  scene.folder.before = (name) => {
+    if (name === "publish") throw new StorageError("ENOSPC", "Cannot write: simulated");
+  };
   one.membership.abandon();
+  scene.folder.before = () => {};
   assertEquals([one.partitions, scene.roster!.members.length, one.environment.timers.size], ["", 2, 0]);
   one.membership.poll();
   one.membership.leave();
   assertEquals([one.partitions, scene.roster!.members.length], ["", 2]);
-  two.environment.gone.add(1);
+  two.environment.gone.add(2);
   two.membership.poll();
-  assertEquals([two.partitions, scene.roster!.members.map(({ pid }) => pid)], ["0123", [2]]);
+  assertEquals([two.partitions, scene.roster!.members.map(({ pid }) => pid)], ["0123", [3]]);
   assertEquals(scene.folder.names(`${ROOT}/group/members`).length, 1);
 });
 
