@@ -14,7 +14,7 @@ test("a member does not own a partition because an old roster is there again", (
   const { storage } = new SimulatedFolder();
   const directory = `${ROOT}/group`;
   const listener = {
-    onAssigned: () => {},
+    onAssigned: () => [],
     onRevoking: () => true,
     onKept: () => {},
     onLost: () => {},

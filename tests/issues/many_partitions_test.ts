@@ -81,6 +81,39 @@ test("a consumer of all partitions, and a trim by what it acknowledged, list its
   });
 });
 
+// Joining a group on a topic with 1,000 partitions took 30 s: the folder, which has the files of all of them, was listed
+// four to eight times for each partition that the member took over.
+test("a member that joins lists its consumer's folder three times at most, however many partitions it takes over", async () => {
+  await withTopic(async (topic, _driver, seen) => {
+    const listings: number[] = [];
+    // The sixth finds so many files that it folds them.
+    for (let time = 0; time < 6; time++) {
+      seen.length = 0;
+      await using member = topic.consumer("workers", { group: true });
+      await member.ready();
+      listings.push(seen.filter((path) => path.endsWith("consumers/workers")).length);
+    }
+    // Once it is looked at, without a listing.
+    assertEquals(listings.every((count) => count <= 4), true, String(listings));
+  });
+});
+
+// Each first acknowledgement of a partition listed the folder three times.
+test("the first acknowledgement of a partition lists its consumer's folder once, also where it has many files", async () => {
+  await withTopic(async (topic, _driver, seen) => {
+    const listings: number[] = [];
+    for (let time = 0; time < 6; time++) {
+      await topic.producer().push({ time }, undefined, { partition: 3 });
+      await using consumer = topic.consumer("alone", { partitions: [3] });
+      const event = await consumer.pull();
+      seen.length = 0;
+      await event.acknowledge();
+      listings.push(seen.filter((path) => path.endsWith("consumers/alone")).length);
+    }
+    assertEquals(listings, [1, 1, 1, 1, 1, 1]);
+  });
+});
+
 test("reading one partition up to an id reads no other one", async () => {
   await withTopic(async (topic, _driver, seen) => {
     await using consumer = topic.consumer("reader", { partitions: [3] });

@@ -76,9 +76,10 @@ test("a member that takes over a partition and cannot verify its ownership relea
   };
   const has = new Set<number>();
   const listener: AssignmentListener = {
-    onAssigned(partition) {
-      has.add(partition);
+    onAssigned(partitions) {
+      for (const partition of partitions) has.add(partition);
       isFailing = true;
+      return [];
     },
     onRevoking: () => true,
     onKept: () => {},

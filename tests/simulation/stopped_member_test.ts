@@ -37,7 +37,10 @@ class Member {
         sleep: () => Promise.resolve(),
       },
       listener: {
-        onAssigned: () => this.hasPartition = true,
+        onAssigned: () => {
+          this.hasPartition = true;
+          return [];
+        },
         onRevoking: () => false,
         onKept: () => {},
         onLost: () => this.hasPartition = false,

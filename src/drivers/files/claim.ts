@@ -3,13 +3,16 @@
  * increments a counter in it as a heartbeat. A killed holder is detected by its dead process or its missing
  * heartbeats.
  *
+ * A process may be stopped between any two calls, and find that its claim was taken over when it continues. So it
+ * counts in the file that it made, which is not the other one's, and removes no claim without a look at what it removed.
+ *
  * @module
  */
 import { hostname } from "node:os";
 import process from "node:process";
 import { TransferInProgressError } from "../../errors.ts";
 import type { GroupEnvironment } from "../../log/mod.ts";
-import { randomHex, type Storage } from "../../storage/port.ts";
+import { isMissing, randomHex, type Storage, type StorageFile } from "../../storage/port.ts";
 import { hasExited, machine } from "./machine.ts";
 import { makeTree } from "./make_tree.ts";
 
@@ -19,6 +22,8 @@ const HEARTBEAT_MS = 1000;
 const HEARTBEAT_TIMEOUT_MS = 5000;
 const POLL_MS = 100;
 const CLAIM_BYTES_MAX = 4096;
+/** Digits of the counter, which is written over in place. */
+const BEATS_DIGITS = 12;
 /** A token is part of a path: another one, which only another program writes, could lead out of the store. */
 const TOKEN = /^[0-9a-z]{1,64}$/;
 
@@ -44,15 +49,14 @@ export async function claimTopic(
   const path = `${rootPath}/${PREFIX}${name}`;
   const token = randomHex(storage, 2);
   const own: Holder = { token, host: hostname(), pid: process.pid, beats: 0 };
-  while (!storage.publish(path, bytesOf(own), { durable: false })) {
-    const holder = holderOf(storage, path);
-    if (holder !== undefined) await removeIfDead({ storage, path, name, clock }, holder);
-  }
+  const file = await ownFile({ storage, path, name, clock }, own);
   const stop = clock.every(HEARTBEAT_MS, () => {
     try {
-      if (holderOf(storage, path)?.token !== token) return stop();
+      if (file.size() < 0) return stop();
       own.beats++;
-      storage.replace(path, bytesOf(own));
+      const bytes = bytesOf(own);
+      const start = bytes.byteLength - BEATS_DIGITS - 1;
+      file.writeAt(bytes.subarray(start), start);
     } catch {
       // The next heartbeat tries again; without competitors nothing is lost.
     }
@@ -60,17 +64,69 @@ export async function claimTopic(
   return {
     [Symbol.asyncDispose]: () => {
       stop();
-      if (holderOf(storage, path)?.token === token) storage.remove(path);
+      file.close();
+      removeClaim(storage, path, token);
       return Promise.resolve();
     },
   };
 }
 
+/** Where a claim is, or would be. */
+interface Place {
+  storage: Storage;
+  path: string;
+  /** The name of the topic. */
+  name: string;
+  clock: Clock;
+}
+
+/** Makes the file of a claim; throws if another process that is alive has one. */
+async function ownFile(place: Place, own: Holder): Promise<StorageFile> {
+  const { storage, path } = place;
+  for (;;) {
+    if (storage.publish(path, bytesOf(own), { durable: false })) {
+      const file = opened(storage, path, own);
+      if (file !== undefined) return file;
+    } else {
+      const holder = holderOf(storage, path);
+      if (holder !== undefined) await removeIfDead(place, holder);
+    }
+  }
+}
+
+/** Opens the file of one's own claim; undefined if that was taken over before it was open. */
+function opened(storage: Storage, path: string, { token }: Holder): StorageFile | undefined {
+  let file: StorageFile;
+  try {
+    file = storage.open(path, "update");
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+  const bytes = new Uint8Array(CLAIM_BYTES_MAX);
+  const { token: found } = documentOf(bytes.subarray(0, file.readAt(bytes, 0)));
+  if (found === token) return file;
+  file.close();
+  return undefined;
+}
+
+/** Removes a claim, if it is the one with this token. */
+function removeClaim(storage: Storage, path: string, token: string): void {
+  if (holderOf(storage, path)?.token !== token) return;
+  // Moved aside before it is removed: after a stop since that look it may be another one, which then gets its name back.
+  const aside = `${path}.${token}.removed`;
+  try {
+    storage.rename(path, aside);
+  } catch (error) {
+    if (isMissing(error)) return;
+    throw error;
+  }
+  if (holderOf(storage, aside)?.token === token) storage.remove(aside);
+  else storage.rename(aside, path);
+}
+
 /** Removes the file of a dead holder; throws if the holder is alive. */
-async function removeIfDead(
-  { storage, path, name, clock }: { storage: Storage; path: string; name: string; clock: Clock },
-  holder: Holder,
-): Promise<void> {
+async function removeIfDead({ storage, path, name, clock }: Place, holder: Holder): Promise<void> {
   const { token, host, pid, beats } = holder;
   if (host !== hostname() || !hasExited(pid)) {
     for (let silentMs = 0; silentMs < HEARTBEAT_TIMEOUT_MS; silentMs += POLL_MS) {
@@ -91,7 +147,7 @@ async function removeIfDead(
     if (storage.now() - modified > HEARTBEAT_TIMEOUT_MS) storage.remove(right);
     return await clock.sleep(POLL_MS);
   }
-  if (holderOf(storage, path)?.token === token) storage.remove(path);
+  removeClaim(storage, path, token);
   storage.remove(right);
 }
 
@@ -120,6 +176,8 @@ function wholeNumber(value: unknown): number {
   return Number.isInteger(value) ? value as number : 0;
 }
 
-function bytesOf(holder: Holder): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(holder));
+/** The counter comes last, with spaces before it, so that it always has the same place. */
+function bytesOf({ beats, ...identity }: Holder): Uint8Array {
+  const known = JSON.stringify(identity).slice(0, -1);
+  return new TextEncoder().encode(`${known},"beats":${String(beats).padStart(BEATS_DIGITS)}}`);
 }

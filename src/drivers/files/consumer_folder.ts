@@ -6,6 +6,7 @@ import { foldersOf } from "./consumer_names.ts";
 import { checkIsFolder } from "./is_folder.ts";
 import { byPartition, partitionName } from "./layout.ts";
 import { SeekFiles } from "./seek_files.ts";
+import { sideBySide } from "./side_by_side.ts";
 
 /**
  * File with the consumer's name, which tells the folder from another consumer's and from an incomplete leftover.
@@ -147,17 +148,11 @@ export class ConsumerFolder {
     );
   }
 
-  /** Stores planned positions. The folder is listed once for each step of all of them: it has files for each partition. */
+  /** Stores planned positions. */
   #apply(planned: readonly { cursor: CursorFile; seek: StoredPosition & { partition: number } }[]): void {
-    let running = planned.map(({ cursor, seek }) => ({
-      name: partitionName(seek.partition),
-      steps: cursor.apply(seek),
-    }));
-    let listed: ReadonlyMap<string, readonly string[]> | undefined;
-    for (;;) {
-      running = running.filter(({ name, steps }) => steps.next(listed?.get(name) ?? []).done !== true);
-      if (running.length === 0) return;
-      listed = this.listed();
+    const all = planned.map(({ cursor, seek }) => ({ partition: seek.partition, steps: cursor.apply(seek) }));
+    for (const result of sideBySide(all, () => this.listed())) {
+      if (result.status === "rejected") throw result.reason;
     }
   }
 

@@ -1,15 +1,19 @@
 import type { ConsumerRequest, IncomingBatch, StartPosition } from "../../contract.ts";
 import { PartitionMovedError, TopicDeletedError } from "../../errors.ts";
 import {
+  type AssignmentFailure,
   type AssignmentListener,
   confirmedId,
   type CursorFile,
   type Membership,
   type Partition,
+  type Position,
   positionAt,
+  type StoredPosition,
 } from "../../log/mod.ts";
 import { ofPartition } from "../../of_partition.ts";
 import { assign, type AssignedPartition, PartitionsConsumer } from "./consumer.ts";
+import { sideBySide } from "./side_by_side.ts";
 
 /** How a consumer takes part in its group. */
 export interface GroupAccess {
@@ -58,6 +62,8 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
     request: ConsumerRequest,
     cursorOf: (partition: number) => CursorFile,
     private readonly group: GroupAccess,
+    /** The names of position files by partition, listed now. */
+    private readonly listed: () => ReadonlyMap<string, readonly string[]>,
   ) {
     super(partitions, request, cursorOf);
   }
@@ -85,30 +91,48 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
     if (this.isClosed) this.#membership.leave();
   }
 
-  onAssigned(partition: number): void {
+  onAssigned(partitions: readonly number[]): AssignmentFailure[] {
+    const taking = partitions.map((partition) => ({ partition, cursor: this.cursorOf(partition) }));
+    const taken = sideBySide(
+      taking.map(({ partition, cursor }) => ({
+        partition,
+        steps: cursor.takeSteps((stored) => this.#beginOf(partition, stored)),
+      })),
+      this.listed,
+    );
+    const failures: AssignmentFailure[] = [];
+    taking.forEach(({ partition, cursor }, index) => {
+      const result = taken[index]!;
+      try {
+        if (result.status === "rejected") throw result.reason;
+        this.#begin(partition, cursor, result.value);
+      } catch (error) {
+        cursor.close();
+        failures.push({ partition, error });
+      }
+    });
+    this.#assign([...this.#assigned, ...partitions.filter((each) => this.assignments.has(each))]);
+    return failures;
+  }
+
+  /** If no position was stored, the start position is, so that the next owner starts there too. */
+  #beginOf(partition: number, stored: StoredPosition | undefined): Position {
     const log = ofPartition(this.partitions, partition);
-    const cursor = this.cursorOf(partition);
+    const id = stored === undefined ? undefined : confirmedId(log, stored);
+    if (id !== undefined && id === stored!.nextId) return stored!;
+    return positionAt(log, id ?? this.#startIds.get(partition) ?? log.firstId());
+  }
+
+  #begin(partition: number, cursor: CursorFile, { nextId }: Position): void {
     const assigned: OwnedPartition = {
-      ...assign(log, this.request, cursor),
+      ...assign(ofPartition(this.partitions, partition), this.request, cursor),
       acknowledgedId: 0,
       readId: 0,
       revoking: undefined,
     };
-    try {
-      // If no position was stored, the start position is, so that the next owner starts there too.
-      const begun = cursor.take((stored) => {
-        const id = stored === undefined ? undefined : confirmedId(log, stored);
-        if (id !== undefined && id === stored!.nextId) return stored!;
-        return positionAt(log, id ?? this.#startIds.get(partition) ?? log.firstId());
-      });
-      this.moveTo(assigned, { id: begun.nextId });
-    } catch (error) {
-      cursor.close();
-      throw error;
-    }
+    this.moveTo(assigned, { id: nextId });
     assigned.acknowledgedId = assigned.readId = assigned.reader.position;
     this.assignments.set(partition, assigned);
-    this.#assign([...this.#assigned, partition]);
   }
 
   onRevoking(partition: number): boolean {

@@ -112,13 +112,13 @@ export class FilesTopic implements TopicInterface {
   consumer(name: string, request: ConsumerRequest): ConsumerInterface {
     const folderOf = this.#folderOf(name);
     const group = this.#group(name, folderOf);
+    const listed = () => folderOf().listed();
     if (request.group === true) {
       const cursorOf = (partition: number) => folderOf().cursor(partition);
-      return new GroupConsumer(this.#logs, request, cursorOf, group.access(request.groupTimeoutMs));
+      return new GroupConsumer(this.#logs, request, cursorOf, group.access(request.groupTimeoutMs), listed);
     }
     const cursorOf = (partition: number) =>
       folderOf().cursor(partition, () => group.checkHasNoLocalMembers());
-    const listed = () => folderOf().listed();
     return new FilesConsumer(this.#logs, request, cursorOf, group.standaloneUse(), listed);
   }
 

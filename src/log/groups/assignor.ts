@@ -35,10 +35,16 @@ export function assignPartitions(
   return wanted;
 }
 
+/** A partition that was assigned and cannot be read. */
+export interface AssignmentFailure {
+  partition: number;
+  error: unknown;
+}
+
 /** Reads the partitions that a group assigns to it. */
 export interface AssignmentListener {
-  /** A partition was assigned: reading it may begin. */
-  onAssigned(partition: number): void;
+  /** Partitions were assigned: reading them may begin. Returns those that cannot be read. */
+  onAssigned(partitions: readonly number[]): readonly AssignmentFailure[];
   /** A partition is to move to another member; returns whether it can: nothing of it is still being worked on. */
   onRevoking(partition: number): boolean;
   /** A partition that was to move stays. */

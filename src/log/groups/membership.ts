@@ -31,6 +31,7 @@ import {
 } from "./roster.ts";
 import { type AssignmentListener, assignPartitions } from "./assignor.ts";
 import { Lease, type LeaseSettings } from "./lease.ts";
+import { OwnedPartitions } from "./owned_partitions.ts";
 
 /** How often an expired lease is tried to be reclaimed in a row, before everything counts as lost. */
 const POLLS_MAX = 5;
@@ -47,10 +48,7 @@ export interface MembershipSettings extends LeaseSettings {
 export class Membership {
   readonly #files: RosterFiles;
   readonly #failureDetector: FailureDetector;
-  /** Partitions that this member owns, and the epoch of the roster that assigned them. */
-  readonly #owned = new Map<number, number>();
-  /** Owned partitions that another member should have. */
-  readonly #revoking = new Set<number>();
+  readonly #owned: OwnedPartitions;
   #id = "";
   readonly #lease: Lease;
   readonly #schedule: CheckSchedule;
@@ -66,6 +64,7 @@ export class Membership {
   constructor(private readonly settings: MembershipSettings) {
     const { storage, directory, numPartitions, environment } = settings;
     this.#files = new RosterFiles(storage, directory, numPartitions);
+    this.#owned = new OwnedPartitions(settings.listener, this.#files);
     this.#failureDetector = new FailureDetector(storage, directory, environment);
     this.#lease = new Lease(settings);
     this.#schedule = new CheckSchedule(settings, () => this.#pollIfDue());
@@ -96,7 +95,7 @@ export class Membership {
 
   /** A waiting member costs next to nothing: it only asks whether the processes of the others are alive. */
   #pollIfDue(): void {
-    const isDue = this.#revoking.size > 0 || this.#applied === undefined || this.#schedule.isPollDue;
+    const isDue = this.#owned.areAwaited || this.#applied === undefined || this.#schedule.isPollDue;
     if (isDue || this.#failureDetector.hasExited(this.#applied!.members)) this.poll();
   }
 
@@ -143,8 +142,7 @@ export class Membership {
 
   /** Whether the roster says now that this member owns a partition, without interruption since it was assigned. */
   owns(partition: number): boolean {
-    const share = this.#files.readLast()?.shares[partition];
-    return share?.owner === this.#id && share.epoch === this.#owned.get(partition);
+    return this.#owned.isIn(this.#files.readLast(), this.#id, partition);
   }
 
   /** Leaves the group. */
@@ -153,7 +151,7 @@ export class Membership {
     this.#isOver = true;
     this.#schedule.stop();
     this.#clock.stop();
-    this.#loseAll();
+    this.#owned.loseAll();
     try {
       this.#change((roster) =>
         roster.members.some(({ id }) => id === this.#id)
@@ -217,7 +215,6 @@ export class Membership {
   /** Hands over own partitions that are free to move, and assigns those without an owner; undefined if there are none. */
   #rebalanced(roster: Roster): NextRoster | undefined {
     if (roster === this.#balanced) return undefined;
-    const { listener } = this.settings;
     const ids = roster.members.map(({ id }) => id);
     const wanted = assignPartitions(ids, roster.shares.map(({ owner }) => owner));
     let isChanged = false;
@@ -226,13 +223,12 @@ export class Membership {
       const next = wanted[partition];
       const isMine = share.owner === this.#id;
       if (next === share.owner) {
-        if (isMine && this.#revoking.delete(partition)) listener.onKept(partition);
+        if (isMine) this.#owned.keep(partition);
         return share;
       }
       allRight = false;
       if (isMine && this.#owned.has(partition)) {
-        this.#revoking.add(partition);
-        if (!listener.onRevoking(partition)) return share;
+        if (!this.#owned.revoke(partition)) return share;
       } else if (ids.includes(share.owner ?? "") && !isMine) return share;
       isChanged = true;
       return { owner: next, epoch: roster.epoch + 1 };
@@ -245,35 +241,21 @@ export class Membership {
   #apply(roster: Roster | undefined): void {
     if (roster !== undefined && roster === this.#applied) return;
     this.#applied = undefined;
-    const shares = roster?.shares ?? [];
-    for (const [partition, epoch] of [...this.#owned]) {
-      const share = shares[partition];
-      if (share?.owner !== this.#id || share.epoch !== epoch) this.#lose(partition);
+    const assigned = this.#owned.loseAllBut(roster, this.#id);
+    // A listener that was called just now may have left.
+    if (roster !== undefined && assigned.length > 0 && !this.#isOver) {
+      this.#owned.take(roster, this.#id, assigned);
     }
-    shares.forEach(({ owner, epoch }, partition) => {
-      if (owner !== this.#id || this.#owned.has(partition) || this.#isOver) return;
-      // Noted first, because the listener may ask whether it is owned.
-      this.#owned.set(partition, epoch);
-      try {
-        this.settings.listener.onAssigned(partition);
-        // It may have moved to another member meanwhile.
-        if (!this.owns(partition)) this.#lose(partition);
-      } catch (error) {
-        this.#lose(partition);
-        throw error;
-      }
-    });
     this.#applied = roster;
     if (this.#schedule.isRunning) this.#adaptSchedule();
   }
 
-  #lose(partition: number): void {
-    this.#owned.delete(partition);
-    this.#revoking.delete(partition);
-    this.settings.listener.onLost(partition);
-  }
-
-  /** Others may take it for dead by now: says in the roster that it is alive, if it is still in it. */
+  /**
+   * Others may take it for dead by now: says in the roster that it is alive, if it is still in it. If others were first
+   * each time, it is not said, and the lease counts all the same: who removes this member has read a roster first and its
+   * heartbeat after that. The first roster read here was the last one after the heartbeat was sent, so that only the next
+   * one can go back to a look before that, and this member has read that one too when it gives up.
+   */
   #reclaim(): void {
     this.#renewals++;
     this.#lease.reclaim(() => this.#change((roster) => withRenewal(roster, this.#id, this.#renewals)));
@@ -282,11 +264,7 @@ export class Membership {
   #loseUnlessValid(): void {
     if (this.#lease.isValid) return;
     this.#applied = undefined;
-    this.#loseAll();
-  }
-
-  #loseAll(): void {
-    for (const partition of [...this.#owned.keys()]) this.#lose(partition);
+    this.#owned.loseAll();
   }
 
   #withoutMembers(roster: Roster, gone: readonly string[], joining?: Member): NextRoster {

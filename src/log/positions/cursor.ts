@@ -15,8 +15,9 @@
  */
 import { StorageError } from "../../errors.ts";
 import { isMissing, type Storage } from "../../storage/port.ts";
-import { type CursorContent, CursorFiles, positionIn } from "./cursor_files.ts";
+import { type CursorContent, CursorFiles, type CursorFolder, positionIn } from "./cursor_files.ts";
 import { OwnCursorFile } from "./own_cursor_file.ts";
+import { type CursorSteps, runAlone } from "./cursor_steps.ts";
 import { isAfter, type Position, positionOf, type StoredPosition } from "./position_slot.ts";
 
 /** How often a consumer makes its file again because it was removed at once. */
@@ -25,16 +26,6 @@ const ATTEMPTS_MAX = 100;
 const SEEK_RAISES = 4;
 /** Files of closed consumers stay until there are so many: folding them costs a sync. */
 const IDLE_FILES_MAX = 4;
-
-/** What the folder of a cursor file provides. */
-export interface CursorFolder {
-  /** Makes it, when the first position is stored. */
-  prepare?(): void;
-  /** Reads the position, or says that there is none. */
-  read?(read: () => StoredPosition | undefined): StoredPosition | undefined;
-  /** The error for a position that cannot be stored any more: the file was removed while it was open. */
-  removed?(): Error;
-}
 
 /** What is stored, as read before storing. */
 interface Known {
@@ -46,9 +37,6 @@ interface Known {
   open: CursorContent[];
 }
 
-/** The steps of storing a position: each takes the names in the folder as of then, or lists them itself. */
-export type StoreSteps = Generator<undefined, void, readonly string[] | undefined>;
-
 /** The position of one consumer name in one partition, opened by one consumer. */
 export class CursorFile {
   readonly #owner: number;
@@ -57,6 +45,8 @@ export class CursorFile {
   #own: OwnCursorFile | undefined;
   /** Whether the file is new, so that those of closed consumers have not been folded into it. */
   #isFoldDue = false;
+  /** The names in the folder when the position was read. */
+  #listed: readonly string[] | undefined;
 
   constructor(
     private readonly storage: Storage,
@@ -68,8 +58,12 @@ export class CursorFile {
     this.#files = new CursorFiles(storage, path);
   }
 
-  /** The stored position, if there is one; `listed` are the names in the folder, if the caller has listed it. */
+  /**
+   * The stored position, if there is one; `listed` are the names in the folder, if the caller has listed it. The first
+   * acknowledgement begins with them too: what others made since then, it sees once it has made its own file.
+   */
   read(listed?: readonly string[]): StoredPosition | undefined {
+    this.#listed = listed;
     return this.#readAll(listed).position;
   }
 
@@ -79,8 +73,8 @@ export class CursorFile {
    */
   acknowledge(next: Position, stale?: StoredPosition): void {
     const own = this.#own?.position;
-    finish(this.#store(
-      own === undefined ? this.#readAll() : { position: own, safe: own, open: [] },
+    this.#run(this.#store(
+      own === undefined ? this.#readAll(this.#listed) : { position: own, safe: own, open: [] },
       ({ position, safe }) => {
         const generation = position?.generation ?? 1;
         if (stale?.generation === generation) return { ...next, generation: generation + 1 };
@@ -92,7 +86,7 @@ export class CursorFile {
 
   /** Stores a position, which may be before the stored one. */
   seek(next: Position): void {
-    finish(this.#store(
+    this.#run(this.#store(
       this.#readAll(),
       ({ position }) => ({ ...next, generation: (position?.generation ?? 0) + SEEK_RAISES }),
     ));
@@ -109,10 +103,9 @@ export class CursorFile {
   }
 
   /**
-   * Stores a position that was decided before, unless a seek was stored since. Each step takes the names in the folder
-   * as of then, so that several partitions can share a listing.
+   * Stores a position that was decided before, unless a seek was stored since.
    */
-  *apply({ nextId, time, mark, generation }: StoredPosition): StoreSteps {
+  *apply({ nextId, time, mark, generation }: StoredPosition): CursorSteps<void> {
     yield* this.#store(
       this.#readAll(yield),
       ({ position }) =>
@@ -124,26 +117,32 @@ export class CursorFile {
    * Takes the position over for a new owner of the partition: begins a generation, in which acknowledgements of former
    * owners do not count. `begin` returns the first position, given the stored one; it is returned.
    */
-  take(begin: (stored: StoredPosition | undefined) => Position): Position {
+  *takeSteps(begin: (stored: StoredPosition | undefined) => Position): CursorSteps<Position> {
     for (let attempt = 1;; attempt++) {
       this.#own?.close();
       this.#own = undefined;
       // Retired first and read then: a former owner that stores after that notices that it does not count.
-      let known = this.#readAll();
+      let known = this.#readAll(yield);
       // Until all files that are read were retired: the owner of another one could go on storing in its generation.
-      while (this.#retireAll(known.open)) known = this.#readAll();
+      while (this.#retireAll(known.open)) known = this.#readAll(yield);
       const next = { ...begin(known.position), generation: (known.position?.generation ?? 0) + 1 };
       // Of several that begin where nothing is stored, the one that makes the first file decides where.
       this.#own = this.#create(next, known, attempt, known.position === undefined && attempt === 1);
       if (this.#own === undefined) continue;
       // Two consumers that take it over at once each make their file first and look then, so that one sees the other's;
       // and a position that was stored since the reading, in a file that was not retired before it, must not be lost.
-      const isAlone = !this.#leaveRetired() && !this.#isOvertaken(known.position);
+      const listed = yield;
+      const isAlone = !this.#leaveRetired() && !this.#isOvertaken(listed, known.position);
       if (!isAlone && attempt < ATTEMPTS_MAX) continue;
       this.#checkIsThere();
-      if (this.#own !== undefined) this.#fold(this.#own);
+      if (this.#own !== undefined) this.#fold(this.#own, listed);
       return next;
     }
+  }
+
+  /** The same, at once. */
+  take(begin: (stored: StoredPosition | undefined) => Position): Position {
+    return this.#run(this.takeSteps(begin));
   }
 
   /**
@@ -184,9 +183,13 @@ export class CursorFile {
     return { position, safe: positionIn(contents.filter(({ isRetired }) => !isRetired)), open };
   }
 
-  *#store(first: Known, decide: (known: Known) => StoredPosition | undefined): StoreSteps {
+  #run<T>(steps: CursorSteps<T>): T {
+    return runAlone(steps, () => this.#files.list());
+  }
+
+  *#store(first: Known, decide: (known: Known) => StoredPosition | undefined): CursorSteps<void> {
     let known = first;
-    for (let attempt = 1;; attempt++, known = this.#readAll()) {
+    for (let attempt = 1;; attempt++, known = this.#readAll(yield)) {
       const next = decide(known);
       if (next === undefined) {
         // What was read before may be out of date.
@@ -198,12 +201,12 @@ export class CursorFile {
       else this.#own.write(next);
       if (this.#own === undefined) continue;
       const isRaised = known.position !== undefined && next.generation > known.position.generation;
-      const listed = isRaised || this.#isFoldDue ? yield : undefined;
+      const listed = isRaised || this.#isFoldDue ? yield : [];
       // A new generation has begun.
       if (isRaised) this.#retireAll(this.#others(listed));
       // Written first, checked then: see above.
       if (this.#leaveRetired()) continue;
-      if (isNew && this.#isOutdated(next.generation + (isRaised ? 0 : 1))) continue;
+      if (isNew && this.#isOutdated(listed, next.generation + (isRaised ? 0 : 1))) continue;
       this.#checkIsThere();
       if (this.#isFoldDue && this.#own !== undefined) this.#fold(this.#own, listed);
       return;
@@ -232,13 +235,13 @@ export class CursorFile {
   }
 
   /** The files of other consumers of this name. */
-  #others(listed?: readonly string[]): CursorContent[] {
+  #others(listed: readonly string[]): CursorContent[] {
     return this.#files.readAll(listed).filter(({ path }) => path !== this.#own?.path);
   }
 
   /** Whether others made a file, or stored a position, after what is known here. */
-  #isOvertaken(known: StoredPosition | undefined): boolean {
-    const others = this.#others();
+  #isOvertaken(listed: readonly string[], known: StoredPosition | undefined): boolean {
+    const others = this.#others(listed);
     const position = positionIn(others);
     return others.some(({ isRetired, isShared }) => !isRetired && !isShared) ||
       (position !== undefined && (known === undefined || isAfter(position, known)));
@@ -253,8 +256,8 @@ export class CursorFile {
   }
 
   /** Whether another consumer of this name, which did not see the new file yet, has begun a generation. */
-  #isOutdated(generationMax: number): boolean {
-    return this.#others().some(({ slots }) =>
+  #isOutdated(listed: readonly string[], generationMax: number): boolean {
+    return this.#others(listed).some(({ slots }) =>
       slots.some((slot) => slot !== undefined && slot.generation >= generationMax)
     );
   }
@@ -272,7 +275,7 @@ export class CursorFile {
   }
 
   /** Folds the files of closed consumers into this one, once there are many. */
-  #fold(own: OwnCursorFile, listed?: readonly string[]): void {
+  #fold(own: OwnCursorFile, listed: readonly string[]): void {
     this.#isFoldDue = false;
     try {
       const left = this.#others(listed).filter(({ path, isIdle, isRetired, isShared }) =>
@@ -281,7 +284,7 @@ export class CursorFile {
       if (left.length < IDLE_FILES_MAX) return;
       this.#retireAll(left);
       const paths = left.map(({ path }) => path);
-      for (const { path, slots } of this.#files.readAll()) {
+      for (const { path, slots } of this.#files.readAll(listed)) {
         const position = paths.includes(path) ? positionOf(slots) : undefined;
         if (position !== undefined && isAfter(position, own.position)) own.write(position);
       }
@@ -293,8 +296,4 @@ export class CursorFile {
       if (!(error instanceof StorageError)) throw error;
     }
   }
-}
-
-function finish(steps: StoreSteps): void {
-  while (steps.next().done !== true);
 }

@@ -23,6 +23,16 @@ const IDLE_MS = 10_000;
 /** How often reading is repeated because a file was removed meanwhile. */
 const READINGS_MAX = 100;
 
+/** What the folder of a cursor file provides. */
+export interface CursorFolder {
+  /** Makes it, when the first position is stored. */
+  prepare?(): void;
+  /** Reads the position, or says that there is none. */
+  read?(read: () => StoredPosition | undefined): StoredPosition | undefined;
+  /** The error for a position that cannot be stored any more: the file was removed while it was open. */
+  removed?(): Error;
+}
+
 /** One cursor file as it was read. */
 export interface CursorContent {
   path: string;
@@ -70,13 +80,15 @@ export class CursorFiles {
     }
   }
 
+  /** The names in the folder. */
+  list(): string[] {
+    return listIfThere(this.storage, this.#directory);
+  }
+
   /** The paths of the files, among the listed names if these are given. */
-  paths(listed?: readonly string[]): string[] {
+  paths(listed: readonly string[] = this.list()): string[] {
     const root = this.#directory === "/" ? "" : this.#directory;
-    const names = (listed ?? listIfThere(this.storage, this.#directory)).filter((name) =>
-      this.#pattern.test(name)
-    );
-    return names.sort().map((name) => `${root}/${name}`);
+    return listed.filter((name) => this.#pattern.test(name)).sort().map((name) => `${root}/${name}`);
   }
 
   /** Makes a file for a new owner; returns its path, or undefined if it was to be the first and is not. */

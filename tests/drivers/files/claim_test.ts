@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import process from "node:process";
 import { StorageError, TransferInProgressError } from "../../../mod.ts";
 import { claimTopic } from "../../../src/drivers/files/claim.ts";
+import type { OpenMode, Storage } from "../../../src/storage/port.ts";
 import { test } from "../../harness.ts";
 import { ScriptedEnvironment } from "../../log/groups/scripted_environment.ts";
 import { ROOT, SimulatedFolder } from "./simulated_folder.ts";
@@ -152,18 +153,30 @@ test("the right to remove a claim is taken by the next one if its owner gave it 
 test("a holder counts in its file once a second, as long as the claim is its own", async () => {
   const folder = new SimulatedFolder();
   const clock = new ScriptedEnvironment();
-  const claim = await claimTopic(folder.storage, ROOT, "t", clock);
+  let isFailing = false;
+  const storage = new Proxy(folder.storage, {
+    get: (target, name: keyof Storage) =>
+      name !== "open" ? target[name] : (path: string, mode: OpenMode) => {
+        const file = target.open(path, mode);
+        const writeAt = file.writeAt.bind(file);
+        file.writeAt = (bytes, offset) => {
+          if (isFailing) throw new StorageError("EIO", "Cannot write: simulated");
+          return writeAt(bytes, offset);
+        };
+        return file;
+      },
+  });
+  const claim = await claimTopic(storage, ROOT, "t", clock);
   assertEquals([...clock.timers.keys()], [1000]);
   const beat = clock.timers.get(1000)!;
   beat();
   // A heartbeat that fails is left out.
-  folder.before = (name) => {
-    if (name === "replace") throw new StorageError("EIO", "Cannot replace: simulated");
-  };
+  isFailing = true;
   beat();
-  folder.before = () => {};
-  beat();
-  assertEquals([holderIn(folder).beats, clock.timers.size], [3, 1]);
+  assertEquals(holderIn(folder).beats, 1);
+  isFailing = false;
+  for (let count = 3; count <= 12; count++) beat();
+  assertEquals([holderIn(folder).beats, holderIn(folder).pid, clock.timers.size], [12, process.pid, 1]);
   const other = { token: "other", host: "far away", pid: 1, beats: 0 };
   folder.storage.replace(PATH, new TextEncoder().encode(JSON.stringify(other)));
   beat();
@@ -234,6 +247,24 @@ test("a token that no version has written is not used as a part of a path", asyn
     const claim = await claimTopic(folder.storage, ROOT, "t", new WaitingEnvironment());
     assertEquals([...paths], [PATH, `${PATH}.unreadable`], String(token));
     await claim[Symbol.asyncDispose]();
+  }
+});
+
+test("a claim that is taken over before its holder has opened the file is not the holder's", async () => {
+  const other = { token: "other", host: hostname(), pid: process.pid, beats: 0 };
+  for (const taken of [other, undefined]) {
+    const folder = new SimulatedFolder();
+    const { storage } = folder;
+    folder.before = (name, path) => {
+      if (name !== "open" || path !== PATH) return;
+      folder.before = () => {};
+      storage.remove(PATH);
+      if (taken !== undefined) folder.file(".filling-t", JSON.stringify(taken));
+    };
+    const claiming = claimTopic(storage, ROOT, "t");
+    if (taken !== undefined) await assertRejects(() => claiming, TransferInProgressError);
+    else await (await claiming)[Symbol.asyncDispose]();
+    assertEquals(folder.names(), taken === undefined ? [] : [".filling-t"]);
   }
 });
 

@@ -1,8 +1,9 @@
 // What a member of a group does with its partitions, while a scripted group assigns, revokes and takes them.
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { EventGoneError, PartitionMovedError, StorageError } from "../../../mod.ts";
 import type { ConsumerRequest } from "../../../src/contract.ts";
 import { GroupConsumer } from "../../../src/drivers/files/group_consumer.ts";
+import { byPartition, partitionName } from "../../../src/drivers/files/layout.ts";
 import { trimPartition } from "../../../src/drivers/files/trim.ts";
 import type { Membership } from "../../../src/log/mod.ts";
 import { sealLast } from "../../../src/log/mod.ts";
@@ -95,11 +96,15 @@ class Scene {
       explained: (error) => error,
       elapsedMs: () => this.now,
       patienceMs: PATIENCE_MS,
-    });
+    }, () => this.listed());
   }
 
   cursor(partition: number): CursorFile {
-    return new CursorFile(this.#counted.storage, `${ROOT}/${partition}.pos`);
+    return new CursorFile(this.#counted.storage, `${ROOT}/${partitionName(partition)}.pos`);
+  }
+
+  listed(): ReadonlyMap<string, readonly string[]> {
+    return byPartition(this.#counted.storage.list(ROOT));
   }
 
   stored(partition: number): number | undefined {
@@ -119,13 +124,13 @@ test("a member starts where its name stands, or else where the option from did w
     scene.push(0, 3);
     const member = await scene.member({ from });
     scene.push(0, 2);
-    member.onAssigned(0);
+    member.onAssigned([0]);
     assertEquals([scene.stored(0), member.position(0), member.assigned], [start, start, [0]]);
     assertEquals(idsOf(member, 0, 1), [start]);
     assertEquals([idsOf(member, 1, 1), member.position(1)], [[], 0]);
     await member.close();
     const next = await scene.member({ from: "latest" });
-    next.onAssigned(0);
+    next.onAssigned([0]);
     assertEquals(next.position(0), start);
     await next.close();
   }
@@ -134,7 +139,7 @@ test("a member starts where its name stands, or else where the option from did w
 test("a member is given its partitions in order, and loses them again", async () => {
   const scene = new Scene(3);
   const member = await scene.member();
-  for (const partition of [2, 0, 1]) member.onAssigned(partition);
+  for (const partition of [2, 0, 1]) member.onAssigned([partition]);
   assertEquals(scene.given, [[2], [0, 2], [0, 1, 2]]);
   member.onLost(0);
   member.onLost(0);
@@ -153,8 +158,8 @@ test("a revoked partition goes once what was delivered of it is acknowledged, or
   const scene = new Scene(2);
   scene.push(0, 5);
   const member = await scene.member();
-  member.onAssigned(0);
-  member.onAssigned(1);
+  member.onAssigned([0]);
+  member.onAssigned([1]);
   assertEquals(idsOf(member, 0, 3), [0, 1, 2]);
   // Nothing is under way in the other one.
   assertEquals(member.onRevoking(1), true);
@@ -180,7 +185,7 @@ test("what a member did not deliver of a partition that it keeps is delivered th
   const scene = new Scene(1);
   scene.push(0, 5);
   const member = await scene.member({ release: () => 1 });
-  member.onAssigned(0);
+  member.onAssigned([0]);
   assertEquals(idsOf(member, 0, 3), [0, 1, 2]);
   member.onKept(0);
   assertEquals(idsOf(member, 0, 1), [3]);
@@ -200,7 +205,7 @@ test("a member acknowledges what it read of a partition since it has it, and not
   const scene = new Scene(1);
   scene.push(0, 5);
   const member = await scene.member();
-  member.onAssigned(0);
+  member.onAssigned([0]);
   assertThrows(() => member.acknowledge(0, 1), PartitionMovedError);
   idsOf(member, 0, 3);
   member.acknowledge(0, 2);
@@ -218,7 +223,7 @@ test("a member acknowledges what it read of a partition since it has it, and not
   assertEquals([scene.stored(0), scene.asked], [2, ["poll"]]);
   scene.owns = true;
   member.onLost(0);
-  member.onAssigned(0);
+  member.onAssigned([0]);
   assertEquals(member.position(0), 2);
   assertThrows(() => member.acknowledge(0, 3), PartitionMovedError);
   assertEquals(idsOf(member, 0, 1), [2]);
@@ -231,7 +236,7 @@ test("a member seeks in its partition, and stores the position where that is ask
   const scene = new Scene(1);
   scene.push(0, 5);
   const member = await scene.member();
-  member.onAssigned(0);
+  member.onAssigned([0]);
   idsOf(member, 0, 5);
   member.acknowledge(0, 4);
   await member.seek(0, { id: 1 }, false);
@@ -258,7 +263,7 @@ test("a member learns that events were removed where it starts, once, and reads 
   scene.push(0, 2);
   trimPartition(scene.logs[0]!, { beforeId: 3 });
   const member = await scene.member({ from: { id: 1 } });
-  member.onAssigned(0);
+  member.onAssigned([0]);
   assertThrows(() => member.read(0, 9), EventGoneError);
   assertEquals(idsOf(member, 0, 9), [3, 4]);
   await member.seek(0, { id: 0 }, false);
@@ -270,7 +275,7 @@ test("a member learns that events were removed where it starts, once, and reads 
 test("a fault of the group is thrown once, by the next read or wait", async () => {
   const scene = new Scene(1);
   const member = await scene.member();
-  member.onAssigned(0);
+  member.onAssigned([0]);
   const fault = new Error("no more");
   member.onError(fault);
   assertEquals(assertThrows(() => member.read(0, 1)), fault);
@@ -302,7 +307,7 @@ test("a member that waits watches its group, and wakes when it is given partitio
   assertEquals([ended, scene.asked, scene.membership.isWatched], [0, ["listen", "poll"], true]);
   scene.groupChanged!();
   assertEquals(scene.asked, ["listen", "poll", "poll"]);
-  member.onAssigned(1);
+  member.onAssigned([1]);
   await first;
   const second = wait();
   await turn();
@@ -324,7 +329,7 @@ test("a member whose group cannot be watched waits all the same", async () => {
   const scene = new Scene(1);
   scene.canWatch = false;
   const member = await scene.member();
-  member.onAssigned(0);
+  member.onAssigned([0]);
   const never = new AbortController().signal;
   await member.waitForEvents(never);
   let ended = 0;
@@ -351,7 +356,7 @@ test("a member that starts at the earliest event starts at the earliest one when
   sealLast(scene.logs[0]!);
   scene.push(0, 2);
   trimPartition(scene.logs[0]!, { beforeId: 3 });
-  member.onAssigned(0);
+  member.onAssigned([0]);
   assertEquals(idsOf(member, 0, 9), [3, 4]);
   await member.close();
 });
@@ -360,10 +365,12 @@ test("a partition whose position cannot be taken is not the member's, and no fil
   const scene = new Scene(1);
   const member = await scene.member();
   scene.writesFail = true;
-  assertThrows(() => member.onAssigned(0), StorageError, "simulated");
+  const [failure, ...others] = member.onAssigned([0]);
+  assertStringIncludes((failure?.error as StorageError).message, "simulated");
+  assertEquals([failure?.partition, others], [0, []]);
   assertEquals([member.assigned, scene.openFiles.size, scene.given], [[], 0, []]);
   scene.writesFail = false;
-  member.onAssigned(0);
+  member.onAssigned([0]);
   assertEquals(member.assigned, [0]);
   member.onLost(0);
   assertEquals(scene.openFiles.size, 0);
@@ -402,7 +409,7 @@ test("a member that waits listens to its partitions of now, and watches its grou
   const stop = new AbortController();
   const first = member.waitForEvents(stop.signal);
   await turn();
-  member.onAssigned(0);
+  member.onAssigned([0]);
   await first;
   const second = member.waitForEvents(stop.signal);
   await turn();

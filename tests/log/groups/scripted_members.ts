@@ -82,11 +82,17 @@ export class ScriptedMember {
       environment,
       numPartitions,
       listener: {
-        onAssigned: (partition) => {
-          this.log.push(`+${partition}`);
-          this.owned.add(partition);
-          this.onAssigned(partition);
-        },
+        onAssigned: (partitions) =>
+          partitions.flatMap((partition) => {
+            this.log.push(`+${partition}`);
+            this.owned.add(partition);
+            try {
+              this.onAssigned(partition);
+              return [];
+            } catch (error) {
+              return [{ partition, error }];
+            }
+          }),
         onRevoking: (partition) => {
           this.log.push(`?${partition}`);
           return this.letsGo;

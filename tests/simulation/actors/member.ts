@@ -180,9 +180,9 @@ export class MemberProgram extends Program implements GroupEnvironment {
   /** Its state of a partition ends with its ownership. */
   #watchShares(consumer: GroupConsumer): void {
     const { onAssigned, onLost } = consumer;
-    consumer.onAssigned = (partition) => {
-      this.#shares.delete(partition);
-      onAssigned.call(consumer, partition);
+    consumer.onAssigned = (partitions) => {
+      for (const partition of partitions) this.#shares.delete(partition);
+      return onAssigned.call(consumer, partitions);
     };
     consumer.onLost = (partition) => {
       onLost.call(consumer, partition);

@@ -316,7 +316,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "groups: a new owner does not mark the file of the one before",
     file: "src/log/positions/cursor.ts",
-    from: "while (this.#retireAll(known.open)) known = this.#readAll();",
+    from: "while (this.#retireAll(known.open)) known = this.#readAll(yield);",
     to: "",
     story: "group",
   },
@@ -332,7 +332,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "groups: one that takes a partition over does not look at who was faster",
     file: "src/log/positions/cursor.ts",
-    from: "!this.#isOvertaken(known.position)",
+    from: "!this.#isOvertaken(listed, known.position)",
     to: "true",
     test: "tests/issues/seek_beside_takeover_test.ts",
   },

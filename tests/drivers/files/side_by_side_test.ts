@@ -1,0 +1,66 @@
+// Cursors of several partitions that go through their steps side by side, and share each listing.
+import { assertEquals } from "@std/assert";
+import { partitionName } from "../../../src/drivers/files/layout.ts";
+import { sideBySide } from "../../../src/drivers/files/side_by_side.ts";
+import type { CursorSteps } from "../../../src/log/mod.ts";
+import { test } from "../../harness.ts";
+
+/** A cursor that takes a number of listings, and returns them, or throws. */
+function* cursor(listings: number, error?: Error): CursorSteps<string[]> {
+  const listed: string[] = [];
+  for (let step = 0; step < listings; step++) listed.push(...yield);
+  if (error !== undefined) throw error;
+  return listed;
+}
+
+/** Each listing has a name for each of the partitions 0 and 1, which says how many were made. */
+function listing(): () => Map<string, string[]> {
+  let made = 0;
+  return () => {
+    made++;
+    return new Map([0, 1].map((partition) => [partitionName(partition), [`${partition} in ${made}`]]));
+  };
+}
+
+test("each gets the names of its own files, and a listing serves all that wait for one", () => {
+  const steps = [cursor(0), cursor(1), cursor(3), cursor(2)];
+  const results = sideBySide(
+    [2, 0, 1, 7].map((partition, n) => ({ partition, steps: steps[n]! })),
+    listing(),
+  );
+  assertEquals(results, [
+    { status: "fulfilled", value: [] },
+    { status: "fulfilled", value: ["0 in 1"] },
+    { status: "fulfilled", value: ["1 in 1", "1 in 2", "1 in 3"] },
+    { status: "fulfilled", value: [] },
+  ]);
+  assertEquals(sideBySide([], listing()), []);
+});
+
+test("one that fails keeps no other one back", () => {
+  const reason = new Error("unreadable");
+  const results = sideBySide([
+    { partition: 0, steps: cursor(1, reason) },
+    { partition: 1, steps: cursor(2) },
+  ], listing());
+  assertEquals(results, [
+    { status: "rejected", reason },
+    { status: "fulfilled", value: ["1 in 1", "1 in 2"] },
+  ]);
+});
+
+test("without a listing all that wait for one fail, and those that are done do not", () => {
+  const reason = new Error("cannot list");
+  const results = sideBySide([
+    { partition: 0, steps: cursor(0) },
+    { partition: 1, steps: cursor(1) },
+    { partition: 2, steps: cursor(2) },
+  ], () => {
+    throw reason;
+  });
+  assertEquals(results, [
+    { status: "fulfilled", value: [] },
+    { status: "rejected", reason },
+    { status: "rejected", reason },
+  ]);
+});
