@@ -1,8 +1,14 @@
+import { Buffer } from "node:buffer";
 import { ConsumerModel } from "./model/consumer_model.ts";
 import { BrokenPromise } from "./model/broken_promise.ts";
 import { PartitionModel } from "./model/partition_model.ts";
 import type { Push } from "./model/push.ts";
 import type { SimulatedDisk } from "./disk/disk.ts";
+
+/** No data part has so many bytes. */
+export const DATA_BYTES_MAX = 20_000;
+/** What pushes have as data, each from another byte on: 256 of them differ in every byte. */
+const PATTERN = Uint8Array.from({ length: 256 + DATA_BYTES_MAX }, (_, index) => index * 31);
 
 /** What the log has promised so far, to compare with what is read. */
 export class Model {
@@ -22,8 +28,8 @@ export class Model {
     const bytes = bytesMax === undefined
       ? random.chance(0.5) ? 0 : random.below(random.chance(0.1) ? 9000 : 300)
       : random.below(bytesMax);
-    const data = new Uint8Array(bytes);
-    for (let index = 0; index < data.length; index++) data[index] = index * 31 + this.pushes.size;
+    const start = this.pushes.size * 223 % 256;
+    const data = PATTERN.subarray(start, start + bytes);
     const text = random.chance(0.2) ? "é☃" : "x".repeat(random.below(40));
     const push: Push = {
       key,
@@ -64,7 +70,7 @@ export class Model {
   /** An event was read: it must be one that was pushed, unchanged, and always the same under its id. */
   read(partition: number, id: number, metadata: string, data: Uint8Array): Push {
     const push = this.readMetadata(partition, id, metadata);
-    if (!sameBytes(push.data, data)) {
+    if (Buffer.compare(push.data, data) !== 0) {
       throw new BrokenPromise(`event ${id} (${push.key}) has other data than pushed`);
     }
     return push;
@@ -72,13 +78,11 @@ export class Model {
 
   /** The same for an event whose data was not read. */
   readMetadata(partition: number, id: number, metadata: string): Push {
-    let key: string;
-    try {
-      key = JSON.parse(metadata).key;
-    } catch {
-      throw new BrokenPromise(`event ${id} has metadata that no one pushed: ${metadata.slice(0, 80)}`);
-    }
-    const push = this.pushes.get(key);
+    const { seen } = this.partitions[partition];
+    // Mostly it was read before.
+    let push = this.pushes.get(seen.get(id) ?? "");
+    const key = push?.metadata === metadata ? push.key : keyOf(id, metadata);
+    push = this.pushes.get(key);
     if (push === undefined) throw new BrokenPromise(`event ${id} was never pushed: ${key}`);
     if (push.partition !== partition) throw new BrokenPromise(`event ${id} (${key}) is in another partition`);
     if (push.metadata !== metadata) {
@@ -154,8 +158,11 @@ export class Model {
   }
 }
 
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.byteLength !== b.byteLength) return false;
-  for (let index = 0; index < a.byteLength; index++) if (a[index] !== b[index]) return false;
-  return true;
+/** The key that an event's metadata names. */
+function keyOf(id: number, metadata: string): string {
+  try {
+    return JSON.parse(metadata).key;
+  } catch {
+    throw new BrokenPromise(`event ${id} has metadata that no one pushed: ${metadata.slice(0, 80)}`);
+  }
 }

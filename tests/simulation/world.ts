@@ -62,6 +62,8 @@ const DEPTH_MAX = 6;
  * otherwise grow to hundreds of thousands of calls, and take half the time of all.
  */
 const INTERRUPTED_CALLS_MAX = 20_000;
+/** Bytes of the core's slot, where processes have small records. */
+const SLOT_BYTES = 4096;
 /** Turns of the microtask queue after which something is waiting in vain. */
 const TURNS_MAX = 20_000;
 
@@ -95,6 +97,8 @@ export class World {
   /** How often the power may still be cut because names change, before the change is on the disk. */
   #namesLostMax = 0;
   #isPowerOff = false;
+  /** Where memory of interrupted processes was kept, to be used again. */
+  readonly #kept: Uint8Array[] = [];
 
   constructor(seed: number, kind: StoryKind = "log") {
     this.disk = new SimulatedDisk(seed);
@@ -399,7 +403,7 @@ export class World {
     if (this.#isPowerOff || this.#running.size >= DEPTH_MAX) return;
     if (this.disk.calls > INTERRUPTED_CALLS_MAX) return;
     // Real processes share no memory, simulated ones do: restore what the interrupted one had.
-    const restore = snapshot(this.disk.bytesMax);
+    const restore = this.#keepMemory();
     try {
       for (let count = 0; count < steps && !this.#isPowerOff; count++) {
         const others = this.programs.filter((program) =>
@@ -411,6 +415,23 @@ export class World {
     } finally {
       restore();
     }
+  }
+
+  /** Keeps the content of the processes' shared memory; the returned function puts it back. */
+  #keepMemory(): () => void {
+    // The window may hold a whole file; what lies after its area is not the window's.
+    const bytes = SLOT_BYTES + Math.min(this.disk.bytesMax, core.readAreaBytes);
+    // New memory for each interruption would cost more than the copy.
+    let kept = this.#kept.pop();
+    if (kept === undefined || kept.byteLength < bytes) kept = new Uint8Array(2 * bytes);
+    const [slot, area] = [kept.subarray(0, SLOT_BYTES), kept.subarray(SLOT_BYTES, bytes)];
+    slot.set(core.u8.subarray(core.slot, core.slot + SLOT_BYTES));
+    const window = readWindow.snapshot(area);
+    return () => {
+      core.u8.set(slot, core.slot);
+      window();
+      this.#kept.push(kept);
+    };
   }
 
   /** Lets promises settle: all that can, or only some, so that syncs take a while. */
@@ -498,17 +519,6 @@ export class World {
       }
     }
   }
-}
-
-/** Saves the content of the processes' shared memory; the returned function restores it. */
-function snapshot(bytesMax: number): () => void {
-  // The window may hold a whole file; what lies after its area is not the window's.
-  const window = readWindow.snapshot(Math.min(bytesMax, core.readAreaBytes));
-  const small = core.u8.slice(core.slot, core.slot + 4096);
-  return () => {
-    core.u8.set(small, core.slot);
-    window();
-  };
 }
 
 /** Runs one seed; the error of a failing one says how to repeat it. */

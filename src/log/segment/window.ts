@@ -109,12 +109,12 @@ export class ReadWindow {
   }
 
   /**
-   * Keeps the first `bytes` of the read area and what they are; the returned function puts it back, for a caller that
-   * lets other readers run in the middle of a read.
+   * Copies the start of the read area to `kept` and notes what it is; the returned function puts it back, for a caller
+   * that lets other readers run in the middle of a read.
    */
-  snapshot(bytes: number): () => void {
+  snapshot(kept: Uint8Array): () => void {
     const [source, start, end] = [this.#source, this.#start, this.#end];
-    const kept = core.u8.slice(core.readArea, core.readArea + bytes);
+    kept.set(core.u8.subarray(core.readArea, core.readArea + kept.byteLength));
     const lookaheads = this.#lookaheads.splice(0);
     return () => {
       this.#loads++;

@@ -235,7 +235,7 @@ test("a snapshot restores the window", () => {
   window.peek(source, 500, 64, 100, core.slot);
   const at = window.at(source, 100, 200, 200);
   const loads = window.loads;
-  const putBack = window.snapshot(200);
+  const putBack = window.snapshot(new Uint8Array(200));
   window.at(other, 0, 300, 300);
   window.peek(other, 500, 64, 100, core.slot);
   putBack();

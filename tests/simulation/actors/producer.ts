@@ -6,6 +6,7 @@ import { BackpressureError, LimitExceededError, StorageError } from "../../../sr
 import type { FlushBehavior } from "../../../src/log/write/writer.ts";
 import { Producer } from "../../../src/producer.ts";
 import { SimulatedKill } from "../disk/failure.ts";
+import { DATA_BYTES_MAX } from "../model.ts";
 import type { Push } from "../model/push.ts";
 import type { World } from "../world.ts";
 import { Program } from "./program.ts";
@@ -88,7 +89,7 @@ export class ProducerProgram extends Program {
     const { random } = this.world.disk;
     const partition = random.below(this.world.model.partitions.length);
     // Large ones come in several chunks, between which others act.
-    const push = this.#newPush(partition, random.chance(0.5) ? 20_000 : 300);
+    const push = this.#newPush(partition, random.chance(0.5) ? DATA_BYTES_MAX : 300);
     const { data } = push;
     if (data.byteLength === 0) {
       return this.#followPush(push, producer.push(push.metadata, data, { partition }));

@@ -24,17 +24,22 @@ export class Namespace {
   /** The time for directories, in milliseconds since 1970. */
   now: () => number = () => 0;
   #unsynced: Change[] = [];
+  /** Directories by path, to be found at once; forgotten when any directory appears or goes. */
+  readonly #directories = new Map<string, Directory>();
 
   get(path: string): Entry | undefined {
-    let entry: Entry | undefined = this.root;
-    for (let from = 1; from < path.length;) {
-      if (!(entry instanceof Directory)) return undefined;
-      const slash = path.indexOf("/", from);
-      const to = slash < 0 ? path.length : slash;
-      entry = entry.entries.get(path.slice(from, to));
-      from = to + 1;
+    const slash = path.lastIndexOf("/");
+    if (slash < 0) return this.root;
+    const parent = path.slice(0, slash);
+    if (slash === path.length - 1) return this.get(parent);
+    let directory = this.#directories.get(parent);
+    if (directory === undefined) {
+      const found = this.get(parent);
+      if (!(found instanceof Directory)) return undefined;
+      directory = found;
+      this.#directories.set(parent, directory);
     }
-    return entry;
+    return directory.entries.get(path.slice(slash + 1));
   }
 
   file(path: string): Inode {
@@ -150,6 +155,7 @@ export class Namespace {
       } else store(change);
     }
     this.#unsynced = [];
+    this.#directories.clear();
     for (const inode of this.#restore(this.root, new Set())) inode.powerCut(random);
   }
 
@@ -183,6 +189,7 @@ export class Namespace {
   #change(parts: Change["parts"]): void {
     for (const { directory, name, entry } of parts) {
       const before = directory.entries.get(name);
+      if (before instanceof Directory || entry instanceof Directory) this.#directories.clear();
       if (before instanceof Inode) before.links--;
       else if (before !== undefined) before.isRemoved = true;
       if (entry === undefined) directory.entries.delete(name);
