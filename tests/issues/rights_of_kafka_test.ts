@@ -3,10 +3,10 @@
 // reader whose right to its group was taken went on without a word, as one whom the coordinator takes for dead. What a
 // topic that was made compacted, or limits timestamps, refuses was an unknown error. And one topic whose documents may
 // not be read kept all topics from being listed.
-import { assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
-import { ResponseError, UnsupportedCompressionError } from "@platformatic/kafka";
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { ResponseError } from "@platformatic/kafka";
 import { EventEmitter } from "node:events";
-import { type BrokerError, NotSupportedError } from "../../src/errors.ts";
+import type { BrokerError } from "../../src/errors.ts";
 import { failureOf, isFault } from "../../src/drivers/kafka/failure.ts";
 import { Group } from "../../src/drivers/kafka/group.ts";
 import { test } from "../harness.ts";
@@ -57,18 +57,6 @@ test("what the broker says about a record is the reason of its batch", () => {
   assertEquals([error.reason, error.canRetry], ["INVALID_RECORD", false]);
   assertStringIncludes(error.message, 'Kafka at "a:1" answers INVALID_RECORD (no message without key)');
   assertEquals([isFault(refused, "UNKNOWN_SERVER_ERROR"), isFault(refused, "INVALID_RECORD")], [false, true]);
-});
-
-test("where a topic's compression is not known, the error says what to do", () => {
-  const error = failureOf(
-    new UnsupportedCompressionError("zstd is not supported in the current Node.js version"),
-    'read topic "t"',
-    { servers: "a:1", identity: "" },
-    0,
-  );
-  assertInstanceOf(error, NotSupportedError);
-  assertStringIncludes(error.message, 'Cannot read topic "t": zstd is not supported');
-  assertStringIncludes(error.message, 'from version 22.15 on, and with another "compression.type"');
 });
 
 /** A member's client. */

@@ -14,6 +14,7 @@ import type { AddressInfo } from "node:net";
 import process from "node:process";
 import {
   BrokerError,
+  type Consumer,
   CorruptedLogError,
   Driver,
   FullDataSelector,
@@ -25,6 +26,13 @@ import {
   TopicExistsError,
   TopicNotFoundError,
 } from "../../mod.ts";
+import { loadClient } from "../../src/drivers/kafka/client.ts";
+import { Cluster as ClientCluster } from "../../src/drivers/kafka/cluster.ts";
+import { PartitionDelivery } from "../../src/drivers/kafka/partition_delivery.ts";
+import { formatOf } from "../../src/drivers/kafka/record.ts";
+import { RecordBatch, recordsOf } from "../../src/drivers/kafka/record_batch.ts";
+import { readSettings } from "../../src/drivers/kafka/settings.ts";
+import { valuesOf } from "../drivers/kafka/values.ts";
 import { test } from "../harness.ts";
 import { brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
 import { freePorts } from "../../tools/kafka/ports.ts";
@@ -364,6 +372,71 @@ for (const codec of ["gzip", "snappy", "lz4", "zstd"]) {
     });
   });
 }
+
+/** Less than 256 bytes as a frame of zstd, in a block that is not compressed. */
+function zstdFrame(bytes: Buffer): Buffer {
+  const size = bytes.byteLength;
+  const block = size << 3 | 1;
+  return Buffer.concat([Buffer.of(0x28, 0xb5, 0x2f, 0xfd, 0x20, size, block, block >> 8, 0), bytes]);
+}
+
+test(
+  "kafka: a partition stops before a batch whose compression this runtime lacks, and the others go on",
+  { skip },
+  async () => {
+    await withDriver(async ({ driver, namespace }) => {
+      await driver.createTopic("t", { num_partitions: 2 });
+      await using topic = await driver.openTopic("t");
+      await using producer = topic.producer();
+      const push = (partition: number) => producer.push({}, undefined, { partition });
+      await Promise.all([push(0), push(1)]);
+      const inside = await ClientCluster.connect(readSettings({ "bootstrap.servers": cluster!.servers }));
+      const client = inside.producer();
+      try {
+        const target = { name: "t", kafkaName: `${namespace}.t` };
+        const delivery = new PartitionDelivery({ cluster: inside, client, topic: target, partition: 0 });
+        const values = valuesOf({ count: 1, metadata: ["{}"], dataBytes: 0 }, formatOf("default"));
+        const batch = RecordBatch.encode([recordsOf(values)]);
+        assertEquals(
+          await delivery.send(await batch.compressed({ bitmask: 4, compressSync: zstdFrame })),
+          1,
+        );
+      } finally {
+        await client.close(true);
+        await inside.close();
+      }
+      await Promise.all([push(0), push(1)]);
+      const read = async (seen: string[], consumer: Consumer): Promise<void> => {
+        for await (const { partition, id } of consumer.events({ until: "end" })) {
+          seen.push(`${partition}:${id}`);
+        }
+      };
+      const { compressionsAlgorithmsByBitmask: known, UnsupportedCompressionError } = await loadClient();
+      const zstd = known[4]!;
+      const decompressSync = () => {
+        throw new UnsupportedCompressionError("as on Node 20");
+      };
+      known[4] = { ...zstd, decompressSync };
+      try {
+        await using consumer = topic.consumer("c", { onCorruption: "skip" });
+        const seen: string[] = [];
+        const stops = () =>
+          assertRejects(() => read(seen, consumer), NotSupportedError, "partition 0 from event 1 on");
+        assertMatch((await stops()).message, /by "zstd", .*; Node knows "zstd" from version 22\.15 on/);
+        await stops();
+        assertEquals(seen.sort(), ["0:0", "1:0", "1:1"]);
+        assertEquals((await topic.lag("c")).map(({ events }) => events), [3, 2]);
+      } finally {
+        known[4] = zstd;
+      }
+      // Deno, which runs this, knows it.
+      await using consumer = topic.consumer("d");
+      const seen: string[] = [];
+      await read(seen, consumer);
+      assertEquals(seen.sort(), ["0:0", "0:1", "0:2", "1:0", "1:1"]);
+    });
+  },
+);
 
 test(
   "kafka: a record of another format is damage: named by its offset, or skipped",

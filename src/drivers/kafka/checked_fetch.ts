@@ -107,6 +107,9 @@ export type LargeBatches = "joined" | "in pieces";
  */
 const LARGE_BATCHES: LargeBatches = "Bun" in globalThis ? "in pieces" : "joined";
 
+/** By their number in the attributes. */
+const CODECS = ["none", "gzip", "snappy", "lz4", "zstd"];
+
 /** Smaller records are in one piece mostly. */
 const LARGE_RECORD_BYTES = 16 * 1024;
 
@@ -157,7 +160,13 @@ function readBatch(batch: Pieces, next: bigint | undefined, module: ClientModule
   try {
     records = readRecords(compression === 0 ? buffers : [decompressed(batch, compression, module)], count);
   } catch (error) {
-    if (error instanceof module.UnsupportedCompressionError) throw error;
+    if (error instanceof module.UnsupportedCompressionError) {
+      const unknownCodec = CODECS[compression] ?? `number ${compression}`;
+      return {
+        head: headOf(batch),
+        content: { length: batch.length - LENGTH_ENDS, records: [], unknownCodec },
+      };
+    }
     return damaged(batch, next, "its records cannot be read");
   }
   return { head: headOf(batch), content: { length: batch.length - LENGTH_ENDS, records } };

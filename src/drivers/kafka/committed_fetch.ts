@@ -16,6 +16,7 @@ export interface TransactionBatch {
   attributes: number;
   producerId: bigint;
   records: { key?: { length: number; readInt16BE(offset: number): number } | null | undefined }[];
+  unknownCodec?: string;
 }
 
 /** An aborted transaction: its batches begin at that offset, and end at its marker. */
@@ -70,7 +71,10 @@ export function dropAborted(
     }
     if (batch.attributes & IS_CONTROL) {
       if (isAbort(batch)) aborting.delete(batch.producerId);
-    } else if (batch.attributes & IS_TRANSACTIONAL && aborting.has(batch.producerId)) batch.records = [];
+    } else if (batch.attributes & IS_TRANSACTIONAL && aborting.has(batch.producerId)) {
+      batch.records = [];
+      delete batch.unknownCodec;
+    }
   }
 }
 

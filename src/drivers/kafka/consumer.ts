@@ -2,9 +2,10 @@ import { BrokerError, type CorruptedLogError, PartitionMovedError } from "../../
 import type { ConsumerInterface, ConsumerRequest, IncomingBatch, StartPosition } from "../../contract.ts";
 import { type Assignment, ManualAssignment, type Reassignment } from "./assignment.ts";
 import { ChangeSignal } from "./change_signal.ts";
+import { type ConsumerTopic, queueOf } from "./consumer_topic.ts";
 import { Fetcher } from "./fetcher.ts";
 import { Group } from "./group.ts";
-import { type ConsumerTopic, type PartitionQueue, queueOf } from "./partition_queue.ts";
+import type { PartitionQueue } from "./partition_queue.ts";
 import { PositionStore } from "./position_store.ts";
 
 /** How long one read waits for events that are known to exist, in milliseconds. */
@@ -96,7 +97,7 @@ export class KafkaConsumer implements ConsumerInterface {
     this.#startFetching();
     const batch = this.#take(queue, eventsMax);
     if (
-      batch !== undefined || queue.isUnavailable ||
+      batch !== undefined || queue.isStopped ||
       queue.fetchOffset >= this.#topic.highWatermarks.of(partition)
     ) {
       return batch;
@@ -115,7 +116,7 @@ export class KafkaConsumer implements ConsumerInterface {
 
   reach(partition: number): Promise<void> | undefined {
     const queue = this.#queues.get(partition);
-    return queue?.isUnavailable === true ? this.#awaitAvailability(queue) : undefined;
+    return queue?.isStopped === true ? this.#awaitAvailability(queue) : undefined;
   }
 
   acknowledge(partition: number, nextId: number): void | Promise<void> {
@@ -163,7 +164,7 @@ export class KafkaConsumer implements ConsumerInterface {
     // A response to any later request reflects everything known now.
     const requests = this.#fetcher.requests;
     const isSo = () =>
-      queue.hasNews || queue.isUnavailable || this.#hasFault || !this.#has(queue) ||
+      queue.hasNews || queue.isStopped || this.#hasFault || !this.#has(queue) ||
       (queue.lastResponse > requests && queue.reaches(highWatermarks.of(queue.partition))) ||
       queue.fetchOffset >= highWatermarks.of(queue.partition);
     while (!await this.#news.untilOrTimeout(isSo, READ_MS_MAX)) {
@@ -176,6 +177,7 @@ export class KafkaConsumer implements ConsumerInterface {
 
   /** Waits until an unavailable partition is available or there is other news; throws after a timeout. */
   async #awaitAvailability(queue: PartitionQueue): Promise<void> {
+    if (queue.obstacle !== undefined) throw queue.obstacle;
     const { cluster, name } = this.#topic;
     const sinceMs = queue.trouble?.sinceMs ?? Date.now();
     const isSo = await this.#news.untilOrTimeout(
@@ -197,9 +199,7 @@ export class KafkaConsumer implements ConsumerInterface {
   }
 
   #hasNews(): boolean {
-    if (this.#hasFault) return true;
-    for (const queue of this.#queues.values()) if (queue.hasNews) return true;
-    return false;
+    return this.#hasFault || [...this.#queues.values()].some(({ hasNews }) => hasNews);
   }
 
   #takeFault(): unknown {

@@ -123,12 +123,6 @@ export function failureOf(
       { cause: error, reason: fault.apiId ?? "SASL_AUTHENTICATION_FAILED" },
     );
   }
-  if (fault.code === "PLT_KFK_UNSUPPORTED_COMPRESSION") {
-    return new NotSupportedError(
-      `Cannot ${what}: ${detail}; Node has zstd from version 22.15 on, and with another "compression.type" of the ` +
-        "topic brokers store new events without it",
-    );
-  }
   if (fault.apiId !== undefined) {
     const options = { cause: error, reason: fault.apiId, canRetry: fault.canRetry === true };
     const right = missingRight(fault);
@@ -157,6 +151,14 @@ export function leaderless(servers: string, what: string, partition: number): Br
     `Cannot ${what}: partition ${partition} has no leader at Kafka "${servers}", so no broker that has it is ` +
       "running with a disk that works; start one, make room on its disk, or try again",
     { reason: "LEADER_NOT_AVAILABLE", canRetry: true },
+  );
+}
+
+/** The error for a batch that only another runtime can decompress; nothing in it is damaged. */
+export function unknownCompression(what: string, codec: string): NotSupportedError {
+  return new NotSupportedError(
+    `Cannot ${what}: it is compressed by "${codec}", which this runtime does not know; Node knows "zstd" from version ` +
+      '22.15 on, and with another "compression.type" of the topic brokers store new events without it',
   );
 }
 

@@ -219,7 +219,7 @@ export class FetchLoop {
     const answer = await client.fetch({
       node,
       connectionPool: this.#pool,
-      maxWaitTime: wanted.length === queues.length
+      maxWaitTime: wanted.length === queues.filter(({ obstacle }) => obstacle === undefined).length
         ? fetch.waitMsMax
         : Math.min(SHORT_WAIT_MS, fetch.waitMsMax),
       topics: [{

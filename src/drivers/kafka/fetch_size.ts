@@ -15,7 +15,7 @@ export interface FetchLimits {
   bufferedBytesMax: number;
 }
 
-/** The partitions that may be fetched: those whose queues have room. */
+/** The partitions that may be fetched: those whose queues have room, and which can be read on. */
 export function withRoom(
   queues: readonly PartitionQueue[],
   all: readonly PartitionQueue[],
@@ -24,7 +24,9 @@ export function withRoom(
   const bytes = all.reduce((sum, queue) => sum + queue.bytes, 0);
   // A partition with an empty queue is fetched anyway, so that none starves.
   const isFull = bytes >= bufferedBytesMax;
-  return queues.filter(({ responses }) => responses === 0 || (!isFull && responses < responsesMax));
+  return queues.filter(({ responses, obstacle }) =>
+    obstacle === undefined && (responses === 0 || (!isFull && responses < responsesMax))
+  );
 }
 
 /**

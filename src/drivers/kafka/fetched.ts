@@ -27,6 +27,8 @@ export interface BatchContent {
   records: StoredRecord[];
   /** Why nothing of it can be read, if so; then it has no records. */
   fault?: string;
+  /** How it is compressed, if this runtime does not know that; then it has no records. */
+  unknownCodec?: string;
 }
 
 type FetchedBatch = Omit<ClientBatch, "records" | "length"> & BatchContent;

@@ -96,7 +96,11 @@ export class PartitionDelivery {
     const { deliveryMsMax } = cluster.settings.producer;
     const delivery: Delivery = { isOver: false, connection: undefined, error: this.#timeout };
     const beganMs = this.#timeout === undefined ? performance.now() : sinceMs;
-    const leftMs = Math.max(0, beganMs + deliveryMsMax - performance.now());
+    const leftMs = beganMs + deliveryMsMax - performance.now();
+    if (deliveryMsMax > 0 && leftMs <= 0) {
+      // Nothing of it was sent, so nothing of it is stored, and the next one may follow at once.
+      throw cluster.failure(this.#timeout, this.#what, performance.now() - beganMs);
+    }
     let isLate = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
@@ -152,6 +156,7 @@ export class PartitionDelivery {
       const { error } = delivery;
       await cluster.pauseBefore({ operation: this.#what, topic: name, partition, attempt, error });
       if (cluster.isClosed) throw new ClosedError("the octopus driver");
+      if (delivery.isOver) throw error;
     }
   }
 
@@ -162,6 +167,7 @@ export class PartitionDelivery {
   ): Promise<number> {
     const { cluster, client, topic, partition } = this.settings;
     const leader = await this.#leader();
+    if (delivery.isOver) throw new Error("too late");
     const session = this.#session ??= await this.#begin();
     if (delivery.isOver) throw new Error("too late");
     const { id: producerId, epoch: producerEpoch, sequence } = session;

@@ -1,9 +1,7 @@
-import { CorruptedLogError, EventGoneError } from "../../errors.ts";
+import { type CorruptedLogError, EventGoneError, type NotSupportedError } from "../../errors.ts";
 import { KafkaBatch, kafkaBatch, type LocatedRecord } from "./batch.ts";
-import type { Cluster } from "./cluster.ts";
+import { unknownCompression } from "./failure.ts";
 import { type FetchedPartition, type FetchedRecord, recordsOf } from "./fetched.ts";
-import type { HighWatermarks } from "./high_watermarks.ts";
-import type { Offsets } from "./offsets.ts";
 import { LeaderEpochs } from "./leader_epochs.ts";
 import { decodeRecord, type RecordFormat } from "./record.ts";
 
@@ -53,12 +51,16 @@ export class PartitionQueue {
   trouble: { sinceMs: number; error: unknown } | undefined;
   /** Whether that takes longer than a change of leaders. */
   isUnavailable = false;
+  /** Why the next events cannot be read here, though nothing is wrong with them. */
+  #obstacle: NotSupportedError | undefined;
+  #isObstacleReported = false;
 
   constructor(
     readonly partition: number,
     position: number,
     private readonly format: RecordFormat,
     private readonly damageOf: DamageMaker,
+    private readonly what: string = `read partition ${partition}`,
   ) {
     this.#position = position;
     this.fetchOffset = position;
@@ -71,7 +73,18 @@ export class PartitionQueue {
 
   /** Whether a read has something to return or report. */
   get hasNews(): boolean {
-    return this.#items.length > 0 || this.#gone !== undefined;
+    return this.#items.length > 0 || this.#gone !== undefined ||
+      (this.#obstacle !== undefined && !this.#isObstacleReported);
+  }
+
+  /** Why what follows the fetched events cannot be read here, even later; until it is restarted elsewhere. */
+  get obstacle(): NotSupportedError | undefined {
+    return this.#obstacle;
+  }
+
+  /** Whether nothing comes from it for now, so that the others need not wait for it. */
+  get isStopped(): boolean {
+    return this.isUnavailable || (this.#obstacle !== undefined && !this.hasNews);
   }
 
   /** Number of responses with unread events. */
@@ -128,6 +141,13 @@ export class PartitionQueue {
         this.#skipMisplaced(batch.lastOffsetDelta + 1, Number(answer.highWatermark));
         break;
       }
+      if (batch.unknownCodec !== undefined) {
+        this.#obstacle = unknownCompression(
+          `${this.what} from event ${this.fetchOffset} on`,
+          batch.unknownCodec,
+        );
+        break;
+      }
       const { records, nextOffset, fault } = recordsOf(batch, this.fetchOffset);
       if (fault !== undefined) this.#enqueueDamage(this.fetchOffset, nextOffset, fault, 0);
       this.#enqueue(records);
@@ -149,13 +169,15 @@ export class PartitionQueue {
     this.#skipEmpty();
   }
 
-  /** The next events; undefined if there are none. Throws `EventGoneError` once, and damage every time. */
+  /**
+   * The next events; undefined if there are none. Throws `EventGoneError` and an obstacle once, and damage every time.
+   */
   take(eventsMax: number, onDamage?: (error: CorruptedLogError) => void): KafkaBatch | undefined {
     for (;;) {
       const item = this.#items[0];
       if (item === undefined) {
         const gone = this.#gone;
-        if (gone === undefined) return undefined;
+        if (gone === undefined) return this.#reportObstacle();
         this.#gone = undefined;
         this.#position = gone.firstId;
         throw gone;
@@ -187,7 +209,15 @@ export class PartitionQueue {
     return nextId > this.#position && nextId <= this.#cutEnd;
   }
 
+  #reportObstacle(): undefined {
+    if (this.#obstacle === undefined || this.#isObstacleReported) return;
+    this.#isObstacleReported = true;
+    throw this.#obstacle;
+  }
+
   #restart(position: number): void {
+    this.#obstacle = undefined;
+    this.#isObstacleReported = false;
     this.#items = [];
     this.#responses = [];
     this.#taken = 0;
@@ -264,34 +294,4 @@ export class PartitionQueue {
     }
     end();
   }
-}
-
-/** What a consumer needs from its topic. */
-export interface ConsumerTopic {
-  cluster: Cluster;
-  name: string;
-  kafkaName: string;
-  id: string;
-  numPartitions: number;
-  format: RecordFormat;
-  offsets: Offsets;
-  highWatermarks: HighWatermarks;
-}
-
-/**
- * An empty queue of one partition, to be read from a position, if it is known; `epoch` is that of the leader that
- * stored the event before it, or -1.
- */
-export function queueOf(
-  { cluster, name, kafkaName, format }: ConsumerTopic,
-  partition: number,
-  { position, epoch }: { position: number | undefined; epoch: number },
-): PartitionQueue {
-  const queue = new PartitionQueue(partition, position ?? 0, format, (_, ids, reason, offset) => {
-    const file = `${cluster.servers}/${kafkaName}/${partition}/${ids.firstId}`;
-    return new CorruptedLogError({ topic: name, partition, ...ids, file, offset, reason });
-  });
-  queue.hasPosition = position !== undefined;
-  if (position !== undefined) queue.epochs.add(epoch, position - 1, position);
-  return queue;
 }

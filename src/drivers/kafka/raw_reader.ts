@@ -1,6 +1,6 @@
 import type { ClientConsumer } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
-import { isFault, isUnknownTopic, leaderless } from "./failure.ts";
+import { isFault, isUnknownTopic, leaderless, unknownCompression } from "./failure.ts";
 import { type FetchedPartition, type FetchedRecord, recordsOf } from "./fetched.ts";
 
 /** Where to read, and the maximum number of records. */
@@ -9,6 +9,8 @@ export interface RawRequest {
   partition: number;
   offset: number;
   recordsMax: number;
+  /** Whether only their times are needed: then one record stands for all that cannot be decompressed here. */
+  onlyTimes?: boolean;
 }
 
 const PARTITION_BYTES_MAX = 65_536;
@@ -35,7 +37,7 @@ export class RawReader {
     await this.#consumer?.close();
   }
 
-  async #read({ kafkaName, partition, offset, recordsMax }: RawRequest): Promise<FetchedRecord[]> {
+  async #read({ kafkaName, partition, offset, recordsMax, onlyTimes }: RawRequest): Promise<FetchedRecord[]> {
     const found: FetchedRecord[] = [];
     let position = offset;
     for (;;) {
@@ -43,6 +45,11 @@ export class RawReader {
       if (answer === undefined) return found;
       const before = position;
       for (const batch of answer.records ?? []) {
+        if (batch.unknownCodec !== undefined) {
+          const what = `read topic "${kafkaName}" partition ${partition} event ${position}`;
+          if (onlyTimes !== true) throw unknownCompression(what, batch.unknownCodec);
+          return [...found, { offset: position, timestamp: Number(batch.firstTimestamp), value: undefined }];
+        }
         const { records, nextOffset } = recordsOf(batch, position);
         found.push(...records.slice(0, recordsMax - found.length));
         position = nextOffset;

@@ -113,6 +113,7 @@ export class KafkaTopic implements TopicInterface {
             partition,
             offset: from,
             recordsMax: RECORDS_MAX,
+            onlyTimes: true,
           });
           const event = records.find(({ value }) => !isEndMark(value));
           const last = records.at(-1);

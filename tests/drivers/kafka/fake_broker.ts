@@ -64,6 +64,8 @@ export class FakeBroker {
   /** The version of each Produce request. */
   readonly produceVersions: number[] = [];
   readonly produced: ProducedBatch[] = [];
+  /** Number of requests. */
+  requests = 0;
   /** The outcomes of the next Produce requests; by default 0. */
   readonly outcomes: ProduceOutcome[] = [];
   readonly #server: Server;
@@ -115,6 +117,7 @@ export class FakeBroker {
   }
 
   #answer(socket: Socket, request: Buffer): void {
+    this.requests++;
     const api = request.readInt16BE(0);
     const number = request.readInt32BE(4);
     const nameBytes = Math.max(0, request.readInt16BE(8));

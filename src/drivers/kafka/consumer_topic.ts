@@ -1,0 +1,38 @@
+import { CorruptedLogError } from "../../errors.ts";
+import type { Cluster } from "./cluster.ts";
+import type { HighWatermarks } from "./high_watermarks.ts";
+import type { Offsets } from "./offsets.ts";
+import { type DamageMaker, PartitionQueue } from "./partition_queue.ts";
+import type { RecordFormat } from "./record.ts";
+
+/** What a consumer needs from its topic. */
+export interface ConsumerTopic {
+  cluster: Cluster;
+  name: string;
+  kafkaName: string;
+  id: string;
+  numPartitions: number;
+  format: RecordFormat;
+  offsets: Offsets;
+  highWatermarks: HighWatermarks;
+}
+
+/**
+ * An empty queue of one partition, to be read from a position, if it is known; `epoch` is that of the leader that
+ * stored the event before it, or -1.
+ */
+export function queueOf(
+  { cluster, name, kafkaName, format }: ConsumerTopic,
+  partition: number,
+  { position, epoch }: { position: number | undefined; epoch: number },
+): PartitionQueue {
+  const damageOf: DamageMaker = (_, ids, reason, offset) => {
+    const file = `${cluster.servers}/${kafkaName}/${partition}/${ids.firstId}`;
+    return new CorruptedLogError({ topic: name, partition, ...ids, file, offset, reason });
+  };
+  const what = `read topic "${name}" partition ${partition}`;
+  const queue = new PartitionQueue(partition, position ?? 0, format, damageOf, what);
+  queue.hasPosition = position !== undefined;
+  if (position !== undefined) queue.epochs.add(epoch, position - 1, position);
+  return queue;
+}
