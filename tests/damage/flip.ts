@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
 import type { Finding } from "../../src/log/check/finding.ts";
 import { FLAG, KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../../src/log/format/bytes.ts";
-import { extentsOf } from "../../src/log/read/frame_check.ts";
+import { extentsOf } from "../../src/log/segment/frame_check.ts";
 import type { FrameRecord } from "../../src/log/format/frame_header.ts";
 import { step } from "../../src/log/segment/frame_scanner.ts";
 import type { Segment } from "../../src/log/segment/segment_file.ts";

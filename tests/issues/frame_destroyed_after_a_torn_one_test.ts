@@ -5,9 +5,9 @@ import { assertEquals } from "@std/assert";
 import { encodeEvents } from "../../src/log/write/encoder.ts";
 import { sealLast } from "../../src/log/mod.ts";
 import { PartitionWriter } from "../../src/log/write/writer.ts";
-import { RECORD_BYTES } from "../../src/log/format/bytes.ts";
+import { KIND, RECORD_BYTES } from "../../src/log/format/bytes.ts";
 import { emptyDisk } from "../damage/copies.ts";
-import { CraftedSegment } from "../log/segment/crafted_segment.ts";
+import { CraftedSegment, noise, type Part, type Surroundings } from "../log/segment/crafted_segment.ts";
 import { openSample, readSample } from "../damage/sample_partition.ts";
 import { test } from "../harness.ts";
 
@@ -61,4 +61,72 @@ test("a frame that was destroyed, and filled a torn one to the byte, keeps its i
     // It was whole: only its trailer was destroyed.
     assertEquals(entries(4, later), ["0: trailer damaged, id 0", "1: id 4", "2: id 5", "3: tail 6"]);
   }
+});
+
+// The same after damage before it: what the frame without its trailer says to hold was counted among the ids between the
+// damage and the next anchor, or the seal, so that whole frames before it were delivered under ids that were too low, and
+// one that was never stored under ids of others. Nothing tells how many ids lie in it, unless all of its content is right.
+const CUT: Part = { count: 4, damaged: ["head", "trailer"] };
+const WHOLE: Part = { count: 4, damaged: ["trailer"] };
+
+const AFTER_DAMAGE: [what: string, parts: Part[], around: Surroundings, entries: string[]][] = [
+  // Two events were destroyed, one came after them, and five were in what filled the frame that was cut short.
+  ["an anchor", [{ count: 1 }, noise(200), { count: 1 }, CUT, { count: 1, anchor: [4, 9] }], {}, [
+    "0: id 0",
+    "1: lost 1 to 9, up to 4",
+    "4: id 9",
+    "5: tail 10",
+  ]],
+  ["the seal", [{ count: 1 }, noise(200), { count: 1 }, CUT, { kind: KIND.seal }], {
+    next: { id: 9, seal: [4, 0] },
+  }, [
+    "0: id 0",
+    "1: lost 1 to 9, up to 4",
+    "end 9",
+  ]],
+  ["the seal that was lost", [{ count: 1 }, noise(200), { count: 1 }, CUT, noise(128)], {
+    next: { id: 9, seal: [4, 0] },
+  }, ["0: id 0", "1: lost 1 to 9, up to 4", "end 9"]],
+  ["the index", [{ count: 1 }, noise(200), { count: 1 }, CUT, { count: 1 }], { index: [[4, 9]] }, [
+    "0: id 0",
+    "1: lost 1 to 9, up to 4",
+    "4: id 9",
+    "5: tail 10",
+  ]],
+];
+
+for (const [what, parts, around, entries] of AFTER_DAMAGE) {
+  test(`no id is counted over a frame that may have been cut short after damage: what tells is ${what}`, () => {
+    const crafted = new CraftedSegment(parts, around);
+    assertEquals(crafted.entries(), entries);
+    assertEquals(crafted.reopened(), entries);
+  });
+
+  test(`a frame whose content is right counts after damage, though its trailer is destroyed: what tells is ${what}`, () => {
+    const crafted = new CraftedSegment(parts.map((part) => part === CUT ? WHOLE : part), around);
+    assertEquals(crafted.entries().slice(1, 4), [
+      "1: lost 1 to 4, up to 2",
+      "2: id 4",
+      "3: trailer damaged, id 5",
+    ]);
+  });
+}
+
+test("an anchor before the frame that may have been cut short gives the ids before it, one after it those after it", () => {
+  const parts: Part[] = [{ count: 1 }, noise(200), { count: 1, anchor: [2, 3] }, CUT];
+  const lost = ["0: id 0", "1: lost 1 to 3, up to 2", "2: id 3"];
+  const entries = (id: number) => new CraftedSegment([...parts, { count: 1, anchor: [4, id] }]).entries();
+  assertEquals(entries(9), [...lost, "3: lost 4 to 9, up to 4", "4: id 9", "5: tail 10"]);
+  assertEquals(entries(5), [...lost, "3: lost 4 to 5, up to 4", "4: id 5", "5: tail 6"]);
+  assertEquals(entries(4), [...lost, "3: torn, 4, up to 4", "4: id 4", "5: tail 5"]);
+  assertEquals(entries(8), [...lost, "3: trailer damaged, id 4", "4: id 8", "5: tail 9"]);
+});
+
+test("after a torn write, ids that a frame cut short does not have are lost with it, and shift none before it", () => {
+  const parts: Part[] = [{ count: 1 }, { count: 1, bytes: 80 }, { count: 1 }, CUT];
+  const before = ["0: id 0", "1: torn, 1, up to 2", "2: id 1"];
+  const entries = (id: number) => new CraftedSegment([...parts, { count: 1, anchor: [4, id] }]).entries();
+  assertEquals(entries(2), [...before, "3: torn, 2, up to 4", "4: id 2", "5: tail 3"]);
+  assertEquals(entries(6), [...before, "3: trailer damaged, id 2", "4: id 6", "5: tail 7"]);
+  assertEquals(entries(9), [...before, "3: lost 2 to 9, up to 4", "4: id 9", "5: tail 10"]);
 });

@@ -1,7 +1,7 @@
 import { assertEquals, assertStrictEquals } from "@std/assert";
 import { core } from "../../src/log/format/core/core.ts";
 import { decodeRecord, readUint64 } from "../../src/log/format/frame_header.ts";
-import { isHeadRight } from "../../src/log/read/frame_check.ts";
+import { isHeadRight } from "../../src/log/segment/frame_check.ts";
 import {
   FLAG,
   HEADER_MAGIC,

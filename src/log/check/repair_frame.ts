@@ -15,7 +15,7 @@ import {
   RECORD_BYTES,
   TRAILER_MAGIC,
 } from "../format/bytes.ts";
-import { damagedBlocks, type FrameAt } from "../read/frame_check.ts";
+import { damagedBlocks, type FrameAt } from "../segment/frame_check.ts";
 
 /** Writes both records of a frame, after a change, from the one that is intact. */
 export function writeRecords(

@@ -1,7 +1,7 @@
 import { copyFile } from "./copy_file.ts";
 import { StorageError } from "../../errors.ts";
 import { KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
-import type { FrameAt } from "../read/frame_check.ts";
+import type { FrameAt } from "../segment/frame_check.ts";
 import {
   encodeTombstoneSegment,
   type FrameWriter,

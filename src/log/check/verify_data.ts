@@ -2,7 +2,7 @@ import { CorruptedLogError, EventGoneError } from "../../errors.ts";
 import { DATA_BLOCK_BYTES, FLAG, KIND, RECORD_BYTES } from "../format/bytes.ts";
 import { extentsAddUp } from "../format/frame_body.ts";
 import type { Partition } from "../partition.ts";
-import { damagedBlocks, eventsInBlocks, extentsOf, type FrameAt } from "../read/frame_check.ts";
+import { damagedBlocks, eventsInBlocks, extentsOf, type FrameAt } from "../segment/frame_check.ts";
 import { step } from "../segment/frame_scanner.ts";
 import type { Segment } from "../segment/segment_file.ts";
 import type { Finding } from "./finding.ts";

@@ -2,7 +2,7 @@ import { core } from "../format/core/core.ts";
 import type { Finding } from "./finding.ts";
 import { FLAG, KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
 import { decodeSegmentHeader } from "../format/segment_header.ts";
-import { type FrameAt, headDamage } from "../read/frame_check.ts";
+import { type FrameAt, headDamage } from "../segment/frame_check.ts";
 import type { Partition } from "../partition.ts";
 import { READ_AHEAD_BYTES, readWindow } from "../segment/window.ts";
 import { step } from "../segment/frame_scanner.ts";

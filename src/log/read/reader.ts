@@ -2,7 +2,7 @@ import { type CorruptedLogError, EventGoneError, TopicDeletedError } from "../..
 import { isMissing } from "../../storage/port.ts";
 import type { StartPosition } from "../../contract.ts";
 import { FLAG, KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
-import { isHeadRight } from "./frame_check.ts";
+import { isHeadRight } from "../segment/frame_check.ts";
 import type { Partition } from "../partition.ts";
 import { READ_AHEAD_BYTES, readWindow } from "../segment/window.ts";
 import { type LogPosition, segmentName } from "../segment/segment_file.ts";

@@ -14,7 +14,7 @@ import {
   tableStride,
 } from "../format/frame_body.ts";
 import type { FrameRecord } from "../format/frame_header.ts";
-import { isHeadRight } from "./frame_check.ts";
+import { isHeadRight } from "../segment/frame_check.ts";
 import type { Partition } from "../partition.ts";
 import { readWindow } from "../segment/window.ts";
 import { type FrameMark, markOf } from "../positions/position_slot.ts";

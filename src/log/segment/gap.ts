@@ -1,4 +1,5 @@
-import { KIND, RECORD_BYTES } from "../format/bytes.ts";
+import { FLAG, KIND, RECORD_BYTES } from "../format/bytes.ts";
+import { damagedBlocks, headDamage } from "./frame_check.ts";
 import { READ_AHEAD_BYTES } from "./window.ts";
 import { type FrameStep, type GapStep, step } from "./frame_scanner.ts";
 import type { Segment } from "./segment_file.ts";
@@ -77,11 +78,26 @@ export function idsOfGap(segment: Segment, gap: GapStep, idBefore: number): GapS
           spanBySeal(segment, row, { offset, idMin, gapEnd: gap.endOffset });
         return settled([...rows, row], span, idMin);
       }
-      row.events += count;
-      row.eventsBefore.set(next.endOffset, row.events);
+      if (hasSureIds(segment, next)) {
+        row.events += count;
+        row.eventsBefore.set(next.endOffset, row.events);
+      } else {
+        rows.push(row);
+        row = rowAt(next.endOffset);
+      }
     }
     offset = next.endOffset;
   }
+}
+
+/**
+ * Whether as many ids lie in a frame as it says. One that lacks its trailer may have been cut short, and another one that
+ * filled the rest of its size may have been destroyed since: then its content is not what it was, either.
+ */
+function hasSureIds(segment: Segment, { offset, frame, damaged }: FrameStep): boolean {
+  if (damaged !== "trailer" || (frame.flags & FLAG.lost) !== 0) return true;
+  const at = { segment, offset, frame };
+  return headDamage(at) === undefined && damagedBlocks(at).length === 0;
 }
 
 /**
@@ -141,8 +157,8 @@ function idAfterTorn(segment: Segment, { endOffset }: GapStep, idBefore: number)
 
 /**
  * The id after a frame without its trailer. A write that was cut short looks like one if a frame that filled the rest of
- * its size to the byte was destroyed since: the first anchor at a boundary after it then leaves it no ids, or fewer. Undefined
- * if it is a frame.
+ * its size to the byte was destroyed since: the first anchor at a boundary after it then leaves it no ids, or other ones.
+ * Undefined if it is a frame.
  */
 export function idAfterCut(
   segment: Segment,
@@ -150,7 +166,7 @@ export function idAfterCut(
   id: number,
 ): number | undefined {
   const anchored = anchoredId(segment, endOffset);
-  return anchored === undefined || anchored >= id + frame.count ? undefined : Math.max(id, anchored);
+  return anchored === undefined || anchored === id + frame.count ? undefined : Math.max(id, anchored);
 }
 
 /** The id at a frame boundary, as the first anchor at it, or at a boundary in the row of frames after it, says. */
@@ -163,7 +179,7 @@ function anchoredId(segment: Segment, boundary: number): number | undefined {
     if (next.kind !== "frame") return undefined;
     const known = eventsBefore.get(next.frame.anchorOffset);
     if (known !== undefined) return next.frame.anchorId - known;
-    if (next.frame.kind === KIND.seal) return undefined;
+    if (next.frame.kind === KIND.seal || !hasSureIds(segment, next)) return undefined;
     events += next.frame.count;
     offset = next.endOffset;
   }

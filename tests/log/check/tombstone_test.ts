@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { core } from "../../../src/log/format/core/core.ts";
 import { FLAG, RECORD_BYTES } from "../../../src/log/format/bytes.ts";
 import { decodeRecord } from "../../../src/log/format/frame_header.ts";
-import { isHeadRight } from "../../../src/log/read/frame_check.ts";
+import { isHeadRight } from "../../../src/log/segment/frame_check.ts";
 import { sealOf } from "../../../src/log/check/repair_segment.ts";
 import { encodeTombstoneSegment, tombstoneBytesMin, tombstones } from "../../../src/log/check/tombstone.ts";
 import { KIND, SEGMENT_HEADER_BYTES } from "../../../src/log/format/bytes.ts";

@@ -15,8 +15,8 @@ import {
 } from "../format/frame_body.ts";
 import { DATA_BLOCK_BYTES, DATA_LOST_MARK, FLAG, RECORD_BYTES } from "../format/bytes.ts";
 import type { FrameRecord } from "../format/frame_header.ts";
-import { READ_AHEAD_BYTES, readWindow } from "../segment/window.ts";
-import type { Segment } from "../segment/segment_file.ts";
+import { READ_AHEAD_BYTES, readWindow } from "./window.ts";
+import type { Segment } from "./segment_file.ts";
 
 const COMMA = 0x2c;
 
