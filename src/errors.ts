@@ -33,11 +33,11 @@ export class TopicNotFoundError extends DiasporaError {
   }
 }
 
-/** The topic was deleted while it was in use. */
+/** The topic was deleted while it was in use, or another copy of it was put in its place. */
 export class TopicDeletedError extends DiasporaError {
-  /** Names the topic. */
-  constructor(readonly topic: string) {
-    super("ERR_TOPIC_DELETED", `Cannot use topic "${topic}": it was deleted`);
+  /** Names the topic, and what happened to it. */
+  constructor(readonly topic: string, reason = "it was deleted") {
+    super("ERR_TOPIC_DELETED", `Cannot use topic "${topic}": ${reason}`);
   }
 }
 

@@ -113,7 +113,8 @@ export function storageOn(system: System): Storage {
       const stat = attempt("look at", path, () => fs.lstatSync(path, { throwIfNoEntry: false }));
       if (stat === undefined) return undefined;
       const kind = stat.isFile() ? "file" : stat.isDirectory() ? "directory" : "other";
-      return { kind, bytes: stat.size, modified: stat.mtimeMs };
+      const { size: bytes, mtimeMs: modified, ino: inode } = stat;
+      return { kind, bytes, modified, inode, made: stat.birthtimeMs || stat.ctimeMs };
     },
 
     readWhole(path: string, bytesMax = Infinity): Uint8Array | undefined {

@@ -43,6 +43,18 @@ export interface PublishOptions {
   confirm?: () => boolean;
 }
 
+/** What is at a path. */
+export interface PathState {
+  kind: "file" | "directory" | "other";
+  bytes: number;
+  /** When its content was changed, in milliseconds since 1970. */
+  modified: number;
+  /** The number that tells it from another file of the same name, if known. Some network file systems change it. */
+  inode?: number;
+  /** When it was made, in milliseconds since 1970; if that is unknown, when its inode was changed. */
+  made?: number;
+}
+
 /** How a file is opened: it must exist and be a regular file; links are not followed. */
 export type OpenMode = "read" | "append" | "update";
 
@@ -55,7 +67,7 @@ export interface Storage {
   /** Names in a directory, in no particular order; throws `ENOENT`, `ENOTDIR`. */
   list(path: string): string[];
   /** What is at the path; links are not followed. */
-  stat(path: string): { kind: "file" | "directory" | "other"; bytes: number; modified: number } | undefined;
+  stat(path: string): PathState | undefined;
   /**
    * The content of a small file, or undefined if it does not exist. Of a file that is larger than expected, only the first
    * `bytesMax` bytes are read.

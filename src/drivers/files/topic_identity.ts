@@ -4,12 +4,16 @@
  * one's rules. So each topic has a file whose name is random, and what an open topic finds under its path counts only
  * while that file is there.
  *
+ * A copy of the topic, such as a backup that is put in its place, has a file of the same name, and may give the same ids
+ * to other events. So it has to be the very file: one with another inode number that was made at another time is not.
+ *
  * @module
  */
 import { TopicDeletedError } from "../../errors.ts";
 import {
   isMissing,
   type OpenMode,
+  type PathState,
   type PublishOptions,
   randomHex,
   type Storage,
@@ -39,7 +43,9 @@ export function identityOf(storage: Storage, path: string): string | undefined {
 /** The storage for what is in one topic: its calls throw `TopicDeletedError` once the path stands for another one. */
 export function storageOfTopic(storage: Storage, path: string, topic: string): Storage {
   const identity = identityOf(storage, path);
-  return identity === undefined ? storage : new TopicStorage(storage, identity, topic);
+  return identity === undefined
+    ? storage
+    : new TopicStorage(storage, { path: identity, state: storage.stat(identity) }, topic);
 }
 
 class TopicStorage implements Storage {
@@ -47,7 +53,7 @@ class TopicStorage implements Storage {
 
   constructor(
     private readonly storage: Storage,
-    private readonly identity: string,
+    private readonly identity: { path: string; state: PathState | undefined },
     private readonly topic: string,
   ) {
     this.base = storage.base ?? storage;
@@ -146,6 +152,13 @@ class TopicStorage implements Storage {
   }
 
   #check(): void {
-    if (this.storage.stat(this.identity) === undefined) throw new TopicDeletedError(this.topic);
+    const { path, state } = this.identity;
+    const now = this.storage.stat(path);
+    if (now === undefined || state === undefined) throw new TopicDeletedError(this.topic);
+    if (now.inode === state.inode || now.made === state.made) return;
+    throw new TopicDeletedError(
+      this.topic,
+      "another copy of it is in its place, which may have other events under the same ids; open the topic again",
+    );
   }
 }

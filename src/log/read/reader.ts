@@ -208,8 +208,10 @@ export class PartitionReader {
   #nextSegmentShows(): boolean {
     const now = this.partition.storage.now();
     if (Math.abs(now - this.#listedAt) < RELIST_MS) return false;
-    this.#listedAt = now;
     const segment = this.#position!.segment;
+    // First, so that the next look fails too if it does: what this one throws may only wake who reads then.
+    const next = this.partition.segmentIds().find((id) => id > segment.baseId);
+    this.#listedAt = now;
     if (segment.file.size() < 0) {
       // Removed by hand. The next writer makes it again, with other events under the same ids.
       segment.close();
@@ -218,7 +220,6 @@ export class PartitionReader {
       this.#fromId = segment.baseId;
       return true;
     }
-    const next = this.partition.segmentIds().find((id) => id > segment.baseId);
     if (next === undefined) return false;
     segment.endId = next;
     return true;

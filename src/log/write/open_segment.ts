@@ -57,12 +57,15 @@ export class OpenSegment {
   /** The seal, if one was found: nothing after it counts. */
   seal: Extract<Entry, { kind: "end" }> | undefined;
   readonly #index: SegmentIndex;
+  readonly #inode: number | undefined;
   #lostFileCheckedAt = 0;
 
   /** Opens the segment that begins with this id, and reads to its end or its seal. */
   constructor(private readonly partition: Partition, baseId: number, private readonly keeper: FileKeeper) {
     const { storage, directory } = partition;
     const path = `${directory}/${segmentName(baseId)}`;
+    // Before it is opened, which fails if another topic takes the place of this one in between.
+    this.#inode = storage.stat(path)?.inode;
     this.file = storage.open(path, "append");
     try {
       keeper.opened(this.file);
@@ -195,9 +198,12 @@ export class OpenSegment {
     if (Math.abs(now - this.#lostFileCheckedAt) < LOST_FILE_CHECK_MS) return;
     this.#lostFileCheckedAt = now;
     const { storage } = this.partition;
-    if (this.file.size() >= 0 && storage.stat(this.file.path) !== undefined) return;
-    // A deleted topic is renamed first, with its files: then this throws.
+    const there = storage.stat(this.file.path);
+    const isThere = this.file.size() >= 0 && there !== undefined;
+    if (isThere && there.inode === this.#inode) return;
+    // A deleted topic, or one that was moved away, is renamed first, with its files: then this throws.
     this.partition.segmentIds();
+    if (isThere) return;
     // If it was stored before its segment was removed.
     this.#checkIsSealed();
   }

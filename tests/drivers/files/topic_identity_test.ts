@@ -126,6 +126,7 @@ test("the clock, the watch and what identifies the disk are those of the storage
   const below: Storage = {
     ...opened().shared,
     list: () => ["id-0123456789abcdef"],
+    stat: () => undefined,
     now: () => 7,
     random32: () => 8,
     pause: (ms) => void paused.push(ms),
@@ -161,4 +162,31 @@ test("a topic that is created has an identity", async () => {
   };
   await new FilesDriver({ root_path: ROOT }, storage).createTopic("t", definition);
   assertMatch(String(identityOf(storage, TOPIC)), /\/id-/);
+});
+
+test("a file of the same name counts as the topic's unless both its number and its age are others", () => {
+  const differences: [what: string, inode: number | undefined, made: number | undefined, isOther: boolean][] =
+    [
+      ["nothing", 1, 1, false],
+      ["its number", 2, 1, false],
+      ["its age", 1, 2, false],
+      ["both", 2, 2, true],
+      ["the number is not known any more", undefined, 1, false],
+    ];
+  for (const [what, inode, made, isOther] of differences) {
+    const { shared } = opened();
+    let state: { inode?: number; made?: number } = { inode: 1, made: 1 };
+    const stat: Storage["stat"] = (path) => {
+      const found = shared.stat(path);
+      return found && { ...found, ...state };
+    };
+    const numbered = new Proxy(shared, {
+      get: (disk, name: keyof Storage) => name === "stat" ? stat : disk[name],
+    });
+    const storage = storageOfTopic(numbered, TOPIC, "t");
+    storage.list(TOPIC);
+    state = { ...inode === undefined ? {} : { inode }, ...made === undefined ? {} : { made } };
+    if (isOther) assertThrows(() => storage.list(TOPIC), TopicDeletedError, "another copy of it", what);
+    else storage.list(TOPIC);
+  }
 });

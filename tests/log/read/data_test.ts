@@ -6,7 +6,12 @@ import { FLAG, KIND, layoutOf, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../../
 import { core } from "../../../src/log/format/core/core.ts";
 import { Partition } from "../../../src/log/partition.ts";
 import type { StoredBatch } from "../../../src/log/read/batch.ts";
-import { damagedBlocks, eventsInBlocks, extentsOf, headDamage } from "../../../src/log/segment/frame_check.ts";
+import {
+  damagedBlocks,
+  eventsInBlocks,
+  extentsOf,
+  headDamage,
+} from "../../../src/log/segment/frame_check.ts";
 import { PartitionReader } from "../../../src/log/read/reader.ts";
 import { step } from "../../../src/log/segment/frame_scanner.ts";
 import { encodeSegmentHeader } from "../../../src/log/format/segment_header.ts";

@@ -1,5 +1,5 @@
 import { StorageError } from "../../../src/errors.ts";
-import type { OpenMode, PublishOptions, Storage, StorageFile } from "../../../src/storage/port.ts";
+import type { OpenMode, PathState, PublishOptions, Storage, StorageFile } from "../../../src/storage/port.ts";
 import type { SimulatedDisk } from "./disk.ts";
 import { simulatedError, SimulatedKill } from "./failure.ts";
 import { SimulatedFile } from "./file.ts";
@@ -45,7 +45,7 @@ export class SimulatedProcess implements Storage {
     return names;
   }
 
-  stat(path: string): { kind: "file" | "directory" | "other"; bytes: number; modified: number } | undefined {
+  stat(path: string): PathState | undefined {
     this.call("look at", path, []);
     const entry = this.disk.names.get(path);
     if (entry === undefined) return undefined;
