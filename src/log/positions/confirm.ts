@@ -30,8 +30,8 @@ export function positionAt(partition: Partition, nextId: number): Position {
 function confirmed(partition: Partition, position: StoredPosition, ids: readonly number[]): number {
   const { nextId, time, mark } = position;
   const [firstId] = ids;
-  if (nextId <= (firstId ?? 0)) return nextId;
   if (firstId === undefined) return 0;
+  if (nextId <= firstId) return nextId;
   if (isConfirmed(partition, position, ids)) return nextId;
   if (mark !== undefined) return lastBefore(partition, position);
   const endId = partition.end(ids)!.id;
@@ -56,7 +56,7 @@ function isConfirmed(partition: Partition, position: Position, ids?: readonly nu
   }
   if (entry?.kind !== "frame") return false;
   const { frame } = entry;
-  if (mark === undefined) return (frame.flags & FLAG.lost) !== 0 || (time !== 0 && frame.time === time);
+  if (mark === undefined) return (frame.flags & FLAG.lost) !== 0 || frame.time === time;
   if ((frame.flags & FLAG.lost) !== 0) return isFollowed(partition, nextId, mark);
   return isSame(markOf(frame), mark);
 }
@@ -68,7 +68,7 @@ function isConfirmed(partition: Partition, position: Position, ids?: readonly nu
  */
 function isFollowed(partition: Partition, nextId: number, mark: FrameMark): boolean {
   const start = partition.positionOfId(nextId - 1);
-  if (start === undefined || start.segment.salt !== mark.salt) return false;
+  if (start?.segment.salt !== mark.salt) return false;
   for (const entry of entriesFrom(start)) {
     if (entry.kind !== "frame" || entry.frame.nonceLow !== mark.nonce) continue;
     if (entry.frame.sequence > mark.sequence) return true;

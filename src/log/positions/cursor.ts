@@ -33,8 +33,8 @@ interface Known {
   position: StoredPosition | undefined;
   /** The part of it in files that are not retired, and so stay or are folded into others. */
   safe: StoredPosition | undefined;
-  /** The files that are not retired. */
-  open: CursorContent[];
+  /** The files that one who takes the position over retires, unless they are. */
+  toRetire: CursorContent[];
 }
 
 /** The position of one consumer name in one partition, opened by one consumer. */
@@ -74,7 +74,7 @@ export class CursorFile {
   acknowledge(next: Position, stale?: StoredPosition): void {
     const own = this.#own?.position;
     this.#run(this.#store(
-      own === undefined ? this.#readAll(this.#listed) : { position: own, safe: own, open: [] },
+      own === undefined ? this.#readAll(this.#listed) : { position: own, safe: own, toRetire: [] },
       ({ position, safe }) => {
         const generation = position?.generation ?? 1;
         if (stale?.generation === generation) return { ...next, generation: generation + 1 };
@@ -124,7 +124,7 @@ export class CursorFile {
       // Retired first and read then: a former owner that stores after that notices that it does not count.
       let known = this.#readAll(yield);
       // Until all files that are read were retired: the owner of another one could go on storing in its generation.
-      while (this.#retireAll(known.open)) known = this.#readAll(yield);
+      while (this.#retireAll(known.toRetire)) known = this.#readAll(yield);
       const next = { ...begin(known.position), generation: (known.position?.generation ?? 0) + 1 };
       // Of several that begin where nothing is stored, the one that makes the first file decides where.
       this.#own = this.#create(next, known, attempt, known.position === undefined && attempt === 1);
@@ -177,10 +177,8 @@ export class CursorFile {
     let contents: CursorContent[] = [];
     const read = () => positionIn(contents = this.#files.readAll(listed));
     const position = this.folder.read === undefined ? read() : this.folder.read(read);
-    // The folder may say that its files belong to another name.
-    const open = contents.filter(({ isRetired, isShared }) => !isRetired && !isShared);
-    if (position === undefined) return { position, safe: undefined, open };
-    return { position, safe: positionIn(contents.filter(({ isRetired }) => !isRetired)), open };
+    const safe = positionIn(contents.filter(({ isRetired }) => !isRetired));
+    return { position, safe, toRetire: contents.filter(({ isShared }) => !isShared) };
   }
 
   #run<T>(steps: CursorSteps<T>): T {

@@ -2,6 +2,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { StorageError } from "../../../src/errors.ts";
 import { verifyPosition } from "../../../src/log/check/verify_position.ts";
+import { core } from "../../../src/log/format/core/core.ts";
 import { CursorFiles, positionIn, wasRetired } from "../../../src/log/positions/cursor_files.ts";
 import {
   decodeSlots,
@@ -52,13 +53,13 @@ test("a slot stores its fields, however large", () => {
   for (const each of [slot(1), large, slot(0, { mark: undefined })]) {
     assertEquals(decodeSlots(encodeSlot(each), "p"), [each]);
   }
-  for (
-    const mark of [{ ...MARK, salt: 0 }, { salt: 0, nonce: 0, sequence: 1 }, {
-      salt: 0,
-      nonce: 1,
-      sequence: 0,
-    }]
-  ) {
+  const marks = [
+    { ...MARK, salt: 0 },
+    { salt: 0, nonce: 0, sequence: 1 },
+    { salt: 0, nonce: 1, sequence: 0 },
+    { salt: 1, nonce: 0, sequence: 0 },
+  ];
+  for (const mark of marks) {
     assertEquals(decodeSlots(encodeSlot(slot(1, { mark })), "p"), [slot(1, { mark })]);
   }
 });
@@ -69,6 +70,13 @@ test("slots of a file are read in order, ignoring a partial one", () => {
   assertEquals(decodeSlots(bytes.subarray(0, 255), "p"), [slot(1), undefined, undefined]);
   assertEquals(decodeSlots(bytes.subarray(0, 64), "p"), [slot(1)]);
   assertEquals(decodeSlots(bytes.subarray(0, 63), "p"), []);
+});
+
+test("what has a right checksum and another magic is not a slot", () => {
+  const bytes = encodeSlot(slot(1));
+  bytes[0]! ^= 1;
+  new DataView(bytes.buffer).setUint32(60, core.crc32(bytes.subarray(0, 60)), true);
+  assertEquals(decodeSlots(bytes, "p"), [undefined]);
 });
 
 test("a position replaces one of an older generation or with a lower id", () => {
@@ -103,8 +111,8 @@ test("slots that are neither valid nor empty are damaged", () => {
 
 test("the files of a name are exactly those that start with its path", () => {
   const storage = folder({
-    [OTHER]: file(slot(1)),
     [PATH]: file(slot(1)),
+    [OTHER]: file(slot(1)),
     "/c/00000003.xyz.pos": file(),
     "/c/00000003.0000abcd0.pos": file(),
     "/c/00000004.pos": file(),
@@ -226,6 +234,8 @@ test("files removed while they are read are listed again, with a limit", () => {
   const files = new CursorFiles(storage, PATH);
   assertEquals(positionIn(files.readAll())?.nextId, 2);
   assertEquals(readings, 100);
+  // One that was listed before it was removed is not looked for again.
+  assertEquals(files.readAll(["00000003.ffffffff.pos"]).map(({ path }) => path), [OTHER, PATH]);
   missing = 100;
   const error = assertThrows(() => files.readAll(), StorageError);
   assertEquals([error.errno, error.canRetry], ["EAGAIN", true]);

@@ -316,7 +316,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "groups: a new owner does not mark the file of the one before",
     file: "src/log/positions/cursor.ts",
-    from: "while (this.#retireAll(known.open)) known = this.#readAll(yield);",
+    from: "while (this.#retireAll(known.toRetire)) known = this.#readAll(yield);",
     to: "",
     story: "group",
   },
