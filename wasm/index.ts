@@ -6,6 +6,7 @@
  * ```text
  * crc32               CRC-32 (IEEE) of a range, continuing from a seed
  * crc32Sliced         the same with tables only, to compare with
+ * crc32c              CRC-32C of a range, which it overwrites, continuing from a seed
  *
  * sealFrame           writes the checksums and trailer of a frame with all its parts; returns its size
  * checkRecord         whether an intact header or trailer record of that salt is here
@@ -29,6 +30,7 @@
  */
 
 export { crc32, crc32Sliced } from "./crc";
+export { crc32c } from "./crc32c";
 export { sealFrame } from "./frame";
 export { checkIndexEntry, lookupById, lookupByTime } from "./index_entries";
 export { checkRecord, findRecord, sameFrame } from "./record";

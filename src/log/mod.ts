@@ -44,7 +44,7 @@
  * @module
  */
 export { METADATA_BYTES_MAX } from "./format/bytes.ts";
-export { crc32 } from "./format/core/core.ts";
+export { crc32, crc32c } from "./format/core/core.ts";
 export { Membership } from "./groups/membership.ts";
 export { FailureDetector, type GroupEnvironment } from "./groups/failure_detector.ts";
 export { type Member, type MemberProcess, type Roster, RosterFiles } from "./groups/roster.ts";

@@ -4,12 +4,16 @@
  * @module
  */
 
-/** CRC-32 (IEEE) bit by bit, continuing from `seed`. */
-export function bitwiseCrc32(bytes: Uint8Array, seed = 0): number {
+/** The polynomials, with the highest power in the lowest bit. */
+const IEEE = 0xedb88320;
+export const CASTAGNOLI = 0x82f63b78;
+
+/** CRC-32 bit by bit, continuing from `seed`. */
+export function bitwiseCrc32(bytes: Uint8Array, seed = 0, polynomial = IEEE): number {
   let state = ~seed;
   for (const byte of bytes) {
     state ^= byte;
-    for (let bit = 0; bit < 8; bit++) state = (state >>> 1) ^ (0xedb88320 & -(state & 1));
+    for (let bit = 0; bit < 8; bit++) state = (state >>> 1) ^ (polynomial & -(state & 1));
   }
   return ~state >>> 0;
 }

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { checksumOfPieces, checksumWith } from "./checksum.ts";
+import { crc32c } from "../../log/mod.ts";
 import type { ClientConsumer, ClientModule } from "./client.ts";
 import { type Api, type ClientConnection, wrapApi } from "./client_internals.ts";
 import { type BatchContent, readRecords, type StoredRecord } from "./fetched.ts";
@@ -134,21 +134,22 @@ export function readBatches(
       found.length >= found.readInt32BE(COUNT_AT) * LARGE_RECORD_BYTES;
     const batch = isJoined ? piecesLike(pieces, [found.buffer]) : found;
     const next = end + BATCH_HEAD_BYTES <= pieces.length ? pieces.readBigInt64BE(end) : undefined;
-    const fault = faultOf(batch, module, isChecking);
+    const fault = faultOf(batch, isChecking);
     batches.push(fault === undefined ? readBatch(batch, next, module) : damaged(batch, next, fault));
   }
   return batches;
 }
 
 /** What is wrong with a batch as a whole. */
-function faultOf(batch: Pieces, module: ClientModule, isChecking: boolean): string | undefined {
+function faultOf(batch: Pieces, isChecking: boolean): string | undefined {
   const format = batch.readInt8(FORMAT_AT);
   if (format !== FORMAT) {
     return `it has format ${format}, and only ${FORMAT} is known, which Kafka has since 0.11`;
   }
   if (batch.length < BATCH_HEAD_BYTES) return "its length is wrong";
   if (!isChecking) return undefined;
-  const sum = checksumOfPieces(batch.subarray(ATTRIBUTES_AT).buffers, checksumWith(module));
+  const { buffers } = batch.subarray(ATTRIBUTES_AT);
+  const sum = buffers.reduce((before, piece) => crc32c(piece, before), 0);
   return sum === batch.readUInt32BE(CHECKSUM_AT) ? undefined : "its checksum is wrong";
 }
 

@@ -1,13 +1,7 @@
 import type { Buffer } from "node:buffer";
-import type { ClientModule } from "./client.ts";
 
 /** Computes a checksum. */
 export type Checksum = (bytes: Buffer) => number;
-
-/** The client's. It copies a buffer first, which takes longer than the checksum, unless it is one of its own class. */
-export function checksumWith({ crc32c, Writer }: ClientModule): Checksum {
-  return (bytes) => crc32c(Writer.create().append(bytes).dynamicBuffer);
-}
 
 /*
  * The checksums are CRC-32C: remainders of polynomials over two numbers, 0 and 1, the highest bit of a number being the

@@ -1,5 +1,4 @@
 import { ClosedError, TopicDeletedError } from "../../errors.ts";
-import { checksumWith } from "./checksum.ts";
 import type { ClientProducer } from "./client.ts";
 import type { ClientConnection } from "./client_internals.ts";
 import type { Cluster } from "./cluster.ts";
@@ -171,7 +170,7 @@ export class PartitionDelivery {
     const session = this.#session ??= await this.#begin();
     if (delivery.isOver) throw new Error("too late");
     const { id: producerId, epoch: producerEpoch, sequence } = session;
-    batch.seal({ producerId, producerEpoch, sequence, time }, checksumWith(cluster.module));
+    batch.seal({ producerId, producerEpoch, sequence, time });
     const baseId = await produce(cluster, client, leader, {
       topic,
       partition,

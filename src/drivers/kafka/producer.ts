@@ -1,6 +1,5 @@
 import { BrokerError, ClosedError, LimitExceededError } from "../../errors.ts";
 import type { OutgoingBatch, ProducerInterface } from "../../contract.ts";
-import { checksumWith } from "./checksum.ts";
 import type { ClientProducer } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
 import { configsOfTopics } from "./configs.ts";
@@ -212,9 +211,9 @@ export class KafkaProducer implements ProducerInterface {
     const bytes = batchBytes(ranges);
     if (bytes > this.#eventLimit.bytesMax) throw this.#tooLarge(partition, bytes, countOf(ranges));
     const batch = RecordBatch.encode(ranges, this.#memory);
-    const { module, settings: { producer: { compression } } } = this.#topic.cluster;
+    const { settings: { producer: { compression } } } = this.#topic.cluster;
     // Here already, because the next batch is encoded while one is on its way.
-    if (compression === "none") batch.sum(checksumWith(module));
+    if (compression === "none") batch.sum();
     return batch;
   }
 

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { crc32c } from "../../log/mod.ts";
 import { type Checksum, checksumOfPieces } from "./checksum.ts";
 
 /*
@@ -133,12 +134,12 @@ export class RecordBatch {
   }
 
   /** Computes the checksum of its records, so that it can be sealed at once. */
-  sum(checksumOf: Checksum): number {
+  sum(checksumOf: Checksum = crc32c): number {
     return this.#recordsSum ??= checksumOf(this.bytes.subarray(BATCH_HEAD_BYTES));
   }
 
   /** Adds what it is known by, and its checksum. */
-  seal({ producerId, producerEpoch, sequence, time }: BatchOrigin, checksumOf: Checksum): void {
+  seal({ producerId, producerEpoch, sequence, time }: BatchOrigin, checksumOf: Checksum = crc32c): void {
     const { bytes } = this;
     this.sendings++;
     bytes.writeBigInt64BE(BigInt(time), FIRST_TIME_AT);

@@ -12,6 +12,9 @@ import { CoreMemory, SCRATCH_BYTES } from "./memory.ts";
 import { type FrameSizes, RECORD, RECORD_BYTES, type Signature } from "../bytes.ts";
 import { encodeRecord } from "../frame_header.ts";
 
+/** What the CRC-32C overwrites before its bytes. */
+const OVERWRITTEN_BYTES = 272;
+
 /**
  * The functions of the log core. Pointers are offsets into `u8` and need no alignment. CRCs, salts and offsets
  * are whole numbers from 0 to 2^32 - 1; ids and times are safe integers.
@@ -41,6 +44,19 @@ export class Core extends CoreMemory {
       const part = bytes.subarray(done, done + SCRATCH_BYTES);
       this.u8.set(part, this.scratch);
       crc = this.#wasm.crc32(this.scratch, part.length, crc);
+    }
+    return crc >>> 0;
+  }
+
+  /** CRC-32C of bytes from anywhere, going on from `seed`. */
+  crc32c(bytes: Uint8Array, seed = 0): number {
+    const ptr = this.scratch + OVERWRITTEN_BYTES;
+    const partBytes = SCRATCH_BYTES - OVERWRITTEN_BYTES;
+    let crc = seed;
+    for (let done = 0; done < bytes.length; done += partBytes) {
+      const part = bytes.subarray(done, done + partBytes);
+      this.u8.set(part, ptr);
+      crc = this.#wasm.crc32c(ptr, part.length, crc);
     }
     return crc >>> 0;
   }
@@ -115,4 +131,9 @@ export const core: Core = new Core();
 /** The CRC-32 of some bytes, as in zip and gzip. */
 export function crc32(bytes: Uint8Array): number {
   return core.crc32(bytes);
+}
+
+/** The CRC-32C of some bytes, going on from that of the bytes before them. */
+export function crc32c(bytes: Uint8Array, seed?: number): number {
+  return core.crc32c(bytes, seed);
 }

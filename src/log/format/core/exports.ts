@@ -7,6 +7,7 @@ export interface CoreExports {
   staticEnd(): number;
   crc32(ptr: number, bytes: number, seed: number): number;
   crc32Sliced(ptr: number, bytes: number, seed: number): number;
+  crc32c(ptr: number, bytes: number, seed: number): number;
   sealFrame(ptr: number): number;
   checkRecord(ptr: number, salt: number, trailer: number): number;
   sameFrame(header: number, trailer: number): number;
