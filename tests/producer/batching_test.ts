@@ -52,7 +52,7 @@ test("a full batch is sent at once, by number of events or by bytes", async () =
   assertEquals(topic.batches, [["0", "1"], ["2", "3"], ["4"]]);
   assertEquals(topic.handed[2].sizes, [5 * 1024 * 1024]);
   for (let n = 0; n < 20_000; n++) producer.push(n);
-  assertEquals(topic.handed.slice(3).map(({ metadata }) => metadata.length), Array(9).fill(2048));
+  assertEquals(topic.handed.slice(3).map(({ metadata }) => metadata.length), Array(4).fill(4096));
 });
 
 test("each partition has its own batch, and events keep their own data", async () => {

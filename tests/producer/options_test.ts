@@ -7,7 +7,7 @@ import { ScriptedTopic } from "./scripted_topic.ts";
 test("a producer without options makes large batches and keeps their order", () => {
   const limits = limitsOf({});
   assertEquals(limits, limitsOf({ batchSize: BatchSize.Adaptive, maxNumBatches: 16, ordering: "strict" }));
-  assertEquals(limits.eventsMax, 2048);
+  assertEquals([limits.eventsMax, limits.queuedMax], [4096, 32_768]);
   assertEquals(limitsOf({ batchSize: 10, maxNumBatches: 3 }).queuedMax, 30);
 });
 
