@@ -6,11 +6,12 @@ import type { Starter } from "../../src/ctl/bench/worker_process.ts";
 const root = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const CONFIG = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
 
-/** How to start a module on each runtime. */
+/** How to start a module on each runtime; measurements collect garbage before they begin. */
 const COMMANDS: Readonly<Record<string, Starter["command"]>> = {
   deno: [
     process.execPath,
     "run",
+    "--v8-flags=--expose-gc",
     "-A",
     "-q",
     "--no-check",
@@ -18,7 +19,7 @@ const COMMANDS: Readonly<Record<string, Starter["command"]>> = {
     "-c",
     root(CONFIG),
   ],
-  node: ["node", "--import", root("node_modules/tsx/dist/loader.mjs")],
+  node: ["node", "--expose-gc", "--import", root("node_modules/tsx/dist/loader.mjs")],
   bun: [root("node_modules/.bin/bun")],
 };
 

@@ -6,7 +6,7 @@
  */
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { DataPool, fillPseudoRandom, makeContent } from "./content.ts";
-import { type Measured, Stopwatch } from "./stopwatch.ts";
+import { collectGarbage, type Measured, Stopwatch } from "./stopwatch.ts";
 import { type Shape, warmUpOf } from "./workload.ts";
 
 /** Which kind of plain file access to measure. */
@@ -33,6 +33,7 @@ export function measureFloor(kind: FloorKind, path: string, shape: FloorSettings
   const run = prepare(kind, shape);
   const read = kind.endsWith("read");
   if (!read && shape.cold !== true) run(path, warmUpOf(shape).events);
+  if (!read) collectGarbage();
   return run(path, shape.events);
 }
 

@@ -1,6 +1,6 @@
 import type { JsonValue, ProducerOptions, Topic } from "../../../mod.ts";
 import { DataPool, makeContent } from "./content.ts";
-import { type Measured, Stopwatch } from "./stopwatch.ts";
+import { collectGarbage, type Measured, Stopwatch } from "./stopwatch.ts";
 import { type Shape, warmUpOf } from "./workload.ts";
 
 /** What to push, and how. */
@@ -32,6 +32,7 @@ export async function measureProduce(
   if (warmUp !== undefined) {
     await pushAll(warmUp, warmUpOf(settings), { metadata, pool, readyInterval });
   }
+  collectGarbage();
   await gate();
   const watch = new Stopwatch();
   await pushAll(topic, settings, { metadata, pool, readyInterval });

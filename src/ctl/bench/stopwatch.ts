@@ -25,6 +25,16 @@ export function clock(): number {
   return performance.timeOrigin + performance.now();
 }
 
+/**
+ * Collects the garbage of what prepared a measurement, which would otherwise be collected during it, or not, by chance.
+ * Programs may do that on Bun, and elsewhere if the runtime was started with `--expose-gc`.
+ */
+export function collectGarbage(): void {
+  const { gc, Bun: bun } = globalThis as { gc?: () => void; Bun?: { gc: (waits: boolean) => void } };
+  if (bun !== undefined) bun.gc(true);
+  else gc?.();
+}
+
 /** Times a piece of work. */
 export class Stopwatch {
   readonly #cpu = process.cpuUsage();
