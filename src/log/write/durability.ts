@@ -193,6 +193,10 @@ export class Durability {
       () => this.storage.syncDirectory(this.directory, () => this.#changeFolder(path)),
       (error) => this.#doubtNames(path, error),
     );
+    // It has covered the names of all files that were opened before it: a flush over many segments takes one.
+    for (const { file } of this.#states.values()) {
+      if (!this.#doubtful.has(file.path)) this.#knownPaths.add(file.path);
+    }
   }
 
   /** Syncs what makes a path durable, unless it is; `doubt` notes a failure, which no later sync would report. */

@@ -107,6 +107,49 @@ test("a sync covers what was written, and without writes there is none", async (
   assertEquals(done, ["syncDirectory folder", "sync one", "sync one"]);
 });
 
+test("one sync of the folder covers the names of all files that were opened before it, and of no later one", async () => {
+  const { durability, done, file } = makeScene();
+  const files = ["one", "two", "three"].map((path) => file(path));
+  for (const one of files) durability.wrote(one);
+  const synced = durability.sync();
+  assertEquals(done, ["syncDirectory folder", "sync one", "sync two", "sync three"]);
+  for (const one of files) one.ends[0]();
+  await synced;
+  const later = file("later");
+  for (const one of [...files, later]) durability.wrote(one);
+  const again = durability.sync();
+  assertEquals(done.slice(4), ["sync one", "sync two", "sync three", "syncDirectory folder", "sync later"]);
+  for (const one of [...files, later]) one.ends.at(-1)!();
+  await again;
+});
+
+test("a sync of the folder does not clear a name that an earlier one left in doubt", async () => {
+  let isFailing = true;
+  const storage: Storage = {
+    ...nodeStorage,
+    list: () => ["doubtful"],
+    publish: () => false,
+    syncDirectory: () => {
+      if (isFailing) throw eio;
+    },
+  };
+  const durability = new Durability(storage, "folder");
+  const files = ["doubtful", "new"].map((name) => new ScriptedFile(`folder/${name}`, []));
+  durability.opened(files[0], false);
+  durability.wrote(files[0]);
+  await assertRejects(() => durability.sync(), StorageError);
+  isFailing = false;
+  const other = new Durability(storage, "folder");
+  for (const one of files) {
+    other.opened(one, false);
+    other.wrote(one);
+  }
+  const synced = other.sync([files[1]]);
+  files[1].ends[0]();
+  await synced;
+  await assertRejects(() => other.sync([files[0]]), StorageError, "may be lost");
+});
+
 test("requests during a sync share the next one, unless nothing was written since", async () => {
   const { durability, done, file } = makeScene();
   const one = file("one");

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { LimitExceededError } from "../../../errors.ts";
 import { CORE_BYTES } from "./core_bytes.ts";
 
 /** What wasm/index.ts exports. WebAssembly knows no booleans: 0 is false. */
@@ -22,5 +23,16 @@ export interface CoreExports {
 export function instantiateCore(): CoreExports {
   // Not atob() and a loop: before any code is compiled, that takes three times as long as all the rest.
   const module = new WebAssembly.Module(Buffer.from(CORE_BYTES, "base64"));
-  return new WebAssembly.Instance(module).exports as unknown as CoreExports;
+  try {
+    return new WebAssembly.Instance(module).exports as unknown as CoreExports;
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    // V8 catches accesses beyond the end by leaving the addresses after it empty.
+    throw new LimitExceededError(
+      "Cannot load the library: the system refuses the 10 GiB of addresses that the runtime reserves for any " +
+        "WebAssembly, of which the library uses little; raise `ulimit -v`, or start Node with " +
+        "`--disable-wasm-trap-handler`",
+      { cause },
+    );
+  }
 }
