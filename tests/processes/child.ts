@@ -19,6 +19,7 @@ import { produce } from "./child/produce.ts";
 import { steady } from "./child/steady.ts";
 import { tail } from "./child/tail.ts";
 import type { Task } from "./child/task.ts";
+import { wait } from "./child/wait.ts";
 import { work } from "./child/work.ts";
 
 const TASKS: Record<string, Task> = {
@@ -33,6 +34,7 @@ const TASKS: Record<string, Task> = {
   produce,
   steady,
   tail,
+  wait,
   work,
 };
 

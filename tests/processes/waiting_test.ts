@@ -64,4 +64,25 @@ for (const runtime of RUNTIMES) {
       await rm(folder, { recursive: true });
     }
   });
+
+  // On Node the program was over, with exit code 13 if it awaited the event at its top level: a member that had no
+  // partitions, because there were more members or another one had them for now, kept nothing running.
+  test(`a ${runtime} process waits for partitions of its group, also where nothing can be watched`, async () => {
+    const folder = await mkdtemp(join(tmpdir(), "diaspora-member-"));
+    try {
+      await using driver = await Driver.open("files", { root_path: folder });
+      await driver.createTopic("t");
+      await using topic = await driver.openTopic("t");
+      const owner = topic.consumer("waiting", { group: true });
+      await owner.ready();
+      const child = new Child(runtime, "wait", [folder, "t", folder]);
+      assertEquals(await child.line(), "has 0");
+      await owner.close();
+      await topic.producer().push({ n: 1 });
+      assertEquals(await child.line(), "event 0");
+      await child.finish();
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
 }

@@ -12,8 +12,12 @@ import {
   type StoredPosition,
 } from "../../log/mod.ts";
 import { ofPartition } from "../../of_partition.ts";
+import { everyTick } from "../../storage/ticks.ts";
 import { assign, type AssignedPartition, PartitionsConsumer } from "./consumer.ts";
 import { sideBySide } from "./side_by_side.ts";
+
+/** A member that waits looks for news this often, beside what wakes it. */
+const WAIT_MS = 1000;
 
 /** How a consumer takes part in its group. */
 export interface GroupAccess {
@@ -238,6 +242,8 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
     const stops = super.listenTo(wake);
     const membership = this.#membership;
     if (membership === undefined) return stops;
+    // A member waits for partitions too: without any, and without a watch, nothing else would keep its process running.
+    stops.push(everyTick(WAIT_MS, wake, { keepsRunning: true }));
     if (this.#watch === undefined) {
       const stop = this.group.listen(() => membership.poll());
       if (stop === undefined) return stops;
