@@ -23,15 +23,17 @@ const NO_PIECES: readonly Uint8Array[] = [];
 
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as { at(index: number): unknown };
 const { at: typedArrayAt } = typedArray;
-const byteLengthOf = Object.getOwnPropertyDescriptor(typedArray, "byteLength")!.get as () => number;
+const lengthOf = Object.getOwnPropertyDescriptor(typedArray, "length")!.get as () => number;
 
 /**
  * Whether a value is bytes that need no view of their own. A class of its own, or a property, may say that a view has
- * more bytes than it has; and a proxy is an instance, too, but no view.
+ * more bytes than it has; and a proxy is an instance, too, but no view. Of both sizes, because what runs for every event
+ * looks at `length`: Node 20 takes six times as long for `byteLength`.
  */
 export function isBytes(data: unknown): data is Uint8Array {
-  return data instanceof Uint8Array && ArrayBuffer.isView(data) &&
-    data.byteLength === byteLengthOf.call(data);
+  if (!(data instanceof Uint8Array && ArrayBuffer.isView(data))) return false;
+  const size = lengthOf.call(data);
+  return data.length === size && data.byteLength === size;
 }
 
 /** The bytes as a `Uint8Array`, not copied; throws `InvalidDataError`, which says `where` the piece is. */
@@ -165,10 +167,15 @@ function normalized(data: unknown): PushedData {
   return new PushedData(bytes, bytes.byteLength);
 }
 
+/** Whether a piece that had `size` bytes when it was pushed has as many now, and says so. */
+export function hasSize(piece: Uint8Array, size: number): boolean {
+  return piece.length === size && piece.byteLength === size;
+}
+
 /** The first `size` bytes of a piece that had that size when it was pushed; undefined if it has fewer now. */
-export function asGiven(piece: Uint8Array, size: number): Uint8Array | undefined {
-  if (piece.byteLength === size) return piece;
-  return piece.byteLength > size ? piece.subarray(0, size) : undefined;
+function asGiven(piece: Uint8Array, size: number): Uint8Array | undefined {
+  if (hasSize(piece, size)) return piece;
+  return lengthOf.call(piece) < size ? undefined : new Uint8Array(piece.buffer, piece.byteOffset, size);
 }
 
 /** What was pushed of a data part, without bytes added since; undefined if bytes have been lost. */
@@ -178,7 +185,7 @@ export function asPushed(
 ): OutgoingData {
   if (typeof size === "number") return asGiven(data as Uint8Array, size);
   const pieces = data as readonly Uint8Array[];
-  if (pieces.every((piece, index) => piece.byteLength === size[index])) return pieces;
+  if (pieces.every((piece, index) => hasSize(piece, size[index]!))) return pieces;
   const given = pieces.map((piece, index) => asGiven(piece, size[index]!));
   return given.includes(undefined) ? undefined : given as Uint8Array[];
 }

@@ -229,7 +229,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
   }
 
   #refuse(error: unknown): PushFuture {
-    const batch = new PushBatch({ failures: this.#failures, submitSoon: () => {} }, []);
+    const batch = new PushBatch({ failures: this.#failures, submitSoon: () => {} }, { metadata: [] });
     batch.count = 1;
     batch.fail(error);
     return new PushFuture(batch, 0);

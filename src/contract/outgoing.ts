@@ -1,7 +1,10 @@
 /** One event's data part to be stored: nothing, one buffer, or several written in order. */
 export type OutgoingData = Uint8Array | readonly Uint8Array[] | undefined;
 
-/** Events to be stored in one partition. Arrays may be longer than `count`. */
+/**
+ * Events to be stored in one partition. Arrays may be longer than `count`, and are filled with other events as soon as
+ * `append` has returned an id: an engine that keeps events copies them.
+ */
 export interface OutgoingBatch {
   /** Number of events, at least 1. */
   count: number;

@@ -4,7 +4,7 @@ import { isBytes, normalizeData, PushedData } from "../data_view.ts";
 import { diagnostics } from "../diagnostics.ts";
 import type { BatchLimit, OutgoingData } from "../contract.ts";
 import type { UnobservedFailures } from "./unobserved_failures.ts";
-import { type BatchOwner, PushBatch } from "./push_batch.ts";
+import { type BatchArrays, type BatchOwner, PushBatch } from "./push_batch.ts";
 import type { BatcherOwner } from "./batcher_owner.ts";
 import type { Holder } from "./held_back.ts";
 import type { BatchLimits } from "./options.ts";
@@ -40,8 +40,8 @@ export class PartitionBatcher implements BatchOwner, Holder {
   inFlight = 0;
   queuedBytes = 0;
   isUsed = false;
-  /** The metadata array of a stored batch, for reuse. */
-  #spare: string[] | Uint8Array[] | undefined = undefined;
+  /** The arrays of a stored batch, for reuse. */
+  #spare: BatchArrays | undefined = undefined;
 
   constructor(readonly partition: number, owner: BatcherOwner) {
     this.#owner = owner;
@@ -63,8 +63,8 @@ export class PartitionBatcher implements BatchOwner, Holder {
     let pieceSizes: readonly number[] | undefined = undefined;
     let dataSize = 0;
     // The common case allocates nothing; an empty view may be one of a detached buffer.
-    if (isBytes(data) && data.byteLength > 0) {
-      dataSize = data.byteLength;
+    if (isBytes(data) && data.length > 0) {
+      dataSize = data.length;
       part = data;
     } else if (data !== undefined && data !== null) {
       const pushed = data instanceof PushedData ? data : normalizeData(data);
@@ -125,7 +125,7 @@ export class PartitionBatcher implements BatchOwner, Holder {
     }
     this.#closeBatch(batch);
     if (typeof stored === "number") {
-      this.#spare = batch.metadata;
+      this.#spare = batch.spareArrays();
       this.#succeed(batch, stored);
     } else this.#follow(batch, stored);
     return true;
@@ -196,7 +196,7 @@ export class PartitionBatcher implements BatchOwner, Holder {
         this.#enqueue(open);
       }
     }
-    const batch = new PushBatch(this, this.#spare ?? []);
+    const batch = new PushBatch(this, this.#spare ?? { metadata: [] });
     this.isUsed = true;
     this.#spare = undefined;
     this.#open = batch;
@@ -219,7 +219,7 @@ export class PartitionBatcher implements BatchOwner, Holder {
   #addStream(metadata: string | Uint8Array, stream: AsyncIterable<Uint8Array>): PushFuture {
     this.#checkBackpressure();
     if (!this.submit() && this.#open !== undefined) this.#enqueue(this.#open);
-    const batch = new PushBatch(this, [metadata] as string[] | Uint8Array[]);
+    const batch = new PushBatch(this, { metadata: [metadata] as string[] | Uint8Array[] });
     batch.count = 1;
     batch.bytes = metadata.length;
     batch.stream = stream;

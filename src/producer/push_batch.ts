@@ -1,4 +1,4 @@
-import { asPushed } from "../data_view.ts";
+import { asPushed, hasSize } from "../data_view.ts";
 import type { BatchPart, OutgoingBatch, OutgoingData } from "../contract.ts";
 import { InvalidDataError } from "../errors.ts";
 import type { UnobservedFailures } from "./unobserved_failures.ts";
@@ -15,6 +15,13 @@ export interface BatchOwner {
 }
 
 const NO_METADATA: string[] = [];
+
+/** The arrays that a batch is filled into. */
+export interface BatchArrays {
+  metadata: string[] | Uint8Array[];
+  data?: OutgoingData[] | undefined;
+  dataSizes?: (number | readonly number[])[] | undefined;
+}
 
 /** Events that are stored together, and their outcome. Push futures refer to it. */
 export class PushBatch implements OutgoingBatch {
@@ -58,9 +65,12 @@ export class PushBatch implements OutgoingBatch {
   #promise: Promise<number> | undefined = undefined;
   #resolve: ((baseId: number) => void) | undefined = undefined;
   #reject: ((error: unknown) => void) | undefined = undefined;
+  /** Those of `data` and `dataSizes` are used once an event has data. */
+  #arrays: BatchArrays | undefined;
 
-  constructor(readonly owner: BatchOwner, metadata: string[] | Uint8Array[]) {
-    this.metadata = metadata;
+  constructor(readonly owner: BatchOwner, arrays: BatchArrays) {
+    this.metadata = arrays.metadata;
+    this.#arrays = arrays;
   }
 
   /** Whether it was stored or has failed. */
@@ -76,8 +86,8 @@ export class PushBatch implements OutgoingBatch {
 
   /** Adds the data part of the event to be added next. */
   addData(part: Exclude<OutgoingData, undefined>, size: number, sizes?: readonly number[]): void {
-    (this.data ??= [])[this.count] = part;
-    (this.dataSizes ??= [])[this.count] = sizes ?? size;
+    (this.data ??= this.#arrays?.data ?? [])[this.count] = part;
+    (this.dataSizes ??= this.#arrays?.dataSizes ?? [])[this.count] = sizes ?? size;
     this.dataBytes += size;
   }
 
@@ -90,11 +100,9 @@ export class PushBatch implements OutgoingBatch {
     if (data === undefined) return;
     for (let index = 0; index < this.count; index++) {
       const part = data[index];
-      // The common case, without a call.
-      if (part === undefined || (part instanceof Uint8Array && part.byteLength === dataSizes![index])) {
-        continue;
-      }
-      data[index] = asPushed(part, dataSizes![index]!);
+      const size = dataSizes![index]!;
+      if (part === undefined || (part instanceof Uint8Array && hasSize(part, size as number))) continue;
+      data[index] = asPushed(part, size);
       if (data[index] === undefined) this.#failAlone(index--);
     }
   }
@@ -139,6 +147,14 @@ export class PushBatch implements OutgoingBatch {
     }
   }
 
+  /** Its arrays for the next batch, which then need not grow: called when it is stored, before {@linkcode succeed}. */
+  spareArrays(): BatchArrays {
+    const { metadata, data, dataSizes } = this;
+    // Memory of the caller would be kept.
+    data?.fill(undefined, 0, this.count);
+    return { metadata, data, dataSizes };
+  }
+
   /** Stored: the first event has this id. */
   succeed(baseId: number): void {
     this.baseId = baseId;
@@ -160,7 +176,7 @@ export class PushBatch implements OutgoingBatch {
     const alone = new Map(this.#failedAlone);
     let first = 0;
     const parts = outcomes.map((outcome) => {
-      const part = new PushBatch(this.owner, NO_METADATA);
+      const part = new PushBatch(this.owner, { metadata: NO_METADATA });
       part.count = outcome.count;
       part.#firstNumber = first;
       part.#pushNumbers = this.#pushNumbers?.slice(first, first + outcome.count);
@@ -188,7 +204,7 @@ export class PushBatch implements OutgoingBatch {
     this.#pushNumbers ??= Array.from({ length: this.count }, (_, pushed) => pushed);
     const pushedAs = this.#pushNumbers[index]!;
     this.#pushNumbers.splice(index, 1);
-    const refused = new PushBatch(this.owner, []);
+    const refused = new PushBatch(this.owner, { metadata: [] });
     refused.count = 1;
     if (this.#observedAlone?.delete(pushedAs) === true) {
       refused.observed = 1;
@@ -218,6 +234,7 @@ export class PushBatch implements OutgoingBatch {
     this.metadata = NO_METADATA;
     this.data = undefined;
     this.dataSizes = undefined;
+    this.#arrays = undefined;
     this.stream = undefined;
     this.#observedAlone = undefined;
   }

@@ -37,6 +37,11 @@ function withProperty(): Uint8Array {
   return Object.defineProperty(new Uint8Array(4), "byteLength", { value: 100 });
 }
 
+/** Its other size is right. */
+function withLength(): Uint8Array {
+  return Object.defineProperty(new Uint8Array([8, 8]), "length", { value: 100 });
+}
+
 function arrayOfGetters(): Uint8Array[] {
   return Object.defineProperty([], 0, {
     get: () => {
@@ -62,6 +67,7 @@ const REFUSED: Record<string, () => DataPart> = {
 
 const STORED: Record<string, () => DataPart> = {
   "a class that says less": () => new Modest([8, 8, 8, 8]),
+  "a view whose length alone says more": withLength,
   "a Buffer's kind of class": () => new (class extends Uint8Array {})([8, 8]),
 };
 
@@ -113,6 +119,17 @@ for (const driver of ["files", "memory"]) {
       inTopic(driver, async (topic, producer) => {
         await producer.push({ n: 0 }, make());
         assertEquals(await dataOf(topic), ["8,8"]);
+      }));
+  }
+
+  for (const size of ["length", "byteLength"]) {
+    test(`as data, a view whose ${size} says more once it was pushed is stored as it is, on ${driver}`, () =>
+      inTopic(driver, async (topic, producer) => {
+        const [alone, piece] = [new Uint8Array([8, 8]), new Uint8Array([9])];
+        const pushed = [producer.push({ n: 0 }, alone), producer.push({ n: 1 }, [piece])];
+        for (const view of [alone, piece]) Object.defineProperty(view, size, { value: 100 });
+        assertEquals(await Promise.all(pushed), [0, 1]);
+        assertEquals(await dataOf(topic), ["8,8", "9"]);
       }));
   }
 

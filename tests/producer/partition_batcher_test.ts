@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assertEquals, assertStrictEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { BackpressureError } from "../../mod.ts";
 import type { OutgoingBatch } from "../../src/contract.ts";
 import { UnobservedFailures } from "../../src/producer/unobserved_failures.ts";
@@ -386,6 +386,24 @@ test("the list of a stored batch is used again by one batch alone", async () => 
   assertEquals(batches, ["1", "2", "3", "4", "5"]);
   store[3]!();
   await turn();
+});
+
+test("the lists of data parts are used again without the parts of the batch before", () => {
+  const lists: unknown[] = [];
+  const batches: string[] = [];
+  const { owner } = makeOwner({ eventsMax: 3 }, ({ count, data }) => {
+    lists.push(data);
+    batches.push(Array.from({ length: count }, (_, index) => (data?.[index] as Uint8Array)?.length).join());
+    return 0;
+  });
+  const batcher = new PartitionBatcher(0, owner);
+  for (const size of [8, 0, 7, 0, 6, 0, 0, 0, 0]) {
+    batcher.add("1", size === 0 ? undefined : new Uint8Array(size));
+  }
+  assertEquals(batches, ["8,,7", ",6,", ",,"]);
+  assertStrictEquals(lists[0], lists[1]);
+  // What it holds would keep the memory of the caller.
+  assertEquals(lists[1], [undefined, undefined, undefined]);
 });
 
 test("a batch for an engine that counts bytes does not grow beyond those while no other may be sent", async () => {

@@ -14,7 +14,7 @@ function queueOf(strict: boolean) {
   const batches: PushBatch[] = [];
   const accepted: string[] = [];
   const future = (): PushFuture => {
-    const batch = new PushBatch(owner, []);
+    const batch = new PushBatch(owner, { metadata: [] });
     batch.count = 1;
     batches.push(batch);
     return new PushFuture(batch, 0);

@@ -11,7 +11,7 @@ function batchOf({ maySplit = false } = {}) {
   const failures = new UnobservedFailures();
   const submitted: PushBatch[] = [];
   const owner: BatchOwner = { failures, maySplit, submitSoon: (batch) => void submitted.push(batch) };
-  const batch = new PushBatch(owner, []);
+  const batch = new PushBatch(owner, { metadata: [] });
   const add = (metadata: string, part?: Uint8Array): PushFuture => {
     const number = batch.nextNumber();
     (batch.metadata as string[])[batch.count] = metadata;

@@ -11,7 +11,7 @@ function failedBatch(
   observed = 0,
   error: unknown = new Error("no"),
 ): PushBatch {
-  const batch = new PushBatch({ failures, submitSoon: () => {} }, []);
+  const batch = new PushBatch({ failures, submitSoon: () => {} }, { metadata: [] });
   batch.count = count;
   batch.observed = observed;
   batch.fail(error);

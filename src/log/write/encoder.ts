@@ -28,10 +28,10 @@ const UTF8_BYTES_MAX = 3;
 const COMMA = 0x2c;
 
 /**
- * The longest string that texts are joined to. V8 makes those of 128 KiB and more outside of the young generation, in
+ * About how long a string texts are joined to. V8 makes those of 128 KiB and more outside of the young generation, in
  * memory that it takes from the system and gives back each time.
  */
-const RUN_UNITS_MAX = 96 * 1024;
+const RUN_UNITS = 96 * 1024;
 
 /**
  * Encodes a batch as one frame in the core's encode area and returns its bytes there: a view that is valid until the
@@ -142,8 +142,9 @@ function writeTexts(
   let isAscii = true;
   let entry = (area + table) >>> 2;
   let to = start;
+  const perRun = Math.ceil(count / Math.ceil(sizes.metadataBytes / (RUN_UNITS * UTF8_BYTES_MAX)));
   for (let first = 0, last = 0; first < count; first = last) {
-    last = endOfRun(texts, first, count);
+    last = Math.min(first + perRun, count);
     if (first > 0) u8[to++] = COMMA;
     const run = last - first === 1 ? texts[first]! : texts.slice(first, last).join(",");
     const { written } = text.encodeInto(run, u8.subarray(to, end));
@@ -161,16 +162,6 @@ function writeTexts(
   }
   sizes.flags |= FLAG.jsonText | (isAscii ? FLAG.ascii : 0);
   sizes.metadataBytes = to - start;
-}
-
-/** Where a run of texts ends that begins with `first`: it has at least one. */
-function endOfRun(texts: string[], first: number, count: number): number {
-  let end = first + 1;
-  for (let units = texts[first]!.length; end < count; end++) {
-    units += 1 + texts[end]!.length;
-    if (units > RUN_UNITS_MAX) break;
-  }
-  return end;
 }
 
 /** Writes what a serializer returned, and the table of sizes. */
@@ -228,7 +219,7 @@ class SummedData {
 
   add(piece: Uint8Array): void {
     const { u8 } = core;
-    const end = this.end + piece.byteLength;
+    const end = this.end + piece.length;
     if (end > this.#limit) checkEnd("bytes", end, this.#limit);
     if (end < this.#blockEnd) u8.set(piece, this.end);
     else this.#addBlocks(piece);
