@@ -1,5 +1,5 @@
 import type { Topic } from "../../mod.ts";
-import type { LiveView } from "./contract.ts";
+import type { EventView, LiveView } from "./contract.ts";
 import { readEvents } from "./event_reader.ts";
 import type { EventFilter } from "./filter.ts";
 import { liveMessage } from "./live_message.ts";
@@ -108,7 +108,7 @@ export class LivePoll {
       const known = this.#positions.get(partition) ?? nextId;
       // If ids start again, the topic was deleted and recreated.
       const position = nextId < known ? firstId : Math.max(known, firstId);
-      this.#positions.set(partition, nextId);
+      this.#positions.set(partition, position);
       if (nextId > position) fresh.push({ partition, position, nextId });
     }
     const view = await this.#sample(topic, fresh);
@@ -123,7 +123,8 @@ export class LivePoll {
 
   /**
    * Reads the newest of the new events. Partitions with the fewest come first, so that others can use the rest of
-   * their share; the order of equal ones rotates, since time may run out.
+   * their share; the order of equal ones rotates, since time may run out: the next poll reads what is left then, as
+   * far as it fits the share.
    */
   async #sample(topic: Topic, fresh: Fresh[]): Promise<LiveView> {
     const turn = this.#turn++;
@@ -137,12 +138,15 @@ export class LivePoll {
       const left = order.length - index;
       const share = Math.max(1, Math.floor((EVENTS_MAX - sample.events.length) / left));
       const nowMs = performance.now();
-      const isOver = sample.events.length >= EVENTS_MAX || nowMs >= endMs || this.isOver;
-      const { events, skipped } = isOver
-        ? { events: [], skipped: nextId - position }
+      const isFull = sample.events.length >= EVENTS_MAX;
+      const { events, fromId, untilId } = isFull || nowMs >= endMs || this.isOver
+        ? { events: [], fromId: position, untilId: position }
         : await this.#read(topic, { partition, position, nextId }, share, nowMs + (endMs - nowMs) / left);
+      const isLate = !isFull && events.length < share;
+      const reached = isLate ? Math.max(untilId, nextId - share) : nextId;
+      this.#positions.set(partition, reached);
       sample.events.push(...events);
-      sample.skipped += skipped;
+      sample.skipped += reached - position - (untilId - fromId);
     }
     return sample;
   }
@@ -152,7 +156,7 @@ export class LivePoll {
     { partition, position, nextId }: Fresh,
     limit: number,
     deadlineMs: number,
-  ): Promise<LiveView> {
+  ): Promise<{ events: EventView[]; fromId: number; untilId: number }> {
     const { filter } = this.wanted;
     const fromId = Math.max(position, nextId - (filter === undefined ? limit : SCANNED_MAX));
     const { events, untilId } = await readEvents(topic, {
@@ -163,7 +167,7 @@ export class LivePoll {
       filter,
       deadlineMs,
     });
-    return { events, skipped: fromId - position + nextId - untilId };
+    return { events, fromId, untilId };
   }
 }
 

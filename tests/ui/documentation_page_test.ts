@@ -51,13 +51,15 @@ test(
         await page.goto(`${home}/index.html`);
         assertEquals(await page.locator(".ways h3").allInnerTexts(), ["npm", "JSR", "Binary"]);
         await page.getByRole("link", { name: "Producers", exact: true }).click();
-        assertEquals(await page.locator("h1").innerText(), "Producers");
+        await page.locator("h1", { hasText: /^Producers$/ }).waitFor();
         await page.getByLabel("Search").fill("maxPendingBytes producer");
         const found = page.locator("#found a");
         await found.first().waitFor();
         assert(await found.count() > 1);
         await page.getByLabel("Search").fill("flush_behavior durability");
+        const address = await page.evaluate("document.querySelector('#found a').href") as string;
         await found.first().click();
+        await page.waitForURL(address);
         assertStringIncludes(await page.locator("main").innerText(), "flush_behavior");
         // On a phone, the list of pages is closed, and long names and words fit.
         await page.setViewportSize({ width: 390, height: 800 });

@@ -2,7 +2,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { test } from "../harness.ts";
 import { browserMissing, look } from "./browser.ts";
-import { pushMany } from "./served.ts";
+import { later, pushMany } from "./served.ts";
 
 test(
   "fields become columns, results can be saved, and an open event stays open on reload and back",
@@ -11,6 +11,7 @@ test(
     await look(async ({ page, go, fill, driver, shoot }) => {
       await fill("t", { num_partitions: 2 }, async (topic) => {
         await pushMany(topic, 200);
+        later();
         await using producer = topic.producer();
         await producer.push('{"n":12345678901234567890,"run":{"kind":"test"}}');
       });
@@ -55,6 +56,7 @@ test(
       // Also those of the newest events, which change.
       await go("topics/t/events");
       await page.locator(".open-event").first().click();
+      await page.locator("pre.json").waitFor();
       const [newest] = await opened.allInnerTexts();
       await pushMany(topic, 120);
       await page.reload();

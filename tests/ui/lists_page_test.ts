@@ -1,6 +1,7 @@
 // The lists of the whole store: sorted, searched, and restored from the address.
 import { assertEquals } from "@std/assert";
 import { test } from "../harness.ts";
+import { until } from "../waiting.ts";
 import { browserMissing, look } from "./browser.ts";
 import { pushMany } from "./served.ts";
 
@@ -32,7 +33,9 @@ test(
       for (const [at, text] of ["300", "5", "no consumer"].entries()) {
         await lag.nth(at).getByText(text, { exact: true }).waitFor();
       }
-      assertEquals(await names.allInnerTexts(), ["pears", "apples", "plums"]);
+      for (const [at, name] of ["pears", "apples", "plums"].entries()) {
+        await names.nth(at).getByText(name).waitFor();
+      }
       await shoot("topics-sorted");
       await page.getByRole("searchbox").fill("p");
       await page.getByRole("searchbox").fill("pl");
@@ -48,10 +51,12 @@ test(
       await page.locator("th[aria-sort=descending]", { hasText: "Most lag" }).waitFor();
       await page.getByRole("navigation", { name: "Parts of the page" }).getByText("Consumers").click();
       await page.getByText("3 consumers").waitFor();
-      assertEquals(
-        (await page.locator("tbody tr").allInnerTexts()).map((row) => row.split("\t").slice(0, 3).join(" ")),
-        ["late pears 300", "archiver pears 200", "archiver apples 5"],
-      );
+      // On a busy machine, the first answer does not cover all topics.
+      const expected = ["late pears 300", "archiver pears 200", "archiver apples 5"];
+      await until("the consumers are known", async () => {
+        const rows = await page.locator("tbody tr").allInnerTexts();
+        return rows.map((row) => row.split("\t").slice(0, 3).join(" ")).join() === expected.join();
+      });
       await shoot("all-consumers");
       await page.getByRole("button", { name: "Topic" }).click();
       await names.first().getByText("archiver").waitFor();
@@ -73,7 +78,7 @@ test("an address edited by hand says what is wrong with it", { skip: browserMiss
     await page.getByText("No event matches the filter.").waitFor();
     await go("topics/nowhere");
     await page.getByText('no such topic under "').waitFor();
-    assertEquals(await page.locator(".tabs").count(), 0);
+    await page.locator(".tabs").waitFor({ state: "detached" });
     await go("nothing/here");
     await page.getByText("There is nothing at “nothing/here”").waitFor();
     await page.getByRole("link", { name: "Show the topics" }).click();

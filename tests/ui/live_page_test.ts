@@ -200,7 +200,7 @@ test(
       await page.getByText("Not connected: the server does not answer").waitFor();
       assertEquals(await page.getByText("Following new events").count(), 0);
       await new Promise((resolve) => setTimeout(resolve, 1500));
-      await line.restore();
+      line.restore();
       await page.getByText("Following new events").waitFor();
       assertMatch(
         await page.locator("p.live").innerText(),

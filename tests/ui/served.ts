@@ -76,8 +76,15 @@ export async function serve(
   }
 }
 
-/** Pushes that many events, of which every tenth has data. */
+/** Waits for the clock's next millisecond: events stored from now on have later times than those before. */
+export function later(): void {
+  const now = Date.now();
+  while (Date.now() === now);
+}
+
+/** Pushes that many events, later than all before; every tenth has data. */
 export async function pushMany(topic: Topic, count: number, from = 0): Promise<void> {
+  later();
   await using producer = topic.producer();
   for (let n = from; n < from + count; n++) {
     producer.push(

@@ -56,14 +56,15 @@ test("an address opens one event, and can be copied by a button", WITH_BROWSER, 
     await go("topics/t/events?partition=1&open=77");
     await page.locator("pre.json").waitFor();
     assertEquals(await page.locator("tr.open td:nth-child(3)").innerText(), "77");
-    await page.getByRole("button", { name: "Copy link" }).click();
-    await page.getByRole("button", { name: "Copied" }).waitFor();
+    const [metadata, link] = [0, 1].map((at) => page.locator("section button.copy").nth(at));
+    await link.filter({ hasText: "Copy link" }).click();
+    await link.filter({ hasText: "Copied" }).waitFor();
     assertEquals(
       await page.evaluate("navigator.clipboard.readText()"),
       `${url}#/topics/t/events?partition=1&open=77`,
     );
-    await page.getByRole("button", { name: "Copy metadata" }).click();
-    await page.getByRole("button", { name: "Copied" }).first().waitFor();
+    await metadata.filter({ hasText: "Copy metadata" }).click();
+    await metadata.filter({ hasText: "Copied" }).waitFor();
     assertStringIncludes(await page.evaluate("navigator.clipboard.readText()") as string, '{"n":');
   });
 });

@@ -8,6 +8,7 @@ import { Reading } from "../../examples/web/reading.ts";
 import { Driver } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { browserMissing, withPage } from "./open_browser.ts";
+import { relay } from "./relay.ts";
 
 test(
   "the web example's page posts, shows, and resumes after the last id",
@@ -16,22 +17,24 @@ test(
     await using driver = await Driver.open("memory", {});
     await driver.createTopic("readings", {}, { validator: Reading });
     await using topic = await driver.openTopic("readings", { validator: Reading });
-    const begin = (port: number): Promise<ServerType> =>
+    const begin = (): Promise<ServerType> =>
       new Promise((resolve) => {
         const server = serve(
-          { fetch: makeApp(topic).fetch, hostname: "127.0.0.1", port },
+          { fetch: makeApp(topic).fetch, hostname: "127.0.0.1", port: 0 },
           () => resolve(server),
         );
       });
-    let server = await begin(0);
-    const { port } = server.address() as AddressInfo;
+    const addressOf = (server: ServerType): string =>
+      `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    let server = await begin();
     const end = (): void => {
       server.close();
       // Streams stay open for ever.
       if ("closeAllConnections" in server) server.closeAllConnections();
     };
     try {
-      const url = `http://127.0.0.1:${port}/`;
+      await using line = await relay(addressOf(server));
+      const { url } = line;
       await withPage(async (page) => {
         await page.goto(url);
         await page.getByRole("button", { name: "Post" }).click();
@@ -40,9 +43,11 @@ test(
         await page.getByLabel("Celsius").fill("2100");
         await page.getByRole("button", { name: "Post" }).click();
         await page.getByText(/celsius/).waitFor();
+        line.cut();
         end();
         await topic.producer().push({ sensor: "cellar", celsius: 12 });
-        server = await begin(port);
+        server = await begin();
+        line.restore(addressOf(server));
         // A browser waits for three seconds before it reconnects.
         await page.getByText("cellar: 12 °C").waitFor();
         assertEquals(await page.locator("li").allInnerTexts(), ["cellar: 12 °C", "roof: 21.5 °C"]);
