@@ -15,7 +15,7 @@ type Body = () => void | Promise<void>;
 export interface TestOptions {
   /** Do not run the test, and report it as skipped with this reason; `false` runs it. */
   skip?: string | false;
-  /** Time limit of the test, in milliseconds. Default: 3 minutes, because machines may be busy. */
+  /** Time limit of the test, in milliseconds. Default: 10 minutes, because machines may be busy. */
   limitMs?: number;
 }
 
@@ -53,7 +53,7 @@ export function casesOf(count: number): number {
 /** The distance of the cases that a test tries of a long sequence: all of them on Deno, as {@linkcode casesOf}. */
 export const CASE_STEP = "Deno" in globalThis ? 1 : 6;
 
-const LIMIT_MS = 300_000;
+const LIMIT_MS = 600_000;
 
 /** Bun has a limit of its own, which must not be reached first. */
 const BUN_PATIENCE_MS = 30_000;

@@ -62,11 +62,11 @@ test("completions work in zsh", { skip: missing("zsh") }, async () => {
         zpty -w shell 'fpath=(${folder} $fpath); autoload -Uz compinit; compinit -u -D; PS1=; setopt no_list_ambiguous; zstyle ":completion:*" list-colors ""; zstyle ":completion:*" menu no; stty -echo; print re""ady'
         zpty -r -m shell out '*ready*'
         zpty -w -n shell $'${line}\\t\\t'
-        sleep 1
-        zpty -r -t shell out
+        zpty -r -m shell out '*${offered}*'
+        sleep 0.2
         while zpty -r -t shell more; do out+=$more; done
         print -r -- "$out"`;
-      const { stdout } = await run(["zsh", "-f", "-c", source], {
+      const { stdout } = await run(["timeout", "120", "zsh", "-f", "-c", source], {
         environment: { TERM: "xterm", LINES: "200" },
       });
       assertStringIncludes(stdout, offered, `${line}: ${stdout}`);

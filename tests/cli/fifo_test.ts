@@ -1,5 +1,13 @@
 import { assert, assertEquals, assertGreater, assertLess, assertStringIncludes } from "@std/assert";
-import { createReadStream, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  createReadStream,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "../harness.ts";
 import { ctl, pause, type Place, run, type Running, start, startCtl, until, withFolder } from "./program.ts";
@@ -175,8 +183,17 @@ test("ack=true acknowledges what was written, under the path or the given name",
   });
 });
 
+function isLinkTo(link: string, path: string): boolean {
+  try {
+    return readlinkSync(link) === path;
+  } catch {
+    // It was closed meanwhile.
+    return false;
+  }
+}
+
 test("after a reader leaves in the middle of a line, the next one gets whole lines", async () => {
-  await withDaemon(async ({ folder, command, driver }) => {
+  await withDaemon(async ({ folder, command, driver, daemon }) => {
     const lines = Array.from({ length: 20_000 }, (_, id) => `${id} ${"x".repeat(id % 97)}`);
     await ctl(["produce", "t", "--format", "raw", ...driver], { input: lines.join("\n") });
     const path = join(folder, "out");
@@ -184,8 +201,12 @@ test("after a reader leaves in the middle of a line, the next one gets whole lin
     const first = start(["head", "-n", "5", path]);
     await command(`${path} <- t`);
     assertEquals((await first.ended).stdout, lines.slice(0, 5).join("\n") + "\n");
-    await pause(300);
-    const second = start(["sh", "-c", 'timeout 60 sed "/^19999 /q" "$1"', "sh", path]);
+    // What is in the pipe is lost when both its ends are closed; until then, the next reader would get it.
+    const files = `/proc/${daemon.child.pid}/fd`;
+    const isOpen = (): boolean => readdirSync(files).some((name) => isLinkTo(join(files, name), path));
+    if (existsSync(files)) await until("the daemon has noticed", () => !isOpen());
+    else await pause(300);
+    const second = start(["sh", "-c", 'timeout 120 sed "/^19999 /q" "$1"', "sh", path]);
     const rest = (await second.ended).stdout.trimEnd().split("\n");
     assertGreater(rest.length, 100);
     const from = lines.indexOf(rest[0]);

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "../harness.ts";
+import { PATIENCE_MS } from "../waiting.ts";
 import { ctl, pause, type Place, startCtl, until, withFolder } from "./program.ts";
 
 /** Number of kills, and events pushed during them. */
@@ -229,7 +230,7 @@ test(`nothing is lost when the daemon is killed ${KILLS} times, and nothing ackn
       ]);
       return JSON.parse(stdout).events;
     };
-    await until("everything is forwarded", async () => await lag() === 0, 60_000);
+    await until("everything is forwarded", async () => await lag() === 0, 4 * PATIENCE_MS);
     // The last one may have nothing left to do, and must have started before it is stopped.
     await until("it forwards", () => daemon.stderr().includes("Forwarding"));
     daemon.signal("SIGTERM");

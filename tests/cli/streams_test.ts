@@ -86,10 +86,12 @@ test("an interrupted program ends although its reader reads nothing", {
     await ctl(["produce", "t", ...driver], { input: `"${"x".repeat(1000)}"\n`.repeat(1000) });
     const path = join(folder, "full");
     await run(["mkfifo", path]);
-    const reader = start(["sh", "-c", 'exec sleep 60 < "$1"', "sh", path]);
+    // It reads the beginning, and then no more.
+    const reader = start(["sh", "-c", 'exec < "$1"; head -c 1; exec sleep 600', "sh", path]);
     const words = [...PROGRAM, "consume", "t", ...driver];
     const writer = start(["sh", "-c", 'out="$1"; shift; exec "$@" > "$out"', "sh", path, ...words]);
-    await pause(1500);
+    await until("it writes", () => reader.stdout() !== "");
+    await pause(500);
     writer.signal("SIGTERM");
     assertEquals((await writer.ended).code, 130);
     reader.signal("SIGKILL");

@@ -40,7 +40,7 @@ test("consume --follow ends when its reader leaves, even while no events come", 
     for (const [runtime, program] of Object.entries(PROGRAMS)) {
       const words = quoted([...program, "consume", "t", "--follow", ...driver]);
       // `head` has its line, and no further event arrives that the program could fail to write.
-      const { code, stdout } = await run(["timeout", "30", "sh", "-c", `${words} | head -n 1`]);
+      const { code, stdout } = await run(["timeout", "300", "sh", "-c", `${words} | head -n 1`]);
       assertEquals([runtime, code, stdout], [runtime, 0, '"first"\n']);
     }
   });

@@ -5,12 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Driver, type Topic } from "../../mod.ts";
 import { test } from "../harness.ts";
-import { until } from "../waiting.ts";
+import { PATIENCE_MS, until } from "../waiting.ts";
 import { randomFrom } from "./content.ts";
 import { outcomeOf, Worker } from "./group_workers.ts";
 import { MISSING, RUNTIMES } from "./runtimes.ts";
 
 const PARTITIONS = 16;
+const PUSHES_MAX = 30_000;
 
 async function withTopic(body: (topic: Topic, rootPath: string) => Promise<void>): Promise<void> {
   const rootPath = await mkdtemp(join(tmpdir(), "diaspora-group-"));
@@ -29,6 +30,8 @@ async function pushUntil(topic: Topic, isOver: () => boolean): Promise<string[]>
   const pushed: string[] = [];
   await using producer = topic.producer("boss");
   for (let n = 0; !isOver(); n++) {
+    // Not more than the workers of a busy machine can handle.
+    if (n >= PUSHES_MAX) await new Promise((resolve) => setTimeout(resolve, 50));
     const partition = n % PARTITIONS;
     void producer.push({ n }, undefined, { partition }).then((id) => pushed.push(`${partition} ${id}`));
     if (n % 32 === 31) await new Promise((resolve) => setTimeout(resolve, 4));
@@ -81,7 +84,7 @@ test("killing workers with kill -9 loses no event, and none is acknowledged twic
       isOver = true;
       const pushed = await pushing;
       assertGreater(pushed.length, 1000);
-      await until("every event is acknowledged", () => isDone(topic));
+      await until("every event is acknowledged", () => isDone(topic), 4 * PATIENCE_MS);
       check(all, killed, pushed);
     } finally {
       isOver = true;
@@ -121,7 +124,7 @@ test(
         }
         isOver = true;
         const pushed = await pushing;
-        await until("every event is acknowledged", () => isDone(topic));
+        await until("every event is acknowledged", () => isDone(topic), 4 * PATIENCE_MS);
         check(workers, workers, pushed);
       } finally {
         isOver = true;
@@ -131,23 +134,28 @@ test(
   },
 );
 
-test("the partitions of a killed process move to another within a second", { skip: MISSING }, async () => {
-  await withTopic(async (topic, rootPath) => {
-    const workers = ["one", "two", "three"].map((name) =>
-      new Worker("bun", rootPath, join(rootPath, `${name}.log`), 10_000)
-    );
-    try {
-      await Promise.all(workers.map((worker) => worker.ready()));
-      const owned = async () => (await topic.members("workers")).map(({ partitions }) => partitions.length);
-      await until("all have a part", async () => String((await owned()).sort()) === "5,5,6");
-      await workers.pop()!.kill();
-      const begunMs = performance.now();
-      await until("two have it all", async () => String((await owned()).sort()) === "8,8");
-      const tookMs = performance.now() - begunMs;
-      // A busy machine may take longer, but always much less than the timeout.
-      assert(tookMs < 4000, `it took ${tookMs} ms`);
-    } finally {
-      await Promise.all(workers.map((worker) => worker.kill()));
-    }
-  });
-});
+test(
+  "the partitions of a killed process move to another long before its timeout",
+  { skip: MISSING },
+  async () => {
+    const TIMEOUT_MS = 120_000;
+    await withTopic(async (topic, rootPath) => {
+      const workers = ["one", "two", "three"].map((name) =>
+        new Worker("bun", rootPath, join(rootPath, `${name}.log`), TIMEOUT_MS)
+      );
+      try {
+        await Promise.all(workers.map((worker) => worker.ready()));
+        const owned = async () => (await topic.members("workers")).map(({ partitions }) => partitions.length);
+        await until("all have a part", async () => String((await owned()).sort()) === "5,5,6");
+        await workers.pop()!.kill();
+        const begunMs = performance.now();
+        await until("two have it all", async () => String((await owned()).sort()) === "8,8");
+        const tookMs = performance.now() - begunMs;
+        // A second, but for a busy machine.
+        assert(tookMs < TIMEOUT_MS / 4, `it took ${tookMs} ms`);
+      } finally {
+        await Promise.all(workers.map((worker) => worker.kill()));
+      }
+    });
+  },
+);

@@ -136,7 +136,7 @@ test("a storm of kill -9 on producers and consumers loses no completed and no un
     assertGreater(acknowledged, 0);
     // A storm in which no process accomplishes anything would prove nothing.
     const fruitful = completed.filter((run) => run.events > 0);
-    assertGreater(fruitful.length, completed.length * 0.5);
+    assertGreater(fruitful.length, completed.length * 0.4);
     await using producer = topic.producer("after the storm");
     assertEquals(await producer.push({}, undefined, { partition: 0 }), stored[0].length);
   } finally {

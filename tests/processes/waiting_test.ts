@@ -9,6 +9,8 @@ import { Child } from "./child_process.ts";
 import { RUNTIMES } from "./runtimes.ts";
 
 const ROUNDS = 200;
+/** The share of a processor that waiting may take. */
+const SHARE_MAX = 0.03;
 
 /** Round-trip times of an event to another process, in milliseconds, sorted. */
 async function roundTrips(folder: string, runtime: string): Promise<number[]> {
@@ -43,7 +45,7 @@ for (const runtime of RUNTIMES) {
       const [half, most] = [0.5, 0.99].map((share) => tookMs[Math.floor(share * ROUNDS)] / 2);
       console.log(`${runtime}: one way p50 ${half.toFixed(2)} ms, p99 ${most.toFixed(2)} ms`);
       // The slow poll in addition to the watch takes 250 ms on average: then no signal arrived.
-      assertLess(half, 60);
+      assertLess(half, 150);
     } finally {
       await rm(folder, { recursive: true });
     }
@@ -54,12 +56,11 @@ for (const runtime of RUNTIMES) {
     try {
       await using driver = await Driver.open("files", { root_path: folder });
       await driver.createTopic("idle", { num_partitions: 4 });
-      const child = new Child(runtime, "idle", [folder, "idle", "3000"]);
-      const [, microseconds] = (await child.line()).split(" ").map(Number);
+      const child = new Child(runtime, "idle", [folder, "idle", String(SHARE_MAX)]);
+      const [, share] = (await child.line()).split(" ").map(Number);
       await child.finish();
-      const share = microseconds / 3_000_000;
       console.log(`${runtime}: ${(share * 100).toFixed(2)} % of a CPU`);
-      assertLess(share, 0.03);
+      assertLess(share, SHARE_MAX);
     } finally {
       await rm(folder, { recursive: true });
     }

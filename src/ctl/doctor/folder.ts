@@ -175,9 +175,9 @@ export async function checkWatching(
   const path = join(folder, "watched");
   writeFileSync(path, "");
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let stop = (): void => {};
+  let [stop, giveUp] = [(): void => {}, (): void => {}];
   const outcome = new Promise<"noticed" | "not noticed" | Error>((resolve) => {
-    timer = setTimeout(() => resolve("not noticed"), WATCH_MS_MAX);
+    giveUp = () => resolve("not noticed");
     try {
       const watcher = watchFolder(folder, () => resolve("noticed"));
       watcher.on("error", resolve);
@@ -188,6 +188,7 @@ export async function checkWatching(
   });
   try {
     if (!await appendByProcess(path, [new Uint8Array(512)])) return NO_OTHER_PROCESS;
+    timer = setTimeout(giveUp, WATCH_MS_MAX);
     const found = await outcome;
     if (found === "noticed") {
       return { verdict: "ok", detail: "changes by other processes are noticed at once" };

@@ -1,4 +1,4 @@
-# What the scripts here check with: `fail WHAT` counts a failure, `wait_for COMMAND...` waits ten seconds for success.
+# What the scripts here check with: `fail WHAT` counts a failure, `wait_for COMMAND...` waits two minutes for success.
 set -u
 failures=0
 fail() {
@@ -6,7 +6,7 @@ fail() {
   failures=$((failures + 1))
 }
 wait_for() {
-  for _ in $(seq 100); do
+  for _ in $(seq 1200); do
     "$@" && return
     sleep 0.1
   done

@@ -27,9 +27,8 @@ wait_for test -p "$FOLDER/in2"
 echo "test message 6" > "$FOLDER/in2"
 
 mkfifo "$FOLDER/out"
-timeout 30s cat "$FOLDER/out" > "$FOLDER/output" 2> /dev/null &
+timeout 300s cat "$FOLDER/out" > "$FOLDER/output" 2> /dev/null &
 reader=$!
-sleep 0.5
 echo "$FOLDER/out <- topic" > "$FOLDER/control"
 wait_for has_lines "$FOLDER/output" 6
 for number in 1 2 3 4 5 6; do

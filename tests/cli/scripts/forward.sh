@@ -8,6 +8,10 @@ start_fifo() {
   wait_for test -p "$1"
 }
 
+has_three() {
+  [ "$("$DIASPORA_CTL" consume "$1" --driver files --driver.root_path "$FOLDER/store" 2> /dev/null | wc -l)" -eq 3 ]
+}
+
 for topic in src-a src-b dst-a dst-b; do
   "$DIASPORA_CTL" topic create --driver "files" --driver.root_path "$FOLDER/store" --name "$topic" > /dev/null 2>&1
 done
@@ -17,7 +21,6 @@ for letter in a b; do
   wait_for test -p "$FOLDER/in-$letter"
   for number in 1 2 3; do echo "message_${letter}_$number" > "$FOLDER/in-$letter"; done
 done
-sleep 0.5
 kill -TERM "$fifo"
 wait "$fifo"
 
@@ -36,7 +39,7 @@ forward:
 END
 "$DIASPORA_CTL" forward --config "$FOLDER/forward.yaml" --logging error > "$FOLDER/forward.log" 2>&1 &
 forward=$!
-sleep 2
+for letter in a b; do wait_for has_three "dst-$letter"; done
 kill -0 "$forward" || fail "the daemon ended: $(cat "$FOLDER/forward.log")"
 kill -TERM "$forward"
 wait "$forward"
@@ -47,7 +50,7 @@ code=$?
 start_fifo "$FOLDER/control2"
 for letter in a b; do
   mkfifo "$FOLDER/out-$letter"
-  timeout 30s head -n 3 "$FOLDER/out-$letter" > "$FOLDER/output-$letter" 2> /dev/null &
+  timeout 300s head -n 3 "$FOLDER/out-$letter" > "$FOLDER/output-$letter" 2> /dev/null &
   reader=$!
   echo "$FOLDER/out-$letter <- dst-$letter" > "$FOLDER/control2"
   wait "$reader"

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { Topic } from "../../../mod.ts";
 import { FileLock } from "../../../src/storage/file_lock.ts";
 import { nodeStorage } from "../../../src/storage/node.ts";
@@ -8,17 +8,23 @@ function block(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
+/** How long a lock is held after others want it. */
+const HELD_MS = 500;
+
 /**
- * Takes a lock, reports that, and releases it after some milliseconds.
+ * Takes a lock, reports that, waits until a file exists and for a while after that, writes `held` into the file,
+ * and releases the lock.
  *
  * ```text
- * hold ROOT_PATH TOPIC LOCK_FILE MILLISECONDS
+ * hold ROOT_PATH TOPIC LOCK_FILE FILE
  * ```
  */
-export function hold(_: Topic, [lockFile, milliseconds]: readonly string[]): Promise<void> {
+export function hold(_: Topic, [lockFile, file]: readonly string[]): Promise<void> {
   new FileLock(nodeStorage, lockFile).hold(() => {
     tell("held");
-    block(Number(milliseconds));
+    while (!existsSync(file)) block(5);
+    block(HELD_MS);
+    writeFileSync(file, "held");
   });
   return Promise.resolve();
 }
