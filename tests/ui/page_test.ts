@@ -425,14 +425,19 @@ test(
         const rate = document.querySelector('table.list [data-label="Rate"]')?.textContent ?? "";
         if (/^[1-9][0-9,.]*\\/s$/.test(rate.trim())) rates.push(rate);
       }).observe(document.body, { subtree: true, childList: true, characterData: true });`);
-      await page.getByRole("link", { name: "Settings" }).click();
-      await pushMany(topic, 1000);
-      await page.getByRole("link", { name: "Overview" }).click();
       let rates: string[] = [];
-      await until("a rate was shown", async () => {
+      const isShown = async (): Promise<boolean> => {
         rates = await page.evaluate("rates") as string[];
         return rates.length > 0;
-      });
+      };
+      // On a busy machine, the page may hear of the events before it is back: then there is no rate.
+      for (let tries = 0; tries < 5 && rates.length === 0; tries++) {
+        await page.getByRole("link", { name: "Settings" }).click();
+        await pushMany(topic, 1000);
+        await page.getByRole("link", { name: "Overview" }).click();
+        await until("a rate was shown", isShown, 15_000).catch(() => {});
+      }
+      assertGreater(rates.length, 0, "no rate was shown");
       const perSecond = Math.max(...rates.map((text) => Number(text.replace(/[^0-9.]/g, ""))));
       assert(perSecond <= 1000, `${perSecond}/s of 1,000 events in more than a second`);
       const folder = join(root, "t/partitions/00000000");
