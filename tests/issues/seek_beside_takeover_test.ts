@@ -127,3 +127,35 @@ test("of two members that begin a partition, one of which was stopped, the first
   assertGreater(calls, 8);
   assertEquals([...begins].sort(), [0, 100]);
 });
+
+// A member acknowledges, and the partition moves in the middle of that: its next owner has read by then what it begins
+// with. The acknowledgement counts for the next owner too, or it is refused; what that one acknowledges counts anyway.
+test("an acknowledgement is refused if the next owner of the partition did not see it, wherever the former was stopped", () => {
+  const begins = new Set<number>();
+  const calls = atEachCall((call) => {
+    const { disk, open } = newPosition();
+    const [former, next] = [open(), open()];
+    former.take(beginAt(0));
+    former.acknowledgeHeld(at(5), () => {});
+    let begin: number | undefined;
+    const end = interruptOnce(disk, call, () => begin = next.take(beginAt(0)).nextId);
+    let isConfirmed = false;
+    try {
+      former.acknowledgeHeld(at(9), () => {
+        if (begin !== undefined) throw new Error("it is another member's now");
+      });
+      isConfirmed = true;
+    } catch (error) {
+      assertEquals((error as Error).message, "it is another member's now");
+    }
+    const wasStopped = end();
+    if (begin === undefined) return wasStopped;
+    begins.add(begin);
+    assertEquals([begin, isConfirmed], [isConfirmed ? 9 : begin, isConfirmed], `call ${call}`);
+    next.acknowledgeHeld(at(begin + 1), () => {});
+    assertEquals(open().read()?.nextId, begin + 1);
+    return wasStopped;
+  });
+  assertGreater(calls, 2);
+  assertEquals([...begins].sort(), [5, 9]);
+});

@@ -327,7 +327,7 @@ export const MUTATIONS: readonly Mutation[] = [
     from: "      checkHeld();\n      this.take((stored)",
     to: "      this.take((stored)",
     also: [{ from: "time: 0 });\n      checkHeld();", to: "time: 0 });" }],
-    story: "group",
+    test: "tests/issues/seek_beside_takeover_test.ts",
   },
   {
     what: "groups: one that takes a partition over does not look at who was faster",
