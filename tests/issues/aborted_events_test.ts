@@ -99,18 +99,18 @@ test("a read to the end goes on after an answer without events, and ends where a
 test("a look at the next event does not wait for the end of an open transaction", async () => {
   const partition = { leader: 1, replicas: [1] };
   const client = {
-    topics: { track: () => {}, untrack: () => {} },
     metadata: () =>
       Promise.resolve({
         topics: new Map([["t", { id: "i", partitions: [partition], partitionsCount: 1 }]]),
         brokers: new Map([[1, { host: "a", port: 1 }]]),
       }),
-    fetch: () =>
-      Promise.resolve({
-        responses: [{ topicId: "i", partitions: [{ partitionIndex: 0, highWatermark: 9n, records: [] }] }],
-      }),
   };
+  const request = () =>
+    Promise.resolve({
+      responses: [{ topicId: "i", partitions: [{ partitionIndex: 0, highWatermark: 9n, records: [] }] }],
+    });
+  const settings = { fetch: { bytesMax: 1000 } };
   const run = (_: string, ask: (admin: unknown) => unknown) => ask(client);
-  const reader = new RawReader({ run, consumer: () => client } as unknown as Cluster);
+  const reader = new RawReader({ run, consumer: () => client, request, settings } as unknown as Cluster);
   assertEquals(await reader.read({ kafkaName: "t", partition: 0, offset: 2, recordsMax: 1 }), []);
 });

@@ -5,6 +5,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { BrokerError, DiasporaError, InvalidOptionError } from "../../mod.ts";
 import { changeConfigs } from "../../src/drivers/kafka/configs.ts";
+import type { BrokerRequest } from "../../src/drivers/kafka/client_internals.ts";
 import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
 import { RawReader } from "../../src/drivers/kafka/raw_reader.ts";
 import { type NewTopic, TopicKeeper } from "../../src/drivers/kafka/topic_keeper.ts";
@@ -24,26 +25,29 @@ function metadataOf(topic: string): unknown {
   };
 }
 
-/** An answer with that many records of each partition. */
-function answered(topicId: string, ...counts: number[]): unknown {
-  const partitions = counts.map((count, partitionIndex) => {
-    const records = Array.from({ length: count }, (_, offsetDelta) => ({ offsetDelta, timestampDelta: 0n }));
-    const batch = { firstOffset: 0n, lastOffsetDelta: count - 1, attributes: 0, firstTimestamp: 0n, records };
-    return { partitionIndex, highWatermark: BigInt(count), records: [batch] };
+for (const [version, topicId] of [[12, "t"], [13, "id of t"]] as const) {
+  test(`version ${version} of a fetch names the topic by its ${topicId}, and continues no earlier one`, async () => {
+    let asked: unknown[] = [];
+    const request = (_client: unknown, _leader: unknown, { parameters }: BrokerRequest) => {
+      asked = (parameters as (version: number) => unknown[])(version);
+      const records = Array.from({ length: 10 }, (_, offsetDelta) => ({ offsetDelta, timestampDelta: 0n }));
+      const batch = { firstOffset: 0n, lastOffsetDelta: 9, attributes: 0, firstTimestamp: 0n, records };
+      return Promise.resolve({ responses: [{ partitions: [{ highWatermark: 10n, records: [batch] }] }] });
+    };
+    const client = { metadata: () => Promise.resolve(metadataOf("t")) };
+    const reader = new RawReader(clusterOf(client, { request, settings: { fetch: { bytesMax: 1000 } } }));
+    const found = await reader.read({ kafkaName: "t", partition: 1, offset: 7, recordsMax: 10 });
+    assertEquals(found.map(({ offset }) => offset), [7, 8, 9]);
+    const [session, epoch, [{ topicId: named, partitions: [{ partition, fetchOffset }] }]] = asked.slice(
+      4,
+    ) as [
+      number,
+      number,
+      [{ topicId: string; partitions: [{ partition: number; fetchOffset: bigint }] }],
+    ];
+    assertEquals([session, epoch, named, partition, fetchOffset], [0, -1, topicId, 1, 7n]);
   });
-  return { topicId, partitions };
 }
-
-test("records are those of the topic asked for, though the broker answers with the one asked for before too", async () => {
-  const responses = [answered("other", 3, 3), answered("id of t", 5, 10)];
-  const reader = new RawReader(clusterOf({
-    topics: { track: () => {}, untrack: () => {} },
-    metadata: () => Promise.resolve(metadataOf("t")),
-    fetch: () => Promise.resolve({ responses }),
-  }));
-  const found = await reader.read({ kafkaName: "t", partition: 1, offset: 7, recordsMax: 10 });
-  assertEquals(found.map(({ offset }) => offset), [7, 8, 9]);
-});
 
 for (
   const [reason, text, isOption] of [

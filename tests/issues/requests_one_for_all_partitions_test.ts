@@ -1,6 +1,7 @@
 // What can be asked once for all partitions was asked again and again: describing a topic asked for its metadata four
-// times (a tenth of a MB each with 1,000 partitions), a producer asked for an id for each partition, and a filter on
-// the page opened the consumers of all partitions one after the other.
+// times (a tenth of a MB each with 1,000 partitions), a producer asked for an id for each partition, a filter on the
+// page opened the consumers of all partitions one after the other, and `lag` looked at the next event of one partition
+// after the other, and for its leader each time.
 import { assertEquals, assertNotEquals } from "@std/assert";
 import type { Admin } from "../../src/drivers/kafka/client.ts";
 import { Cluster } from "../../src/drivers/kafka/cluster.ts";
@@ -9,6 +10,7 @@ import { HighWatermarks } from "../../src/drivers/kafka/high_watermarks.ts";
 import { Offsets } from "../../src/drivers/kafka/offsets.ts";
 import { KafkaProducer } from "../../src/drivers/kafka/producer.ts";
 import { formatOf } from "../../src/drivers/kafka/record.ts";
+import { RawReader } from "../../src/drivers/kafka/raw_reader.ts";
 import { readSettings } from "../../src/drivers/kafka/settings.ts";
 import { scan } from "../../src/ui/merged_scan.ts";
 import type { Part } from "../../src/ui/merged_part.ts";
@@ -66,6 +68,39 @@ test("describing a topic asks for its metadata once, and again the next time", a
       'metadata of "t"',
     ]);
   }
+});
+
+test("the next events of all partitions are asked for at once, and the leaders once for all of them", async () => {
+  let looks = 0;
+  let requests = 0;
+  const partitions = Array.from({ length: MANY }, () => ({ leader: 1 }));
+  const client = {
+    metadata: () => {
+      looks++;
+      const topics = new Map([["t", { id: TOPIC_ID, partitions }]]);
+      return Promise.resolve({ brokers: new Map([[1, { host: "a", port: 1 }]]), topics });
+    },
+  };
+  let answer = () => {};
+  const allAsked = new Promise<void>((resolve) => answer = resolve);
+  const cluster = {
+    run: (_what: string, operation: () => unknown) => operation(),
+    consumer: () => client,
+    settings: { fetch: { bytesMax: 1000 } },
+    // No answer comes before the last question.
+    request: async () => {
+      if (++requests === MANY) answer();
+      await allAsked;
+      const records = [{ offsetDelta: 0, timestampDelta: 0n }];
+      const batch = { firstOffset: 3n, lastOffsetDelta: 0, attributes: 0, firstTimestamp: 5n, records };
+      return { responses: [{ partitions: [{ highWatermark: 4n, records: [batch] }] }] };
+    },
+  };
+  const reader = new RawReader(cluster as unknown as Cluster);
+  const request = { kafkaName: "t", offset: 3, recordsMax: 1, onlyTimes: true };
+  const found = await Promise.all(partitions.map((_, partition) => reader.read({ ...request, partition })));
+  assertEquals(new Set(found.map(([{ offset, timestamp }]) => `${offset} ${timestamp}`)), new Set(["3 5"]));
+  assertEquals([looks, requests], [1, MANY]);
 });
 
 test("a partition begins with the producer's id, and gets one of its own if its sequence is lost", async () => {

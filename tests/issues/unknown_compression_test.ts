@@ -88,19 +88,17 @@ test("an aborted transaction is skipped, however it is compressed", () => {
 
 test("lag knows the time of an event that cannot be decompressed, and a document in such a batch is an error", async () => {
   const client = {
-    topics: { track: () => {}, untrack: () => {} },
     metadata: () =>
       Promise.resolve({
         topics: new Map([["t", { id: "i", partitions: [{ leader: 1 }] }]]),
         brokers: new Map([[1, { host: "a", port: 1 }]]),
       }),
-    fetch: () =>
-      Promise.resolve({
-        responses: [{ topicId: "i", partitions: [{ ...answer(batchOf(2, "zstd")), partitionIndex: 0 }] }],
-      }),
   };
+  const fetched = () => Promise.resolve({ responses: [{ partitions: [answer(batchOf(2, "zstd"))] }] });
+  const settings = { fetch: { bytesMax: 1000 } };
   const run = (_: string, ask: (admin: unknown) => unknown) => ask(client);
-  const reader = new RawReader({ run, consumer: () => client } as unknown as Cluster);
+  const cluster = { run, consumer: () => client, request: fetched, settings };
+  const reader = new RawReader(cluster as unknown as Cluster);
   const request = { kafkaName: "t", partition: 0, offset: 3, recordsMax: 1 };
   const [time] = await reader.read({ ...request, onlyTimes: true });
   assertEquals([time.offset, time.timestamp], [3, 1000]);

@@ -45,7 +45,7 @@ export interface BrokerRequest {
   /** Kafka's name of the request. */
   name: string;
   /** The arguments of the client's function for it, between the connection and the callback. */
-  parameters: unknown[];
+  parameters: unknown[] | ((version: number) => unknown[]);
   /** Called with the connection before anything is sent. */
   onConnection?(connection: ClientConnection): void;
   /** What is sent instead of what the client makes of the parameters. */
@@ -98,7 +98,8 @@ export async function requestOnce<T>(
     (client[module.kGetApi] as unknown as ApiGetter).call(client, name, end)
   );
   onConnection?.(connection);
-  if (instead === undefined) return await called<T>((end) => api(connection, ...parameters, end));
+  const given = typeof parameters === "function" ? parameters(api.version) : parameters;
+  if (instead === undefined) return await called<T>((end) => api(connection, ...given, end));
   const version = instead.version ?? api.version;
   using rest = restOf(connection.socket, instead.rest(version));
   return await called<T>((end) => {
@@ -106,7 +107,7 @@ export async function requestOnce<T>(
       const parse = instead.parse?.(clientParse as Parse) ?? clientParse;
       connection.send(key, version, () => instead.payload(version).append(rest.mark), parse, ...others);
     };
-    api({ socket: connection.socket, send, close: () => connection.close() }, ...parameters, end);
+    api({ socket: connection.socket, send, close: () => connection.close() }, ...given, end);
   });
 }
 

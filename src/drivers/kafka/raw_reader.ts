@@ -14,30 +14,31 @@ export interface RawRequest {
 }
 
 const PARTITION_BYTES_MAX = 65_536;
+/** From this version on, a Fetch request has the topic's id where it had its name. */
+const WITH_IDS = 13;
+/** The epoch of a request that belongs to no session, of which a broker and a client have one at a time. */
+const NO_SESSION = -1;
+/** Of the levels of isolation; the one that was configured replaces it. */
+const READ_UNCOMMITTED = 0;
 /** How long to wait for a leader, in milliseconds. */
 const LEADER_MS_MAX = 300;
+
+type ClusterMetadata = Awaited<ReturnType<ClientConsumer["metadata"]>>;
+
+interface FetchAnswer {
+  responses: { partitions: FetchedPartition[] }[];
+}
 
 /** Reads individual records without a group: documents of topics, times of events. */
 export class RawReader {
   #consumer: ClientConsumer | undefined;
-  /** Serializes reads: the client requests metadata of all topics it reads, and one of them may vanish. */
-  #last: Promise<unknown> = Promise.resolve();
+  /** What is known of topics that are being looked for, which is shared by those who read them at once. */
+  readonly #looking = new Map<string, Promise<ClusterMetadata>>();
 
   constructor(private readonly cluster: Cluster) {}
 
   /** The records from an offset on; fewer if there are no more. */
-  read(request: RawRequest): Promise<FetchedRecord[]> {
-    const reading = this.#last.then(() => this.#read(request));
-    this.#last = reading.catch(() => {});
-    return reading;
-  }
-
-  /** Releases its connections. */
-  async close(): Promise<void> {
-    await this.#consumer?.close();
-  }
-
-  async #read({ kafkaName, partition, offset, recordsMax, onlyTimes }: RawRequest): Promise<FetchedRecord[]> {
+  async read({ kafkaName, partition, offset, recordsMax, onlyTimes }: RawRequest): Promise<FetchedRecord[]> {
     const found: FetchedRecord[] = [];
     let position = offset;
     for (;;) {
@@ -59,6 +60,11 @@ export class RawReader {
         return found;
       }
     }
+  }
+
+  /** Releases its connections. */
+  async close(): Promise<void> {
+    await this.#consumer?.close();
   }
 
   /** One fetch response of the partition's leader; undefined if there is nothing at that offset. */
@@ -90,36 +96,40 @@ export class RawReader {
     position: number,
   ): Promise<FetchedPartition | "no leader" | undefined> {
     const consumer = this.#consumer ??= this.cluster.consumer("reader", 0);
-    consumer.topics.track(kafkaName);
     try {
-      const metadata = await consumer.metadata({ topics: [kafkaName], forceUpdate: true });
+      const metadata = await this.#look(consumer, kafkaName);
       const topic = metadata.topics.get(kafkaName)!;
-      const leader = topic.partitions[partition]?.leader;
-      if (leader === undefined || !metadata.brokers.has(leader)) return "no leader";
-      const answer = await consumer.fetch({
-        node: leader,
-        maxWaitTime: 0,
-        minBytes: 0,
-        topics: [{
-          topicId: topic.id,
-          partitions: [{
-            partition,
-            fetchOffset: BigInt(position),
-            currentLeaderEpoch: -1,
-            lastFetchedEpoch: -1,
-            partitionMaxBytes: PARTITION_BYTES_MAX,
-          }],
-        }],
+      const leader = metadata.brokers.get(topic.partitions[partition]?.leader ?? -1);
+      if (leader === undefined) return "no leader";
+      const { fetch: { bytesMax } } = this.cluster.settings;
+      const wanted = {
+        partition,
+        fetchOffset: BigInt(position),
+        currentLeaderEpoch: -1,
+        lastFetchedEpoch: -1,
+        partitionMaxBytes: PARTITION_BYTES_MAX,
+      };
+      // Not by the client's own method, which has a session with each broker, so that requests cannot overlap.
+      const answer = await this.cluster.request<FetchAnswer>(consumer, leader, {
+        name: "Fetch",
+        parameters: (version) => {
+          const topics = [{ topicId: version < WITH_IDS ? kafkaName : topic.id, partitions: [wanted] }];
+          return [0, 0, bytesMax, READ_UNCOMMITTED, 0, NO_SESSION, topics, [], ""];
+        },
       });
-      // Brokers before 3.1 keep returning the topic that was read before: they identify topics by name, and the
-      // client, which has dropped the name, restores the earlier topic by its id.
-      return answer.responses.find(({ topicId }) => topicId === topic.id)?.partitions
-        .find(({ partitionIndex }) => partitionIndex === partition);
+      return answer.responses[0]?.partitions[0];
     } catch (error) {
       if (isFault(error, "OFFSET_OUT_OF_RANGE") || isUnknownTopic(error)) return undefined;
       throw error;
-    } finally {
-      consumer.topics.untrack(kafkaName);
     }
+  }
+
+  #look(consumer: ClientConsumer, kafkaName: string): Promise<ClusterMetadata> {
+    const pending = this.#looking.get(kafkaName);
+    if (pending !== undefined) return pending;
+    const looking = consumer.metadata({ topics: [kafkaName], forceUpdate: true })
+      .finally(() => this.#looking.delete(kafkaName));
+    this.#looking.set(kafkaName, looking);
+    return looking;
   }
 }
