@@ -56,7 +56,7 @@ export class EventSource<T> implements EventOwner {
     for (;;) {
       if (this.#pending !== undefined) return this.#pending;
       this.#throwGone();
-      if (this.#owned.mayHaveChanged) this.#owned.update().forEach((partition) => this.drop(partition));
+      if (this.#owned.mayHaveChanged) this.#dropLost();
       const batch = this.#current;
       if (batch === undefined || this.#index === batch.count) {
         const read = this.#readNext(ends);
@@ -172,6 +172,10 @@ export class EventSource<T> implements EventOwner {
     if (this.#current?.partition === partition) this.#current = undefined;
   }
 
+  #dropLost(): void {
+    for (const partition of this.#owned.update()) this.drop(partition);
+  }
+
   /** Resolves when no read is pending. */
   async idle(): Promise<void> {
     while (this.#pending !== undefined) await this.#pending.catch(() => {});
@@ -218,7 +222,10 @@ export class EventSource<T> implements EventOwner {
 
   /** Reads from the next partition in the round. */
   #readNextPartition(ends: Ends): boolean | Promise<boolean> {
-    const partition = this.#turns.next(this.#driver.assigned);
+    const { assigned } = this.#driver;
+    // The driver may have lost a partition just now, and have it again: what is read from here on is not to be dropped.
+    if (this.#owned.hasReleased) this.#dropLost();
+    const partition = this.#turns.next(assigned);
     if (partition === undefined) return false;
     let eventsMax = this.#turns.eventsLeft;
     if (ends !== undefined) {

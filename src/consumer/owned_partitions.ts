@@ -36,6 +36,11 @@ export class OwnedPartitions {
     this.#eventsLeft = 0;
   }
 
+  /** Whether a partition was revoked since the last update. */
+  get hasReleased(): boolean {
+    return this.#released.size > 0;
+  }
+
   /** The driver is asked before the next event. */
   recheck(): void {
     this.#eventsLeft = 0;
