@@ -25,7 +25,7 @@ export type Interruption = "kill" | "ENOSPC" | "EIO" | "EACCES";
  * The real file system for one simulated process, whose nth system call is its last, or fails. Operations of
  * the port that take several system calls are several steps here, too: a file is published by a draft, a link
  * and the draft's removal, and a tree is removed entry by entry. Nothing is really synced, since the system
- * does not crash.
+ * does not crash, and nothing is waited for, since no other process runs meanwhile: a pause only counts.
  */
 export class InterruptedStorage {
   /** The steps that were made. */
@@ -33,6 +33,7 @@ export class InterruptedStorage {
   readonly storage: Storage;
   readonly #open = new Set<StorageFile>();
   #isDead = false;
+  #pausedMs = 0;
 
   /** `at` counts from 1; 0 interrupts nothing. With `forGood`, the later calls fail as well. */
   constructor(
@@ -141,6 +142,10 @@ export class InterruptedStorage {
           throw storageError("sync", path, cause);
         }
       },
+      pause: (ms) => {
+        this.#pausedMs += ms;
+      },
+      now: () => nodeStorage.now() + this.#pausedMs,
       watch: () => undefined,
     };
   }

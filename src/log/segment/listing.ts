@@ -14,6 +14,8 @@
  */
 import { baseIdOf, segmentName } from "./segment_file.ts";
 
+/** Digits of an id in a name. */
+const DIGITS = 20;
 const FIRST = /^(\d{20})\.first-(\d{1,16})$/;
 const NEEDS = /^(\d{20})\.needs-(\d{20})$/;
 const ANY = /^(\d{20})\./;
@@ -32,12 +34,20 @@ export interface Listing {
 
 /** Reads the names of a partition's folder. */
 export function listingOf(names: readonly string[]): Listing {
-  const all = names.map(baseIdOf).filter((id) => id !== undefined).sort((a, b) => a - b);
-  const pairs = names.map((name) => NEEDS.exec(name)).filter((match) => match !== null)
-    .map((match) => ({ baseId: Number(match[1]), olderId: Number(match[2]) }));
-  const marks = names.map((name) => FIRST.exec(name)).filter((match) => match !== null)
-    .map((match) => ({ baseId: Number(match[1]), time: Number(match[2]) }))
-    .sort((a, b) => b.baseId - a.baseId);
+  const all: number[] = [];
+  const pairs: { baseId: number; olderId: number }[] = [];
+  const marks: { baseId: number; time: number }[] = [];
+  for (const name of names) {
+    // Every look lists the folder: a pattern is tried only where the name can match it.
+    const baseId = name.endsWith(".log") ? baseIdOf(name) : undefined;
+    const needs = name.startsWith(".needs-", DIGITS) ? NEEDS.exec(name) : null;
+    const first = name.startsWith(".first-", DIGITS) ? FIRST.exec(name) : null;
+    if (baseId !== undefined) all.push(baseId);
+    if (needs !== null) pairs.push({ baseId: Number(needs[1]), olderId: Number(needs[2]) });
+    if (first !== null) marks.push({ baseId: Number(first[1]), time: Number(first[2]) });
+  }
+  all.sort((a, b) => a - b);
+  marks.sort((a, b) => b.baseId - a.baseId);
   const has = new Set(all);
   /**
    * After a power cut the segment may be lost: then the older ones are all there is. And a dependency marker that was
