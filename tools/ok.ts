@@ -8,13 +8,17 @@
  * ```
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { taskArguments } from "./arguments.ts";
 
 const config = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
 const folders = ["src", "tests", "tools", "bench", "examples"].filter((folder) => existsSync(folder));
 const roots = ["mod.ts", "cli.ts", "npm-build.ts"].filter((file) => existsSync(file));
+// Of a folder, only code is checked.
+const guide = readdirSync("docs", { recursive: true, encoding: "utf8" })
+  .filter((path) => path.endsWith(".md"))
+  .map((path) => `docs/${path}`);
 const { exports } = JSON.parse(readFileSync("deno.json", "utf8")) as { exports: Record<string, string> };
 
 const withConfig = ["--no-lock", "-c", config];
@@ -22,6 +26,7 @@ const gates: [string, string[]][] = [
   ["format", ["fmt", "--check", "-c", config]],
   ["lint", ["lint", "-c", config]],
   ["types", ["check", ...withConfig, ...roots, ...folders]],
+  ["types of examples", ["check", "-q", "--doc-only", ...withConfig, "mod.ts", "src", ...guide]],
   ["strict types", ["run", "-A", ...withConfig, "tools/strict_types.ts"]],
   ["documentation", ["doc", "-q", "--lint", "--no-lock", ...Object.values(exports)]],
   ["tests", ["run", "-A", ...withConfig, "tools/test.ts"]],

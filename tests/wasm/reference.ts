@@ -32,5 +32,8 @@ export function randomNumbers(seed: number): (below: number) => number {
 /** Bytes that are the same for the same seed. */
 export function randomBytes(size: number, seed: number): Uint8Array<ArrayBuffer> {
   const random = randomNumbers(seed);
-  return Uint8Array.from({ length: size }, () => random(256));
+  const bytes = new Uint8Array(size);
+  // Uint8Array.from() takes 20 times as long.
+  for (let index = 0; index < size; index++) bytes[index] = random(256);
+  return bytes;
 }
