@@ -92,6 +92,8 @@ test("a topic is created once every leader of its partitions knows it, or cannot
     port === 1 ? new Error("no answer") : ++looks < 3 ? UNKNOWN : {}
   );
   const topic: NewTopic = { kafkaName: "t", localName: "t", numPartitions: 3, configs: [] } as never;
-  assertEquals(await new TopicKeeper(cluster, undefined).create(topic), true);
+  const keeper = new TopicKeeper(cluster, undefined);
+  assertEquals(await keeper.create(topic), true);
+  await keeper.created("t");
   assertEquals(asked, [1, 2, 1, 2, 1, 2]);
 });

@@ -18,6 +18,7 @@ import {
   CorruptedLogError,
   Driver,
   FullDataSelector,
+  InvalidMetadataError,
   InvalidOptionError,
   type JsonObject,
   LimitExceededError,
@@ -32,6 +33,7 @@ import { PartitionDelivery } from "../../src/drivers/kafka/partition_delivery.ts
 import { formatOf } from "../../src/drivers/kafka/record.ts";
 import { RecordBatch, recordsOf } from "../../src/drivers/kafka/record_batch.ts";
 import { readSettings } from "../../src/drivers/kafka/settings.ts";
+import { TopicKeeper } from "../../src/drivers/kafka/topic_keeper.ts";
 import { valuesOf } from "../drivers/kafka/values.ts";
 import { test } from "../harness.ts";
 import { brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
@@ -252,6 +254,46 @@ test("kafka: of several simultaneous creations of a topic one succeeds", { skip 
     assertEquals(await producer.push(1), 0);
   });
 });
+
+test(
+  "kafka: a topic that was created, and then could not be looked for, keeps its components",
+  { skip },
+  async () => {
+    await withDriver(async ({ driver }) => {
+      const validator = { type: "schema", schema: { type: "object" } };
+      const { created } = TopicKeeper.prototype;
+      try {
+        TopicKeeper.prototype.created = function (kafkaName) {
+          if (kafkaName.includes("__info_")) return created.call(this, kafkaName);
+          throw new BrokerError("a:1", "not allowed", { reason: "TOPIC_AUTHORIZATION_FAILED" });
+        };
+        await assertRejects(() => driver.createTopic("t", {}, { validator }), BrokerError, "not allowed");
+      } finally {
+        TopicKeeper.prototype.created = created;
+      }
+      await using topic = await driver.openTopic("t");
+      await using producer = topic.producer();
+      await assertRejects(() => producer.push(1), InvalidMetadataError);
+      assertEquals(await producer.push({}), 0);
+    });
+  },
+);
+
+test(
+  "kafka: a topic without documents does not get those that an earlier one has left",
+  { skip },
+  async () => {
+    await withDriver(async ({ driver, namespace, outside }) => {
+      await driver.createTopic("t", {}, { validator: { type: "schema", schema: { type: "object" } } });
+      await outside.deleteTopic(`${namespace}.t`);
+      await until("the broker knows that it is deleted", async () => !await driver.topicExists("t"));
+      await driver.createTopic("t", { disable_info_topic: true });
+      await using topic = await driver.openTopic("t");
+      await using producer = topic.producer();
+      assertEquals(await producer.push(1), 0);
+    });
+  },
+);
 
 test("kafka: more replicas than brokers are refused, and nothing is left", { skip }, async () => {
   await withDriver(async ({ driver, namespace, outside }) => {

@@ -5,6 +5,8 @@ import type { TopicConfig } from "./options.ts";
 /** How long a configuration change may take to reach the brokers, in milliseconds. */
 const SPREAD_MS_MAX = 5000;
 const POLL_MS = 20;
+/** Why brokers do not answer about a topic that was deleted. */
+const UNKNOWN = ["UNKNOWN_TOPIC_OR_PARTITION", "UNKNOWN_TOPIC_ID"];
 
 /** A topic's configuration in Kafka. */
 export interface TopicConfigs {
@@ -14,7 +16,7 @@ export interface TopicConfigs {
   batchBytesMax: number | undefined;
 }
 
-/** The configurations of topics by Kafka name; omits those we may not read. */
+/** The configurations of topics by Kafka name; omits those we may not read, and those that do not exist any more. */
 export async function configsOfTopics(
   cluster: Cluster,
   kafkaNames: readonly string[],
@@ -42,7 +44,12 @@ export async function configsOfTopics(
   } catch (error) {
     // Reading and writing events does not require the right to read configurations.
     if (error instanceof BrokerError && error.reason?.endsWith("AUTHORIZATION_FAILED")) return new Map();
-    throw error;
+    if (!(error instanceof BrokerError) || !UNKNOWN.includes(error.reason ?? "")) throw error;
+    // The answer is about all of them.
+    if (kafkaNames.length === 1) return new Map();
+    const middle = kafkaNames.length >> 1;
+    const [first, rest] = [kafkaNames.slice(0, middle), kafkaNames.slice(middle)];
+    return new Map([...await configsOfTopics(cluster, first), ...await configsOfTopics(cluster, rest)]);
   }
 }
 

@@ -1,4 +1,10 @@
-import { BrokerError, InvalidOptionError, TopicExistsError, TopicNotFoundError } from "../../errors.ts";
+import {
+  BrokerError,
+  DiasporaError,
+  InvalidOptionError,
+  TopicExistsError,
+  TopicNotFoundError,
+} from "../../errors.ts";
 import type { JsonObject } from "../../json.ts";
 import { checkTopicName } from "../../names.ts";
 import type { DriverInterface, TopicDefinition, TopicInfo, TopicInterface } from "../../contract.ts";
@@ -161,12 +167,19 @@ export class OctopusDriver implements DriverInterface {
       });
       if (!isNew) throw new TopicExistsError(name, this.#where);
     } catch (error) {
-      if (hasDocuments && !(error instanceof TopicExistsError)) {
+      // After an answer that was lost the topic may be there: without its documents it would lose its components.
+      const isRefused = error instanceof DiasporaError && !error.canRetry;
+      if (hasDocuments && isRefused && !(error instanceof TopicExistsError)) {
         await this.#keeper.delete(this.#names.infoName(name), this.#names.localInfoName(name)).catch(
           () => {},
         );
       }
       throw error;
+    }
+    await this.#keeper.created(kafkaName);
+    // Left by a deletion that was interrupted: they are of the topic before.
+    if (!hasDocuments && !this.#options.disableInfoTopic) {
+      await this.#keeper.delete(this.#names.infoName(name), this.#names.localInfoName(name));
     }
   }
 
@@ -193,6 +206,7 @@ export class OctopusDriver implements DriverInterface {
       if (!await this.#keeper.create(topic)) throw new TopicExistsError(name, this.#where);
     }
     try {
+      await this.#keeper.created(infoName);
       await writeDocuments(this.#cluster, infoName, documents);
     } catch (error) {
       await this.#keeper.delete(infoName, localName).catch(() => {});

@@ -49,13 +49,16 @@ export class TopicKeeper {
     );
   }
 
-  /** Creates a topic and waits until it is usable; false if it already exists. */
+  /** Creates a topic; false if it already exists. It can be used once `created` has resolved. */
   async create(topic: NewTopic): Promise<boolean> {
-    const isNew = this.service === undefined
+    return this.service === undefined
       ? await this.#createUnlessExists(topic)
       : await this.#createByService(this.service, topic);
-    if (isNew) await this.#awaitAgreement(topic.kafkaName, true);
-    return isNew;
+  }
+
+  /** Waits until the brokers agree that a topic was created. */
+  async created(kafkaName: string): Promise<void> {
+    await this.#awaitAgreement(kafkaName, true);
   }
 
   /** Deletes a topic and waits until it is gone; false if it did not exist. */
