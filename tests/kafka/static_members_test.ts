@@ -1,8 +1,9 @@
 // With `group.instance.id`, the consumers of one name on two topics had the same id: brokers mistook the second
 // for the first one rejoining, and one of the two got nothing. Two on one topic got events twice.
 import { assertEquals } from "@std/assert";
-import { Driver } from "../../mod.ts";
+import { type Consumer, Driver } from "../../mod.ts";
 import { test } from "../harness.ts";
+import { until } from "../waiting.ts";
 import { brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
 
 const skip = brokerMissing;
@@ -21,6 +22,7 @@ test(
       },
     });
     const got: Record<string, number[]> = { shared: [], other: [] };
+    const members: Record<string, Consumer[]> = { shared: [], other: [] };
     const stopping = new AbortController();
     const reading: Promise<void>[] = [];
     for (const [name, consumers] of [["shared", 2], ["other", 1]] as const) {
@@ -28,6 +30,7 @@ test(
       const topic = await driver.openTopic(name);
       for (let n = 0; n < consumers; n++) {
         const consumer = topic.consumer("reader");
+        members[name].push(consumer);
         reading.push((async () => {
           try {
             for await (const event of consumer.events({ signal: stopping.signal })) {
@@ -43,7 +46,8 @@ test(
       }
     }
     // The members agree first, so that nothing is read twice because a partition moved.
-    await new Promise((resolve) => setTimeout(resolve, 4000));
+    const shares = () => Object.values(members).map((all) => all.map(({ partitions }) => partitions.length));
+    await until("they agree", () => JSON.stringify(shares()) === "[[1,1],[2]]");
     for (const name of ["shared", "other"]) {
       await using topic = await driver.openTopic(name);
       await using producer = topic.producer();
@@ -51,9 +55,7 @@ test(
       await producer.flush();
     }
     const all = Array.from({ length: 100 }, (_, n) => n);
-    for (let waits = 0; waits < 100 && (got.shared.length < 100 || got.other.length < 100); waits++) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    await until("all are read", () => got.shared.length >= 100 && got.other.length >= 100);
     stopping.abort();
     await Promise.all(reading);
     assertEquals(got.shared.sort((a, b) => a - b), all);
