@@ -54,3 +54,25 @@ for (const [what, act] of Object.entries(OTHERS)) {
     }
   });
 }
+
+// The list of topics failed with ENOENT if a topic whose document could not be read was deleted just then: its folder was
+// there, and gone when its partitions were counted. The simulation found it, seed 1005.
+test("topics are listed while another process deletes an unreadable one, at every call", async () => {
+  for (let moment = 0, isLast = false; !isLast; moment++) {
+    const disk = new SimulatedDisk(1);
+    const setup = new SimulatedProcess(disk);
+    setup.makeDirectory("/store");
+    const open = () => new FilesDriver({ root_path: "/store" }, new SimulatedProcess(disk));
+    for (const name of ["other", "topic"]) await open().createTopic(name, DEFINITION);
+    setup.replace("/store/topic/topic.json", new TextEncoder().encode("{"));
+    const end = interruptOnce(disk, moment, () => new SimulatedProcess(disk).removeTree("/store/topic"));
+    const topics = await open().listTopics();
+    isLast = !end();
+    assert(topics.has("other"), `at call ${moment}`);
+    assertEquals(
+      topics.has("topic"),
+      isLast || topics.get("topic")?.fault !== undefined,
+      `at call ${moment}`,
+    );
+  }
+});

@@ -247,14 +247,15 @@ export class FilesDriver implements DriverInterface {
       const info = readTopicFolder(this.storage, path, name);
       return info.layout === undefined || this.#isTopicFolder(path) ? info : undefined;
     } catch (error) {
-      if (!this.#isTopicFolder(path)) return undefined;
-      // One unreadable document must not hide the other topics.
-      return unreadableTopic(
-        this.storage,
-        path,
-        name,
-        error instanceof Error ? error.message : String(error),
-      );
+      const fault = error instanceof Error ? error.message : String(error);
+      try {
+        // One unreadable document must not hide the other topics.
+        return unreadableTopic(this.storage, path, name, fault);
+      } catch (failure) {
+        // It was deleted meanwhile.
+        if (isMissing(failure)) return undefined;
+        throw failure;
+      }
     }
   }
 
