@@ -4,11 +4,15 @@ import { ConsumerDeletedError, StorageError, TopicDeletedError } from "../../../
 import { readName } from "../../../src/drivers/files/consumer_folder.ts";
 import { ConsumerRegistry } from "../../../src/drivers/files/consumer_registry.ts";
 import { test } from "../../harness.ts";
+import { encodeSlot } from "../../../src/log/positions/position_slot.ts";
+import { withOpenFiles } from "./counted_files.ts";
 import { ROOT, SimulatedFolder } from "./simulated_folder.ts";
 
 /** A topic without partitions in which consumers store positions. */
 class Scene {
   readonly folder = new SimulatedFolder();
+  readonly #counted = withOpenFiles(this.folder.storage);
+  readonly openFiles = this.#counted.openFiles;
   readonly registry: ConsumerRegistry;
 
   constructor() {
@@ -19,7 +23,7 @@ class Scene {
 
   /** The names of consumers as another process sees them. */
   another(): ConsumerRegistry {
-    return new ConsumerRegistry(this.folder.storage, `${ROOT}/t`, "t", 3);
+    return new ConsumerRegistry(this.#counted.storage, `${ROOT}/t`, "t", 3);
   }
 
   seek(name: string, ...nextIds: number[]): void {
@@ -85,9 +89,15 @@ test("what lies among the consumers and has no name is not a consumer", () => {
   folder.storage.makeDirectory(`${ROOT}/t/consumers/empty`);
   scene.seek("c", 1);
   assertEquals(scene.registry.names(), ["c"]);
-  // An incomplete folder in the way of a new one goes.
+  // An incomplete folder in the way of a new one goes, also one that is not empty.
   scene.seek("empty", 7);
-  assertEquals([scene.registry.names(), scene.stored("empty")], [["c", "empty"], 7]);
+  folder.storage.makeDirectory(`${ROOT}/t/consumers/incomplete`);
+  const slot = { nextId: 5, time: 0, generation: 1, owner: 1, sequence: 0, written: 1 };
+  folder.storage.publish(`${ROOT}/t/consumers/incomplete/00000000.pos`, encodeSlot(slot));
+  assertEquals(scene.stored("incomplete"), undefined);
+  scene.seek("incomplete", 8);
+  assertEquals(scene.registry.names(), ["c", "empty", "incomplete"]);
+  assertEquals([scene.stored("empty"), scene.stored("incomplete")], [7, 8]);
 });
 
 test("a folder that other processes make or remove at the same time is met as they leave it", () => {
@@ -290,10 +300,17 @@ test("a seek over several partitions has a file as long as it lasts, and one in 
   assertEquals(folder.changesDuring(() => scene.seek("c", 1)).filter(isOfSeek), []);
   assertEquals(folder.changesDuring(() => scene.seek("c", 2, 3)).filter(isOfSeek).length, 1);
   assertEquals(folder.names().filter((name) => name.endsWith(".json")), []);
+  let attempts = 0;
   folder.before = (name, path) => {
-    if (name === "rename" && path.includes(".creating-")) throw new StorageError("EIO", "Cannot: simulated");
+    if (name !== "rename" || !path.includes(".creating-")) return;
+    attempts++;
+    throw new StorageError("EIO", "Cannot: simulated");
   };
-  assertEquals(assertThrows(() => scene.seek("c", 4, 5), StorageError).errno, "EIO");
+  assertEquals([assertThrows(() => scene.seek("c", 4, 5), StorageError).errno, attempts], ["EIO", 1]);
+  assertEquals([scene.openFiles.size, folder.names("/store/t").some((name) => name.includes(".creating-"))], [
+    0,
+    false,
+  ]);
   assertEquals([scene.stored("c", 0), scene.stored("c", 1)], [2, 3]);
 });
 
@@ -306,7 +323,7 @@ test("the numbers of an unfinished seek are checked before they are stored", () 
     ...["salt", "nonce", "sequence"].map((key) => ({ mark: { [key]: 2 ** 32 } })),
     ...[{ mark: 7 }, { mark: "x" }],
   ].map((change) => [{ ...whole, partition: 1 }, { ...whole, ...change }]);
-  for (const seeks of [...wrong, [null], [7], 7, null, { every: 1 }]) {
+  for (const seeks of [...wrong, [whole, whole], [null], [7], 7, null, { every: 1 }]) {
     const scene = new Scene();
     scene.seek("c", 7);
     scene.folder.file("t/consumers/c/seek.json", JSON.stringify({ seeks }));
@@ -321,4 +338,124 @@ test("the numbers of an unfinished seek are checked before they are stored", () 
   const last = { ...whole, nextId: 2 ** 53 - 1, time: 2 ** 53 - 1, generation: 2 ** 32 - 1 };
   scene.folder.file("t/consumers/c/seek.json", JSON.stringify({ seeks: [last] }));
   assertEquals(scene.stored("c"), 2 ** 53 - 1);
+  const mark = { salt: 2 ** 32 - 1, nonce: 0, sequence: 7 };
+  scene.folder.file("t/consumers/c/seek.json", JSON.stringify({ seeks: [{ ...whole, partition: 1, mark }] }));
+  assertEquals(scene.another().consumer("c").cursor(1).read()?.mark, mark);
+});
+
+test("a folder that another process has made since is used as it is", () => {
+  const { folder, registry } = new Scene();
+  const [one, two] = [registry.consumer("c"), registry.consumer("c")];
+  one.make();
+  assertEquals(folder.changesDuring(() => two.make()), []);
+  assertEquals(two.exists, true);
+});
+
+/** The file of a seek of another process that was stopped. */
+const UNFINISHED = "t/consumers/c/seek/0123456789abcdef.json";
+
+function unfinished(...nextIds: number[]): string {
+  const seeks = nextIds.map((nextId, partition) => ({ partition, nextId, time: 0, generation: 50 }));
+  return JSON.stringify({ seeks });
+}
+
+test("a seek finishes that of another process, which appeared just before, and counts", () => {
+  const scene = new Scene();
+  scene.seek("c", 1, 2, 3);
+  const { folder } = scene;
+  folder.before = (name, path) => {
+    if (name !== "rename" || !path.includes(".creating-")) return;
+    folder.before = () => {};
+    folder.file(UNFINISHED, unfinished(21, 22, 23));
+  };
+  scene.seek("c", 11, 12);
+  assertEquals([0, 1, 2].map((partition) => scene.stored("c", partition)), [11, 12, 23]);
+  assertEquals([folder.names().includes(UNFINISHED), scene.openFiles.size], [false, 0]);
+});
+
+test("a seek whose draft is taken for a leftover, or whose consumer is deleted just then, begins anew", () => {
+  for (const isDeleted of [false, true]) {
+    const scene = new Scene();
+    scene.seek("c", 1, 2, 3);
+    const { folder } = scene;
+    folder.before = (name, path) => {
+      if (name !== "rename" || !path.includes(".creating-")) return;
+      folder.before = () => {};
+      if (isDeleted) scene.another().remove("c");
+      else folder.storage.removeTree(path);
+    };
+    scene.seek("c", 11, 12);
+    const expected = isDeleted ? undefined : 3;
+    assertEquals([0, 1, 2].map((partition) => scene.stored("c", partition)), [11, 12, expected]);
+    assertEquals(folder.names("/store/t").some((name) => name.includes(".creating-")), false);
+  }
+});
+
+test("a consumer that is deleted while another process finishes its seek is deleted", () => {
+  const scene = new Scene();
+  scene.seek("c", 1, 2, 3);
+  scene.folder.file(UNFINISHED, unfinished(21, 22, 23));
+  scene.folder.before = (name, path) => {
+    if (name !== "publish" || !path.endsWith(".pos")) return;
+    scene.folder.before = () => {};
+    scene.another().remove("c");
+  };
+  assertEquals([scene.registry.consumer("c").exists, scene.openFiles.size], [false, 0]);
+});
+
+test("an unfinished seek that cannot be finished is an error, and is finished later", () => {
+  const scene = new Scene();
+  scene.seek("c", 1, 2);
+  scene.folder.file(UNFINISHED, unfinished(21, 22));
+  scene.folder.before = (name, path) => {
+    if (name === "publish" && path.endsWith(".pos")) {
+      throw new StorageError("EIO", "Cannot publish: simulated");
+    }
+  };
+  assertEquals(assertThrows(() => scene.registry.consumer("c"), StorageError).errno, "EIO");
+  scene.folder.before = () => {};
+  assertEquals([scene.stored("c", 0), scene.stored("c", 1)], [21, 22]);
+});
+
+test("files of another program in the way of a seek are named, and left; drafts of ours go", () => {
+  const scene = new Scene();
+  scene.seek("c", 1, 2);
+  scene.folder.file("t/consumers/c/seek/notes.txt", "x");
+  scene.folder.file(`${UNFINISHED}.0abcdef0.draft`, "x");
+  const error = assertThrows(() => scene.seek("c", 3, 4), StorageError, "files of another program");
+  assertEquals([error.errno, error.canRetry], ["EAGAIN", true]);
+  assertEquals(scene.folder.names().filter((name) => name.includes("/seek/")), [
+    "t/consumers/c/seek/notes.txt",
+  ]);
+  assertEquals([scene.stored("c", 0), scene.stored("c", 1)], [1, 2]);
+  const other = new Scene();
+  other.seek("c", 1);
+  other.folder.file("t/consumers/c/seek", "x");
+  assertThrows(() => other.another().consumer("c"), StorageError, "expected a folder of its own");
+});
+
+test("a file that is missing while the consumer's folder is there is not a deleted consumer", () => {
+  const scene = new Scene();
+  scene.seek("c", 1, 2);
+  const consumer = scene.registry.consumer("c");
+  const missing = new StorageError("ENOENT", "Cannot sync: simulated");
+  scene.folder.before = (name, path) => {
+    if (name === "remove" && path.endsWith(".json")) throw missing;
+  };
+  assertEquals(
+    assertThrows(() => consumer.seek([0, 1].map((partition) => ({ partition, nextId: 5, time: 0 })))),
+    missing,
+  );
+});
+
+test("of two folders with one name that of this version counts, and a long name has one with a hash", () => {
+  const scene = new Scene();
+  const { folder } = scene;
+  folder.file("t/consumers/A/name", "A");
+  assertEquals(scene.another().consumer("A").path, `${ROOT}/t/consumers/A`);
+  folder.file("t/consumers/%41/name", "A");
+  assertEquals(scene.another().consumer("A").path, `${ROOT}/t/consumers/%41`);
+  const long = "x".repeat(250);
+  scene.seek(long, 5);
+  assertEquals([scene.stored(long), /~[0-9a-f]{64}$/.test(scene.another().consumer(long).path)], [5, true]);
 });

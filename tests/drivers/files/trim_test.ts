@@ -1,5 +1,5 @@
 // What a trim and retention remove from one partition, and what they report.
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { StorageError } from "../../../mod.ts";
 import { ConsumerRegistry } from "../../../src/drivers/files/consumer_registry.ts";
 import { describePartition, lagOf } from "../../../src/drivers/files/describe.ts";
@@ -157,6 +157,8 @@ test("retention removes by bytes, by age and by what was acknowledged, and the l
   assertEquals(left(() => ({ retentionAcknowledged: true })), [0, 3, 5]);
   assertEquals(left(() => ({ retentionAcknowledged: true }), 4), [3, 5]);
   assertEquals(left(() => ({ retentionAcknowledged: true }), 9), [5]);
+  // What is acknowledged goes only where that is asked for.
+  assertEquals(left(() => ({ retentionBytes: 1 << 30 }), 9), [0, 3, 5]);
 });
 
 test("retention cleans up after writers that were killed, also where nothing is to go, and never fails a push", () => {
@@ -212,4 +214,44 @@ test("lag counts events, bytes and seconds from where a consumer stands to the e
   scene.store("d", 1);
   trimPartition(scene.log, { beforeId: 5 });
   assertEquals([lag("d").position, lag("d").events, lag("new").position], [5, 4, 5]);
+});
+
+test("a removal decides again when another process undoes it, ten times in all", () => {
+  for (const [times, firstId] of [[9, 3], [10, 0]] as const) {
+    const scene = new Scene(3, 2);
+    const { folder } = scene;
+    let marks = 0;
+    let mark = "";
+    folder.before = (name, path) => {
+      if (name === "publish" && path.startsWith(`${ROOT}/p/`)) {
+        marks++;
+        mark = path;
+      } else if (name === "list" && mark !== "" && marks <= times) {
+        const left = mark;
+        mark = "";
+        folder.storage.remove(left);
+      }
+    };
+    const { firstId: found, bytes } = trimPartition(scene.log, { beforeId: 3 });
+    folder.before = () => {};
+    assertEquals([found, bytes > 0, marks, scene.segments[0]], [firstId, firstId > 0, 10, firstId]);
+  }
+});
+
+test("what is removed leaves the time of its newest event, so that no later event is older", () => {
+  const scene = new Scene(3, 2, 4);
+  const newest = scene.log.timeOf(4);
+  trimPartition(scene.log, { beforeId: 5 });
+  assertGreaterOrEqual(scene.log.listing().removedTime, newest!);
+});
+
+test("nothing is below the first event, and what a trim by bytes would remove is what it removes", () => {
+  for (const request of [{ beforeId: 0 }, { acknowledgedId: 0 }]) {
+    assertEquals(trimPartition(new Scene(1, 2).log, request).firstId, 0);
+  }
+  const scene = new Scene(3, 2, 4);
+  for (const maxBytes of [scene.bytesOf(0, 3, 5), scene.bytesOf(3, 5)]) {
+    const planned = trimPartition(scene.log, { maxBytes, dryRun: true });
+    assertEquals(trimPartition(scene.log, { maxBytes }), planned);
+  }
 });
