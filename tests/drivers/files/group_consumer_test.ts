@@ -44,7 +44,7 @@ class Scene {
     checkLease: () => {
       if (this.leaseError !== undefined) throw this.leaseError;
     },
-    checkBeforeDelivery: () => 1,
+    checkBeforeDelivery: () => 7,
     owns: () => this.owns,
     poll: () => void this.asked.push("poll"),
     leave: () => void this.asked.push("leave"),
@@ -118,7 +118,10 @@ function idsOf(consumer: GroupConsumer, partition: number, eventsMax: number): n
 }
 
 test("a member starts where its name stands, or else where the option from did when it was opened", async () => {
-  const cases = [["earliest", 0], ["latest", 3], [{ id: 2 }, 2], [{ time: 0 }, 0]] as const;
+  const cases = [["earliest", 0], ["latest", 3], [{ id: 2 }, 2], [{ time: 0 }, 0], [
+    { time: 2 ** 45 },
+    3,
+  ]] as const;
   for (const [from, start] of cases) {
     const scene = new Scene(2);
     scene.push(0, 3);
@@ -381,7 +384,7 @@ test("a member that checks its lease anew says so to who delivers its events", a
   const scene = new Scene(1);
   let rechecks = 0;
   const member = await scene.member({ recheck: () => rechecks++ });
-  assertEquals([rechecks, member.checkOwnership()], [0, 1]);
+  assertEquals([rechecks, member.checkOwnership()], [0, 7]);
   member.onTurn();
   assertEquals(rechecks, 1);
   await member.close();
@@ -420,4 +423,32 @@ test("a member that waits listens to its partitions of now, and watches its grou
   stop.abort();
   await member.close();
   assertEquals([scene.asked.at(-1), scene.membership.isWatched], ["stop listening", false]);
+});
+
+test("a member goes back to what the log confirms of the stored position, and stores that", async () => {
+  const scene = new Scene(1);
+  scene.push(0, 3);
+  const cursor = scene.cursor(0);
+  cursor.acknowledge({ nextId: 2, time: 0, mark: { salt: 1, nonce: 1, sequence: 1 } });
+  cursor.close();
+  const member = await scene.member({ from: "latest" });
+  member.onAssigned([0]);
+  assertEquals([member.position(0), scene.stored(0)], [0, 0]);
+  await member.close();
+});
+
+test("a partition of which nothing was delivered goes at once, and another one after the patience, from then on", async () => {
+  const scene = new Scene(2);
+  scene.push(0, 3);
+  scene.push(1, 3);
+  const member = await scene.member({ from: { id: 1 } });
+  member.onAssigned([0, 1]);
+  assertEquals(idsOf(member, 1, 1), [1]);
+  scene.now = 5 * PATIENCE_MS;
+  assertEquals([member.onRevoking(0), member.onRevoking(1)], [true, false]);
+  scene.now = 6 * PATIENCE_MS - 1;
+  assertEquals(member.onRevoking(1), false);
+  scene.now = 6 * PATIENCE_MS;
+  assertEquals(member.onRevoking(1), true);
+  await member.close();
 });
