@@ -22,7 +22,9 @@ function bytes(...parts: Uint8Array[]): Uint8Array {
   return new Uint8Array(parts.flatMap((part) => [...part]));
 }
 
-const SEGMENTS: [what: string, parts: Part[], around: Surroundings, entries: string[]][] = [
+type Case = [what: string, parts: Part[], around: Surroundings, entries: string[]];
+
+const SEGMENTS: Case[] = [
   ["nothing", [], {}, ["0: tail 0"]],
   ["frames of events and chunks", [FRAME, CHUNK, { count: 3 }], {}, [
     "0: id 0",
@@ -181,6 +183,21 @@ const SEGMENTS: [what: string, parts: Part[], around: Surroundings, entries: str
   ["a cut write, and a magic that ends with the file", [{ bytes: FRAME_BYTES - 2 }, MAGIC], {}, [
     "0: tail 0 pending",
   ]],
+  // Its events are given again, as those of the frame after it.
+  ...[[1], [2], [3], [1, 1], [2, 1], [1, 2], [1, 1, 1], [3, 1], [1, 1, 1, 1]].map((pieces): Case => [
+    `a cut write before a frame, in whose last bytes lie ${pieces.join(" and ")} of a magic`,
+    [
+      { bytes: FRAME_BYTES - pieces.reduce((sum, bytes) => sum + bytes, 0) },
+      ...pieces.map((bytes) => MAGIC.subarray(0, bytes)),
+      { anchor: [pieces.length + 1, 0] },
+    ],
+    {},
+    [
+      `0: lost 0 to 0, up to ${pieces.length + 1}`,
+      `${pieces.length + 1}: id 0`,
+      `${pieces.length + 2}: tail 1`,
+    ],
+  ]),
   ["noise before a frame whose header is damaged", [noise(200), damaged("header"), FRAME], {}, [
     "0: lost 0 to 0, up to 1",
     "1: header damaged, id 0",
