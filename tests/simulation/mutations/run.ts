@@ -48,10 +48,7 @@ export async function runMutations(
   const copy = mkdtempSync(join(tmpdir(), "diaspora-mutations-"));
   let unnoticed = 0;
   try {
-    cpSync("src", join(copy, "src"), { recursive: true });
-    cpSync("tests/simulation", join(copy, "tests/simulation"), { recursive: true });
-    for (const file of ["tests/harness.ts", "tests/child_processes.ts"]) cpSync(file, join(copy, file));
-    for (const { test } of chosen) if (test !== undefined) cpSync(test, join(copy, test));
+    for (const folder of ["src", "tests"]) cpSync(folder, join(copy, folder), { recursive: true });
     cpSync(CONFIGURATION, join(copy, "deno.json"));
     symlinkSync(join(process.cwd(), "tools"), join(copy, "tools"));
     cpSync("package.json", join(copy, "package.json"));
