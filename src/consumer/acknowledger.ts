@@ -35,11 +35,12 @@ export class Acknowledger {
    */
   acknowledge(partition: number, nextId: number, event?: AcknowledgedEvent): Future<true> {
     if (this.#closed) return PartitionAcknowledgement.failed(partition, new ClosedError("the consumer"));
+    const pending = this.#pending;
     const turn = this.#pending ??= new AcknowledgedTurn((turn) => this.#store(turn));
     const part = turn.of(partition);
     part.add(this.#acknowledgeable(partition, nextId, event));
     // Synchronous work that never lets the event loop turn would delay its own acknowledgements indefinitely.
-    if (performance.now() - turn.begun > TURN_MS_MAX) turn.start();
+    if (turn === pending && performance.now() - turn.begun > TURN_MS_MAX) turn.start();
     return part;
   }
 

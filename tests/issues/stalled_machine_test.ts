@@ -1,5 +1,6 @@
 // On a machine that stalled for a moment, a live tail left out the few events there were, for ever: reading one
-// partition took all the time for a poll, and the others were skipped.
+// partition took all the time for a poll, and the others were skipped. A first acknowledgement was stored at once,
+// instead of together with those that follow.
 import { assertEquals } from "@std/assert";
 import { Driver, type Topic } from "../../mod.ts";
 import { LivePoll } from "../../src/ui/live_poll.ts";
@@ -55,3 +56,21 @@ for (const [name, query] of [["", ""], [" with a filter", `?filter={"n":[{"numer
     await poll.until(new AbortController().signal);
   });
 }
+
+test("the first acknowledgement waits for more, even if the machine stalls while it is made", async () => {
+  await using driver = await Driver.open("memory", {});
+  await driver.createTopic("t");
+  await using topic = await driver.openTopic("t");
+  await using producer = topic.producer();
+  await producer.push({});
+  await using consumer = topic.consumer("c");
+  const event = await consumer.pull();
+  const { now } = performance;
+  let ms = 0;
+  performance.now = () => ms += STALL_MS;
+  try {
+    assertEquals(event.acknowledge().completed, false);
+  } finally {
+    performance.now = now;
+  }
+});
