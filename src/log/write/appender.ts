@@ -184,8 +184,10 @@ export class Appender {
     try {
       written = open.file.append(frame);
     } catch (error) {
+      // A runtime that continues a short write has written a part of it before the error.
+      const failure = open.lacksTrailerAtMost(this.#identity, frameBytes) ? maybeStored(error) : error;
       this.close();
-      throw error;
+      throw failure;
     }
     if (isLocking) this.#syncUnderLock(open.file);
     // The rest cannot be appended, because other appends may have come between: readers skip the piece.

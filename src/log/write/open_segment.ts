@@ -133,6 +133,28 @@ export class OpenSegment {
     }
   }
 
+  /**
+   * Whether a frame whose write failed is there but for a part of its trailer. It counts as damaged there, with its events,
+   * if what other writers leave of theirs fills the rest of its size.
+   */
+  lacksTrailerAtMost(identity: FrameIdentity, frameBytes: number): boolean {
+    const bytes = frameBytes - RECORD_BYTES;
+    if (this.file.size() - this.end.offset < bytes) return false;
+    try {
+      for (;;) {
+        const { offset } = this.end;
+        const entry = this.#nextEntry();
+        const isThere = this.#read(core.slot, RECORD_BYTES, offset) && isRecordOf(core.slot, identity);
+        if (isThere) return this.file.size() - offset >= bytes;
+        if (entry.kind === "end" || entry.kind === "tail") return false;
+        this.end = positionAfter(this.segment, entry);
+      }
+    } catch {
+      // It cannot be looked at: it may be.
+      return true;
+    }
+  }
+
   #goToEnd(): void {
     for (;;) {
       const entry = this.#nextEntry();

@@ -215,6 +215,39 @@ test("a frame refused by the system is not stored, and the next one is", () => {
   });
 });
 
+// A runtime that loops over short writes had written a frame but for seven bytes when the disk was full. Pieces of two
+// other writes that were cut short filled its size, so that it was read as a frame with a damaged trailer, though its
+// push had failed as not stored.
+test("a frame whose write fails within its trailer rejects with mayBeStored, one that lacks more does not", () => {
+  const full = new StorageError("ENOSPC", "Cannot append: the disk is full", { canRetry: true });
+  for (
+    const [missing, mayBeStored] of [[1, true], [7, true], [64, true], [65, false], [100, false]] as const
+  ) {
+    let plan: ((bytes: Uint8Array) => Uint8Array) | undefined;
+    const storage = changedStorage((file, _, mode) =>
+      mode !== "append" ? {} : {
+        append: (bytes) => {
+          if (plan === undefined) return file.append(bytes);
+          file.append(plan(bytes));
+          throw full;
+        },
+      }
+    );
+    withFolder(storage, ({ appender, stored }) => {
+      const one = appender();
+      one.appendEvents(events("a"));
+      // Another writer's frame comes first.
+      appender().appendEvents(events("b"));
+      plan = (bytes) => bytes.subarray(0, bytes.byteLength - missing);
+      const error = assertThrows(() => one.appendEvents(events("c")), StorageError);
+      assertEquals([error.errno, error.mayBeStored], ["ENOSPC", mayBeStored], `${missing} bytes missing`);
+      plan = undefined;
+      assertEquals(one.appendEvents(events("d")).id, 2);
+      assertEquals(stored(), ["a", "b", "d"]);
+    });
+  }
+});
+
 test("an appended frame that cannot be read back rejects with mayBeStored", () => {
   let isUnreadable = false;
   const storage = changedStorage((file, _, mode) =>
