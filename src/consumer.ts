@@ -170,7 +170,7 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
   }
 
   /**
-   * Resolves when the start positions are known. There is no need to wait for it before pulling. If it rejects with an
+   * Resolves when the start positions are known. Pulling need not wait for it. If it rejects with an
    * error whose `canRetry` is true, the next pull, or the next call of this, tries again.
    */
   ready(): Promise<void> {

@@ -9,6 +9,8 @@
  * @module
  */
 
+import { fillTables } from "./crc_tables";
+
 const POLYNOMIAL: u32 = 0x82f63b78;
 
 /** Four tables of 256 words: table k says what a byte becomes k bytes further on. */
@@ -20,19 +22,7 @@ const TAIL: usize = memory.data(272, 16);
 /** From this size on, folding is faster on every runtime. */
 const FOLDED_BYTES_MIN: u32 = 1024;
 
-fillTables();
-
-function fillTables(): void {
-  for (let byte: u32 = 0; byte < 256; byte++) {
-    let state = byte;
-    for (let bit = 0; bit < 8; bit++) state = (state >>> 1) ^ (POLYNOMIAL & (0 - (state & 1)));
-    store<u32>(TABLES + (byte << 2), state);
-  }
-  for (let at: u32 = 1024; at < 4 * 1024; at += 4) {
-    const before = load<u32>(TABLES + at - 1024);
-    store<u32>(TABLES + at, (before >>> 8) ^ load<u32>(TABLES + ((before & 255) << 2)));
-  }
-}
+fillTables(TABLES, 4 * 1024, POLYNOMIAL);
 
 /**
  * CRC-32C of `bytes` bytes at `ptr`, continuing from `seed`, the CRC of what came before (0 at the start). Overwrites

@@ -5,24 +5,14 @@
  * @module
  */
 
+import { fillTables } from "./crc_tables";
+
 const POLYNOMIAL: u32 = 0xedb88320;
 
 /** Sixteen tables of 256 words: table k says what a byte becomes k bytes further on. */
 const TABLES: usize = memory.data(16 * 1024, 16);
 
-fillTables();
-
-function fillTables(): void {
-  for (let byte: u32 = 0; byte < 256; byte++) {
-    let state = byte;
-    for (let bit = 0; bit < 8; bit++) state = (state >>> 1) ^ (POLYNOMIAL & (0 - (state & 1)));
-    store<u32>(TABLES + (byte << 2), state);
-  }
-  for (let at: u32 = 1024; at < 16 * 1024; at += 4) {
-    const before = load<u32>(TABLES + at - 1024);
-    store<u32>(TABLES + at, (before >>> 8) ^ load<u32>(TABLES + ((before & 255) << 2)));
-  }
-}
+fillTables(TABLES, 16 * 1024, POLYNOMIAL);
 
 /** The state after `bytes` bytes at `ptr`. */
 export function updateSliced(ptr: usize, bytes: u32, state: u32): u32 {

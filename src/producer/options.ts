@@ -44,8 +44,8 @@ export interface ProducerOptions {
 }
 
 /**
- * Events of an adaptive batch. Twice as many gain nothing; half as many cost a tenth more in a process that has just
- * started, because what is done once per batch is not compiled yet.
+ * Events of an adaptive batch. Twice as many gain nothing; half as many cost 4 to 8 % more in a process that has
+ * just started, because what is done once per batch is not compiled yet.
  */
 const ADAPTIVE_EVENTS_MAX = 4096;
 /** How many events of an adaptive batch may wait for asynchronous components: each takes a KiB. */

@@ -16,38 +16,35 @@ import {
 } from "../../mod.ts";
 import { test } from "../harness.ts";
 
-// deno-lint-ignore no-explicit-any
-type Any = any;
-
 test("components under a misspelled key are refused, and no topic is created", async () => {
   await using driver = await Driver.open("memory", { store: "misspelled components" });
   const key = { type: "key", pointer: "/run" };
   const error = await assertRejects(
-    () => driver.createTopic("t", {}, { partition_selector: key } as Any),
+    () => driver.createTopic("t", {}, { partition_selector: key } as never),
     InvalidOptionError,
   );
   assertStringIncludes(error.message, 'did you mean "partitionSelector"?');
   assertEquals(await driver.topicExists("t"), false);
   await driver.createTopic("t", {}, { partitionSelector: key });
-  await assertRejects(() => driver.openTopic("t", { serialiser: "cbor" } as Any), InvalidOptionError);
+  await assertRejects(() => driver.openTopic("t", { serialiser: "cbor" } as never), InvalidOptionError);
   for (const components of [null, 5, "cbor", []]) {
     await assertRejects(
-      () => driver.createTopic("u", {}, components as Any),
+      () => driver.createTopic("u", {}, components as never),
       InvalidOptionError,
       "component",
     );
-    await assertRejects(() => driver.openTopic("t", components as Any), InvalidOptionError, "component");
+    await assertRejects(() => driver.openTopic("t", components as never), InvalidOptionError, "component");
   }
 });
 
 test("only functions are registered", () => {
   for (const register of [registerDriver, registerPartitionSelector, registerSerializer, registerValidator]) {
     for (const factory of [undefined, null, 5, "x", {}]) {
-      assertThrows(() => register("wrong", factory as Any), InvalidOptionError, "register");
+      assertThrows(() => register("wrong", factory as never), InvalidOptionError, "register");
     }
     for (const name of [undefined, 5, "", "a:b"]) {
       assertThrows(
-        () => register(name as Any, (() => {}) as Any),
+        () => register(name as never, (() => {}) as never),
         InvalidOptionError,
         "a name without a colon",
       );
@@ -63,7 +60,7 @@ test("process() needs a callback before it takes an event", async () => {
   await producer.push(1);
   await using consumer = topic.consumer("c");
   for (const callback of [undefined, null, 5, {}]) {
-    await assertRejects(() => consumer.process(callback as Any), InvalidOptionError, "expected a function");
+    await assertRejects(() => consumer.process(callback as never), InvalidOptionError, "expected a function");
   }
   assertEquals((await consumer.pull()).id, 0);
 });
@@ -71,9 +68,9 @@ test("process() needs a callback before it takes an event", async () => {
 test("a value other than text is named where text is expected, and one without a schema where a schema is", () => {
   for (const value of [undefined, null, 5, {}, []]) {
     for (const make of [Metadata.text, Metadata.document]) {
-      assertThrows(() => make(value as Any), InvalidMetadataError, "expected a string");
+      assertThrows(() => make(value as never), InvalidMetadataError, "expected a string");
     }
-    assertThrows(() => new StandardSchemaValidator(value as Any), InvalidOptionError, "a Standard Schema");
+    assertThrows(() => new StandardSchemaValidator(value as never), InvalidOptionError, "a Standard Schema");
   }
 });
 

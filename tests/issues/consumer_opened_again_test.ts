@@ -102,15 +102,20 @@ const DEFINITION = {
   serializer: { type: "default" },
 };
 
+/** A topic in a simulated folder whose calls can be made to fail. */
+async function simulatedTopic() {
+  const folder = new SimulatedFolder();
+  const { storage, openFiles } = withOpenFiles(folder.storage);
+  const driver = new FilesDriver({ root_path: ROOT }, storage);
+  await driver.createTopic("t", DEFINITION);
+  return { folder, openFiles, driver, topic: await driver.openTopic("t") };
+}
+
 for (const group of [false, true]) {
   const how = group ? "in a group" : "alone";
   test(`a consumer of files ${how} is opened again after each call that failed, and leaves no file open`, async () => {
     for (let moment = 0, failures = 0;; moment += 3 * CASE_STEP) {
-      const folder = new SimulatedFolder();
-      const { storage, openFiles } = withOpenFiles(folder.storage);
-      const driver = new FilesDriver({ root_path: ROOT }, storage);
-      await driver.createTopic("t", DEFINITION);
-      const topic = await driver.openTopic("t");
+      const { folder, openFiles, driver, topic } = await simulatedTopic();
       const producer = topic.producer("p");
       for (const partition of [0, 1]) {
         await producer.append(partition, { count: 1, metadata: ["1"], dataBytes: 0 });
@@ -148,11 +153,7 @@ for (const group of [false, true]) {
 
 test("a producer of files whose partition could not be opened stores the next push, whichever call failed", async () => {
   for (let moment = 0;; moment += CASE_STEP) {
-    const folder = new SimulatedFolder();
-    const { storage, openFiles } = withOpenFiles(folder.storage);
-    const driver = new FilesDriver({ root_path: ROOT }, storage);
-    await driver.createTopic("t", DEFINITION);
-    const topic = await driver.openTopic("t");
+    const { folder, openFiles, driver, topic } = await simulatedTopic();
     const producer = topic.producer("p");
     const push = async () => await producer.append(0, { count: 1, metadata: ["1"], dataBytes: 0 });
     let calls = 0;

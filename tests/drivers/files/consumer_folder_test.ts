@@ -26,6 +26,15 @@ class Scene {
     return new ConsumerRegistry(this.#counted.storage, `${ROOT}/t`, "t", 3);
   }
 
+  /** Once, before a file that was made under another name gets its own, which is at that path now. */
+  beforeDraftIsNamed(action: (path: string) => void): void {
+    this.folder.before = (name, path) => {
+      if (name !== "rename" || !path.includes(".creating-")) return;
+      this.folder.before = () => {};
+      action(path);
+    };
+  }
+
   seek(name: string, ...nextIds: number[]): void {
     this.registry.seek(name, nextIds.map((nextId, partition) => ({ partition, nextId, time: 0 })));
   }
@@ -363,11 +372,7 @@ test("a seek finishes that of another process, which appeared just before, and c
   const scene = new Scene();
   scene.seek("c", 1, 2, 3);
   const { folder } = scene;
-  folder.before = (name, path) => {
-    if (name !== "rename" || !path.includes(".creating-")) return;
-    folder.before = () => {};
-    folder.file(UNFINISHED, unfinished(21, 22, 23));
-  };
+  scene.beforeDraftIsNamed(() => folder.file(UNFINISHED, unfinished(21, 22, 23)));
   scene.seek("c", 11, 12);
   assertEquals([0, 1, 2].map((partition) => scene.stored("c", partition)), [11, 12, 23]);
   assertEquals([folder.names().includes(UNFINISHED), scene.openFiles.size], [false, 0]);
@@ -378,12 +383,10 @@ test("a seek whose draft is taken for a leftover, or whose consumer is deleted j
     const scene = new Scene();
     scene.seek("c", 1, 2, 3);
     const { folder } = scene;
-    folder.before = (name, path) => {
-      if (name !== "rename" || !path.includes(".creating-")) return;
-      folder.before = () => {};
+    scene.beforeDraftIsNamed((path) => {
       if (isDeleted) scene.another().remove("c");
       else folder.storage.removeTree(path);
-    };
+    });
     scene.seek("c", 11, 12);
     const expected = isDeleted ? undefined : 3;
     assertEquals([0, 1, 2].map((partition) => scene.stored("c", partition)), [11, 12, expected]);
