@@ -28,10 +28,8 @@ import { checkLayoutVersion, readDocument, TOPIC_FILE } from "./layout.ts";
 import { makeTree } from "./make_tree.ts";
 import { checkTopicOptions, type FilesOptions, type LogSizes, readFilesOptions } from "./options.ts";
 import { FilesTopic } from "./topic.ts";
+import { identityOf } from "./topic_identity.ts";
 import { makeTopicFolder, readTopicFolder, unreadableTopic } from "./topic_folder.ts";
-
-/** How often to read a topic again that was replaced by another one of the same name. */
-const READ_ATTEMPTS_MAX = 3;
 
 /** How often to restart the creation of a topic whose temporary folder has disappeared. */
 const CREATES_MAX = 3;
@@ -153,11 +151,11 @@ export class FilesDriver implements DriverInterface {
   #open(name: string): TopicInterface {
     checkTopicName(name);
     const { rootPath } = this.#options;
-    for (let reading = 1;; reading++) {
+    for (;;) {
       if (!this.#isTopic(name)) throw new TopicNotFoundError(name, rootPath);
-      const before = this.#modified(name);
+      const before = this.#identity(name);
       // Another process may delete and recreate the topic between two reads.
-      const isSame = () => reading === READ_ATTEMPTS_MAX || this.#modified(name) === before;
+      const isSame = () => this.#identity(name) === before;
       try {
         const info = readTopicFolder(this.storage, this.#path(name), name);
         if (info.layout !== undefined) throw new ForeignLayoutError(name, rootPath);
@@ -269,8 +267,16 @@ export class FilesDriver implements DriverInterface {
     }
   }
 
-  #modified(name: string): number | undefined {
-    return this.storage.stat(`${this.#path(name)}/${TOPIC_FILE}`)?.modified;
+  /** What tells a topic from one that is created under its name later; undefined if it is not there. */
+  #identity(name: string): string | number | undefined {
+    const path = this.#path(name);
+    try {
+      // Topics of earlier versions have none.
+      return identityOf(this.storage, path) ?? this.storage.stat(`${path}/${TOPIC_FILE}`)?.modified;
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
   }
 
   #names(): string[] {
