@@ -230,7 +230,7 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
     if (typeof store !== "boolean") throw invalidOption("seek", "store", store, "true or false");
     const wanted = partitions === undefined
       ? undefined
-      : checkedPartitions("seek", partitions, this.#topic.partitions.length);
+      : checkedPartitions("seek", partitions, this.#topic.partitions.length, this.#chosen);
     if (store) await this.#acknowledger.drain();
     await this.#queue.pause(async () => {
       for (const partition of wanted ?? this.#driver.assigned) {

@@ -131,12 +131,14 @@ export function eventsMaxOf(batchSize: BatchSize | undefined, numPartitions: num
 }
 
 /**
- * The partitions, sorted and without duplicates; throws `NoSuchPartitionError` or, if empty, `InvalidOptionError`.
+ * The partitions, sorted and without duplicates; throws `NoSuchPartitionError`, or `InvalidOptionError` if there are
+ * none, or some that are not among `chosen`, if that is given.
  */
 export function checkedPartitions(
   owner: string,
   partitions: readonly number[],
   numPartitions: number,
+  chosen?: readonly number[],
 ): number[] {
   if (!Array.isArray(partitions) || partitions.length === 0) {
     throw invalidOption(owner, "partitions", partitions, "at least one partition number in an array");
@@ -144,6 +146,14 @@ export function checkedPartitions(
   for (const partition of partitions) {
     if (!Number.isInteger(partition) || partition < 0 || partition >= numPartitions) {
       throw new NoSuchPartitionError(partition, numPartitions);
+    }
+    if (chosen?.includes(partition) === false) {
+      throw invalidOption(
+        owner,
+        "partitions",
+        partitions,
+        `partitions that the consumer reads: ${chosen.join(", ")}`,
+      );
     }
   }
   return [...new Set<number>(partitions)].sort((one, other) => one - other);

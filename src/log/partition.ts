@@ -77,12 +77,14 @@ export class Partition extends PartitionFolder {
 
   /**
    * The frame boundary at a start position, or before it, and the id that the position means: that of an event in the
-   * frame, or after the end that of the end.
+   * frame or of a removed one, or after the end that of the end.
    */
   locate(to: StartPosition): { position: LogPosition | undefined; id: number } {
     if (typeof to === "object" && "id" in to) {
       const position = this.positionOfId(to.id);
-      return { position, id: position === undefined ? 0 : isEnd(position) ? position.id : to.id };
+      if (position === undefined) return { position, id: 0 };
+      // The end is also where a removed event leads to, if there is none after it.
+      return { position, id: isEnd(position) ? Math.min(to.id, position.id) : to.id };
     }
     const position = to === "earliest"
       ? this.positionOfId(0)

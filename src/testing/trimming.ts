@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import type { Topic } from "../topic.ts";
-import { fails, nth, type Numbered, range } from "./fixture.ts";
+import { fails, nth, type Numbered, range, store } from "./fixture.ts";
 import type { Rule } from "./rule.ts";
 
 const PADDING = "x".repeat(1000);
@@ -53,6 +53,25 @@ export const trimmingRules: readonly Rule[] = [
       await consumer.seek({ id: 0 });
       await fails("ERR_EVENT_GONE", () => consumer.pull().wait(fixture.patienceMs));
       equal((await fixture.one(consumer)).id, firstId);
+    },
+  },
+  {
+    name: "a reader whose events were all removed gets one error as well, wherever it began",
+    needs: ["trimming", "seeking"],
+    async check(fixture) {
+      await using topic = await fixture.topic();
+      await using early = topic.consumer("early");
+      await early.ready();
+      await storeTen(topic, 0);
+      const { firstId } = nth(await topic.trim({ beforeId: 10 }), 0);
+      // Engines may keep the newest events.
+      if (firstId < 10) return;
+      await using late = topic.consumer("late", { from: { id: 3 } });
+      for (const consumer of [early, late]) {
+        await fails("ERR_EVENT_GONE", () => consumer.pull().wait(fixture.patienceMs));
+      }
+      await store(topic, 1, 10);
+      for (const consumer of [early, late]) equal((await fixture.one(consumer)).id, 10);
     },
   },
   {

@@ -117,7 +117,9 @@ export abstract class PartitionsConsumer<P extends AssignedPartition> implements
   }
 
   position(partition: number): number {
-    return this.assignments.get(partition)?.reader.position ?? 0;
+    const assigned = this.assignments.get(partition);
+    // An iteration with an end has to read what was removed before it, to learn of it.
+    return assigned?.gone?.id ?? assigned?.reader.position ?? 0;
   }
 
   close(): Promise<void> {

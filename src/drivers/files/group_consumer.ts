@@ -217,7 +217,7 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
     if (!this.#membership!.owns(partition)) throw this.#moved(partition, "seek in");
     const position = positionAt(assigned.partition, assigned.reader.position);
     assigned.cursor.take(() => position);
-    assigned.acknowledgedId = assigned.readId = position.nextId;
+    assigned.acknowledgedId = position.nextId;
     return Promise.resolve();
   }
 

@@ -48,6 +48,7 @@ export class MemoryConsumer implements ConsumerInterface, MemoryMember {
 
   open(): Promise<void> {
     return attempt(() => {
+      this.store.checkExists();
       if (this.#startIds.length === 0) {
         this.#startIds = this.store.partitions.map((partition) => partition.resolve(this.request.from));
       }

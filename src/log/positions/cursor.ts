@@ -188,7 +188,9 @@ export class CursorFile {
   *#store(first: Known, decide: (known: Known) => StoredPosition | undefined): CursorSteps<void> {
     let known = first;
     for (let attempt = 1;; attempt++, known = this.#readAll(yield)) {
-      const next = decide(known);
+      // A file that was made before its owner knew of a generation goes over to it: what it gets next has to count.
+      const isLate = this.#own !== undefined && this.#own.position.generation < (known.safe?.generation ?? 0);
+      const next = decide(known) ?? (isLate ? known.safe : undefined);
       if (next === undefined) {
         // What was read before may be out of date.
         if (this.#own !== undefined && this.#leaveRetired()) continue;
@@ -198,7 +200,8 @@ export class CursorFile {
       if (this.#own === undefined) this.#own = this.#create(next, known, attempt);
       else this.#own.write(next);
       if (this.#own === undefined) continue;
-      const isRaised = known.position !== undefined && next.generation > known.position.generation;
+      // Where nothing was stored, an acknowledgement begins the first generation, and a seek a later one.
+      const isRaised = next.generation > (known.position?.generation ?? 1);
       const listed = isRaised || this.#isFoldDue ? yield : [];
       // A new generation has begun.
       if (isRaised) this.#retireAll(this.#others(listed));

@@ -68,8 +68,7 @@ export class PartitionReader {
     this.#partial = undefined;
     this.#fromId = 0;
     const { position, id } = partition.locate(to);
-    const firstId = position?.segment.baseId ?? 0;
-    if (id < firstId) throw new EventGoneError(partition.partition, id, firstId);
+    this.#checkExists(id, position);
     this.#position = position;
     this.#fromId = id;
   }
@@ -134,7 +133,16 @@ export class PartitionReader {
   }
 
   #positionNow(): LogPosition | undefined {
-    return this.#position ??= this.partition.positionOfId(this.#fromId);
+    if (this.#position !== undefined) return this.#position;
+    const position = this.partition.positionOfId(this.#fromId);
+    this.#checkExists(this.#fromId, position);
+    return this.#position = position;
+  }
+
+  /** Throws `EventGoneError` if the first segment, where its position is then, begins after an event. */
+  #checkExists(id: number, position: LogPosition | undefined): void {
+    const firstId = position?.segment.baseId ?? 0;
+    if (id < firstId) throw new EventGoneError(this.partition.partition, id, firstId);
   }
 
   #readFrame(position: LogPosition, entry: FrameEntry): void {

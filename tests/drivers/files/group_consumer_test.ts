@@ -249,8 +249,7 @@ test("a member seeks in its partition, and stores the position where that is ask
   assertEquals(scene.stored(0), 4);
   await member.seek(0, { id: 1 }, true);
   assertEquals(scene.stored(0), 1);
-  assertThrows(() => member.acknowledge(0, 2), PartitionMovedError);
-  idsOf(member, 0, 1);
+  // It has read that event before.
   member.acknowledge(0, 2);
   assertEquals(scene.stored(0), 2);
   scene.owns = false;
