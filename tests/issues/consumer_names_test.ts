@@ -1,6 +1,7 @@
 // Consumer names of more than 200 encoded characters were distinguished only by a CRC-32, and the stored name
 // was never compared; "a" and "A", "x" and "x.", "CON" shared a folder, or had none, on other systems' disks.
-// Different names must share nothing.
+// Different names must share nothing. A name that begins with U+FEFF was read without it: such a consumer was not
+// listed, so that retention removed what it had not acknowledged, and a long one lost its positions.
 import { assert, assertEquals } from "@std/assert";
 import {
   existsSync,
@@ -15,6 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Driver } from "../../mod.ts";
+import { verifyConsumerName } from "../../src/ctl/verify/consumer_name.ts";
 import { FilesDriver } from "../../src/drivers/files/driver.ts";
 import { foldersOf, nameOfFolder } from "../../src/drivers/files/consumer_names.ts";
 import { core } from "../../src/log/format/core/core.ts";
@@ -36,6 +38,7 @@ const TWINS: string[][] = [
   ["ı", "i", "I", "İ"],
   [".a", "%2Ea", "%2ea"],
   ["a~b", "a%7Eb"],
+  ["\ufeffa", "\ufeff\ufeffa", "\ufeff".repeat(150)],
   LONG_TWINS,
   LONG_TWINS.map((name) => name.toUpperCase()),
 ];
@@ -80,6 +83,17 @@ for (const isFolding of [false, true]) {
       }
     }));
 }
+
+test("verify finds nothing wrong with a name that begins with U+FEFF", () =>
+  withTopic(async (open, root) => {
+    await using driver = open();
+    await using topic = await driver.openTopic("topic");
+    for (const name of ["\ufeffa", "\ufeff".repeat(150)]) await topic.seekConsumer(name, { id: 7 });
+    const consumers = `${root}/topic/consumers`;
+    const folders = readdirSync(consumers);
+    assertEquals(folders.flatMap((folder) => verifyConsumerName(`${consumers}/${folder}`)), []);
+    assertEquals(folders.length, 2);
+  }));
 
 test("folders of consumers have portable names that contain the consumer's name", () => {
   const folders = new Set<string>();

@@ -1,4 +1,4 @@
-import { NAME_BYTES_MAX } from "../../drivers/files/consumer_folder.ts";
+import { readName } from "../../drivers/files/consumer_folder.ts";
 import { foldersOf, nameOfFolder } from "../../drivers/files/consumer_names.ts";
 import type { Finding } from "../../log/check/mod.ts";
 import { nodeStorage } from "../../storage/node.ts";
@@ -8,20 +8,19 @@ const NAME_FILE = "name";
 
 /** Checks that the name in a consumer's folder matches the folder's name. */
 export function verifyConsumerName(folder: string): Finding[] {
-  const file = `${folder}/${NAME_FILE}`;
-  const bytes = nodeStorage.readWhole(file, NAME_BYTES_MAX);
-  if (bytes !== undefined && canBeIn(new TextDecoder().decode(bytes), nameOf(folder))) return [];
+  const name = readName(nodeStorage, folder);
+  if (name !== undefined && canBeIn(name, nameOf(folder))) return [];
   // The consumer was killed before it stored a position.
-  if (bytes === undefined && !nodeStorage.list(folder).some((name) => name.endsWith(".pos"))) return [];
+  if (name === undefined && !nodeStorage.list(folder).some((file) => file.endsWith(".pos"))) return [];
   const isKnown = nameOfFolder(nameOf(folder)) !== undefined;
-  const reason = bytes === undefined ? "a consumer's name is missing" : "a consumer's name is damaged";
+  const reason = name === undefined ? "a consumer's name is missing" : "a consumer's name is damaged";
   return [{
     severity: isKnown ? "redundant" : "damage",
     kind: "consumer name",
     partition: 0,
     firstId: 0,
     endId: 0,
-    file,
+    file: `${folder}/${NAME_FILE}`,
     offset: 0,
     reason,
   }];

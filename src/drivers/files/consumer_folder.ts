@@ -13,7 +13,9 @@ import { sideBySide } from "./side_by_side.ts";
  */
 const NAME_FILE = "name";
 /** Names are shorter than this; a longer file is not a name. */
-export const NAME_BYTES_MAX = 4096;
+const NAME_BYTES_MAX = 4096;
+/** A name may begin with what is a mark of the byte order at the start of other texts. */
+const nameDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
 /** How often to recreate a folder that another process removes at the same time. */
 const ATTEMPTS_MAX = 10;
 
@@ -239,5 +241,5 @@ export function findFolders(
 /** The consumer name stored in a folder; undefined if there is none. */
 export function readName(storage: Storage, path: string): string | undefined {
   const bytes = storage.readWhole(`${path}/${NAME_FILE}`, NAME_BYTES_MAX);
-  return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
+  return bytes === undefined ? undefined : nameDecoder.decode(bytes);
 }
