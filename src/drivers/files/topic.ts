@@ -31,7 +31,7 @@ import { machine } from "./machine.ts";
 import { checkChanges, type FilesOptions, readTopicOptions } from "./options.ts";
 import { FilesProducer } from "./producer.ts";
 import { holdAppendSignal, releaseAppendSignal } from "./append_signals.ts";
-import { editTopicFolder } from "./topic_folder.ts";
+import { editTopicFolder, readOptionsNow } from "./topic_folder.ts";
 import { storageOfTopic } from "./topic_identity.ts";
 import { acknowledgedIds, applyRetention, trimPartition } from "./trim.ts";
 import { counted } from "../../counted.ts";
@@ -100,11 +100,9 @@ export class FilesTopic implements TopicInterface {
       chunkBytes: this.driverOptions.sizes?.chunkBytes,
       rolled: () => {
         if (diagnostics.roll.hasSubscribers) diagnostics.roll.publish({ topic: this.name, partition });
-        applyRetention(
-          ofPartition(this.#logs, partition),
-          readTopicOptions(this.definition.options),
-          this.#names,
-        );
+        // As they are now: another process may have changed them since the topic was opened.
+        const options = () => readTopicOptions(readOptionsNow(this.storage, this.path) ?? {});
+        applyRetention(ofPartition(this.#logs, partition), options, this.#names);
       },
     }));
   }

@@ -73,6 +73,16 @@ export function readTopicFolder(storage: Storage, path: string, name: string): T
   return { name, path, numPartitions, options, ...components, ...(foreign === undefined ? {} : { foreign }) };
 }
 
+/** The options of a topic as they are now, after other processes' changes; undefined if it no longer exists. */
+export function readOptionsNow(storage: Storage, path: string): JsonObject | undefined {
+  const file = `${path}/${TOPIC_FILE}`;
+  const document = readDocument(storage, file);
+  if (document === undefined) return undefined;
+  checkLayoutVersion(file, document);
+  const { format_version: _, ...options } = document;
+  return options;
+}
+
 /** A topic whose documents cannot be read, as shown in listings. */
 export function unreadableTopic(storage: Storage, path: string, name: string, fault: string): TopicInfo {
   const component = { type: "default" };
@@ -107,17 +117,17 @@ export function editTopicFolder(storage: Storage, path: string, changes: JsonObj
   });
   try {
     return lock.hold((replace) => {
-      const document = readDocument(storage, file);
-      if (document === undefined) return undefined;
-      checkLayoutVersion(file, document);
-      const { format_version: _, ...options } = document;
+      const options = readOptionsNow(storage, path);
+      if (options === undefined) return undefined;
       const merged = Object.entries({ ...options, ...changes }).filter(([, value]) => value !== null);
       const complete = checkTopicOptions(Object.fromEntries(merged));
-      replace(file, documentBytes({ format_version: LAYOUT_VERSION, ...complete }));
+      const replaceBy = (by: JsonObject) =>
+        replace(file, documentBytes({ format_version: LAYOUT_VERSION, ...by }));
+      replaceBy(complete);
       try {
         storage.syncDirectory(path);
       } catch (error) {
-        bestEffort(() => replace(file, documentBytes(document)));
+        bestEffort(() => replaceBy(options));
         throw error;
       }
       return complete;

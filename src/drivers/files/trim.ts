@@ -68,11 +68,18 @@ export function trimPartition(
   return remove(log, policy);
 }
 
-/** Applies a topic's retention after a segment was started. A failure here must not fail the push. */
-export function applyRetention(log: Partition, options: FilesTopicOptions, registry: ConsumerRegistry): void {
-  const { retentionBytes, retentionSeconds, retentionAcknowledged } = options;
+/**
+ * Applies a topic's retention, which `options` looks up, after a segment was started. A failure here must not fail the
+ * push.
+ */
+export function applyRetention(
+  log: Partition,
+  options: () => FilesTopicOptions,
+  registry: ConsumerRegistry,
+): void {
   try {
     removeLeftovers(log);
+    const { retentionBytes, retentionSeconds, retentionAcknowledged } = options();
     if (retentionBytes === undefined && retentionSeconds === undefined && retentionAcknowledged !== true) {
       return;
     }

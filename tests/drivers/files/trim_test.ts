@@ -144,7 +144,7 @@ test("retention removes by bytes, by age and by what was acknowledged, and the l
   const left = (options: (scene: Scene) => Partial<FilesTopicOptions>, acknowledged?: number): number[] => {
     const scene = new Scene(3, 2, 4);
     if (acknowledged !== undefined) scene.store("c", acknowledged);
-    applyRetention(scene.log, retention(options(scene)), scene.registry);
+    applyRetention(scene.log, () => retention(options(scene)), scene.registry);
     return scene.segments;
   };
   assertEquals(left(() => ({})), [0, 3, 5]);
@@ -168,12 +168,12 @@ test("retention cleans up after writers that were killed, also where nothing is 
   folder.file("p/00000000000000000000.log.removed");
   trimPartition(scene.log, { beforeId: 3 });
   folder.file("p/00000000000000000000.idx");
-  applyRetention(scene.log, retention({}), scene.registry);
+  applyRetention(scene.log, () => retention({}), scene.registry);
   assertEquals(folder.names("/store/p").some((name) => name.includes("00000000000000000000.idx")), false);
   folder.before = () => {
     throw new StorageError("EIO", "Cannot do anything: simulated");
   };
-  applyRetention(scene.log, retention({ retentionBytes: 0 }), scene.registry);
+  applyRetention(scene.log, () => retention({ retentionBytes: 0 }), scene.registry);
   folder.before = () => {};
   assertEquals(scene.segments, [3]);
 });
