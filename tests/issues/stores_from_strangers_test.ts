@@ -14,11 +14,11 @@ import {
   readFileSync,
   writeFileSync,
 } from "node:fs";
-import { hostname } from "node:os";
 import process from "node:process";
 import { Driver, LimitExceededError, StorageError } from "../../mod.ts";
 import { claimTopic } from "../../src/drivers/files/claim.ts";
 import { FilesDriver } from "../../src/drivers/files/driver.ts";
+import { machine } from "../../src/drivers/files/machine.ts";
 import { crc32 } from "../../src/log/format/core/core.ts";
 import { nodeStorage } from "../../src/storage/node.ts";
 import { type Canary, withCanary } from "../faults/canary.ts";
@@ -122,7 +122,7 @@ test("the token in the claim of an import is not a path", () =>
   withTopic(async (driver, _, { root }) => {
     mkdirSync(`${root}/.filling-new.x`);
     for (const token of ["x/../../outside/file", "", 5, null]) {
-      const holder = { token, host: hostname(), pid: PID_OF_NONE, beats: 1 };
+      const holder = { token, machine: machine.self.host, pid: PID_OF_NONE, beats: 1 };
       writeFileSync(`${root}/.filling-new`, JSON.stringify(holder));
       await using _claim = await driver.claimTopic("new");
     }

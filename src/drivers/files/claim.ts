@@ -9,11 +9,10 @@
  * @module
  */
 import { hostname } from "node:os";
-import process from "node:process";
 import { TransferInProgressError } from "../../errors.ts";
 import type { GroupEnvironment } from "../../log/mod.ts";
 import { isMissing, randomHex, type Storage, type StorageFile } from "../../storage/port.ts";
-import { hasExited, machine } from "./machine.ts";
+import { machine } from "./machine.ts";
 import { makeTree } from "./make_tree.ts";
 
 const PREFIX = ".filling-";
@@ -30,27 +29,29 @@ const TOKEN = /^[0-9a-z]{1,64}$/;
 /** The content of the file. */
 interface Holder {
   token: string;
+  /** For messages: two containers may have the same name, and each of them a process 1. */
   host: string;
   pid: number;
+  /** Where the pid means the same process, as in a group's roster; earlier versions left this and `started` out. */
+  machine: string;
+  started: string | undefined;
   beats: number;
 }
-
-/** What sends heartbeats and waits for those of others. */
-type Clock = Pick<GroupEnvironment, "every" | "sleep">;
 
 /** Acquires the claim, or throws `TransferInProgressError`, which names the holder. */
 export async function claimTopic(
   storage: Storage,
   rootPath: string,
   name: string,
-  clock: Clock = machine,
+  environment: GroupEnvironment = machine,
 ): Promise<AsyncDisposable> {
   makeTree(storage, rootPath);
   const path = `${rootPath}/${PREFIX}${name}`;
   const token = randomHex(storage, 2);
-  const own: Holder = { token, host: hostname(), pid: process.pid, beats: 0 };
-  const file = await ownFile({ storage, path, name, clock }, own);
-  const stop = clock.every(HEARTBEAT_MS, () => {
+  const { host, pid, started } = environment.self;
+  const own: Holder = { token, host: hostname(), pid, machine: host, started, beats: 0 };
+  const file = await ownFile({ storage, path, name, environment }, own);
+  const stop = environment.every(HEARTBEAT_MS, () => {
     try {
       if (file.size() < 0) return stop();
       own.beats++;
@@ -77,7 +78,7 @@ interface Place {
   path: string;
   /** The name of the topic. */
   name: string;
-  clock: Clock;
+  environment: GroupEnvironment;
 }
 
 /** Makes the file of a claim; throws if another process that is alive has one. */
@@ -126,17 +127,17 @@ function removeClaim(storage: Storage, path: string, token: string): void {
 }
 
 /** Removes the file of a dead holder; throws if the holder is alive. */
-async function removeIfDead({ storage, path, name, clock }: Place, holder: Holder): Promise<void> {
-  const { token, host, pid, beats } = holder;
-  if (host !== hostname() || !hasExited(pid)) {
+async function removeIfDead({ storage, path, name, environment }: Place, holder: Holder): Promise<void> {
+  const { token, machine, pid, started, beats } = holder;
+  const { self } = environment;
+  const isHere = machine !== "" && machine === self.host;
+  if (isHere && pid === self.pid && started === self.started) throw inProgress(name, holder);
+  if (!isHere || !environment.isGone(holder, true)) {
     for (let silentMs = 0; silentMs < HEARTBEAT_TIMEOUT_MS; silentMs += POLL_MS) {
-      if (host === hostname() && pid === process.pid) throw new TransferInProgressError(name, pid, host);
-      await clock.sleep(POLL_MS);
+      await environment.sleep(POLL_MS);
       const now = holderOf(storage, path);
       if (now === undefined) return;
-      if (now.token !== token || now.beats !== beats) {
-        throw new TransferInProgressError(name, now.pid, now.host);
-      }
+      if (now.token !== token || now.beats !== beats) throw inProgress(name, now);
     }
   }
   // Only one process may remove it: a second one could remove the claim that a third has published in the
@@ -145,21 +146,27 @@ async function removeIfDead({ storage, path, name, clock }: Place, holder: Holde
   if (!storage.publish(right, new Uint8Array(0), { durable: false })) {
     const modified = storage.stat(right)?.modified ?? Infinity;
     if (storage.now() - modified > HEARTBEAT_TIMEOUT_MS) storage.remove(right);
-    return await clock.sleep(POLL_MS);
+    return await environment.sleep(POLL_MS);
   }
   removeClaim(storage, path, token);
   storage.remove(right);
+}
+
+function inProgress(name: string, { pid, host }: Holder): TransferInProgressError {
+  return new TransferInProgressError(name, pid, host);
 }
 
 /** What the file of a claim says; what no version has written in it stands for no process, and never changes. */
 function holderOf(storage: Storage, path: string): Holder | undefined {
   const bytes = storage.readWhole(path, CLAIM_BYTES_MAX);
   if (bytes === undefined) return undefined;
-  const { token, host, pid, beats } = documentOf(bytes);
+  const { token, host, pid, machine, started, beats } = documentOf(bytes);
   return {
     token: typeof token === "string" && TOKEN.test(token) ? token : "unreadable",
     host: String(host ?? ""),
     pid: wholeNumber(pid),
+    machine: String(machine ?? ""),
+    started: typeof started === "string" ? started : undefined,
     beats: wholeNumber(beats),
   };
 }

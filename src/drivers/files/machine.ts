@@ -53,7 +53,7 @@ export function lookAtSelf(): MemberProcess {
 }
 
 /** Whether no process of this machine has a pid; false where we may not ask. */
-export function hasExited(pid: number): boolean {
+function hasExited(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return false;

@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import process from "node:process";
 import { StorageError, TransferInProgressError } from "../../../mod.ts";
 import { claimTopic } from "../../../src/drivers/files/claim.ts";
+import { machine } from "../../../src/drivers/files/machine.ts";
 import type { OpenMode, Storage } from "../../../src/storage/port.ts";
 import { test } from "../../harness.ts";
 import { ScriptedEnvironment } from "../../log/groups/scripted_environment.ts";
@@ -12,9 +13,13 @@ import { ROOT, SimulatedFolder } from "./simulated_folder.ts";
 const PATH = `${ROOT}/.filling-t`;
 /** No process has this id. */
 const NO_PID = 2 ** 30;
+/** What says that a pid is one of this machine. */
+const HERE = { host: hostname(), machine: machine.self.host };
 
-/** A clock whose waits end at once, and do something else meanwhile. */
+/** This machine, with a clock whose waits end at once, and do something else meanwhile. */
 class WaitingEnvironment extends ScriptedEnvironment {
+  override readonly self = machine.self;
+  override readonly isGone = machine.isGone;
   readonly waits: number[] = [];
 
   constructor(private readonly meanwhile: (waits: number) => void = () => {}) {
@@ -41,7 +46,7 @@ test("a claim names its holder in a file, and removes it at its end", async () =
   assertEquals(folder.names(), ["deep", "deep/root"]);
   const other = await claimTopic(folder.storage, ROOT, "t");
   const { token, ...holder } = holderIn(folder);
-  assertEquals(holder, { host: hostname(), pid: process.pid, beats: 0 });
+  assertEquals(holder, { ...JSON.parse(JSON.stringify(machine.self)), ...HERE, beats: 0 });
   assertMatch(token, /^[0-9a-f]{16}$/);
   await other[Symbol.asyncDispose]();
 });
@@ -69,7 +74,7 @@ test("tokens of claims differ", async () => {
 
 test("the claim of a process that has ended is taken over at once", async () => {
   const folder = new SimulatedFolder();
-  folder.file(".filling-t", JSON.stringify({ token: "dead", host: hostname(), pid: NO_PID, beats: 3 }));
+  folder.file(".filling-t", JSON.stringify({ token: "dead", ...HERE, pid: NO_PID, beats: 3 }));
   const claim = await claimTopic(folder.storage, ROOT, "t");
   assertEquals(folder.names(), [".filling-t"]);
   assertEquals(holderIn(folder).pid, process.pid);
@@ -101,7 +106,7 @@ test("a claim that its holder gives up meanwhile is taken", async () => {
 test("of two that take over the claim of a dead process one removes it, and what such a one left goes in time", async () => {
   const folder = new SimulatedFolder();
   const { storage, disk } = folder;
-  folder.file(".filling-t", JSON.stringify({ token: "dead", host: hostname(), pid: NO_PID, beats: 3 }));
+  folder.file(".filling-t", JSON.stringify({ token: "dead", ...HERE, pid: NO_PID, beats: 3 }));
   // Another process had the right to remove it, and was killed before it did.
   folder.file(".filling-t.dead");
   const claiming = claimTopic(storage, ROOT, "t");
@@ -125,8 +130,8 @@ test("a claim that another process has taken over is not removed by its former h
 test("a claim that another process has taken over from a dead one is left to it", async () => {
   const folder = new SimulatedFolder();
   const { storage } = folder;
-  folder.file(".filling-t", JSON.stringify({ token: "dead", host: hostname(), pid: NO_PID, beats: 3 }));
-  const other = { token: "other", host: hostname(), pid: process.pid, beats: 0 };
+  folder.file(".filling-t", JSON.stringify({ token: "dead", ...HERE, pid: NO_PID, beats: 3 }));
+  const other = { token: "other", ...machine.self, ...HERE, beats: 0 };
   folder.before = (name, path) => {
     if (name !== "publish" || path !== `${PATH}.dead`) return;
     folder.before = () => {};
@@ -139,7 +144,7 @@ test("a claim that another process has taken over from a dead one is left to it"
 test("the right to remove a claim is taken by the next one if its owner gave it up", async () => {
   const folder = new SimulatedFolder();
   const { storage } = folder;
-  folder.file(".filling-t", JSON.stringify({ token: "dead", host: hostname(), pid: NO_PID, beats: 3 }));
+  folder.file(".filling-t", JSON.stringify({ token: "dead", ...HERE, pid: NO_PID, beats: 3 }));
   folder.file(".filling-t.dead");
   folder.before = (name, path) => {
     if (name === "stat" && path === `${PATH}.dead`) storage.remove(path);
@@ -152,7 +157,7 @@ test("the right to remove a claim is taken by the next one if its owner gave it 
 
 test("a holder counts in its file once a second, as long as the claim is its own", async () => {
   const folder = new SimulatedFolder();
-  const clock = new ScriptedEnvironment();
+  const clock = new WaitingEnvironment();
   let isFailing = false;
   const storage = new Proxy(folder.storage, {
     get: (target, name: keyof Storage) =>
@@ -192,7 +197,10 @@ test("a holder of which nothing is heard for five seconds is dead, whatever it i
   const holders = [
     { token: "a", host: "far away", pid: NO_PID, beats: 3 },
     { token: "a", host: "far away", pid: process.pid, beats: 3 },
-    { token: "a", host: hostname(), pid: process.ppid, beats: 3 },
+    { token: "a", ...HERE, pid: process.ppid, beats: 3 },
+    // Of an earlier version, or of a container with the same name.
+    { token: "a", host: hostname(), pid: NO_PID, beats: 3 },
+    { token: "a", ...HERE, machine: `${HERE.machine}1`, pid: NO_PID, beats: 3 },
     // These no version has written.
     ...[{ token: "a" }, { token: "a", host: hostname(), pid: "7", beats: 3 }, "text", null, {}],
     { token: "a", host: hostname(), pid: process.ppid },
@@ -225,7 +233,7 @@ test("a claim that another process takes over while it is waited for is that one
 
 test("the right to remove a claim is waited for as long as it is fresh", async () => {
   const folder = new SimulatedFolder();
-  folder.file(".filling-t", JSON.stringify({ token: "dead", host: hostname(), pid: NO_PID, beats: 3 }));
+  folder.file(".filling-t", JSON.stringify({ token: "dead", ...HERE, pid: NO_PID, beats: 3 }));
   folder.file(".filling-t.dead");
   const names: string[][] = [];
   const clock = new WaitingEnvironment(() => {
@@ -241,7 +249,7 @@ test("the right to remove a claim is waited for as long as it is fresh", async (
 test("a token that no version has written is not used as a part of a path", async () => {
   for (const token of ["../x", "a/b", "A", "", "a".repeat(65), 7, null, undefined]) {
     const folder = new SimulatedFolder();
-    folder.file(".filling-t", JSON.stringify({ token, host: hostname(), pid: NO_PID, beats: 3 }));
+    folder.file(".filling-t", JSON.stringify({ token, ...HERE, pid: NO_PID, beats: 3 }));
     const paths = new Set<string>();
     folder.before = (name, path) => void (name === "publish" && paths.add(path));
     const claim = await claimTopic(folder.storage, ROOT, "t", new WaitingEnvironment());
@@ -251,7 +259,7 @@ test("a token that no version has written is not used as a part of a path", asyn
 });
 
 test("a claim that is taken over before its holder has opened the file is not the holder's", async () => {
-  const other = { token: "other", host: hostname(), pid: process.pid, beats: 0 };
+  const other = { token: "other", ...machine.self, ...HERE, beats: 0 };
   for (const taken of [other, undefined]) {
     const folder = new SimulatedFolder();
     const { storage } = folder;
