@@ -1,5 +1,5 @@
 import { CorruptedLogError, TopicExistsError } from "../../errors.ts";
-import { isTaken, randomHex, type Storage } from "../../storage/port.ts";
+import { bestEffort, isTaken, randomHex, type Storage } from "../../storage/port.ts";
 import type { DriverInterface, TopicDefinition, TopicDraftInterface, TopicInfo } from "../../contract.ts";
 import { removeFolder, tryMoveBack, tryRemoveTree } from "./temporary_folders.ts";
 import { documentBytes } from "./layout.ts";
@@ -113,7 +113,10 @@ function removeOldDrafts(storage: Storage, rootPath: string): void {
   for (const name of storage.list(rootPath)) {
     if (!name.startsWith(UNFINISHED)) continue;
     const path = `${rootPath}/${name}`;
-    if (storage.now() - lastChange(storage, path) > LEFTOVER_AGE_MS) removeFolder(storage, rootPath, path);
+    // Another process may publish it meanwhile; and a failed cleanup must not fail the call.
+    bestEffort(() => {
+      if (storage.now() - lastChange(storage, path) > LEFTOVER_AGE_MS) removeFolder(storage, rootPath, path);
+    });
   }
 }
 
