@@ -2,6 +2,7 @@ import { InvalidOptionError } from "./errors.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { cut } from "./quoted.ts";
 import { isSecret, kindOf, withoutSecrets } from "./secrets.ts";
+import { unitRemark } from "./unit_remark.ts";
 
 /** What an option document may contain under one key. */
 export interface OptionRule {
@@ -120,9 +121,11 @@ export function invalidOption(
   expected: string,
   isHidden = isSecret(key),
 ): InvalidOptionError {
+  const remark = typeof value === "string" && expected.includes("number") ? unitRemark(value, key) : "";
   return new InvalidOptionError(
     key,
-    `Cannot use ${isHidden ? kindOf(value) : show(value)} as ${owner} option "${key}": expected ${expected}`,
+    `Cannot use ${isHidden ? kindOf(value) : show(value)} as ${owner} option "${key}": ` +
+      `expected ${expected}${isHidden ? "" : remark}`,
   );
 }
 

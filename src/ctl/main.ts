@@ -30,7 +30,8 @@ const COMPLETE = "__complete";
  * ```
  */
 export async function main(argv: readonly string[], host: Host = processHost): Promise<number> {
-  const plainConsole = new Console(host, { level: "info", progress: false });
+  const json = beforeDashes(argv).includes("--json");
+  const plainConsole = new Console(host, { level: "info", progress: false, json });
   try {
     return await dispatch(argv, host, plainConsole);
   } catch (error) {
@@ -86,6 +87,11 @@ async function withResolvedDriver(
   return parseCommandLine([...fromVariable, ...words], command).withDocument("driver", resolved);
 }
 
+/** The words of a command line among which options are. */
+function beforeDashes(words: readonly string[]): readonly string[] {
+  return words.includes("--") ? words.slice(0, words.indexOf("--")) : words;
+}
+
 async function print(console: Console, text: string): Promise<number> {
   await console.out.painted(text);
   await console.out.flush();
@@ -98,7 +104,7 @@ async function runCommand(
   host: Host,
   plain: Console,
 ): Promise<number> {
-  const ownWords = words.includes("--") ? words.slice(0, words.indexOf("--")) : words;
+  const ownWords = beforeDashes(words);
   if (ownWords.includes("--help") || ownWords.includes("-h")) {
     const { commandText } = await import("./help/text.ts");
     return await print(plain, commandText(command, plain.paint, plain.out.columns));
@@ -115,6 +121,7 @@ async function runCommand(
     level: (args.text("logging") ?? "info") as LogLevel,
     colour: args.maybeFlag("color"),
     progress: args.maybeFlag("progress") ?? true,
+    json: args.flag("json"),
   });
   const { signal, dispose } = host.watchSignals();
   const limit = console.out.stopWith(signal);

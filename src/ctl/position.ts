@@ -14,7 +14,9 @@ export function parseStart(option: string, text: string): StartArgument {
   if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return { id: Number(text) };
   if (/^-\d+$/.test(text) && Number.isSafeInteger(Number(text))) return { last: -Number(text) };
   throw new UsageError(
-    `Option "${option}" takes earliest, latest, an id, @TIME or -N; found ${JSON.stringify(text)}`,
+    `Option "${option}" takes earliest, latest, an id, a time, an age such as 15m, or -N; found ${
+      JSON.stringify(text)
+    }`,
   );
 }
 

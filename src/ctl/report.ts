@@ -21,14 +21,18 @@ const EXIT_BY_CODE: Readonly<Record<string, number>> = {
 export function exitCodeOf(failure: unknown): number {
   const error = firstFailure(failure);
   if (error instanceof UsageError) return EXIT.usage;
+  return EXIT_BY_CODE[codeOf(error) ?? ""] ?? EXIT.failure;
+}
+
+function codeOf(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === "string" ? EXIT_BY_CODE[code] ?? EXIT.failure : EXIT.failure;
+  return typeof code === "string" ? code : undefined;
 }
 
 /** Logs an error in one line; with `--logging trace` its stack trace and causes follow. */
 export function reportError(failure: unknown, log: Log): void {
   const error = firstFailure(failure);
-  log.error(oneLine(error));
+  log.error(oneLine(error), codeOf(error));
   if (!log.shows("trace")) return;
   for (let at: unknown = error; at instanceof Error; at = at.cause) log.trace(at.stack ?? String(at));
 }

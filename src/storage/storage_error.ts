@@ -53,11 +53,17 @@ const REMEDIES: Readonly<Record<string, string>> = {
 /** Turns an error of the system into ours. */
 export function storageError(verb: string, path: string, cause: unknown): StorageError {
   const errno = errnoOf(cause);
-  const why = lacksPermission(cause)
-    ? cause.message
-    : REMEDIES[errno] ?? (cause instanceof Error ? cause.message : String(cause));
-  return new StorageError(errno, `Cannot ${verb} "${path}": ${why} (${errno})`, {
+  return new StorageError(errno, `Cannot ${verb} "${path}": ${reasonOf(cause)}`, {
     cause,
     canRetry: RETRYABLE.has(errno),
   });
+}
+
+/** Why the system refused, for errors: `no such file (ENOENT)`. */
+export function reasonOf(cause: unknown): string {
+  const errno = errnoOf(cause);
+  const why = lacksPermission(cause)
+    ? cause.message
+    : REMEDIES[errno] ?? (cause instanceof Error ? cause.message : String(cause));
+  return `${why} (${errno})`;
 }

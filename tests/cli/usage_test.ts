@@ -230,3 +230,67 @@ test("an error of the only event names no line, and that of the first line no li
     assertOneLine(first.stderr, "Line 1: ");
   });
 });
+
+test("with --json, errors and log lines are JSON as well, also of a command line that cannot be parsed", async () => {
+  await withFolder(async ({ driver }) => {
+    await ctl(["topic", "create", "t", ...driver]);
+    for (
+      const [words, exit, code, part] of [
+        [["topic", "describe", "nope", ...driver], 4, "ERR_TOPIC_NOT_FOUND", 'Cannot open topic "nope"'],
+        [["topic", "list", "--nope"], 2, undefined, 'Unknown option "--nope"'],
+        [["topics"], 2, undefined, 'Unknown command "topics'],
+        [["consume", "t", "--partition", "5", ...driver], 2, "ERR_NO_SUCH_PARTITION", "partition 5"],
+      ] as const
+    ) {
+      const outcome = await ctl([...words, "--json"]);
+      const { level, message, code: found } = JSON.parse(outcome.stderr);
+      assertEquals([outcome.code, outcome.stdout, level, found], [exit, "", "error", code]);
+      assertStringIncludes(message, part);
+    }
+    const verified = await ctl(["verify", "--json", ...driver]);
+    assertEquals(JSON.parse(verified.stderr).level, "info");
+  });
+});
+
+test("a size or an age with a unit is refused with the number to write", async () => {
+  await withFolder(async ({ driver }) => {
+    for (
+      const [words, part] of [
+        [["--topic.segment_bytes", "16MB"], "from 4096 to 2147483648: write 16000000 for it"],
+        [["--topic.segment_bytes", "16MiB"], ": write 16777216 for it"],
+        [["--topic.retention_seconds", "7d"], ": write 604800 for it"],
+        [["--topic.retention_seconds", "1.5 hours"], ": write 5400 for it"],
+        [["--topic.retention_bytes", "10x"], "expected a whole number, not negative\n"],
+      ] as const
+    ) {
+      const { code, stderr } = await ctl(["topic", "create", "t", ...words, ...driver]);
+      assertEquals(code, 2, stderr);
+      assertStringIncludes(stderr, part);
+    }
+  });
+});
+
+test("a file that cannot be read is named, with the option and the reason in words", async () => {
+  await withFolder(async ({ folder, driver }) => {
+    await ctl(["topic", "create", "t", ...driver]);
+    const path = join(folder, "nowhere");
+    for (
+      const [option, ...words] of [
+        ["--filter", "consume", "t", "--filter", `@${path}`],
+        ["--data", "produce", "t", "--metadata", "1", "--data", path],
+        ["--from.file", "import", "u", "--from", "jsonl", "--from.file", path],
+        ["--from.file", "import", "u", "--from", "archive", "--from.file", path],
+        ["--driver-config", "topic", "list", "--driver-config", path],
+      ]
+    ) {
+      const { code, stderr } = await ctl([...words, ...driver]);
+      assertEquals(code, 2, stderr);
+      assertOneLine(stderr, `Cannot read "${path}" given by "${option}": no such file (ENOENT)`);
+    }
+    const forward = await ctl(["forward", "--config", path]);
+    assertOneLine(forward.stderr, `Cannot read "${path}" given by "--config": no such file (ENOENT)`);
+    const target = join(path, "file");
+    const exported = await ctl(["export", "t", "--to", "jsonl", "--to.file", target, ...driver]);
+    assertOneLine(exported.stderr, `Cannot write "${target}" given by "--to.file": no such file (ENOENT)`);
+  });
+});

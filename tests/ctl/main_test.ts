@@ -34,7 +34,8 @@ test("commands with hosts of their own run at the same time, each with its strea
   const codes = await Promise.all([one, other].map(({ host }) => main(["topic", "list", "--json"], host)));
   assertEquals(codes, [0, 2]);
   assertEquals([one.written, other.written.out], [{ out: "", error: "" }, ""]);
-  assertEquals(other.written.error.includes('add "--driver NAME", or set DIASPORA_DRIVER'), true);
+  const { message } = JSON.parse(other.written.error);
+  assertEquals(message.includes('add "--driver NAME", or set DIASPORA_DRIVER'), true);
 });
 
 test("a command that does not end by itself runs until its host's signal is aborted", async () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { JsonObject, JsonValue } from "../../json.ts";
-import { errnoOf, lacksPermission, UNKNOWN_ERRNO } from "../../storage/errno.ts";
 import { maskedText } from "../../secrets.ts";
+import { fileError } from "../file_error.ts";
 import { withoutByteOrderMark } from "../lines/byte_order_mark.ts";
 import { UsageError } from "../usage_error.ts";
 import { faultOffset } from "./json_position.ts";
@@ -35,18 +35,11 @@ export function readDocument(option: string, path: string): JsonObject {
   try {
     text = readFileSync(path, "utf8");
   } catch (cause) {
-    const errno = errnoOf(cause);
-    const why = errno === "ENOENT"
-      ? "no such file"
-      : errno === UNKNOWN_ERRNO || lacksPermission(cause)
-      ? String(cause)
-      : errno;
     // A text that is not a path may be a document with a password in it.
     const shown = maskedText(path);
-    throw new UsageError(
-      `Cannot read "${shown}" given by "${option}": ${shown === path ? why : "no such file"}`,
-      shown === path ? { cause } : undefined,
-    );
+    throw shown === path
+      ? fileError("read", path, option, cause)
+      : new UsageError(`Cannot read "${shown}" given by "${option}": no such file`);
   }
   return parseDocument(option, text, path);
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from "@std/cli/parse-args";
 import type { JsonObject } from "../../json.ts";
+import { unitRemark } from "../../unit_remark.ts";
 import type { CommandSpec, OptionSpec } from "../command.ts";
 import { UsageError } from "../usage_error.ts";
 import type { Environment } from "./environment.ts";
@@ -59,7 +60,7 @@ function asPlainWords(tokens: Tokens): string[] {
 function checkValues(spec: OptionSpec, values: readonly string[]): readonly string[] {
   if (values.length > 1 && spec.repeat !== true) values = values.slice(-1);
   for (const value of values) {
-    const found = `found ${JSON.stringify(value)}${sizeRemark(value)}`;
+    const found = `found ${JSON.stringify(value)}${unitRemark(value, spec.name)}`;
     // Hexadecimal numbers are more often mistakes.
     const number = value.trim() === "" || /^[+-]?0[xob]/i.test(value.trim()) ? NaN : Number(value);
     if (
@@ -76,15 +77,6 @@ function checkValues(spec: OptionSpec, values: readonly string[]): readonly stri
     if (value === "" && spec.kind !== "text") throw new UsageError(`Option "--${spec.name}" is empty`);
   }
   return values;
-}
-
-/** What a size with a unit is in bytes, as the end of an error message. */
-function sizeRemark(value: string): string {
-  const match = /^(\d+(?:\.\d+)?)\s*([kmgt])(i?)b?$/i.exec(value.trim());
-  if (match === null) return "";
-  const [, count, unit, binary] = match;
-  const bytes = Number(count) * (binary === "" ? 1000 : 1024) ** ("kmgt".indexOf(unit!.toLowerCase()) + 1);
-  return `: write ${Math.round(bytes)} for it`;
 }
 
 function checkPositional(words: readonly string[], command: CommandSpec): void {

@@ -6,8 +6,8 @@ import { spreadOf } from "./rounds.ts";
 
 const HEAD = ["measured", "events/s", "spread", "data/s", "CPU per event", "memory", "events", "time"];
 
-/** The results as a table, one line each. */
-export function resultsText({ results, latency }: BenchResults): string[] {
+/** The results as a table, one line each, for a terminal of that width. */
+export function resultsText({ results, latency }: BenchResults, columnsMax = Infinity): string[] {
   const rows = results.map((result) => {
     const figures = figuresOf(result.measured);
     const spread = spreadOf(result);
@@ -22,7 +22,7 @@ export function resultsText({ results, latency }: BenchResults): string[] {
       formatMs(figures.seconds * 1000),
     ];
   });
-  const lines = rows.length === 0 ? [] : formatTable(HEAD, rows);
+  const lines = rows.length === 0 ? [] : formatTable(HEAD, rows, columnsMax);
   if (latency !== undefined) lines.push(latencyLine(latency));
   return lines;
 }

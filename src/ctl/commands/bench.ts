@@ -43,5 +43,5 @@ export async function run(invocation: Invocation): Promise<void> {
     console.log.info(`Report written to ${report}`);
   }
   if (args.flag("json")) await console.out.json(resultsDocument(all));
-  else for (const line of resultsText(all)) await console.out.line(line);
+  else for (const line of resultsText(all, console.out.columns)) await console.out.line(line);
 }

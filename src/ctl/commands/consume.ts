@@ -95,7 +95,7 @@ async function printEvents(
   using _watch = follow ? await console.out.watchReader() : undefined;
   const signal = AbortSignal.any([stopped, console.out.broken]);
   using clock = new EndOfFollowing(follow ? limits.untilTime : Infinity);
-  const progress = console.startProgress("consumed");
+  const progress = console.startProgress("consumed", {}, { besideEvents: console.out.isTerminal });
   let printed = 0;
   try {
     await consumer.ready();

@@ -5,7 +5,7 @@ import { counted } from "../../counted.ts";
 
 /** Deletes a consumer name's position. */
 export async function run(invocation: Invocation): Promise<number | void> {
-  const { args, console } = invocation;
+  const { args, console, signal } = invocation;
   const { topic: topicName, consumer } = topicAndRequiredConsumerOf(args);
   return await withTopic(invocation, topicName, async (topic) => {
     if (!(await topic.consumers()).includes(consumer)) {
@@ -25,7 +25,7 @@ export async function run(invocation: Invocation): Promise<number | void> {
       return;
     }
     const question = `Delete the position of consumer "${consumer}" in topic "${topicName}"?`;
-    if (!await console.confirm(question, { yes: args.flag("yes") })) return EXIT.failure;
+    if (!await console.confirm(question, { yes: args.flag("yes"), signal })) return EXIT.failure;
     await topic.deleteConsumer(consumer);
     console.log.info(`Consumer '${consumer}' deleted from topic '${topicName}'`);
   });

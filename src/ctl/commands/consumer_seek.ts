@@ -24,7 +24,7 @@ const COMPONENTS = { serializer: new RawSerializer({ type: "default" }) };
 
 /** Moves a consumer name's position. */
 export async function run(invocation: Invocation): Promise<number | void> {
-  const { args, console } = invocation;
+  const { args, console, signal } = invocation;
   const { topic: topicName, consumer } = topicAndRequiredConsumerOf(args);
   const to = args.text("to")!;
   const start = parseStart("--to", to);
@@ -46,7 +46,7 @@ export async function run(invocation: Invocation): Promise<number | void> {
     const asks = !dryRun && console.canAsk && !args.flag("yes");
     if (dryRun || asks) { for (const step of steps) console.log.info(textOf(consumer, step, "would be")); }
     if (dryRun) return;
-    if (asks && !await console.confirm(question(consumer, topicName, steps), { yes: false })) {
+    if (asks && !await console.confirm(question(consumer, topicName, steps), { yes: false, signal })) {
       return EXIT.failure;
     }
     for (const step of steps) {

@@ -34,7 +34,7 @@ export async function run(invocation: Invocation): Promise<void> {
   checkReachable(partitions);
   const progress = console.startProgress("exported", {
     events: partitions.reduce((sum, partition) => sum + partition.nextId - partition.firstId, 0),
-  });
+  }, { besideEvents: options.file === "-" && console.out.isTerminal });
   try {
     await exportTopic({ topic, info: info!, rawMetadata, options, console, done: progress.done, signal });
   } finally {

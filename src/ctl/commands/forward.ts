@@ -8,7 +8,7 @@ import { Endpoints } from "../forward/endpoints.ts";
 import { runForward } from "../forward/forwarder.ts";
 import { loadPlugins } from "../forward/plugins.ts";
 import { oneLine } from "../report.ts";
-import { UsageError } from "../usage_error.ts";
+import { fileError } from "../file_error.ts";
 
 /** Runs the forwarding daemon. */
 export async function run({ args, console, signal }: Invocation): Promise<number> {
@@ -17,7 +17,7 @@ export async function run({ args, console, signal }: Invocation): Promise<number
   try {
     text = readFileSync(path, "utf8");
   } catch (cause) {
-    throw new UsageError(`Cannot read "${path}" given by "--config": ${(cause as Error).message}`, { cause });
+    throw fileError("read", path, "--config", cause);
   }
   const config = parseForwardConfig(text, path);
   const jobs = await Promise.all(config.policies.map(async (policy) => {

@@ -9,6 +9,7 @@ import { topicNameOf, withTopic } from "../connect.ts";
 import { LineTooLongError, numberedLines } from "../lines/numbered_lines.ts";
 import { type LineFormat, lineFormat } from "../produce/line_format.ts";
 import { LineError, LineProducer } from "../produce/line_producer.ts";
+import { fileError } from "../file_error.ts";
 import { UsageError } from "../usage_error.ts";
 import { counted } from "../../counted.ts";
 
@@ -30,7 +31,9 @@ export async function run(invocation: Invocation): Promise<void> {
     const choose = partitionChooser(args, topic);
     await using producer = topic.producer("diaspora-ctl", batchSize === undefined ? {} : { batchSize });
     await producer.ready();
-    const progress = console.startProgress("produced");
+    const progress = console.startProgress("produced", {}, {
+      besideEvents: !single && console.input.isTTY === true,
+    });
     try {
       const lines = new LineProducer(producer, { done: progress.done, batchSize });
       const data = dataOf(args, invocation, single);
@@ -111,7 +114,7 @@ function dataOf(args: ParsedArguments, { console }: Invocation, single: boolean)
     const { size } = statSync(path);
     return size >= STREAM_BYTES_MIN && single ? createReadStream(path) : new Uint8Array(readFileSync(path));
   } catch (cause) {
-    throw new UsageError(`Cannot read "${path}" given by "--data": ${(cause as Error).message}`, { cause });
+    throw fileError("read", path, "--data", cause);
   }
 }
 

@@ -42,7 +42,7 @@ export async function run(invocation: Invocation): Promise<number | void> {
   if (args.flag("dry-run")) return unrepairable.length > 0 ? EXIT.damage : EXIT.ok;
   await console.out.flush();
   const question = `Repair topic "${name}" in ${steps.length} steps?`;
-  if (!await console.confirm(question, { yes: args.flag("yes") })) return EXIT.failure;
+  if (!await console.confirm(question, { yes: args.flag("yes"), signal })) return EXIT.failure;
   const kept = await carryOut(files, steps);
   console.log.info(`Topic '${name}' repaired; the original files are in "${kept}"`);
   const left = (await verify()).filter(({ severity }) => severity !== "torn");

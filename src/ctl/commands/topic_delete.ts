@@ -7,7 +7,7 @@ import { counted } from "../../counted.ts";
 
 /** Deletes a topic. */
 export async function run(invocation: Invocation): Promise<number | void> {
-  const { args, console } = invocation;
+  const { args, console, signal } = invocation;
   const name = topicNameOf(args);
   await using driver = await openDriver(invocation);
   if (args.flag("if-exists") && !await driver.topicExists(name)) {
@@ -28,7 +28,7 @@ export async function run(invocation: Invocation): Promise<number | void> {
   if (info !== undefined) {
     const what = args.flag("yes") ? "" : await contentText(driver, info);
     const question = `Delete topic "${name}" with all its events${what}${foreignText(info, force)}?`;
-    if (!await console.confirm(question, { yes: args.flag("yes") })) return EXIT.failure;
+    if (!await console.confirm(question, { yes: args.flag("yes"), signal })) return EXIT.failure;
   }
   // Also called for a missing topic: the driver's error says where it was looked for.
   await driver.deleteTopic(name, { force });

@@ -2,7 +2,7 @@ import { isoTime } from "../../time_text.ts";
 import type { JsonObject, PartitionDescription } from "../../../mod.ts";
 import type { Invocation } from "../command.ts";
 import { topicNameOf, withTopic } from "../connect.ts";
-import { formatBytes } from "../console/progress.ts";
+import { formatAge, formatBytes } from "../console/progress.ts";
 import { formatTable } from "../console/table.ts";
 import { withoutSecrets } from "../../secrets.ts";
 
@@ -44,13 +44,20 @@ export async function run(invocation: Invocation): Promise<void> {
     for (const [key, value] of rows) await console.out.line(`${key.padEnd(20)}${value}`);
     await console.out.line("");
     const head = ["partition", "first id", "next id", "events", "size", "segments", "oldest", "newest"];
-    for (const line of formatTable(head, partitions.map(partitionRow), console.out.columns)) {
-      await console.out.line(line);
-    }
+    const { columns } = console.out;
+    const exact = formatTable(head, partitions.map((partition) => partitionRow(partition, isoTime)));
+    // Times shortened to fit a narrow terminal would say nothing: ages do.
+    const lines = exact.every((line) => line.length <= columns)
+      ? exact
+      : formatTable(head, partitions.map((partition) => partitionRow(partition, age)), columns);
+    for (const line of lines) await console.out.line(line);
   });
 }
 
-function partitionRow(partition: PartitionDescription): (string | number)[] {
+function partitionRow(
+  partition: PartitionDescription,
+  timeText: (time: number) => string,
+): (string | number)[] {
   const { firstId, nextId, bytes, segments, oldestTime, newestTime } = partition;
   return [
     partition.partition,
@@ -59,8 +66,8 @@ function partitionRow(partition: PartitionDescription): (string | number)[] {
     nextId - firstId,
     formatBytes(bytes),
     segments,
-    when(oldestTime),
-    when(newestTime),
+    oldestTime === undefined ? "-" : timeText(oldestTime),
+    newestTime === undefined ? "-" : timeText(newestTime),
   ];
 }
 
@@ -78,6 +85,6 @@ function partitionDocument(partition: PartitionDescription): JsonObject {
   };
 }
 
-function when(time: number | undefined): string {
-  return time === undefined ? "-" : isoTime(time);
+function age(time: number): string {
+  return formatAge(Math.max(0, Date.now() - time) / 1000);
 }

@@ -11,7 +11,7 @@ import { counted } from "../../counted.ts";
 
 /** Removes the oldest events of a topic. */
 export async function run(invocation: Invocation): Promise<number | void> {
-  const { args, console } = invocation;
+  const { args, console, signal } = invocation;
   const name = topicNameOf(args);
   const beforeTime = args.text("before-time");
   const conditions = withoutUndefined({
@@ -44,7 +44,9 @@ export async function run(invocation: Invocation): Promise<number | void> {
       }
       const question = `Remove ${counted(events, "event")} (${bytes}) of topic "${name}"?`;
       // What removes nothing needs no answer.
-      if (events > 0 && !await console.confirm(question, { yes: args.flag("yes") })) return EXIT.failure;
+      if (events > 0 && !await console.confirm(question, { yes: args.flag("yes"), signal })) {
+        return EXIT.failure;
+      }
     }
     const results = await topic.trim({ ...request, dryRun });
     if (args.flag("json")) {

@@ -15,6 +15,8 @@ export interface ConsoleOptions {
   colour?: boolean | undefined;
   /** False with `--no-progress`. */
   progress: boolean;
+  /** With `--json`, log lines are JSON as well. */
+  json?: boolean;
 }
 
 /** Standard input, output and error as commands use them: output for data, error for everything else. */
@@ -40,6 +42,7 @@ export class Console {
       write: (text) => this.#error(text),
       paint: painterFor(this.#host.error.stream, this.environment, this.#options.colour),
       level: this.#options.level,
+      json: this.#options.json ?? false,
     });
   }
 
@@ -53,9 +56,14 @@ export class Console {
     return this.#host.environment;
   }
 
-  /** Starts a progress counter; shown only on a terminal. */
-  startProgress(label: string, total?: Partial<Done>): { done: Done; stop(): void } {
-    const wanted = this.#options.progress && this.log.shows("info") && this.#host.error.stream.isTTY === true;
+  /** Starts a progress counter; shown only on a terminal, unless events are typed or printed there. */
+  startProgress(
+    label: string,
+    total?: Partial<Done>,
+    { besideEvents = false } = {},
+  ): { done: Done; stop(): void } {
+    const wanted = this.#options.progress && this.log.shows("info") && !besideEvents &&
+      this.#host.error.stream.isTTY === true;
     if (!wanted) return { done: { events: 0, bytes: 0 }, stop: () => {} };
     const progress = new Progress({ write: (text) => this.#host.error.write(text), label, total });
     this.#progress = progress;
@@ -74,21 +82,22 @@ export class Console {
   }
 
   /** Asks before a destructive action. Without a terminal, `--yes` is required. */
-  async confirm(question: string, options: { yes: boolean }): Promise<boolean> {
-    if (options.yes) return true;
+  async confirm(question: string, { yes, signal }: { yes: boolean; signal: AbortSignal }): Promise<boolean> {
+    if (yes) return true;
     if (!this.canAsk) {
       throw new UsageError(
         `${question} There is no terminal to ask on: add "--yes", or see what would happen with "--dry-run"`,
       );
     }
-    const { createInterface } = await import("node:readline/promises");
-    const lines = createInterface({ input: this.input, output: this.#host.error.stream });
-    try {
-      const answer = await lines.question(`${visible(question)} [y/N] `);
+    const { createInterface } = await import("node:readline");
+    this.#host.error.write(`${visible(question)} [y/N] `);
+    // Without an output, the terminal stays in its line mode, in which Ctrl+C is a signal and Ctrl+D ends the input.
+    for await (const answer of createInterface({ input: this.input, signal })) {
       return /^y(es)?$/i.test(answer.trim());
-    } finally {
-      lines.close();
     }
+    this.#host.error.write("\n");
+    signal.throwIfAborted();
+    return false;
   }
 
   #error(text: string): void {

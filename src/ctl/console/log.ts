@@ -17,20 +17,28 @@ const STYLES: Readonly<Record<Exclude<LogLevel, "off">, Style>> = {
 };
 
 /**
- * Writes log lines: `[2026-11-23 15:48:00.123] [info] text`, in local time. Control characters in them are
- * escaped.
+ * Writes log lines: `[2026-11-23 15:48:00.123] [info] text`, in local time, or JSON documents such as
+ * `{"time":"2026-11-23T14:48:00.123Z","level":"info","message":"text"}`. Control characters in them are escaped.
  */
 export class Log {
   readonly #write: (text: string) => void;
   readonly #paint: Painter;
   readonly #now: () => Date;
+  readonly #json: boolean;
   /** Lines below this level are not written. */
   readonly level: LogLevel;
 
-  constructor(options: { write: (text: string) => void; paint: Painter; level: LogLevel; now?: () => Date }) {
+  constructor(options: {
+    write: (text: string) => void;
+    paint: Painter;
+    level: LogLevel;
+    json?: boolean;
+    now?: () => Date;
+  }) {
     this.#write = options.write;
     this.#paint = options.paint;
     this.#now = options.now ?? (() => new Date());
+    this.#json = options.json ?? false;
     this.level = options.level;
   }
 
@@ -55,17 +63,22 @@ export class Log {
     this.#line("warn", text);
   }
 
-  error(text: string): void {
-    this.#line("error", text);
+  /** `code` is that of an error of the library; only JSON shows it. */
+  error(text: string, code?: string): void {
+    this.#line("error", text, code);
   }
 
   critical(text: string): void {
     this.#line("critical", text);
   }
 
-  #line(level: Exclude<LogLevel, "off">, text: string): void {
+  #line(level: Exclude<LogLevel, "off">, text: string, code?: string): void {
     if (!this.shows(level)) return;
-    this.#write(`[${timestamp(this.#now())}] [${this.#paint(STYLES[level], level)}] ${visible(text)}\n`);
+    const now = this.#now();
+    const line = this.#json
+      ? visible(JSON.stringify({ time: now.toISOString(), level, message: text, code }))
+      : `[${timestamp(now)}] [${this.#paint(STYLES[level], level)}] ${visible(text)}`;
+    this.#write(`${line}\n`);
   }
 }
 

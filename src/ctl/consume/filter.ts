@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { JsonValue } from "../../../mod.ts";
 import { newEventPattern } from "../../components/validators/event_pattern/mod.ts";
 import { withoutByteOrderMark } from "../lines/byte_order_mark.ts";
+import { fileError } from "../file_error.ts";
 import { UsageError } from "../usage_error.ts";
 
 /** Decides whether an event is printed. */
@@ -10,12 +11,13 @@ export type Filter = (metadata: JsonValue) => boolean;
 
 /** Compiles the value of `--filter`: an EventBridge pattern as JSON, or `@FILE` with one. */
 export function parseFilter(text: string): Filter {
-  const place = text.startsWith("@") ? `"${text.slice(1)}"` : '"--filter"';
+  const path = text.startsWith("@") ? text.slice(1) : undefined;
+  const place = path === undefined ? '"--filter"' : `"${path}"`;
   let source: string;
   try {
-    source = text.startsWith("@") ? readFileSync(text.slice(1), "utf8") : text;
+    source = path === undefined ? text : readFileSync(path, "utf8");
   } catch (cause) {
-    throw new UsageError(`Cannot read ${place} given by "--filter": ${(cause as Error).message}`, { cause });
+    throw fileError("read", path!, "--filter", cause);
   }
   let pattern: JsonValue;
   try {

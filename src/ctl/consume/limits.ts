@@ -27,7 +27,9 @@ export function limitsOf(args: ParsedArguments): Limits {
   if (/^\d+$/.test(until)) return { ...limits, untilId: Number(until) };
   if (until.startsWith("@")) return { ...limits, untilTime: parseTime("--until", until.slice(1)) };
   if (looksLikeTime(until)) return { ...limits, untilTime: parseTime("--until", until) };
-  throw new UsageError(`Option "--until" takes end, an id or @TIME; found ${JSON.stringify(until)}`);
+  throw new UsageError(
+    `Option "--until" takes end, an id, a time or an age such as 15m; found ${JSON.stringify(until)}`,
+  );
 }
 
 /** Decides which events are in range, and when there are no more to come. */

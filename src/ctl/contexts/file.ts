@@ -5,6 +5,7 @@ import process from "node:process";
 import type { JsonObject, JsonValue } from "../../json.ts";
 import { nearestName } from "../../options.ts";
 import { errnoOf } from "../../storage/errno.ts";
+import { reasonOf } from "../../storage/storage_error.ts";
 import { isObject, parseDocument } from "../args/document.ts";
 import type { Environment } from "../args/environment.ts";
 import { UsageError } from "../usage_error.ts";
@@ -30,8 +31,9 @@ export class ContextFile {
   /** Its location, whether it exists or not. */
   readonly path: string;
 
-  constructor(environment: Environment) {
-    this.path = join(configurationFolder(environment), "diaspora-ctl", "contexts.json");
+  /** `home` returns the home folder of a user without HOME, or throws. */
+  constructor(environment: Environment, home: () => string = homedir) {
+    this.path = join(configurationFolder(environment, home), "diaspora-ctl", "contexts.json");
   }
 
   /** Reads it; a missing file means no contexts. Throws {@linkcode UsageError} for an invalid file. */
@@ -41,7 +43,7 @@ export class ContextFile {
       text = readFileSync(this.path, "utf8");
     } catch (cause) {
       if (["ENOENT", "ENOTDIR"].includes(errnoOf(cause))) return { byName: new Map() };
-      throw new UsageError(`Cannot read the contexts in "${this.path}": ${errnoOf(cause)}`, { cause });
+      throw new UsageError(`Cannot read the contexts in "${this.path}": ${reasonOf(cause)}`, { cause });
     }
     const { current, contexts = {} } = parseDocument("the file of contexts", text, this.path);
     const isName = current === undefined || typeof current === "string";
@@ -73,7 +75,7 @@ export class ContextFile {
       mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
       await claim(draft);
     } catch (cause) {
-      throw new UsageError(`Cannot save the contexts in "${this.path}": ${errnoOf(cause) ?? String(cause)}`);
+      throw new UsageError(`Cannot save the contexts in "${this.path}": ${reasonOf(cause)}`, { cause });
     }
     try {
       const contexts = this.read();
@@ -128,9 +130,18 @@ function ageMs(path: string): number {
 }
 
 /** As specified by XDG, which only allows absolute paths; on Windows the roaming folder. */
-function configurationFolder(environment: Environment): string {
-  const { XDG_CONFIG_HOME: xdg, APPDATA: roaming, HOME: home } = environment;
+function configurationFolder(environment: Environment, home: () => string): string {
+  const { XDG_CONFIG_HOME: xdg, APPDATA: roaming, HOME: named } = environment;
   if (xdg !== undefined && isAbsolute(xdg)) return xdg;
   if (process.platform === "win32" && roaming) return roaming;
-  return join(home || homedir(), ".config");
+  return join(named || homeOfUser(home), ".config");
+}
+
+/** The root folder, as Docker sets it, for a user whom the system does not know. */
+function homeOfUser(home: () => string): string {
+  try {
+    return home() || "/";
+  } catch {
+    return "/";
+  }
 }

@@ -34,7 +34,8 @@ This page is generated from the same table as \`${PROGRAM} --help\`; a test runs
 - **Environment.** \`DIASPORA_DRIVER\` replaces \`--driver\`, \`DIASPORA_DRIVER_CONFIG\` (a file, or a JSON object)
   \`--driver-config\`. \`DIASPORA_CTL_DRIVER_OPTIONS\` has options as on the command line, which overrides them.
 - **Output.** Standard output has only data; log lines (\`[2026-11-23 15:48:00.123] [info] text\`) and
-  progress go to standard error. \`--json\` prints JSON, one object per line where there are several.
+  progress go to standard error. \`--json\` prints JSON, one object per line where there are several; log lines
+  and errors then are JSON as well (\`{"time":…,"level":"error","message":…,"code":"ERR_TOPIC_NOT_FOUND"}\`).
 - **Topic.** \`--topic TOPIC\`, \`--name TOPIC\` or the first word. For commands about consumers, \`--name\` is the
   consumer, like \`--consumer\`.
 - **Times.** \`2026-11-23T15:48:00Z\`, \`2026-11-23 15:48\`, \`2026-11-23\`, \`15:48\` (today) and

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createWriteStream, openSync, renameSync, rmSync, statSync } from "node:fs";
 import type { Writable } from "node:stream";
-import { UsageError } from "../usage_error.ts";
+import { fileError } from "../file_error.ts";
 
 /** The target of an export. */
 export interface Target {
@@ -41,8 +41,6 @@ function open(path: string, written: string): number {
   try {
     return openSync(written, "w");
   } catch (cause) {
-    throw new UsageError(`Cannot write "${path}" given by "--to.file": ${(cause as Error).message}`, {
-      cause,
-    });
+    throw fileError("write", path, "--to.file", cause);
   }
 }

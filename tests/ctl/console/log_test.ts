@@ -29,3 +29,15 @@ test("colour is used on a terminal only, and not with NO_COLOR", () => {
   assertEquals(painted({ isTTY: true }, {}, false), false);
   assertEquals(painted({ isTTY: false }, { NO_COLOR: "1" }, true), true);
 });
+
+test("as JSON, a log line is one document on one line, with the code of an error", () => {
+  const lines: string[] = [];
+  const now = () => new Date(Date.UTC(2026, 10, 23, 15, 48, 0, 123));
+  const log = new Log({ write: (text) => lines.push(text), paint: plain, level: "trace", json: true, now });
+  log.error('a "text"\u202e\u001b', "ERR_STORAGE");
+  log.trace("two\nlines");
+  assertEquals(lines, [
+    '{"time":"2026-11-23T15:48:00.123Z","level":"error","message":"a \\"text\\"\\u202e\\u001b","code":"ERR_STORAGE"}\n',
+    '{"time":"2026-11-23T15:48:00.123Z","level":"trace","message":"two\\nlines"}\n',
+  ]);
+});

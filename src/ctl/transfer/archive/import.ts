@@ -4,6 +4,7 @@ import { createGunzip } from "node:zlib";
 import type { ComponentDocument, JsonObject } from "../../../../mod.ts";
 import { isNestedTooDeeply, JSON_DEPTH_MAX } from "../../../json_depth.ts";
 import { readChunks } from "../../lines/chunks.ts";
+import { fileError } from "../../file_error.ts";
 import { UsageError } from "../../usage_error.ts";
 import type { ImportedEvent, ImportJob, ImportSource } from "../contract.ts";
 import { fileOption } from "../options.ts";
@@ -90,9 +91,7 @@ function openStream(path: string, input: Readable): Readable {
   try {
     statSync(path);
   } catch (cause) {
-    throw new UsageError(`Cannot read "${path}" given by "--from.file": ${(cause as Error).message}`, {
-      cause,
-    });
+    throw fileError("read", path, "--from.file", cause);
   }
   const isPlain = !statSync(path).isFile() || !isCompressed(path);
   const file = createReadStream(path, { highWaterMark: 1 << 20 });
