@@ -39,6 +39,12 @@ export function assign(
   return { partition, reader, cursor, delivered: new DeliveredFrames(), stale: undefined, gone: undefined };
 }
 
+/** Goes on with the first event that exists; the error says which, since more may have been removed meanwhile. */
+function passGone({ reader }: AssignedPartition, { partition, id }: EventGoneError): EventGoneError {
+  reader.seek("earliest");
+  return new EventGoneError(partition, id, reader.position);
+}
+
 /** How a consumer outside of groups makes sure that its name is not used by a group. */
 export interface StandaloneUse {
   /** Throws if the name is used by a group. */
@@ -76,14 +82,13 @@ export abstract class PartitionsConsumer<P extends AssignedPartition> implements
     if (assigned.gone !== undefined) {
       const { gone } = assigned;
       assigned.gone = undefined;
-      throw gone;
+      throw passGone(assigned, gone);
     }
     let batch: StoredBatch | undefined;
     try {
       batch = assigned.reader.read(eventsMax);
     } catch (error) {
-      if (error instanceof EventGoneError) assigned.reader.seek("earliest");
-      throw error;
+      throw error instanceof EventGoneError ? passGone(assigned, error) : error;
     }
     if (batch !== undefined) assigned.delivered.add(batch);
     return batch;
@@ -137,8 +142,7 @@ export abstract class PartitionsConsumer<P extends AssignedPartition> implements
       assigned.reader.seek(to);
     } catch (error) {
       if (!(error instanceof EventGoneError)) throw error;
-      assigned.gone = error;
-      assigned.reader.seek("earliest");
+      assigned.gone = passGone(assigned, error);
     }
   }
 
