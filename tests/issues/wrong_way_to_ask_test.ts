@@ -1,25 +1,33 @@
 // Without the client certificate that a broker requires, with one that it does not accept, without a login
 // where one is required, or with TLS where there is none, opening the driver took 10 seconds, and then reported
-// "no answer" and that it could be retried. The cause can be recognised at once, and retrying does not help.
+// "no answer" and that it could be retried. The cause can be recognised at once, and retrying does not help. So did TLS
+// without the login that it takes besides. A web server, or Kafka's controller, was said to require a login, and Deno said
+// of an expired certificate that it was not trusted.
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import type { AddressInfo } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
+import { ResponseError } from "@platformatic/kafka";
 import { BrokerError, Driver, type JsonObject } from "../../mod.ts";
-import { CERTIFICATE, KEY } from "../drivers/kafka/tls_material.ts";
+import { failureOf } from "../../src/drivers/kafka/failure.ts";
+import { CERTIFICATE, EXPIRED_CERTIFICATE, KEY, OTHER_KEY } from "../drivers/kafka/tls_material.ts";
 import { test } from "../harness.ts";
 
+const SASL_HANDSHAKE = 17;
+const UNSUPPORTED_SASL_MECHANISM = 33;
+const ILLEGAL_SASL_STATE = 34;
+
 /** Acts as a broker: answers requests of these kinds, and closes the connection at others. */
-function asBroker(answered: readonly number[]): (socket: Socket) => void {
+function asBroker(answered: readonly number[], known = [[3, 0, 12], [18, 0, 3]]): (socket: Socket) => void {
   return (socket) => {
     socket.on("error", () => {});
     socket.on("data", (request) => {
       if (!answered.includes(request.readInt16BE(4))) return void socket.destroy();
-      // ApiVersions: no error, and only Metadata and itself, in the versions that clients try first.
+      // ApiVersions: no error, and by default only Metadata and itself, in the versions that clients try first.
       const flexible = request.readInt16BE(6) >= 3;
-      const entries = [[3, 0, 12], [18, 0, 3]];
+      const entries = known;
       const body = flexible
         ? [0, 0, entries.length + 1, ...entries.flatMap(([a, b, c]) => [0, a, 0, b, 0, c, 0]), 0, 0, 0, 0, 0]
         : [0, 0, 0, 0, 0, entries.length, ...entries.flatMap(([a, b, c]) => [0, a, 0, b, 0, c])];
@@ -64,17 +72,25 @@ test("a broker that requires a client certificate is diagnosed when none is sent
 });
 
 for (
-  const [what, kafka] of [
-    ["is not trusted", {}],
-    ["has another name", { "ssl.ca.pem": CERTIFICATE }],
+  const [what, remedy, kafka] of [
+    ["is not trusted", 'give the authority that signed it as "ssl.ca.location"', {}],
+    ["has another name", 'use a name that it has in "bootstrap.servers"', { "ssl.ca.pem": CERTIFICATE }],
   ] as const
 ) {
   test(`a broker is said to have a certificate that is not accepted if it ${what}, not to be silent`, async () => {
     const server = createTlsServer({ cert: CERTIFICATE, key: KEY }, asBroker([18, 3]));
     const { message } = await faultAt(server, { "security.protocol": "ssl", ...kafka });
     assertStringIncludes(message, "has a certificate that is not accepted: ");
+    assertStringIncludes(message, remedy);
   });
 }
+
+test("a broker whose certificate has expired is said to have one, and since when", async () => {
+  const server = createTlsServer({ cert: EXPIRED_CERTIFICATE, key: OTHER_KEY }, asBroker([18, 3]));
+  const own = { "security.protocol": "ssl", "ssl.ca.pem": EXPIRED_CERTIFICATE };
+  const { message } = await faultAt(server, own);
+  assertStringIncludes(message, "has a certificate that expired on Jan  1 00:00:00 2021 GMT: renew it");
+});
 
 test("a client certificate that the broker does not accept is named", async () => {
   const own = { ...TLS, "ssl.certificate.pem": CERTIFICATE, "ssl.key.pem": KEY };
@@ -85,6 +101,44 @@ test("a broker that requires a login is diagnosed when none is sent", async () =
   const { message } = await faultAt(createServer(asBroker([18])), {});
   assertStringIncludes(message, 'does not answer without a login: expected "security.protocol"');
 });
+
+test("a broker that requires a login over TLS is diagnosed when none is sent", async () => {
+  const server = createTlsServer({ cert: CERTIFICATE, key: KEY }, asBroker([18]));
+  const { message } = await faultAt(server, TLS);
+  assertStringIncludes(
+    message,
+    'does not answer without a login: expected "security.protocol" to be "sasl_ssl"',
+  );
+});
+
+test("a controller is not taken for a broker", async () => {
+  const { message } = await faultAt(createServer(asBroker([18], [[1, 0, 12], [18, 0, 3]])), {});
+  assertStringIncludes(message, "is a controller: give the addresses of brokers");
+});
+
+for (const kafka of [{}, TLS]) {
+  test(`another program is not taken for a broker ${kafka === TLS ? "with" : "without"} TLS`, async () => {
+    const answer = "HTTP/1.1 400 Bad Request\r\n\r\n";
+    const server = createServer((socket) =>
+      socket.on("error", () => {}).once("data", () => socket.end(answer))
+    );
+    assertStringIncludes((await faultAt(server, kafka)).message, "is not a broker, but another program");
+  });
+}
+
+for (
+  const [code, says] of [
+    [UNSUPPORTED_SASL_MECHANISM, 'expected "sasl.mechanisms" to be PLAIN or SCRAM-SHA-256'],
+    [ILLEGAL_SASL_STATE, 'it wants no login: expected "security.protocol" to be "plaintext" or "ssl"'],
+  ] as const
+) {
+  test(`a login that is not possible (${code}) says which one is`, () => {
+    const answer = { mechanisms: ["PLAIN", "SCRAM-SHA-256"] };
+    const refusal = new ResponseError(SASL_HANDSHAKE, 1, { "/": [code, null] }, answer);
+    const { message } = failureOf(refusal, "connect", { servers: "a:1", identity: "" }, 0);
+    assertStringIncludes(message, `; ${says}`);
+  });
+}
 
 test("a broker that requires TLS is diagnosed when it is not used", async () => {
   // As Java's TLS does: an alert about an unexpected message.

@@ -19,8 +19,8 @@ import {
   requestOnce,
 } from "./client_internals.ts";
 import { readCommitted } from "./committed_fetch.ts";
-import { diagnose } from "./diagnosis.ts";
-import { failureOf, isClosedSilently, isTransient } from "./failure.ts";
+import { diagnose, diagnoseDates } from "./diagnosis.ts";
+import { failureOf, isBrokerCertificate, isClosedSilently, isTransient } from "./failure.ts";
 import { KnownBrokers } from "./known_brokers.ts";
 import { stickyAssignor, StickyProtocol } from "./sticky_assignor.ts";
 import type { KafkaSettings } from "./settings.ts";
@@ -101,10 +101,13 @@ export class Cluster {
 
   /** Throws if a broker is reachable but the configuration keeps it from responding: waiting would not help. */
   async #explain(cause: unknown): Promise<void> {
-    if (!isClosedSilently(cause)) return;
+    const isCertificate = isBrokerCertificate(cause);
+    if (!isCertificate && !isClosedSilently(cause)) return;
     const { servers, client: { tls, sasl } } = this.settings;
     for (const address of servers) {
-      const reason = await diagnose(address, { tls, hasLogin: sasl !== undefined });
+      const reason = isCertificate
+        ? await diagnoseDates(address, { ...tls })
+        : await diagnose(address, { tls, hasLogin: sasl !== undefined });
       if (reason !== undefined) {
         throw new BrokerError(address, `Cannot connect: Kafka at "${address}" ${reason}`, { cause });
       }

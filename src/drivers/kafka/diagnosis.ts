@@ -5,6 +5,9 @@ import { connect as connectTls, type ConnectionOptions } from "node:tls";
 const WAIT_MS_MAX = 3000;
 const API_VERSIONS = 18;
 const METADATA = 3;
+/** The number of a request, which its response has, too. */
+const CORRELATION = 1;
+const NOT_A_BROKER = "is not a broker, but another program: check the port";
 const CERTIFICATE_ALERT =
   /alert (bad|unsupported|revoked|expired)? ?cert|certificate|unknown ca|alert number (4[2-9]|116)/i;
 
@@ -24,7 +27,23 @@ type Outcome = { answer: Buffer } | { ended: string } | { isSilent: true };
  */
 export async function diagnose(address: string, security: ConnectionSecurity): Promise<string | undefined> {
   const { tls, hasLogin } = security;
-  return tls === undefined ? await withoutTls(address, hasLogin) : await withTls(address, tls);
+  return tls === undefined ? await withoutTls(address, hasLogin) : await withTls(address, { tls, hasLogin });
+}
+
+/** Why a broker's certificate is not valid now: not every runtime tells such a one from one that is not trusted. */
+export async function diagnoseDates(address: string, tls: ConnectionOptions): Promise<string | undefined> {
+  const socket = connectTls({ ...addressOf(address), ...tls, rejectUnauthorized: false });
+  try {
+    if (!("answer" in await outcomeOf(socket, "secureConnect"))) return undefined;
+    const { valid_from: from, valid_to: to } = socket.getPeerCertificate();
+    if (Date.parse(to) < Date.now()) return `has a certificate that expired on ${to}: renew it`;
+    if (Date.parse(from) > Date.now()) {
+      return `has a certificate that is valid from ${from} on: check the clocks`;
+    }
+    return undefined;
+  } finally {
+    socket.destroy();
+  }
 }
 
 async function withoutTls(address: string, hasLogin: boolean): Promise<string | undefined> {
@@ -36,38 +55,61 @@ async function withoutTls(address: string, hasLogin: boolean): Promise<string | 
     if (isTls(first.answer)) {
       return 'does not answer without TLS: expected "security.protocol" to be "ssl" or "sasl_ssl"';
     }
-    if (hasLogin || !("ended" in await responseTo(socket, METADATA, 1))) return undefined;
-    return 'does not answer without a login: expected "security.protocol" to be "sasl_plaintext", and ' +
-      '"sasl.mechanisms"';
+    return await about(first.answer, socket, hasLogin ? undefined : "sasl_plaintext");
   } finally {
     socket.destroy();
   }
 }
 
-async function withTls(address: string, tls: ConnectionOptions): Promise<string | undefined> {
+async function withTls(
+  address: string,
+  { tls, hasLogin }: { tls: ConnectionOptions; hasLogin: boolean },
+): Promise<string | undefined> {
   // The broker's certificate was verified before; this connection sends it no secrets.
   const socket = connectTls({ ...addressOf(address), ...tls, rejectUnauthorized: false });
   try {
     const opened = await outcomeOf(socket, "secureConnect");
     if ("answer" in opened) {
       const first = await responseTo(socket, API_VERSIONS, 0);
-      return "ended" in first ? aboutCertificate(first.ended, tls) : undefined;
+      if ("ended" in first) return aboutCertificate(first.ended, tls);
+      return "answer" in first
+        ? await about(first.answer, socket, hasLogin ? undefined : "sasl_ssl")
+        : undefined;
     }
     if ("ended" in opened && CERTIFICATE_ALERT.test(opened.ended)) return aboutCertificate(opened.ended, tls);
   } finally {
     socket.destroy();
   }
-  return await answersPlainly(address)
-    ? 'knows no TLS: expected "security.protocol" to be "plaintext" or "sasl_plaintext"'
-    : undefined;
+  const answer = await plainAnswer(address);
+  if (answer === undefined || isTls(answer)) return undefined;
+  return requestsIn(answer) === undefined
+    ? NOT_A_BROKER
+    : 'knows no TLS: expected "security.protocol" to be "plaintext" or "sasl_plaintext"';
 }
 
-async function answersPlainly(address: string): Promise<boolean> {
+/** What is wrong with a broker, or what is taken for one, that gave this answer to the first request. */
+async function about(answer: Buffer, socket: Socket, login: string | undefined): Promise<string | undefined> {
+  const known = requestsIn(answer);
+  if (known === undefined) return NOT_A_BROKER;
+  if (!known.includes(METADATA)) return "is a controller: give the addresses of brokers";
+  if (login === undefined || !("ended" in await responseTo(socket, METADATA, 1))) return undefined;
+  return `does not answer without a login: expected "security.protocol" to be "${login}", and "sasl.mechanisms"`;
+}
+
+/** The kinds of requests in an answer to ApiVersions; undefined if it is none. */
+function requestsIn(answer: Buffer): number[] | undefined {
+  // Size, correlation id, error and number of kinds; each of them has its first and last version.
+  if (answer.byteLength < 14 || answer.readInt32BE(4) !== CORRELATION) return undefined;
+  const kinds = Math.min(answer.readInt32BE(10), Math.floor((answer.byteLength - 14) / 6));
+  return Array.from({ length: kinds }, (_, index) => answer.readInt16BE(14 + index * 6));
+}
+
+async function plainAnswer(address: string): Promise<Buffer | undefined> {
   const socket = connectPlain(addressOf(address));
   try {
-    if (!("answer" in await outcomeOf(socket, "connect"))) return false;
+    if (!("answer" in await outcomeOf(socket, "connect"))) return undefined;
     const first = await responseTo(socket, API_VERSIONS, 0);
-    return "answer" in first && !isTls(first.answer);
+    return "answer" in first ? first.answer : undefined;
   } finally {
     socket.destroy();
   }
@@ -88,8 +130,10 @@ function aboutCertificate(reason: string, { cert, pfx }: ConnectionOptions): str
     }`;
 }
 
+/** What the broker gives as the reason; runtimes put other things around it. */
 function shown(reason: string): string {
-  return reason === "" ? "" : ` (${reason})`;
+  const [, alert] = /alert[\s:_]+(\w[\w ]*)/i.exec(reason) ?? [];
+  return alert === undefined ? "" : ` (${alert})`;
 }
 
 function isTls(answer: Buffer): boolean {
@@ -104,7 +148,7 @@ async function responseTo(socket: Socket, api: number, version: number): Promise
   request.writeInt32BE(request.length - 4, 0);
   request.writeInt16BE(api, 4);
   request.writeInt16BE(version, 6);
-  request.writeInt32BE(1, 8);
+  request.writeInt32BE(CORRELATION, 8);
   request.writeInt16BE(-1, 12);
   const outcome = outcomeOf(socket, "data");
   socket.write(request);

@@ -12,6 +12,8 @@ interface ClientFault {
   path?: string;
   /** The request that the broker responded to. */
   request?: string;
+  /** What else the response says. */
+  response?: { mechanisms?: string[] | null } | undefined;
   errors?: unknown;
   cause?: unknown;
 }
@@ -22,6 +24,7 @@ const UNREACHABLE = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "EHO
 /** The broker's certificate is at fault. */
 const BROKER_CERTIFICATE =
   /self.signed|CERT_|altnames|certificate has expired|not yet valid|unable to (get|verify)|UNABLE_TO|UnknownIssuer|invalid peer/i;
+const ANOTHER_NAME = /altnames/i;
 const CERTIFICATE = /certificate|self.signed|CERT_|altnames/i;
 
 /** The target of an operation, and our identity there. */
@@ -41,7 +44,9 @@ export function faultsOf(error: unknown): ClientFault[] {
     const request = fault.code === "PLT_KFK_RESPONSE"
       ? /API (\w+)\(/.exec(fault.message ?? "")?.[1]
       : undefined;
-    return request === undefined ? faults : faults.map((one) => ({ ...one, request }));
+    return request === undefined
+      ? faults
+      : faults.map((one) => ({ ...one, request, response: fault.response }));
   }
   if (typeof fault.cause !== "object" || fault.cause === null) return [fault];
   // The cause has more details, but only the outer error says that authentication failed.
@@ -92,15 +97,17 @@ export function isTransient(error: unknown): boolean {
   );
 }
 
+/** Whether the broker's certificate was not accepted. */
+export function isBrokerCertificate(error: unknown): boolean {
+  return faultsOf(error).some(({ code, message }) => BROKER_CERTIFICATE.test(`${code} ${message}`));
+}
+
 /** Whether a broker was reached and closed the connection without a response. */
 export function isClosedSilently(error: unknown): boolean {
   if (error instanceof DiasporaError) return false;
   const faults = faultsOf(error);
-  return !isLoginFault(faults) &&
-    faults.every(({ apiId, code, message }) =>
-      apiId === undefined && !UNREACHABLE.includes(code ?? "") &&
-      !BROKER_CERTIFICATE.test(`${code} ${message}`)
-    );
+  return !isLoginFault(faults) && !isBrokerCertificate(error) &&
+    faults.every(({ apiId, code }) => apiId === undefined && !UNREACHABLE.includes(code ?? ""));
 }
 
 /** The error reported to the user. `triedMs` is the total time of all attempts. */
@@ -119,7 +126,7 @@ export function failureOf(
       servers,
       `Cannot ${what}: Kafka at "${servers}" refuses the login ${
         identity || "without credentials"
-      }: ${detail}`,
+      }: ${detail}${loginRemedy(fault)}`,
       { cause: error, reason: fault.apiId ?? "SASL_AUTHENTICATION_FAILED" },
     );
   }
@@ -132,9 +139,11 @@ export function failureOf(
     return new BrokerError(servers, `Cannot ${what}: Kafka at "${servers}" ${says}`, options);
   }
   if (BROKER_CERTIFICATE.test(`${fault.code} ${fault.message}`)) {
+    const remedy = ANOTHER_NAME.test(`${fault.message}`)
+      ? 'use a name that it has in "bootstrap.servers", and in "advertised.listeners" of the broker'
+      : 'renew it, or give the authority that signed it as "ssl.ca.location"';
     const text =
-      `Cannot ${what}: Kafka at "${servers}" has a certificate that is not accepted: ${detail}; renew it, or ` +
-      'give the authority that signed it as "ssl.ca.location"';
+      `Cannot ${what}: Kafka at "${servers}" has a certificate that is not accepted: ${detail}; ${remedy}`;
     return new BrokerError(servers, text, { cause: error });
   }
   return new BrokerError(
@@ -187,6 +196,15 @@ function isLoginFault(faults: ClientFault[]): boolean {
     (code === AUTHENTICATION && !faults.some((other) => other.code === "PLT_KFK_NETWORK")) ||
     (apiId !== undefined && LOGIN_FAULTS.includes(apiId))
   );
+}
+
+/** What to change where the login itself is not wanted, or not in this way. */
+function loginRemedy({ apiId, response }: ClientFault): string {
+  if (apiId === "ILLEGAL_SASL_STATE") {
+    return '; it wants no login: expected "security.protocol" to be "plaintext" or "ssl"';
+  }
+  const known = apiId === "UNSUPPORTED_SASL_MECHANISM" ? response?.mechanisms ?? [] : [];
+  return known.length === 0 ? "" : `; expected "sasl.mechanisms" to be ${known.join(" or ")}`;
 }
 
 /** The operation that has to be granted, by request; those of the second column concern the group. */
