@@ -27,13 +27,24 @@ const { compressionsAlgorithms, crc32c, Writer } = await loadClient();
 
 /** A broker that refuses batches above its limit, in the client's encoding, and stores the others. */
 function topicWith(
-  settings: { limit: number; isLimitKnown?: boolean; openedWith?: number; compression?: string },
+  settings: {
+    limit: number;
+    isLimitKnown?: boolean;
+    openedWith?: number;
+    compression?: string;
+    batchSize?: number;
+  },
 ) {
-  const { limit, isLimitKnown = true, openedWith = limit, compression = "none" } = settings;
+  const { limit, isLimitKnown = true, openedWith = limit, compression = "none", batchSize = 900_000 } =
+    settings;
   const stored: Buffer[] = [];
   let sent = 0;
   const cluster = {
-    settings: readSettings({ "bootstrap.servers": "a", "compression.type": compression }),
+    settings: readSettings({
+      "bootstrap.servers": "a",
+      "compression.type": compression,
+      "batch.size": batchSize,
+    }),
     module: {
       Writer,
       crc32c,
@@ -196,6 +207,18 @@ test("20,000 small events fit under a limit of 256 KiB", async () => {
   assertEquals(stored.length, 20_000);
   assert(sent() < 20, `${sent()} requests`);
 });
+
+for (const [limit, requestsMax] of [[5_000_000, 2], [2_000_000, 4]]) {
+  test(`batches have up to "batch.size" bytes where the topic's limit is ${limit}`, async () => {
+    // It was ignored above 900,000: over a slow network a partition stores one batch per round trip.
+    const { batcher, stored, sent } = topicWith({ limit, batchSize: 4_000_000 });
+    const futures = Array.from({ length: 40 }, () => batcher.add("x".repeat(100_000)));
+    batcher.submit();
+    await Promise.all(futures);
+    assertEquals(stored.length, 40);
+    assert(sent() <= requestsMax, `${sent()} requests`);
+  });
+}
 
 for (const compression of ["gzip", "snappy", "lz4"]) {
   for (const isLimitKnown of [true, false]) {

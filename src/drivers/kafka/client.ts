@@ -38,6 +38,7 @@ export interface ClientOptions {
   timeout: number;
   metadataMaxAge: number;
   autocreateTopics: boolean;
+  maxInflights: number;
   sasl?: SaslOptions;
   tls?: ConnectionOptions;
 }

@@ -7,7 +7,12 @@ import { Properties } from "./properties.ts";
 import { type Identity, readIdentity } from "./security.ts";
 
 /** Kafka's default limit is 1 MiB; a little less leaves room for overhead. */
-const BATCH_BYTES_MAX = 900_000;
+const BATCH_BYTES = 900_000;
+/**
+ * Requests to a broker that may be on their way at once. There is at most one per partition, so their order does not
+ * matter; the client's default of 5 makes many partitions wait for each other's round trips.
+ */
+const REQUESTS_MAX = 64;
 /** Timeout of the first connection, unless `socket.connection.setup.timeout.ms` is given. */
 const CONNECT_MS_MAX = 10_000;
 
@@ -85,6 +90,7 @@ export function readSettings(document: JsonValue | undefined, region?: string): 
         given.number("metadata.max.age.ms", 900_000),
       ),
       autocreateTopics: false,
+      maxInflights: REQUESTS_MAX,
       sasl: identity.sasl,
       tls: identity.tls,
     }),
@@ -93,7 +99,7 @@ export function readSettings(document: JsonValue | undefined, region?: string): 
     producer: {
       compression: readCompression(given),
       deliveryMsMax: given.number("message.timeout.ms", 300_000),
-      batchBytesMax: Math.min(given.number("batch.size", BATCH_BYTES_MAX), BATCH_BYTES_MAX),
+      batchBytesMax: given.number("batch.size", BATCH_BYTES),
       messageBytesMax: given.number("message.max.bytes", 0) || undefined,
     },
     group: withoutUndefined({

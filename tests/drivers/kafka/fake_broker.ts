@@ -66,6 +66,9 @@ export class FakeBroker {
   readonly produced: ProducedBatch[] = [];
   /** Number of requests. */
   requests = 0;
+  /** How many Produce requests have to wait for an answer until they get theirs. */
+  answeredTogether = 1;
+  readonly #held: (() => void)[] = [];
   /** The outcomes of the next Produce requests; by default 0. */
   readonly outcomes: ProduceOutcome[] = [];
   readonly #server: Server;
@@ -138,6 +141,9 @@ export class FakeBroker {
         socket.destroy();
         return;
       }
+      this.#held.push(() => socket.write(writer.prependLength().buffer));
+      if (this.#held.length >= this.answeredTogether) { for (const send of this.#held.splice(0)) send(); }
+      return;
     } else throw new Error(`The test's broker has no request ${api}`);
     socket.write(writer.prependLength().buffer);
   }
