@@ -11,8 +11,8 @@ const PIECE_BYTES = 1024 * 1024;
 export async function sendData(event: Event, query: Query, response: ServerResponse): Promise<void> {
   const { dataDescriptor, partition, id } = event;
   const offset = query.count("offset") ?? 0;
-  const size = query.count("size") ?? dataDescriptor.size - offset;
-  if (offset + size > dataDescriptor.size || size < 0) {
+  const size = query.count("size") ?? Math.max(0, dataDescriptor.size - offset);
+  if (offset + size > dataDescriptor.size) {
     throw new BadRequestError(
       `The data part has ${counted(dataDescriptor.size, "byte")}, not ${offset + size}`,
     );

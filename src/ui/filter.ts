@@ -1,4 +1,5 @@
 import { compileEventPattern, type Event, type JsonValue } from "../../mod.ts";
+import { metadataTextOf } from "./event_view.ts";
 import { BadRequestError } from "./http_response.ts";
 import type { Query } from "./query.ts";
 
@@ -10,7 +11,7 @@ export function filterOf(query: Query): EventFilter | undefined {
   const matches = parseFilter(query.text("filter"));
   const text = query.text("text")?.toLowerCase();
   if (text === undefined) return matches;
-  const contains: EventFilter = (event) => event.metadataText.toLowerCase().includes(text);
+  const contains: EventFilter = (event) => metadataTextOf(event).toLowerCase().includes(text);
   return matches === undefined ? contains : (event) => contains(event) && matches(event);
 }
 

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { ServerResponse } from "node:http";
-import { DiasporaError, type Event, type Topic } from "../../mod.ts";
+import { DiasporaError, type Event, InvalidMetadataError, type Topic } from "../../mod.ts";
 import { openJsonLine } from "../event/json_line.ts";
 import { ofPartition } from "../of_partition.ts";
 import { TAR_BLOCK_BYTES, tarHeader, tarPadding } from "../tar_header.ts";
@@ -43,7 +43,7 @@ const FORMS: Readonly<Record<string, Form>> = {
 /**
  * Sends all events found by a search, one partition after the other: as JSON Lines, as written by `export --to
  * jsonl`, with or without data parts; or only the data parts as the files of a tar file. Damaged events are left
- * out.
+ * out, and lines of those whose metadata cannot be deserialized.
  */
 export async function sendFound(topic: Topic, query: Query, response: ServerResponse): Promise<void> {
   const as = query.text("as") ?? "jsonl";
@@ -96,11 +96,22 @@ export async function sendFound(topic: Topic, query: Query, response: ServerResp
  * none.
  */
 async function* line(event: Event, first: Uint8Array): AsyncIterable<string> {
-  const head = openJsonLine(event);
+  const head = openLine(event);
+  if (head === undefined) return;
   if (first.length === 0) return yield `${head}}\n`;
   yield `${head},"data":"`;
   for await (const bytes of piecesOf(event, first)) yield Buffer.from(bytes).toString("base64");
   yield '"}\n';
+}
+
+/** The beginning of its line; undefined if its metadata cannot be deserialized. */
+function openLine(event: Event): string | undefined {
+  try {
+    return openJsonLine(event);
+  } catch (error) {
+    if (error instanceof InvalidMetadataError) return undefined;
+    throw error;
+  }
 }
 
 async function* tarEntry(event: Event, first: Uint8Array): AsyncIterable<Uint8Array> {

@@ -181,7 +181,7 @@ async function answer(exchange: Exchange): Promise<void> {
 async function route(
   { request, response, signal, services, health, metrics, options, rules, port }: Exchange,
 ): Promise<void> {
-  const url = new URL(request.url ?? "/", "http://localhost");
+  const url = urlOfRequest(request);
   const method = request.method ?? "GET";
   const verdict = authorize(rules, { method, url, headers: request.headers, port });
   if (verdict.kind === "refuse") {
@@ -200,7 +200,9 @@ async function route(
   if (url.pathname === "/metrics") {
     return sendText(response, 200, OPEN_METRICS_TYPE, await metrics.text());
   }
-  const [, api, kind, ...path] = url.pathname.split("/").map(decoded);
+  // Only names are decoded: access is decided by the beginning of the path as it is.
+  const [, api, kind, ...encoded] = url.pathname.split("/");
+  const path = encoded.map(decoded);
   const query = new Query(url.searchParams);
   if (api === "api" && kind === "store" && path.length === 0) {
     return sendJson(response, storeView(options));
@@ -218,6 +220,14 @@ async function route(
     return sendJson(response, await services.listing.page(query.sortedPage(LINES_DEFAULT, LINES_MAX)));
   }
   await answerAboutTopic(services, { method, name, rest, query, response, signal });
+}
+
+function urlOfRequest({ url = "/" }: IncomingMessage): URL {
+  try {
+    return new URL(url, "http://localhost");
+  } catch {
+    throw new BadRequestError(`"${url}" is not a path`);
+  }
 }
 
 function storeView({ driver, place, version, inspector, doctor, words, topicOptions }: UiOptions): StoreView {

@@ -6,6 +6,7 @@ import { consumersPage } from "./consumers_page.ts";
 import type { TopicView } from "./contract.ts";
 import { sendData } from "./data_part.ts";
 import { useEvent } from "./event_reader.ts";
+import { metadataTextOf } from "./event_view.ts";
 import { eventsPage } from "./events_page.ts";
 import { sendFound } from "./search_download.ts";
 import type { Inspector } from "./inspector.ts";
@@ -130,16 +131,21 @@ async function answerLive(
 
 async function answerAboutEvent({ topics }: TopicServices, request: TopicRequest): Promise<void> {
   const { name, rest: [, partitionText, events, idText, data], query, response } = request;
-  const [partition, id] = [Number(partitionText), Number(idText)];
+  const [partition, id] = [numberOf(partitionText), numberOf(idText)];
   const isEventRequest = events === "events" && (data === undefined || data === "data") &&
     Number.isSafeInteger(partition) && Number.isSafeInteger(id);
   if (!isEventRequest) throw new NotFoundError("There is no such event");
   await topics.use(name, (topic) =>
     useEvent(topic, { partition, id }, (event) => {
       if (data === "data") return sendData(event, query, response);
-      sendText(response, 200, "text/plain; charset=utf-8", event.metadataText);
+      sendText(response, 200, "text/plain; charset=utf-8", metadataTextOf(event));
       return Promise.resolve();
     }));
+}
+
+/** A part of a path as a number; `NaN` unless it consists of digits. */
+function numberOf(text = ""): number {
+  return /^\d+$/.test(text) ? Number(text) : NaN;
 }
 
 async function answerVerify(services: TopicServices, request: TopicRequest): Promise<void> {
