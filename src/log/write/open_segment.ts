@@ -145,13 +145,14 @@ export class OpenSegment {
         const { offset } = this.end;
         const entry = this.#nextEntry();
         const isThere = this.#read(core.slot, RECORD_BYTES, offset) && isRecordOf(core.slot, identity);
-        if (isThere) return this.file.size() - offset >= bytes;
+        // What follows it within its size proves that it will never be more.
+        if (isThere) return !(entry.kind === "gap" && entry.torn) && this.file.size() - offset >= bytes;
         if (entry.kind === "end" || entry.kind === "tail") return false;
         this.end = positionAfter(this.segment, entry);
       }
-    } catch {
-      // It cannot be looked at: it may be.
-      return true;
+    } catch (error) {
+      // It cannot be looked at: it may be. After the end of the topic it does not count.
+      return !(error instanceof TopicDeletedError);
     }
   }
 

@@ -248,6 +248,40 @@ test("a frame whose write fails within its trailer rejects with mayBeStored, one
   }
 });
 
+// Another process ended the topic, or appended, just before or after the write that failed. Such a frame is discarded, or
+// proven to be torn, but its push said that it may be stored, so that its caller had to look for it.
+test("a frame whose write fails within its trailer is not stored if the log has ended before it, or goes on within it", () => {
+  const full = new StorageError("ENOSPC", "Cannot append: the disk is full", { canRetry: true });
+  const ends = (other: Appender) => other.sealForever();
+  const appends = (other: Appender) => other.appendEvents(events("b"));
+  const cases = [[ends, true, false], [ends, false, false], [appends, true, true], [appends, false, false]] as const;
+  for (const [act, isBefore, mayBeStored] of cases) {
+    let meanwhile: (() => void) | undefined;
+    const storage = changedStorage((file, _, mode) =>
+      mode !== "append" ? {} : {
+        append: (bytes) => {
+          const others = meanwhile;
+          if (others === undefined) return file.append(bytes);
+          meanwhile = undefined;
+          // What others encode is in the same memory.
+          const most = bytes.slice(0, -7);
+          if (isBefore) others();
+          file.append(most);
+          if (!isBefore) others();
+          throw full;
+        },
+      }
+    );
+    withFolder(storage, ({ appender }) => {
+      const [one, other] = [appender(), appender()];
+      one.appendEvents(events("a"));
+      meanwhile = () => act(other);
+      const error = assertThrows(() => one.appendEvents(events("c")), StorageError);
+      assertEquals([error.errno, error.mayBeStored], ["ENOSPC", mayBeStored], `${act.name} ${isBefore}`);
+    });
+  }
+});
+
 test("an appended frame that cannot be read back rejects with mayBeStored", () => {
   let isUnreadable = false;
   const storage = changedStorage((file, _, mode) =>
