@@ -4,9 +4,11 @@
 // the draft away from the second.
 import { assertEquals, assertGreater } from "@std/assert";
 import { claimTopic } from "../../src/drivers/files/claim.ts";
+import { machine } from "../../src/drivers/files/machine.ts";
 import { ROOT } from "../drivers/files/simulated_folder.ts";
 import { test } from "../harness.ts";
 import { ScriptedEnvironment } from "../log/groups/scripted_environment.ts";
+import type { StorageFile } from "../../src/storage/port.ts";
 import { SimulatedDisk } from "../simulation/disk/disk.ts";
 import { SimulatedProcess } from "../simulation/disk/process.ts";
 import { interruptOnce } from "../simulation/interrupt_once.ts";
@@ -30,9 +32,13 @@ async function atEachMoment(
     });
     await work(claim, clock);
     if (!end()) return moment;
-    assertEquals(new TextDecoder().decode(other.readWhole(PATH)), text, `moment ${moment}`);
-    assertEquals(other.list(ROOT), [".filling-t"]);
+    assertEquals(claimsIn(other), [text], `moment ${moment}`);
   }
+}
+
+/** The content of all claims, also of one that was moved aside. */
+function claimsIn(disk: SimulatedProcess): string[] {
+  return disk.list(ROOT).map((name) => new TextDecoder().decode(disk.readWhole(`${ROOT}/${name}`)));
 }
 
 test("the claim of another import stays, whenever the one before was stopped in its signs of life", async () => {
@@ -71,7 +77,54 @@ test("the claim of an import stays that was made while another one was about to 
     await claimTopic(late, ROOT, "t", clock).then((claim) => claim[Symbol.asyncDispose](), () => {});
     isTakenOver = end();
     if (!isTakenOver) continue;
-    const { token } = JSON.parse(new TextDecoder().decode(other.readWhole(PATH)));
-    assertEquals([token, other.list(ROOT)], ["other", [".filling-t"]], `moment ${moment}`);
+    assertEquals(claimsIn(other).map((text) => JSON.parse(text).token), ["other"], `moment ${moment}`);
   }
+});
+
+// For a few calls the other's claim was moved aside. A third import, which came just then, was let in; then its claim was
+// written over with the other's, and its place was free as soon as that one was done, for a fourth.
+test("no third import is let in beside the claim that one which was stopped moves aside, at any moment", async () => {
+  // No process has this id.
+  const dead = JSON.stringify({ token: "dead", machine: machine.self.host, pid: 2 ** 30, beats: 3 });
+  let refused = 0;
+  for (let moment = 0, later = 1; later > 0; moment++) {
+    for (later = 0;; later++) {
+      const disk = new SimulatedDisk(1);
+      const [late, other, third] = Array.from({ length: 3 }, () => new SimulatedProcess(disk));
+      late.makeDirectory(ROOT);
+      other.publish(PATH, new TextEncoder().encode(dead));
+      // The other import shows signs of life in its own file, whatever its name is.
+      let file: StorageFile | undefined;
+      let beats = 0;
+      const beat = () =>
+        new TextEncoder().encode(
+          JSON.stringify({ token: "other", host: "elsewhere", pid: 8, beats: ++beats % 10 }),
+        );
+      const clock = new ScriptedEnvironment();
+      clock.sleep = () => {
+        file?.writeAt(beat(), 0);
+        return Promise.resolve();
+      };
+      let result: Promise<unknown> | undefined;
+      let endLater = () => false;
+      const end = interruptOnce(disk, moment, () => {
+        other.remove(PATH);
+        other.publish(PATH, beat());
+        file = other.open(PATH, "update");
+        endLater = interruptOnce(disk, later, () => {
+          result = claimTopic(third, ROOT, "t", clock).catch((error) => error.code);
+        });
+      });
+      await claimTopic(late, ROOT, "t", clock).then((claim) => claim[Symbol.asyncDispose](), () => {});
+      if (!end() || !endLater()) break;
+      assertEquals(await result, "ERR_TRANSFER_IN_PROGRESS", `moments ${moment} and ${later}`);
+      assertEquals(
+        claimsIn(other).map((text) => JSON.parse(text).token),
+        ["other"],
+        `moments ${moment} and ${later}`,
+      );
+      refused++;
+    }
+  }
+  assertGreater(refused, 30);
 });

@@ -4,7 +4,9 @@
  * heartbeats.
  *
  * A process may be stopped between any two calls, and find that its claim was taken over when it continues. So it
- * counts in the file that it made, which is not the other one's, and removes no claim without a look at what it removed.
+ * counts in the file that it made, which is not the other one's. What it is to remove it moves aside first, under a name
+ * that is never used again: if that is another process's claim by now, it stays there, and counts as before. Who has
+ * made a claim looks for such ones then, so that of two that are there at once at least one gives way.
  *
  * @module
  */
@@ -16,6 +18,8 @@ import { machine } from "./machine.ts";
 import { makeTree } from "./make_tree.ts";
 
 const PREFIX = ".filling-";
+/** Of claims that were moved aside: topic and a random number follow. */
+const MOVED_PREFIX = ".moved-claim-";
 const HEARTBEAT_MS = 1000;
 /** A holder without a heartbeat for this long is dead. */
 const HEARTBEAT_TIMEOUT_MS = 5000;
@@ -23,8 +27,6 @@ const POLL_MS = 100;
 const CLAIM_BYTES_MAX = 4096;
 /** Digits of the counter, which is written over in place. */
 const BEATS_DIGITS = 12;
-/** A token is part of a path: another one, which only another program writes, could lead out of the store. */
-const TOKEN = /^[0-9a-z]{1,64}$/;
 
 /** The content of the file. */
 interface Holder {
@@ -46,11 +48,8 @@ export async function claimTopic(
   environment: GroupEnvironment = machine,
 ): Promise<AsyncDisposable> {
   makeTree(storage, rootPath);
-  const path = `${rootPath}/${PREFIX}${name}`;
-  const token = randomHex(storage, 2);
-  const { host, pid, started } = environment.self;
-  const own: Holder = { token, host: hostname(), pid, machine: host, started, beats: 0 };
-  const file = await ownFile({ storage, path, name, environment }, own);
+  const place: Place = { storage, rootPath, path: `${rootPath}/${PREFIX}${name}`, name, environment };
+  const { file, own } = await makeClaim(place);
   const stop = environment.every(HEARTBEAT_MS, () => {
     try {
       if (file.size() < 0) return stop();
@@ -62,36 +61,45 @@ export async function claimTopic(
       // The next heartbeat tries again; without competitors nothing is lost.
     }
   });
-  return {
-    [Symbol.asyncDispose]: () => {
-      stop();
-      file.close();
-      removeClaim(storage, path, token);
-      return Promise.resolve();
-    },
+  const release = () => {
+    stop();
+    file.close();
+    removeClaim(place, own.token);
+    removeMoved(place, own.token);
   };
+  try {
+    for (const moved of movedClaims(place)) {
+      if (holderOf(storage, moved)?.token !== own.token) await removeIfDead(place, moved);
+    }
+  } catch (error) {
+    release();
+    throw error;
+  }
+  return { [Symbol.asyncDispose]: () => Promise.resolve(release()) };
 }
 
 /** Where a claim is, or would be. */
 interface Place {
   storage: Storage;
+  rootPath: string;
   path: string;
   /** The name of the topic. */
   name: string;
   environment: GroupEnvironment;
 }
 
-/** Makes the file of a claim; throws if another process that is alive has one. */
-async function ownFile(place: Place, own: Holder): Promise<StorageFile> {
-  const { storage, path } = place;
+/** Makes a claim with its file; throws if another process that is alive has one. */
+async function makeClaim(place: Place): Promise<{ file: StorageFile; own: Holder }> {
+  const { storage, path, environment } = place;
+  const { host, pid, started } = environment.self;
   for (;;) {
+    const token = randomHex(storage, 2);
+    const own: Holder = { token, host: hostname(), pid, machine: host, started, beats: 0 };
     if (storage.publish(path, bytesOf(own), { durable: false })) {
       const file = opened(storage, path, own);
-      if (file !== undefined) return file;
-    } else {
-      const holder = holderOf(storage, path);
-      if (holder !== undefined) await removeIfDead(place, holder);
-    }
+      if (file !== undefined) return { file, own };
+      removeMoved(place, token);
+    } else await removeIfDead(place, path);
   }
 }
 
@@ -111,23 +119,40 @@ function opened(storage: Storage, path: string, { token }: Holder): StorageFile 
   return undefined;
 }
 
-/** Removes a claim, if it is the one with this token. */
-function removeClaim(storage: Storage, path: string, token: string): void {
+/** Removes the claim with this token, if it is the one that is there. */
+function removeClaim({ storage, rootPath, path, name }: Place, token: string): void {
   if (holderOf(storage, path)?.token !== token) return;
-  // Moved aside before it is removed: after a stop since that look it may be another one, which then gets its name back.
-  const aside = `${path}.${token}.removed`;
+  const moved = `${rootPath}/${MOVED_PREFIX}${name}.${randomHex(storage, 2)}`;
   try {
-    storage.rename(path, aside);
+    storage.rename(path, moved);
   } catch (error) {
     if (isMissing(error)) return;
     throw error;
   }
-  if (holderOf(storage, aside)?.token === token) storage.remove(aside);
-  else storage.rename(aside, path);
+  // After a stop since the look before it may be another one.
+  if (holderOf(storage, moved)?.token === token) storage.remove(moved);
 }
 
-/** Removes the file of a dead holder; throws if the holder is alive. */
-async function removeIfDead({ storage, path, name, environment }: Place, holder: Holder): Promise<void> {
+/** The paths of claims on the topic that were moved aside. */
+function movedClaims({ storage, rootPath, name }: Place): string[] {
+  const prefix = `${MOVED_PREFIX}${name}.`;
+  return storage.list(rootPath)
+    .filter((each) => each.startsWith(prefix) && !each.includes(".", prefix.length))
+    .map((each) => `${rootPath}/${each}`);
+}
+
+/** Removes the claim with this token if it was moved aside. */
+function removeMoved(place: Place, token: string): void {
+  for (const moved of movedClaims(place)) {
+    if (holderOf(place.storage, moved)?.token === token) place.storage.remove(moved);
+  }
+}
+
+/** Removes the claim in a file if its holder is dead; throws if the holder is alive. */
+async function removeIfDead(place: Place, file: string): Promise<void> {
+  const { storage, path, name, environment } = place;
+  const holder = holderOf(storage, file);
+  if (holder === undefined) return;
   const { token, machine, pid, started, beats } = holder;
   const { self } = environment;
   const isHere = machine !== "" && machine === self.host;
@@ -135,21 +160,13 @@ async function removeIfDead({ storage, path, name, environment }: Place, holder:
   if (!isHere || !environment.isGone(holder, true)) {
     for (let silentMs = 0; silentMs < HEARTBEAT_TIMEOUT_MS; silentMs += POLL_MS) {
       await environment.sleep(POLL_MS);
-      const now = holderOf(storage, path);
+      const now = holderOf(storage, file);
       if (now === undefined) return;
       if (now.token !== token || now.beats !== beats) throw inProgress(name, now);
     }
   }
-  // Only one process may remove it: a second one could remove the claim that a third has published in the
-  // meantime.
-  const right = `${path}.${token}`;
-  if (!storage.publish(right, new Uint8Array(0), { durable: false })) {
-    const modified = storage.stat(right)?.modified ?? Infinity;
-    if (storage.now() - modified > HEARTBEAT_TIMEOUT_MS) storage.remove(right);
-    return await environment.sleep(POLL_MS);
-  }
-  removeClaim(storage, path, token);
-  storage.remove(right);
+  if (file === path) removeClaim(place, token);
+  else storage.remove(file);
 }
 
 function inProgress(name: string, { pid, host }: Holder): TransferInProgressError {
@@ -162,7 +179,7 @@ function holderOf(storage: Storage, path: string): Holder | undefined {
   if (bytes === undefined) return undefined;
   const { token, host, pid, machine, started, beats } = documentOf(bytes);
   return {
-    token: typeof token === "string" && TOKEN.test(token) ? token : "unreadable",
+    token: String(token ?? ""),
     host: String(host ?? ""),
     pid: wholeNumber(pid),
     machine: String(machine ?? ""),

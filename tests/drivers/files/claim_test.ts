@@ -103,19 +103,33 @@ test("a claim that its holder gives up meanwhile is taken", async () => {
   await claim[Symbol.asyncDispose]();
 });
 
-test("of two that take over the claim of a dead process one removes it, and what such a one left goes in time", async () => {
+test("what a process that was killed while it removed a claim has moved aside goes with the next claim", async () => {
   const folder = new SimulatedFolder();
-  const { storage, disk } = folder;
-  folder.file(".filling-t", JSON.stringify({ token: "dead", ...HERE, pid: NO_PID, beats: 3 }));
-  // Another process had the right to remove it, and was killed before it did.
-  folder.file(".filling-t.dead");
-  const claiming = claimTopic(storage, ROOT, "t");
-  assertEquals(holderIn(folder).token, "dead");
-  disk.clock.pass(6_000);
-  const claim = await claiming;
-  assertEquals(folder.names(), [".filling-t"]);
-  assertEquals(holderIn(folder).pid, process.pid);
+  const dead = JSON.stringify({ token: "dead", ...HERE, pid: NO_PID, beats: 3 });
+  folder.file(".moved-claim-t.0123456789abcdef", dead);
+  // Of other topics.
+  const others = [".moved-claim-other.0123456789abcdef", ".moved-claim-t.x.0123456789abcdef"];
+  for (const name of others) folder.file(name, dead);
+  const claim = await claimTopic(folder.storage, ROOT, "t");
+  assertEquals(folder.names(), [".filling-t", ...others]);
   await claim[Symbol.asyncDispose]();
+  assertEquals(folder.names(), others);
+});
+
+test("a claim that was moved aside counts as long as its holder lives, which removes it at its end", async () => {
+  const folder = new SimulatedFolder();
+  const { storage } = folder;
+  const clock = new ScriptedEnvironment();
+  const claim = await claimTopic(storage, ROOT, "t", clock);
+  const moved = ".moved-claim-t.0123456789abcdef";
+  storage.rename(PATH, `${ROOT}/${moved}`);
+  clock.timers.get(1000)!();
+  await assertRejects(() => claimTopic(storage, ROOT, "t", new ScriptedEnvironment()), TransferInProgressError);
+  assertEquals(folder.names(), [moved]);
+  const text = new TextDecoder().decode(storage.readWhole(`${ROOT}/${moved}`));
+  assertEquals([JSON.parse(text).beats, clock.timers.size], [1, 1]);
+  await claim[Symbol.asyncDispose]();
+  assertEquals(folder.names(), []);
 });
 
 test("a claim that another process has taken over is not removed by its former holder, which stops its signs of life", async () => {
@@ -133,26 +147,14 @@ test("a claim that another process has taken over from a dead one is left to it"
   folder.file(".filling-t", JSON.stringify({ token: "dead", ...HERE, pid: NO_PID, beats: 3 }));
   const other = { token: "other", ...machine.self, ...HERE, beats: 0 };
   folder.before = (name, path) => {
-    if (name !== "publish" || path !== `${PATH}.dead`) return;
+    if (name !== "rename" || path !== PATH) return;
     folder.before = () => {};
     storage.replace(PATH, new TextEncoder().encode(JSON.stringify(other)));
   };
   await assertRejects(() => claimTopic(storage, ROOT, "t"), TransferInProgressError);
-  assertEquals([holderIn(folder), folder.names()], [other, [".filling-t"]]);
-});
-
-test("the right to remove a claim is taken by the next one if its owner gave it up", async () => {
-  const folder = new SimulatedFolder();
-  const { storage } = folder;
-  folder.file(".filling-t", JSON.stringify({ token: "dead", ...HERE, pid: NO_PID, beats: 3 }));
-  folder.file(".filling-t.dead");
-  folder.before = (name, path) => {
-    if (name === "stat" && path === `${PATH}.dead`) storage.remove(path);
-  };
-  const claim = await claimTopic(storage, ROOT, "t");
-  assertEquals(holderIn(folder).pid, process.pid);
-  await claim[Symbol.asyncDispose]();
-  assertEquals(folder.names(), []);
+  const [name, ...more] = folder.names();
+  assertEquals(more, []);
+  assertEquals(JSON.parse(new TextDecoder().decode(storage.readWhole(`${ROOT}/${name}`))), other);
 });
 
 test("a holder counts in its file once a second, as long as the claim is its own", async () => {
@@ -231,29 +233,16 @@ test("a claim that another process takes over while it is waited for is that one
   assertEquals([error.message.includes("8"), clock.waits.length, holderIn(folder).token], [true, 3, "b"]);
 });
 
-test("the right to remove a claim is waited for as long as it is fresh", async () => {
-  const folder = new SimulatedFolder();
-  folder.file(".filling-t", JSON.stringify({ token: "dead", ...HERE, pid: NO_PID, beats: 3 }));
-  folder.file(".filling-t.dead");
-  const names: string[][] = [];
-  const clock = new WaitingEnvironment(() => {
-    names.push(folder.names());
-    folder.disk.clock.pass(2000);
-  });
-  const claim = await claimTopic(folder.storage, ROOT, "t", clock);
-  const both = [".filling-t", ".filling-t.dead"];
-  assertEquals([names, clock.waits], [[both, both, both, [".filling-t"]], [100, 100, 100, 100]]);
-  await claim[Symbol.asyncDispose]();
-});
-
 test("a token that no version has written is not used as a part of a path", async () => {
   for (const token of ["../x", "a/b", "A", "", "a".repeat(65), 7, null, undefined]) {
     const folder = new SimulatedFolder();
     folder.file(".filling-t", JSON.stringify({ token, ...HERE, pid: NO_PID, beats: 3 }));
     const paths = new Set<string>();
-    folder.before = (name, path) => void (name === "publish" && paths.add(path));
+    folder.before = (name, path) => void (["publish", "rename", "remove"].includes(name) && paths.add(path));
     const claim = await claimTopic(folder.storage, ROOT, "t", new WaitingEnvironment());
-    assertEquals([...paths], [PATH, `${PATH}.unreadable`], String(token));
+    const isKnown = (path: string) => path === PATH || /^\/store\/\.moved-claim-t\.[0-9a-f]{16}$/.test(path);
+    assertEquals([...paths].filter((path) => !isKnown(path)), [], String(token));
+    assertEquals(folder.names(), [".filling-t"]);
     await claim[Symbol.asyncDispose]();
   }
 });

@@ -254,7 +254,11 @@ test("a frame whose write fails within its trailer is not stored if the log has 
   const full = new StorageError("ENOSPC", "Cannot append: the disk is full", { canRetry: true });
   const ends = (other: Appender) => other.sealForever();
   const appends = (other: Appender) => other.appendEvents(events("b"));
-  const cases = [[ends, true, false], [ends, false, false], [appends, true, true], [appends, false, false]] as const;
+  const cases = [[ends, true, false], [ends, false, false], [appends, true, true], [
+    appends,
+    false,
+    false,
+  ]] as const;
   for (const [act, isBefore, mayBeStored] of cases) {
     let meanwhile: (() => void) | undefined;
     const storage = changedStorage((file, _, mode) =>
