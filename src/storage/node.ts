@@ -4,6 +4,7 @@
  * @module
  */
 import * as nodeFs from "node:fs";
+import type { Stats } from "node:fs";
 import { randomFillSync } from "node:crypto";
 import { dirname } from "node:path";
 import process from "node:process";
@@ -13,6 +14,7 @@ import {
   DRAFT_SUFFIX,
   isMissing,
   type OpenMode,
+  type PathState,
   type PublishOptions,
   type Storage,
   type StorageFile,
@@ -27,6 +29,12 @@ function attempt<T>(verb: string, path: string, action: () => T): T {
     if (cause instanceof DiasporaError) throw cause;
     throw storageError(verb, path, cause);
   }
+}
+
+function stateOf(stat: Stats): PathState {
+  const kind = stat.isFile() ? "file" : stat.isDirectory() ? "directory" : "other";
+  const { size: bytes, mtimeMs: modified, ino: inode } = stat;
+  return { kind, bytes, modified, inode, made: stat.birthtimeMs || stat.ctimeMs };
 }
 
 class NodeFile implements StorageFile {
@@ -111,10 +119,7 @@ export function storageOn(system: System): Storage {
 
     stat(path: string) {
       const stat = attempt("look at", path, () => fs.lstatSync(path, { throwIfNoEntry: false }));
-      if (stat === undefined) return undefined;
-      const kind = stat.isFile() ? "file" : stat.isDirectory() ? "directory" : "other";
-      const { size: bytes, mtimeMs: modified, ino: inode } = stat;
-      return { kind, bytes, modified, inode, made: stat.birthtimeMs || stat.ctimeMs };
+      return stat && stateOf(stat);
     },
 
     readWhole(path: string, bytesMax = Infinity): Uint8Array | undefined {
@@ -137,15 +142,20 @@ export function storageOn(system: System): Storage {
       attempt("make folder", path, () => fs.mkdirSync(path));
     },
 
-    publish(path: string, content: Uint8Array, { durable = true, confirm }: PublishOptions = {}): boolean {
-      return withDraft(fs, path, { content, durable }, (draft) => {
+    publish(path: string, content: Uint8Array, options: PublishOptions = {}): boolean {
+      const { durable = true, confirm, keep } = options;
+      return withDraft(fs, path, { content, durable, isOpen: keep !== undefined }, (draft, fd) => {
         if (confirm?.() === false) return false;
-        return attempt("publish", path, () => publishDraft(system, draft, path));
-      });
+        if (!attempt("publish", path, () => publishDraft(system, draft, path))) return false;
+        if (keep === undefined) return true;
+        const state = attempt("look at", path, () => stateOf(fs.fstatSync(fd!)));
+        keep(new NodeFile(path, fd!, fs), state);
+        return "kept";
+      }) !== false;
     },
 
     replace(path: string, content: Uint8Array): void {
-      withDraft(fs, path, { content, durable: true }, (draft) => {
+      withDraft(fs, path, { content, durable: true, isOpen: false }, (draft) => {
         attempt("replace", path, () => rename(system, draft, path));
       });
     },
@@ -200,30 +210,44 @@ export const nodeStorage: Storage = storageOn({ fs: nodeFs, windows: process.pla
 function withDraft<T>(
   fs: FileSystem,
   path: string,
-  { content, durable }: { content: Uint8Array; durable: boolean },
-  use: (draft: string) => T,
-): T {
+  settings: DraftSettings,
+  use: (draft: string, fd: number | undefined) => T | "kept",
+): T | "kept" {
   const nodeOf = (path: string) =>
     attempt("look at", path, () => fs.lstatSync(path, { throwIfNoEntry: false })?.ino);
   const folder = nodeOf(dirname(path));
   for (let drafts = 1;; drafts++) {
-    const draft = writeDraft(fs, path, content, durable);
+    const { draft, fd } = writeDraft(fs, path, settings);
+    let result: T | "kept" | undefined;
     try {
-      return use(draft);
+      return result = use(draft, fd);
     } catch (error) {
       // Not if the folder is another one by now, of a new topic or consumer.
       const isGone = isMissing(error) && nodeOf(draft) === undefined && nodeOf(dirname(path)) === folder;
       if (!isGone || drafts === DRAFTS_MAX) throw error;
     } finally {
+      if (fd !== undefined && result !== "kept") release(fs, fd);
       discard(fs, draft);
     }
   }
 }
 
-/** Writes a file next to its final path, under a name that readers ignore, and syncs it if it is durable. */
-function writeDraft(fs: FileSystem, path: string, content: Uint8Array, durable: boolean): string {
+/** A draft's content, whether it is synced, and whether its file stays open, for updates. */
+interface DraftSettings {
+  content: Uint8Array;
+  durable: boolean;
+  isOpen: boolean;
+}
+
+/** Writes a file next to its final path, under a name that readers ignore; returns its descriptor if it stays open. */
+function writeDraft(
+  fs: FileSystem,
+  path: string,
+  { content, durable, isOpen }: DraftSettings,
+): { draft: string; fd: number | undefined } {
   const draft = `${path}.${random32().toString(16).padStart(8, "0")}${DRAFT_SUFFIX}`;
-  const fd = attempt("write", path, () => fs.openSync(draft, "wx", 0o666));
+  const fd = attempt("write", path, () => fs.openSync(draft, isOpen ? "wx+" : "wx", 0o666));
+  let isWritten = false;
   try {
     try {
       for (let written = 0; written < content.byteLength;) {
@@ -232,14 +256,15 @@ function writeDraft(fs: FileSystem, path: string, content: Uint8Array, durable: 
         written += taken;
       }
       if (durable) fs.fdatasyncSync(fd);
+      isWritten = true;
     } finally {
-      fs.closeSync(fd);
+      if (!isOpen || !isWritten) fs.closeSync(fd);
     }
   } catch (cause) {
     discard(fs, draft);
     throw cause instanceof StorageError ? cause : storageError("write", path, cause);
   }
-  return draft;
+  return { draft, fd: isOpen ? fd : undefined };
 }
 
 /** A system that takes nothing of a write, and gives no reason, would be asked for ever. */

@@ -41,6 +41,11 @@ export interface PublishOptions {
    * that was replaced meanwhile does not have the draft, so that the name cannot appear in another folder.
    */
   confirm?: () => boolean;
+  /**
+   * Called with the file once it has its name, still open, for updates; the caller closes it. Opening the path afterwards
+   * could open another file: one of a folder that has replaced this one since.
+   */
+  keep?: (file: StorageFile, state: PathState) => void;
 }
 
 /** What is at a path. */
@@ -53,6 +58,11 @@ export interface PathState {
   inode?: number;
   /** When it was made, in milliseconds since 1970; if that is unknown, when its inode was changed. */
   made?: number;
+}
+
+/** Whether two looks at a path saw the same file; some network file systems change the number of one. */
+export function isSameFile(one: PathState, other: PathState): boolean {
+  return one.inode === other.inode || one.made === other.made;
 }
 
 /** How a file is opened: it must exist and be a regular file; links are not followed. */

@@ -1,5 +1,5 @@
 import { nodeStorage } from "../../src/storage/node.ts";
-import type { OpenMode, Storage, StorageFile } from "../../src/storage/port.ts";
+import type { OpenMode, PublishOptions, Storage, StorageFile } from "../../src/storage/port.ts";
 
 /** What a test changes in each file that is opened: methods that replace the file's own. */
 export type FileChange = (file: StorageFile, path: string, mode: OpenMode) => Partial<StorageFile>;
@@ -8,20 +8,33 @@ export type FileChange = (file: StorageFile, path: string, mode: OpenMode) => Pa
 export function changedStorage(changeFile: FileChange, changes: Partial<Storage> = {}): Storage {
   return {
     ...nodeStorage,
-    open(path, mode) {
-      const file = nodeStorage.open(path, mode);
-      const whole: StorageFile = {
-        path,
-        append: (bytes) => file.append(bytes),
-        readAt: (into, offset) => file.readAt(into, offset),
-        writeAt: (bytes, offset) => file.writeAt(bytes, offset),
-        size: () => file.size(),
-        sync: () => file.sync(),
-        syncNow: () => file.syncNow(),
-        close: () => file.close(),
-      };
-      return { ...whole, ...changeFile(whole, path, mode) };
-    },
+    open: (path, mode) => changed(nodeStorage.open(path, mode), changeFile, mode),
+    publish: (path, content, options) =>
+      nodeStorage.publish(path, content, keptAs(options, (file) => changed(file, changeFile, "update"))),
     ...changes,
   };
+}
+
+/** Options of `publish` with which the caller is given another file than the one that was made. */
+export function keptAs(
+  options: PublishOptions | undefined,
+  wrap: (file: StorageFile) => StorageFile,
+): PublishOptions | undefined {
+  const keep = options?.keep;
+  return keep === undefined ? options : { ...options, keep: (file, state) => keep(wrap(file), state) };
+}
+
+function changed(file: StorageFile, changeFile: FileChange, mode: OpenMode): StorageFile {
+  const { path } = file;
+  const whole: StorageFile = {
+    path,
+    append: (bytes) => file.append(bytes),
+    readAt: (into, offset) => file.readAt(into, offset),
+    writeAt: (bytes, offset) => file.writeAt(bytes, offset),
+    size: () => file.size(),
+    sync: () => file.sync(),
+    syncNow: () => file.syncNow(),
+    close: () => file.close(),
+  };
+  return { ...whole, ...changeFile(whole, path, mode) };
 }

@@ -12,6 +12,7 @@
 import { TopicDeletedError } from "../../errors.ts";
 import {
   isMissing,
+  isSameFile,
   type OpenMode,
   type PathState,
   type PublishOptions,
@@ -155,7 +156,7 @@ class TopicStorage implements Storage {
     const { path, state } = this.identity;
     const now = this.storage.stat(path);
     if (now === undefined || state === undefined) throw new TopicDeletedError(this.topic);
-    if (now.inode === state.inode || now.made === state.made) return;
+    if (isSameFile(now, state)) return;
     throw new TopicDeletedError(
       this.topic,
       "another copy of it is in its place, which may have other events under the same ids; open the topic again",

@@ -1,5 +1,12 @@
 import { StorageError } from "../../errors.ts";
-import { isMissing, listIfThere, randomHex, type Storage, type StorageFile } from "../../storage/port.ts";
+import {
+  isMissing,
+  listIfThere,
+  type PathState,
+  randomHex,
+  type Storage,
+  type StorageFile,
+} from "../../storage/port.ts";
 import {
   decodeSlots,
   encodeSlot,
@@ -91,12 +98,13 @@ export class CursorFiles {
     return listed.filter((name) => this.#pattern.test(name)).sort().map((name) => `${root}/${name}`);
   }
 
-  /** Makes a file for a new owner; returns its path, or undefined if it was to be the first and is not. */
-  publish(content: Uint8Array, isFirst = false): string | undefined {
+  /** Makes a file for a new owner; returns it, open, or undefined if it was to be the first and is not. */
+  publish(content: Uint8Array, isFirst = false): { file: StorageFile; state: PathState } | undefined {
+    let made: { file: StorageFile; state: PathState } | undefined;
+    const keep = (file: StorageFile, state: PathState) => made = { file, state };
     for (let path = this.path;;) {
       // Not synced: no position is.
-      if (this.storage.publish(path, content, { durable: false })) return path;
-      if (isFirst) return undefined;
+      if (this.storage.publish(path, content, { durable: false, keep }) || isFirst) return made;
       path = this.path.replace(/\.pos$/, `.${randomHex(this.storage)}.pos`);
     }
   }

@@ -1,5 +1,11 @@
 import { StorageError } from "../../errors.ts";
-import { bestEffort, type Storage, type StorageFile } from "../../storage/port.ts";
+import {
+  bestEffort,
+  isSameFile,
+  type PathState,
+  type Storage,
+  type StorageFile,
+} from "../../storage/port.ts";
 import { BEFORE_SLOT, CURSOR_FILE_BYTES, type CursorFiles, wasRetired } from "./cursor_files.ts";
 import { encodeSlot, POSITION_SLOT_BYTES, type StoredPosition } from "./position_slot.ts";
 
@@ -15,13 +21,19 @@ export interface CursorFileSettings {
 export class OwnCursorFile {
   readonly path: string;
   readonly #file: StorageFile;
+  readonly #made: PathState;
   /** Counts positions. */
   #sequence = 0;
   #position: StoredPosition;
 
-  private constructor(private readonly settings: CursorFileSettings, path: string, position: StoredPosition) {
-    this.path = path;
-    this.#file = settings.storage.open(path, "update");
+  private constructor(
+    private readonly settings: CursorFileSettings,
+    { file, state }: { file: StorageFile; state: PathState },
+    position: StoredPosition,
+  ) {
+    this.path = file.path;
+    this.#file = file;
+    this.#made = state;
     this.#position = position;
   }
 
@@ -45,8 +57,17 @@ export class OwnCursorFile {
       const slot = encode(settings, { ...each, generation: next.generation }, index);
       content.set(slot, index * POSITION_SLOT_BYTES);
     });
-    const path = settings.files.publish(content, isFirst);
-    return path === undefined ? undefined : new OwnCursorFile(settings, path, next);
+    const made = settings.files.publish(content, isFirst);
+    if (made === undefined) return undefined;
+    const own = new OwnCursorFile(settings, made, next);
+    try {
+      if (own.isThere) return own;
+    } catch (error) {
+      own.close();
+      throw error;
+    }
+    own.close();
+    throw new StorageError("ENOENT", `Cannot store a position in "${own.path}": the file was removed`);
   }
 
   /** The position stored last. */
@@ -59,9 +80,11 @@ export class OwnCursorFile {
     return wasRetired(this.#file);
   }
 
-  /** Whether it still has its name. */
+  /** Whether it still has its name; a file of a consumer of this name that was made since has the same path. */
   get isThere(): boolean {
-    return this.#file.size() >= 0 && this.settings.storage.stat(this.path) !== undefined;
+    if (this.#file.size() < 0) return false;
+    const there = this.settings.storage.stat(this.path);
+    return there !== undefined && isSameFile(there, this.#made);
   }
 
   /** Stores a position. */

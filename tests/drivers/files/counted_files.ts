@@ -1,4 +1,5 @@
-import type { OpenMode, Storage, StorageFile } from "../../../src/storage/port.ts";
+import type { OpenMode, PublishOptions, Storage, StorageFile } from "../../../src/storage/port.ts";
+import { keptAs } from "../../log/port_wrapper.ts";
 
 /** A storage that says which of the files that were opened through it are still open. */
 export function withOpenFiles(storage: Storage): { storage: Storage; openFiles: ReadonlySet<StorageFile> } {
@@ -14,7 +15,12 @@ export function withOpenFiles(storage: Storage): { storage: Storage; openFiles: 
   };
   const counted = new Proxy(storage, {
     get: (disk, name: keyof Storage) =>
-      name === "open" ? (path: string, mode: OpenMode) => opened(disk.open(path, mode)) : disk[name],
+      name === "open"
+        ? (path: string, mode: OpenMode) => opened(disk.open(path, mode))
+        : name === "publish"
+        ? (path: string, content: Uint8Array, options?: PublishOptions) =>
+          disk.publish(path, content, keptAs(options, opened))
+        : disk[name],
   });
   return { storage: counted, openFiles };
 }

@@ -258,9 +258,9 @@ test("another owner of a name gets its own file", () => {
   };
   storage.random32 = () => numbers.shift()!;
   const bytes = file(slot(1));
-  assertEquals(files.publish(bytes), PATH);
-  assertEquals(files.publish(bytes), "/c/00000003.000000ab.pos");
-  assertEquals(files.publish(bytes), "/c/00000003.ffffffff.pos");
+  assertEquals(files.publish(bytes)?.file.path, PATH);
+  assertEquals(files.publish(bytes)?.file.path, "/c/00000003.000000ab.pos");
+  assertEquals(files.publish(bytes)?.file.path, "/c/00000003.ffffffff.pos");
   assertEquals(durable.every((each) => each === false), true);
   assertEquals(storage.readWhole(PATH), bytes);
 });

@@ -25,7 +25,7 @@ import type { Storage } from "../../../src/storage/port.ts";
 import { test } from "../../harness.ts";
 import { memoryFolder } from "../../memory_folder.ts";
 import { interrupted, Killed } from "../interrupted_storage.ts";
-import { changedStorage } from "../port_wrapper.ts";
+import { changedStorage, keptAs } from "../port_wrapper.ts";
 
 interface Place {
   folder: string;
@@ -413,6 +413,8 @@ function interruptedFiles(storage: Storage, before: () => void): Storage {
   return interrupted({
     ...storage,
     open: (path, mode) => interrupted(storage.open(path, mode) as never, before) as never,
+    publish: (path, content, options) =>
+      storage.publish(path, content, keptAs(options, (file) => interrupted(file as never, before) as never)),
   }, before);
 }
 

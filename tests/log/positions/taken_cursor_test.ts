@@ -82,7 +82,7 @@ test("a file that goes as soon as it is made is made again, and one that goes la
   const scene = new Scene();
   const one = scene.cursor();
   scene.folder.before = (name, path) => {
-    if (name !== "open" || !path.endsWith(".pos")) return;
+    if (name !== "stat" || !path.endsWith(".pos")) return;
     scene.folder.before = () => {};
     scene.folder.storage.remove(path);
   };
@@ -141,7 +141,7 @@ test("the next seek is later than one that was made while its file was removed",
   const scene = new Scene();
   scene.acknowledged(1).close();
   const others = scene.folder.names();
-  scene.beforeNext("open", () => {
+  scene.beforeNext("stat", () => {
     for (const path of scene.unretired) if (path !== PLAIN) scene.folder.storage.remove(path);
     scene.cursor().seek({ nextId: 3, time: 0 });
   });
@@ -189,7 +189,7 @@ test("an owner that takes a position over again leaves no file open, and goes on
 test("an owner whose new file was retired at once takes the position over again", () => {
   const scene = new Scene();
   const one = scene.cursor();
-  scene.beforeNext("open", () => scene.retire(PLAIN));
+  scene.beforeNext("stat", () => scene.retire(PLAIN));
   one.take((stored) => stored ?? { nextId: 4, time: 0 });
   one.acknowledgeHeld({ nextId: 5, time: 0 }, () => {
     throw new Error("not asked for");
@@ -285,7 +285,7 @@ test("a takeover that others disturb all the time ends after a hundred attempts"
   const [one, seeking] = [scene.cursor(), scene.acknowledged(1)];
   let begins = 0;
   one.take((stored) => {
-    scene.beforeNext("open", () => seeking.seek({ nextId: ++begins, time: 0 }));
+    scene.beforeNext("stat", () => seeking.seek({ nextId: ++begins, time: 0 }));
     return stored!;
   });
   assertEquals([begins, scene.stored?.nextId], [100, 100]);
@@ -308,9 +308,9 @@ test("a file that goes whenever it is made is made a hundred times, and another 
       let made = 0;
       scene.folder.before = (name, path) => {
         if (name === "publish") made++;
-        if (name === "open" && path.endsWith(".pos")) {
+        if (name === "stat" && path.endsWith(".pos")) {
           scene.folder.storage.remove(path);
-          throw new StorageError(errno, "cannot open");
+          throw new StorageError(errno, "cannot look");
         }
       };
       const error = assertThrows(store, StorageError);

@@ -68,13 +68,17 @@ export class SimulatedProcess implements Storage {
     this.disk.names.makeDirectory(path);
   }
 
-  publish(path: string, content: Uint8Array, { durable = true, confirm }: PublishOptions = {}): boolean {
+  publish(path: string, content: Uint8Array, options: PublishOptions = {}): boolean {
+    const { durable = true, confirm, keep } = options;
     return this.#withDraft(path, content, durable, (draft) => {
       try {
         if (confirm?.() === false) return false;
         this.call("publish", path, ["ENOSPC", "EDQUOT"]);
-        this.disk.names.link(path, this.disk.names.file(draft));
+        const inode = this.disk.names.file(draft);
+        this.disk.names.link(path, inode);
         this.disk.onPublish(this, path);
+        const { size: bytes, modified } = inode;
+        keep?.(new SimulatedFile(this, path, inode, "update"), { kind: "file", bytes, modified });
         return true;
       } catch (error) {
         if (error instanceof StorageError && error.errno === "EEXIST") return false;
