@@ -65,12 +65,14 @@ export class PartitionFolder {
    * A listing is not atomic: a file that is made or removed meanwhile may be in it or not, so that it may have a later
    * segment and lack an earlier one that was made before it. A listing that differs from the last one is repeated
    * until two in a row agree. Then a segment that the first of them lacks did not exist when it ended, and because
-   * segments are removed from the front alone, one that is missing between two others is really missing.
+   * segments are removed from the front alone, one that is missing between two others is really missing. One listing
+   * without any segment proves nothing: the last one may have been sealed and removed while the next one was made.
    */
   segmentIds(): number[] {
     let ids = this.listing().ids;
     let tries = 1;
-    for (; tries < LISTINGS_MAX && !isSame(ids, this.#listed); tries++) {
+    const isSure = () => isSame(ids, this.#listed) && (ids.length > 0 || tries > 1);
+    for (; tries < LISTINGS_MAX && !isSure(); tries++) {
       this.#listed = ids;
       ids = this.listing().ids;
     }

@@ -60,7 +60,7 @@ class Made {
 test("a folder is listed until two listings agree", () => {
   for (
     const [listings, ids, first, later] of [
-      [[[]], [], 1, 1],
+      [[[]], [], 2, 2],
       [[[0]], [0], 2, 1],
       [[[0, 10]], [0, 10], 2, 1],
       [[[0, 20], [0, 10, 20]], [0, 10, 20], 3, 1],
