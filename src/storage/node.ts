@@ -4,7 +4,6 @@
  * @module
  */
 import * as nodeFs from "node:fs";
-import type { Stats } from "node:fs";
 import { randomFillSync } from "node:crypto";
 import { dirname } from "node:path";
 import process from "node:process";
@@ -20,7 +19,8 @@ import {
   type StorageFile,
 } from "./port.ts";
 import { openFile, readUpTo } from "./regular_file.ts";
-import { type FileSystem, publishDraft, release, rename, syncFolder, type System } from "./system.ts";
+import { type FileSystem, publishDraft, release, rename, syncFolder, syncFolderLater } from "./system.ts";
+import type { System } from "./system.ts";
 
 function attempt<T>(verb: string, path: string, action: () => T): T {
   try {
@@ -31,7 +31,7 @@ function attempt<T>(verb: string, path: string, action: () => T): T {
   }
 }
 
-function stateOf(stat: Stats): PathState {
+function stateOf(stat: nodeFs.Stats): PathState {
   const kind = stat.isFile() ? "file" : stat.isDirectory() ? "directory" : "other";
   const { size: bytes, mtimeMs: modified, ino: inode } = stat;
   return { kind, bytes, modified, inode, made: stat.birthtimeMs || stat.ctimeMs };
@@ -176,6 +176,14 @@ export function storageOn(system: System): Storage {
       attempt("sync", path, () => syncFolder(system, path, change));
     },
 
+    syncDirectoryLater(path: string, change?: () => void): Promise<void> {
+      return syncFolderLater(system, path, change).catch((cause) =>
+        attempt("sync", path, () => {
+          throw cause;
+        })
+      );
+    },
+
     watch(path: string, changed: () => void): { close(): void } | undefined {
       try {
         const watcher = fs.watch(path, { persistent: true }, changed);
@@ -269,13 +277,8 @@ function writeDraft(
 
 /** A system that takes nothing of a write, and gives no reason, would be asked for ever. */
 function noRoom(path: string): StorageError {
-  return new StorageError(
-    "ENOSPC",
-    `Cannot write "${path}": the system took nothing of it; make room (ENOSPC)`,
-    {
-      canRetry: true,
-    },
-  );
+  const message = `Cannot write "${path}": the system took nothing of it; make room (ENOSPC)`;
+  return new StorageError("ENOSPC", message, { canRetry: true });
 }
 
 /** Removes a draft. A failure must not hide why it is removed, and a draft does no harm. */

@@ -2,7 +2,8 @@
  * The storage port: everything that the log needs of a file system, a clock and a source of randomness. `node.ts`
  * implements it with the real ones, `tests/simulation/disk/` with a disk that tears, forgets, flips bits and runs full.
  *
- * Every call except `sync` is synchronous, so that a step of the log is never interrupted by its own process.
+ * Every call that does not wait for the disk is synchronous, so that a step of the log is never interrupted by its own
+ * process.
  * Failures are thrown as `StorageError` whose `errno` is the system's code (`"ENOSPC"`, `"ENOENT"`, …).
  *
  * @module
@@ -103,6 +104,8 @@ export interface Storage {
    * process, which drops what `change` did, is reported here too.
    */
   syncDirectory(path: string, change?: () => void): void;
+  /** The same, without blocking: when it returns, the directory is open and was changed. */
+  syncDirectoryLater(path: string, change?: () => void): Promise<void>;
   /** Calls `changed` soon after a change in the directory; undefined if the system offers no watch. */
   watch(path: string, changed: () => void): { close(): void } | undefined;
   /** Milliseconds since 1970. */

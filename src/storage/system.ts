@@ -16,6 +16,7 @@ export type FileSystem = Pick<
   | "fdatasync"
   | "fdatasyncSync"
   | "fstatSync"
+  | "fsync"
   | "fsyncSync"
   | "linkSync"
   | "lstatSync"
@@ -108,18 +109,40 @@ export function release(fs: FileSystem, fd: number): void {
 }
 
 /** Puts a folder's entries on the disk; Windows lets no one ask for it, and writes them in order by itself. */
-export function syncFolder({ fs, windows }: System, path: string, change?: () => void): void {
+export function syncFolder(system: System, path: string, change?: () => void): void {
+  const { fs } = system;
   let descriptor: number | undefined;
   try {
     descriptor = fs.openSync(path, "r");
     change?.();
     fs.fsyncSync(descriptor);
   } catch (cause) {
-    if (!windows || !NO_FOLDER_SYNC.has(errnoOf(cause))) throw cause;
-    if (!fs.lstatSync(path).isDirectory()) throw cause;
+    checkNeedsNoSync(system, path, cause);
   } finally {
     if (descriptor !== undefined) release(fs, descriptor);
   }
+}
+
+/** The same, without blocking. */
+export async function syncFolderLater(system: System, path: string, change?: () => void): Promise<void> {
+  const { fs } = system;
+  let descriptor: number | undefined;
+  try {
+    const opened = descriptor = fs.openSync(path, "r");
+    change?.();
+    await new Promise<void>((resolve, reject) => {
+      fs.fsync(opened, (cause) => cause ? reject(cause) : resolve());
+    });
+  } catch (cause) {
+    checkNeedsNoSync(system, path, cause);
+  } finally {
+    if (descriptor !== undefined) release(fs, descriptor);
+  }
+}
+
+function checkNeedsNoSync({ fs, windows }: System, path: string, cause: unknown): void {
+  if (!windows || !NO_FOLDER_SYNC.has(errnoOf(cause))) throw cause;
+  if (!fs.lstatSync(path).isDirectory()) throw cause;
 }
 
 /** Gives a draft its name, if that is free; false where it is taken. */

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import type { Storage } from "../../src/storage/port.ts";
 import { nodeStorage } from "../../src/storage/node.ts";
+import { folderSyncs } from "../log/port_wrapper.ts";
 
 /**
  * The real file system behaving like those of other systems: names below `root` that differ in case, in the
@@ -29,6 +30,6 @@ export function foldingStorage(root: string): Storage {
     rename: (from, to) => nodeStorage.rename(find(from), find(to)),
     remove: (path) => nodeStorage.remove(find(path)),
     removeTree: (path) => nodeStorage.removeTree(find(path)),
-    syncDirectory: (path) => nodeStorage.syncDirectory(find(path)),
+    ...folderSyncs((path) => nodeStorage.syncDirectory(find(path))),
   };
 }

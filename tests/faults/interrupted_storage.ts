@@ -12,6 +12,7 @@ import { StorageError } from "../../src/errors.ts";
 import { isMissing, type Storage, type StorageFile } from "../../src/storage/port.ts";
 import { nodeStorage } from "../../src/storage/node.ts";
 import { storageError } from "../../src/storage/storage_error.ts";
+import { folderSyncs } from "../log/port_wrapper.ts";
 
 /** Thrown through a process that was killed; nothing in the library may swallow it. */
 export class Killed extends Error {
@@ -98,7 +99,7 @@ export class InterruptedStorage {
         step("make folder", path);
         nodeStorage.makeDirectory(path);
       },
-      publish: (path, content, { confirm = () => true } = {}) => {
+      publish: (path, content, { confirm = () => true, keep } = {}) => {
         const draft = this.#writeDraft(path, content);
         try {
           if (!confirm()) return false;
@@ -106,6 +107,7 @@ export class InterruptedStorage {
             step("link", path);
             try {
               linkSync(draft, path);
+              keep?.(this.#wrap(nodeStorage.open(path, "update")), nodeStorage.stat(path)!);
               return true;
             } catch (cause) {
               const error = storageError("publish", path, cause);
@@ -133,7 +135,7 @@ export class InterruptedStorage {
         nodeStorage.remove(path);
       },
       removeTree: (path) => this.#removeTree(path),
-      syncDirectory: (path) => {
+      ...folderSyncs((path) => {
         step("sync", path);
         // A folder that does not exist cannot be opened and synced.
         try {
@@ -141,7 +143,7 @@ export class InterruptedStorage {
         } catch (cause) {
           throw storageError("sync", path, cause);
         }
-      },
+      }),
       pause: (ms) => {
         this.#pausedMs += ms;
       },

@@ -9,6 +9,7 @@ import { nodeStorage } from "../../src/storage/node.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import { test } from "../harness.ts";
 import { PartitionFolder, single } from "../log/partition_folder.ts";
+import { folderSyncs } from "../log/port_wrapper.ts";
 import { watchedStorage } from "../log/watched_storage.ts";
 
 /** A disk on which every sync waits until the test says how it ends. */
@@ -33,10 +34,10 @@ class Disk {
         throwFailed(this.blocking.shift());
       },
     }), {
-      syncDirectory: (path) => {
+      ...folderSyncs((path) => {
         throwFailed(this.folder.shift());
         nodeStorage.syncDirectory(path);
-      },
+      }),
     });
   }
 
@@ -183,6 +184,8 @@ test("the pieces of a large data part are covered by the syncs of all their file
     await disk.end();
     assertEquals(await first, 0);
     const large = outcome(writer.append(single('"large"', 9000)));
+    // The folder is synced before the file of the new segment.
+    for (let turns = 0; turns < 100 && disk.waiting.length < 2; turns++) await Promise.resolve();
     assertEquals(disk.waiting.length, 2);
     await disk.end("EIO");
     await disk.end();

@@ -10,6 +10,7 @@ import { StorageError } from "../../src/errors.ts";
 import { nodeStorage } from "../../src/storage/node.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import { test } from "../harness.ts";
+import { folderSyncs } from "../log/port_wrapper.ts";
 
 type Call = [what: "make" | "sync", path: string];
 
@@ -24,11 +25,11 @@ function recording(calls: Call[], cannotSync: Record<string, string> = {}): Stor
       nodeStorage.makeDirectory(path);
       calls.push(["make", path]);
     },
-    syncDirectory(path) {
+    ...folderSyncs((path) => {
       if (cannotSync[path] !== undefined) throw new StorageError(cannotSync[path], `Cannot sync "${path}"`);
       nodeStorage.syncDirectory(path);
       calls.push(["sync", path]);
-    },
+    }),
   };
 }
 

@@ -38,3 +38,12 @@ function changed(file: StorageFile, changeFile: FileChange, mode: OpenMode): Sto
   };
   return { ...whole, ...changeFile(whole, path, mode) };
 }
+
+/** Both ways to sync a folder, as a test says. */
+export function folderSyncs(
+  syncDirectory: Storage["syncDirectory"],
+): Pick<Storage, "syncDirectory" | "syncDirectoryLater"> {
+  const syncDirectoryLater = (path: string, change?: () => void) =>
+    new Promise<void>((resolve) => resolve(syncDirectory(path, change)));
+  return { syncDirectory, syncDirectoryLater };
+}

@@ -126,6 +126,15 @@ class TopicStorage implements Storage {
     this.#found(() => this.storage.syncDirectory(path, change));
   }
 
+  async syncDirectoryLater(path: string, change?: () => void): Promise<void> {
+    try {
+      await this.storage.syncDirectoryLater(path, change);
+    } catch (error) {
+      if (isMissing(error)) this.#check();
+      throw error;
+    }
+  }
+
   watch(path: string, changed: () => void): { close(): void } | undefined {
     return this.storage.watch(path, changed);
   }

@@ -164,7 +164,8 @@ function openIndex(storage: Storage, path: string): StorageFile {
   try {
     return storage.open(path, "append");
   } catch {
-    storage.publish(path, new Uint8Array(0));
+    // Not synced: after a power cut it is made again.
+    storage.publish(path, new Uint8Array(0), { durable: false });
     return storage.open(path, "append");
   }
 }

@@ -1,5 +1,6 @@
 import { StorageError } from "../../errors.ts";
-import { bestEffort, type Storage, type StorageFile } from "../../storage/port.ts";
+import type { Storage, StorageFile } from "../../storage/port.ts";
+import { NOT_TRIED, SegmentNames } from "./segment_names.ts";
 
 /** The state of a file that was appended to. */
 interface FileState {
@@ -19,20 +20,6 @@ interface FileState {
 }
 
 /**
- * Paths whose directory entries may be lost because a sync of their folder failed, with the failure. All producers of
- * this process share them: the system reports a failure only once.
- */
-const doubtfulNames = new WeakMap<Storage, Map<string, StorageError>>();
-
-/** Errors of a sync that was not even tried: they say nothing about what is on the disk. */
-const NOT_TRIED = new Set(["EMFILE", "ENFILE", "ENOMEM"]);
-
-/** Errors of a folder that this process may not open: the process that made the topic there may. */
-const NOT_OURS = new Set(["EACCES", "EPERM"]);
-
-const NOTHING = new Uint8Array(0);
-
-/**
  * Syncs what was appended. All requests that come while a sync is running share the next one, so that many pushes cost
  * few syncs (group commit).
  *
@@ -43,9 +30,7 @@ export class Durability {
   readonly #states = new Map<StorageFile, FileState>();
   /** Files of which a sync failed, closed ones too: what was appended since the last good sync is never confirmed. */
   readonly #failures = new WeakMap<StorageFile, StorageError>();
-  /** Paths whose names a sync of the folder has covered. */
-  readonly #knownPaths = new Set<string>();
-  readonly #doubtful: Map<string, StorageError>;
+  readonly #names: SegmentNames;
 
   /**
    * `failed` is called with the reason when the current file must not be appended to any more. `topFolder` is the one
@@ -53,13 +38,12 @@ export class Durability {
    */
   constructor(
     private readonly storage: Storage,
-    private readonly directory: string,
+    directory: string,
     private readonly failed: (failure: StorageError) => void = () => {},
-    private readonly topFolder?: string,
+    topFolder?: string,
   ) {
-    const { base = storage } = storage;
-    this.#doubtful = doubtfulNames.get(base) ?? new Map();
-    doubtfulNames.set(base, this.#doubtful);
+    const paths = () => [...this.#states.values()].map(({ file }) => file.path);
+    this.#names = new SegmentNames(storage, directory, paths, topFolder);
   }
 
   /** Registers a file before anything is appended to it; `blocking` says that `syncNow` will be used. */
@@ -111,7 +95,7 @@ export class Durability {
       const state = this.#states.get(file);
       if (state === undefined) continue;
       try {
-        this.#syncName(state);
+        this.#names.syncNow(file.path);
         (state.twin ?? state.file).syncNow();
       } catch (error) {
         throw this.#asFailure(state, error);
@@ -159,7 +143,8 @@ export class Durability {
     this.#checkSyncs(state.file);
     state.isDirty = false;
     try {
-      this.#syncName(state);
+      const { path } = state.file;
+      if (!this.#names.isKnown(path)) await this.#names.sync(path);
       await state.file.sync();
     } catch (error) {
       throw this.#asFailure(state, error);
@@ -172,73 +157,6 @@ export class Durability {
   #checkSyncs(file: StorageFile): void {
     const failure = this.#failures.get(file);
     if (failure !== undefined) throw failure;
-  }
-
-  /**
-   * Syncs the directory entry of a segment, which another process may have made. The sync of that process may have
-   * failed, which the system reports only once: a change to the folder makes it write the folder again.
-   */
-  #syncName({ file: { path } }: FileState): void {
-    if (this.#knownPaths.has(path)) return;
-    const { topFolder } = this;
-    if (topFolder !== undefined) {
-      this.#syncOnce(
-        topFolder,
-        () => this.#syncTopFolder(topFolder),
-        (error) => this.#doubtful.set(topFolder, error),
-      );
-    }
-    this.#syncOnce(
-      path,
-      () => this.storage.syncDirectory(this.directory, () => this.#changeFolder(path)),
-      (error) => this.#doubtNames(path, error),
-    );
-    // It has covered the names of all files that were opened before it: a flush over many segments takes one.
-    for (const { file } of this.#states.values()) {
-      if (!this.#doubtful.has(file.path)) this.#knownPaths.add(file.path);
-    }
-  }
-
-  /** Syncs what makes a path durable, unless it is; `doubt` notes a failure, which no later sync would report. */
-  #syncOnce(path: string, sync: () => void, doubt: (error: StorageError) => void): void {
-    if (this.#knownPaths.has(path)) return;
-    const earlier = this.#doubtful.get(path);
-    if (earlier !== undefined) throw earlier;
-    try {
-      sync();
-    } catch (error) {
-      if (error instanceof StorageError && !NOT_TRIED.has(error.errno)) doubt(error);
-      throw error;
-    }
-    this.#knownPaths.add(path);
-  }
-
-  #syncTopFolder(path: string): void {
-    try {
-      this.storage.syncDirectory(path);
-    } catch (error) {
-      if (!(error instanceof StorageError && NOT_OURS.has(error.errno))) throw error;
-    }
-  }
-
-  /** After a failed sync of the folder: all names that no earlier sync covered may be lost, and stay in doubt. */
-  #doubtNames(path: string, error: StorageError): void {
-    for (const name of [...this.#listed(), path]) {
-      if (!this.#knownPaths.has(name)) this.#doubtful.set(name, error);
-    }
-  }
-
-  #listed(): string[] {
-    try {
-      return this.storage.list(this.directory).map((name) => `${this.directory}/${name}`);
-    } catch {
-      return [];
-    }
-  }
-
-  #changeFolder(path: string): void {
-    // Makes a draft, and removes it. If the disk is full, for instance, the sync of the folder is worth trying anyway.
-    bestEffort(() => this.storage.publish(path, NOTHING, { durable: false, confirm: () => false }));
   }
 
   #asFailure(state: FileState, error: unknown): unknown {

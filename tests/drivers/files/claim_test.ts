@@ -124,7 +124,10 @@ test("a claim that was moved aside counts as long as its holder lives, which rem
   const moved = ".moved-claim-t.0123456789abcdef";
   storage.rename(PATH, `${ROOT}/${moved}`);
   clock.timers.get(1000)!();
-  await assertRejects(() => claimTopic(storage, ROOT, "t", new ScriptedEnvironment()), TransferInProgressError);
+  await assertRejects(
+    () => claimTopic(storage, ROOT, "t", new ScriptedEnvironment()),
+    TransferInProgressError,
+  );
   assertEquals(folder.names(), [moved]);
   const text = new TextDecoder().decode(storage.readWhole(`${ROOT}/${moved}`));
   assertEquals([JSON.parse(text).beats, clock.timers.size], [1, 1]);

@@ -5,6 +5,7 @@ import { Durability } from "../../../src/log/write/durability.ts";
 import { nodeStorage } from "../../../src/storage/node.ts";
 import type { Storage, StorageFile } from "../../../src/storage/port.ts";
 import { test } from "../../harness.ts";
+import { folderSyncs } from "../port_wrapper.ts";
 
 /** A file whose syncs end when the test says so. */
 class ScriptedFile implements StorageFile {
@@ -62,7 +63,7 @@ function makeScene(): Scene {
       twins.push(new ScriptedFile(path, done, `twin of ${path}`));
       return twins[twins.length - 1];
     },
-    syncDirectory: (path) => void done.push(`syncDirectory ${path}`),
+    ...folderSyncs((path) => void done.push(`syncDirectory ${path}`)),
   };
   const durability = new Durability(storage, "folder", () => failures++);
   const file = (path: string, blocking = false): ScriptedFile => {
@@ -94,6 +95,7 @@ test("a sync covers what was written, and without writes there is none", async (
   assertEquals(done, []);
   durability.wrote(one);
   const synced = watch(durability.sync());
+  await settled();
   assertEquals(done, ["syncDirectory folder", "sync one"]);
   await settled();
   assertEquals(synced.state, "pending");
@@ -103,6 +105,7 @@ test("a sync covers what was written, and without writes there is none", async (
   await durability.sync();
   durability.wrote(one);
   durability.sync();
+  await settled();
   // The name of the file is on disk by now.
   assertEquals(done, ["syncDirectory folder", "sync one", "sync one"]);
 });
@@ -112,12 +115,14 @@ test("one sync of the folder covers the names of all files that were opened befo
   const files = ["one", "two", "three"].map((path) => file(path));
   for (const one of files) durability.wrote(one);
   const synced = durability.sync();
+  await settled();
   assertEquals(done, ["syncDirectory folder", "sync one", "sync two", "sync three"]);
   for (const one of files) one.ends[0]();
   await synced;
   const later = file("later");
   for (const one of [...files, later]) durability.wrote(one);
   const again = durability.sync();
+  await settled();
   assertEquals(done.slice(4), ["sync one", "sync two", "sync three", "syncDirectory folder", "sync later"]);
   for (const one of [...files, later]) one.ends.at(-1)!();
   await again;
@@ -129,9 +134,9 @@ test("a sync of the folder does not clear a name that an earlier one left in dou
     ...nodeStorage,
     list: () => ["doubtful"],
     publish: () => false,
-    syncDirectory: () => {
+    ...folderSyncs(() => {
       if (isFailing) throw eio;
-    },
+    }),
   };
   const durability = new Durability(storage, "folder");
   const files = ["doubtful", "new"].map((name) => new ScriptedFile(`folder/${name}`, []));
@@ -145,6 +150,7 @@ test("a sync of the folder does not clear a name that an earlier one left in dou
     other.wrote(one);
   }
   const synced = other.sync([files[1]]);
+  await settled();
   files[1].ends[0]();
   await synced;
   await assertRejects(() => other.sync([files[0]]), StorageError, "may be lost");
@@ -155,7 +161,9 @@ test("requests during a sync share the next one, unless nothing was written sinc
   const one = file("one");
   durability.wrote(one);
   const first = watch(durability.sync());
+  await settled();
   const same = watch(durability.sync());
+  await settled();
   durability.wrote(one);
   const next = [watch(durability.sync()), watch(durability.sync())];
   assertEquals(done.filter((step) => step === "sync one").length, 1);
@@ -175,8 +183,10 @@ test("only the named files are synced, or all", async () => {
   durability.wrote(one);
   durability.wrote(other);
   durability.sync([other]);
+  await settled();
   assertEquals(done.filter((step) => step.startsWith("sync ")), ["sync other"]);
   const all = watch(durability.sync());
+  await settled();
   assertEquals(done.filter((step) => step.startsWith("sync ")), ["sync other", "sync one"]);
   one.ends[0]();
   await settled();
@@ -191,8 +201,10 @@ test("a failed sync is final for its file, for current and later waits", async (
   const one = file("one");
   durability.wrote(one);
   const first = watch(durability.sync());
+  await settled();
   durability.wrote(one);
   const next = watch(durability.sync());
+  await settled();
   one.ends[0](eio);
   await settled();
   const failure = first.state as StorageError;
@@ -212,6 +224,7 @@ test("a failure of one file does not affect others, and every file is awaited", 
   durability.wrote(one);
   durability.wrote(other);
   const all = watch(durability.sync());
+  await settled();
   one.ends[0](eio);
   await settled();
   assertEquals(all.state, "pending");
@@ -220,6 +233,7 @@ test("a failure of one file does not affect others, and every file is awaited", 
   assert(all.state instanceof StorageError);
   durability.wrote(other);
   const good = durability.sync([other]);
+  await settled();
   other.ends[1]();
   await good;
 });
@@ -230,6 +244,7 @@ test("a sync that could not be attempted leaves its appends in doubt, and the ne
     const one = file("one");
     durability.wrote(one);
     const first = watch(durability.sync());
+    await settled();
     one.ends[0](new StorageError(errno, "Cannot sync: too many open files"));
     await settled();
     const failure = first.state as StorageError;
@@ -237,6 +252,7 @@ test("a sync that could not be attempted leaves its appends in doubt, and the ne
     assert(failure.message.includes("is not known to be on the disk"), failure.message);
     // What was written still has to be synced.
     const next = durability.sync();
+    await settled();
     one.ends[1]();
     await next;
   }
@@ -248,6 +264,7 @@ test("an error that is not from the disk is passed on unchanged", async () => {
   durability.wrote(one);
   const bug = new TypeError("a bug");
   const synced = durability.sync();
+  await settled();
   one.ends[0](bug);
   assertStrictEquals(await synced.catch((error) => error), bug);
   assertEquals(failures(), 0);
@@ -257,9 +274,7 @@ test("a folder that cannot be synced fails the file's sync", async () => {
   const { durability, file } = makeScene();
   const one = file("one");
   durability.wrote(one);
-  (durability as unknown as { storage: Storage }).storage.syncDirectory = () => {
-    throw eio;
-  };
+  (durability as unknown as { storage: Storage }).storage.syncDirectoryLater = () => Promise.reject(eio);
   const error = await assertRejects(() => durability.sync(), StorageError);
   assertEquals(error.mayBeStored, true);
 });
@@ -271,9 +286,9 @@ test("after a failed sync of the folder all names are in doubt but those that an
     ...nodeStorage,
     list: () => ["known", "listed", "appended"],
     publish: () => false,
-    syncDirectory: () => {
+    ...folderSyncs(() => {
       if (isFailing) throw eio;
-    },
+    }),
   };
   const failures: string[] = [];
   const first = new Durability(storage, "folder");
@@ -285,6 +300,7 @@ test("after a failed sync of the folder all names are in doubt but those that an
       assertEquals(error.cause, eio);
       failures.push(name);
     });
+    await settled();
     for (const end of file.ends) end();
     await synced;
   };
@@ -306,9 +322,9 @@ test("a bug met while the folder is synced is passed on, and leaves no name in d
     ...nodeStorage,
     list: () => ["one"],
     publish: () => false,
-    syncDirectory: () => {
+    ...folderSyncs(() => {
       if (isFailing) throw bug;
-    },
+    }),
   };
   const durability = new Durability(storage, "folder");
   const one = new ScriptedFile("folder/one", []);
@@ -317,6 +333,7 @@ test("a bug met while the folder is synced is passed on, and leaves no name in d
   assertStrictEquals(await durability.sync().catch((error) => error), bug);
   isFailing = false;
   const synced = durability.sync();
+  await settled();
   one.ends[0]();
   await synced;
   // What is appended to a file that is not registered needs no sync.
@@ -350,9 +367,11 @@ test("after a blocking sync there is nothing to sync, unless another one is runn
   assertEquals(done.filter((step) => step === "sync one").length, 0);
   durability.wrote(one);
   const running = watch(durability.sync());
+  await settled();
   durability.wrote(one);
   durability.syncNow([one]);
   const next = watch(durability.sync());
+  await settled();
   one.ends[0](eio);
   await settled();
   assert(running.state instanceof StorageError);
@@ -364,6 +383,7 @@ test("a failing blocking sync fails the running sync as well", async () => {
   const one = file("one", true);
   durability.wrote(one);
   const running = watch(durability.sync());
+  await settled();
   twins[0].blockingError = eio;
   const failure = assertThrows(() => durability.syncNow([one]));
   one.ends[0]();
@@ -397,6 +417,7 @@ test("a file that is no longer appended to is closed when it is on the disk", as
   durability.retire(dirty);
   assertEquals(done, []);
   const synced = durability.sync();
+  await settled();
   assertEquals(done, ["syncDirectory folder", "sync dirty"]);
   dirty.ends[0]();
   await synced;
@@ -413,8 +434,10 @@ test("a file with a running or pending sync is closed after it, and one whose sy
   const one = file("one");
   durability.wrote(one);
   durability.sync();
+  await settled();
   durability.wrote(one);
   const next = durability.sync();
+  await settled();
   durability.retire(one);
   one.ends[0]();
   await settled();
@@ -427,6 +450,7 @@ test("a file with a running or pending sync is closed after it, and one whose sy
   const failed = file("failed");
   durability.wrote(failed);
   const sync = durability.sync();
+  await settled();
   failed.ends[0](eio);
   await sync.catch(() => {});
   await settled();
@@ -440,10 +464,12 @@ test("a file that was closed after its sync had failed stays in doubt, and so do
   const [failed, good] = [file("failed"), file("good")];
   for (const one of [failed, good]) durability.wrote(one);
   const sync = durability.sync([failed]);
+  await settled();
   failed.ends[0](eio);
   const reason = await assertRejects(() => sync, StorageError);
   durability.retire(failed);
   const both = durability.sync([good, failed]);
+  await settled();
   good.ends[0]();
   assertEquals(await assertRejects(() => both, StorageError), reason);
   assertEquals(assertThrows(() => durability.syncNow([failed]), StorageError), reason);
@@ -467,6 +493,7 @@ test("closing closes every file without a sync, and waits for a running one", as
   durability.wrote(dirty);
   durability.wrote(running);
   durability.sync([running]);
+  await settled();
   durability.close();
   assertEquals(done, ["syncDirectory folder", "sync running", "close dirty"]);
   running.ends[0]();

@@ -12,7 +12,7 @@ import { type FlushBehavior, PartitionWriter, type WriterOptions } from "../../.
 import { nodeStorage } from "../../../src/storage/node.ts";
 import type { Storage } from "../../../src/storage/port.ts";
 import { test } from "../../harness.ts";
-import { changedStorage } from "../port_wrapper.ts";
+import { changedStorage, folderSyncs } from "../port_wrapper.ts";
 
 const LEVELS: readonly FlushBehavior[] = ["buffered", "on_flush", "immediate"];
 
@@ -87,10 +87,10 @@ function recording(): { storage: Storage; done: string[]; failSync: (times: numb
       if (path.endsWith(".lock")) done.push("unlock");
       nodeStorage.remove(path);
     },
-    syncDirectory(path) {
+    ...folderSyncs((path) => {
       done.push("syncDirectory");
       nodeStorage.syncDirectory(path);
-    },
+    }),
   });
   return { storage, done, failSync: (times) => failures = times };
 }

@@ -43,6 +43,7 @@ export class DurableView implements Storage {
   remove = refuse;
   removeTree = refuse;
   syncDirectory = refuse;
+  syncDirectoryLater = refuse;
   pause = refuse;
 
   watch(): undefined {

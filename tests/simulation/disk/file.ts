@@ -63,7 +63,7 @@ export class SimulatedFile implements StorageFile {
       const { random, faults, syncs } = process.disk;
       const failure = () => this.#syncError();
       if (random.chance(faults.slowSync)) {
-        syncs.begin({ inode, mark: this.#mark, resolve, reject, failure, owner: process });
+        syncs.beginFile(inode, this.#mark, { resolve, reject, failure, owner: process });
       } else if (syncs.now(inode, this.#mark)) resolve();
       else reject(failure());
     });

@@ -103,7 +103,16 @@ export class Namespace {
 
   /** Writes a directory's changes to the disk, with those that have to precede them. */
   sync(directory: Directory): void {
-    const touches = ({ parts }: Change) => parts.some((part) => part.directory === directory);
+    this.beginSync(directory)();
+  }
+
+  /** Begins to write what was changed until now; the disk has it once the returned function was called. */
+  beginSync(directory: Directory): () => void {
+    const begun = new Set(this.#unsynced);
+    return () => this.#finishSync((change) => begun.has(change) && isIn(change, directory));
+  }
+
+  #finishSync(touches: (change: Change) => boolean): void {
     let last = this.#unsynced.length - 1;
     while (last >= 0 && !touches(this.#unsynced[last])) last--;
     const wanted = new Map<Directory, Set<string>>();
@@ -132,7 +141,7 @@ export class Namespace {
   failSync(directory: Directory): void {
     directory.failures++;
     for (const change of this.#unsynced) {
-      if (change.parts.some((part) => part.directory === directory)) change.isDropped = true;
+      if (isIn(change, directory)) change.isDropped = true;
     }
   }
 
@@ -200,6 +209,10 @@ export class Namespace {
     }
     this.#unsynced.push({ parts, isDropped: false });
   }
+}
+
+function isIn({ parts }: Change, directory: Directory): boolean {
+  return parts.some((part) => part.directory === directory);
 }
 
 function store({ parts }: Change): void {

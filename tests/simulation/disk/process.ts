@@ -116,16 +116,43 @@ export class SimulatedProcess implements Storage {
   }
 
   syncDirectory(path: string, change?: () => void): void {
+    this.#beginDirectorySync(path, change)();
+  }
+
+  async syncDirectoryLater(path: string, change?: () => void): Promise<void> {
+    const finish = this.#beginDirectorySync(path, change);
+    const { random, faults, syncs } = this.disk;
+    if (!random.chance(faults.slowSync)) return finish();
+    await new Promise<void>((resolve, reject) => {
+      syncs.begin({
+        finish: () => {
+          try {
+            resolve(finish());
+          } catch (error) {
+            reject(error);
+          }
+        },
+        reject,
+        owner: this,
+      });
+    });
+  }
+
+  /** Opens the directory, and begins to sync it; the returned function ends that. */
+  #beginDirectorySync(path: string, change?: () => void): () => void {
     this.call("open", path, ["EMFILE"]);
     const { disk } = this;
     const directory = disk.names.directory(path);
     const { failures } = directory;
     change?.();
     this.call("sync", path, []);
-    // A process that opens it after that does not get the error.
-    if (disk.random.chance(disk.faults.failedDirectorySync)) disk.names.failSync(directory);
-    else disk.names.sync(directory);
-    if (directory.failures > failures) throw simulatedError("EIO", "sync", path);
+    const finish = disk.names.beginSync(directory);
+    return () => {
+      // A process that opens it after that does not get the error.
+      if (disk.random.chance(disk.faults.failedDirectorySync)) disk.names.failSync(directory);
+      else finish();
+      if (directory.failures > failures) throw simulatedError("EIO", "sync", path);
+    };
   }
 
   watch(): undefined {

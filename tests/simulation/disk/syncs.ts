@@ -7,13 +7,9 @@ export interface ErrorMark {
 }
 
 interface Sync {
-  inode: Inode;
-  mark: ErrorMark;
-  writeback: Writeback;
-  resolve: () => void;
+  /** Ends it, in one way or the other, and says so. */
+  finish: () => void;
   reject: (error: unknown) => void;
-  /** What to reject with. */
-  failure: () => Error;
   owner: unknown;
 }
 
@@ -32,8 +28,20 @@ export class Syncs {
     return { failuresSeen: inode.failures - (inode.isFailureUnreported ? 1 : 0) };
   }
 
-  begin(sync: Omit<Sync, "writeback">): void {
-    this.#pending.push({ ...sync, writeback: sync.inode.beginSync() });
+  begin(sync: Sync): void {
+    this.#pending.push(sync);
+  }
+
+  /** The same for a file. */
+  beginFile(
+    inode: Inode,
+    mark: ErrorMark,
+    sync: { resolve: () => void; failure: () => Error } & Omit<Sync, "finish">,
+  ) {
+    const writeback = inode.beginSync();
+    const { resolve, reject, failure, owner } = sync;
+    const finish = () => this.#finish(inode, mark, writeback) ? resolve() : reject(failure());
+    this.begin({ finish, reject, owner });
   }
 
   /** Syncs synchronously; true if the disk has everything, as far as the open file reports. */
@@ -45,17 +53,16 @@ export class Syncs {
   finishOne(): void {
     const index = this.disk.random.below(this.#pending.length);
     const [sync] = this.#pending.splice(index, 1);
-    if (this.#finish(sync.inode, sync.mark, sync.writeback)) sync.resolve();
-    else sync.reject(sync.failure());
+    sync.finish();
   }
 
   /** Those of a dead process end in one way or the other, and are not reported. */
   abandon(owner: unknown, error: unknown): void {
     const theirs = this.#pending.filter((sync) => sync.owner === owner);
     this.#pending = this.#pending.filter((sync) => sync.owner !== owner);
-    for (const { inode, writeback, reject } of theirs) {
-      if (this.disk.random.chance(0.5)) inode.finishSync(writeback);
+    for (const { finish, reject } of theirs) {
       reject(error);
+      if (this.disk.random.chance(0.5)) finish();
     }
   }
 

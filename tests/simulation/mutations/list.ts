@@ -199,9 +199,11 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     what: "the folder is not synced before its new segment counts as durable",
-    file: "src/log/write/durability.ts",
-    from: "() => this.storage.syncDirectory(this.directory, () => this.#changeFolder(path))",
-    to: "() => {}",
+    file: "src/log/write/segment_names.ts",
+    from:
+      "settle(await this.storage.syncDirectoryLater(folder, change).then(() => undefined, (error) => error));",
+    to: "settle(undefined);",
+    also: [{ from: "        this.storage.syncDirectory(folder, change);\n", to: "" }],
   },
   {
     what: "metadata checksums are not looked at",
