@@ -1,5 +1,5 @@
 /**
- * The numbers of src/log/format/bytes.ts again, for AssemblyScript. That file has the drawing of the bytes; a
+ * Those numbers of src/log/format/bytes.ts that the core needs, for AssemblyScript. That file has the drawing of the bytes; a
  * test compares the two.
  *
  * @module
@@ -8,31 +8,22 @@
 export const RECORD_BYTES: u32 = 64;
 export const HEADER_MAGIC: u32 = 0x48465344;
 export const TRAILER_MAGIC: u32 = 0x54465344;
-export const RECORD_MAGIC: usize = 0;
 export const RECORD_KIND: usize = 4;
 export const RECORD_FLAGS: usize = 5;
-export const RECORD_EXTENT_COUNT: usize = 6;
 export const RECORD_SALT: usize = 8;
-export const RECORD_SEQUENCE: usize = 12;
-export const RECORD_NONCE: usize = 16;
 export const RECORD_COUNT: usize = 24;
 export const RECORD_METADATA_BYTES: usize = 28;
 export const RECORD_DATA_BYTES: usize = 32;
 export const RECORD_HEAD_CRC: usize = 36;
 export const RECORD_TIME: usize = 40;
 export const RECORD_ANCHOR_ID: usize = 48;
-export const RECORD_ANCHOR_OFFSET: usize = 56;
 export const RECORD_CRC: usize = 60;
 
 export const KIND_EVENTS: u32 = 1;
-export const KIND_SEAL: u32 = 2;
 export const KIND_CHUNK: u32 = 3;
 
-export const FLAG_HAS_DATA: u32 = 1;
 export const FLAG_LOST: u32 = 8;
 
-export const DATA_BLOCK_BYTES: u32 = 65536;
-export const EXTENT_BYTES: u32 = 16;
 export const FRAME_EVENTS_MAX: u32 = 1048576;
 export const METADATA_BYTES_MAX: u32 = 16777216;
 export const FRAME_DATA_BYTES_MAX: u32 = 16777216;

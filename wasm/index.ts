@@ -8,7 +8,7 @@
  * crc32Sliced         the same with tables only, to compare with
  * crc32c              CRC-32C of a range, which it overwrites, continuing from a seed
  *
- * sealFrame           writes the checksums and trailer of a frame with all its parts; returns its size
+ * sealFrame           writes the checksums and trailer of a frame whose other parts are in place
  * checkRecord         whether an intact header or trailer record of that salt is here
  * sameFrame           whether two records are of one frame
  * findRecord          offset of the first intact record of that salt, or of any, or -1
@@ -31,9 +31,8 @@
 
 export { crc32, crc32Sliced } from "./crc";
 export { crc32c } from "./crc32c";
-export { sealFrame } from "./frame";
 export { checkIndexEntry, lookupById, lookupByTime } from "./index_entries";
-export { checkRecord, findRecord, sameFrame } from "./record";
+export { checkRecord, findRecord, sameFrame, sealFrame } from "./record";
 export { hasControls } from "./text";
 
 /** The first address that the module does not use itself. */

@@ -1,5 +1,5 @@
 /**
- * The 64-byte records at both ends of a frame: checking them, searching for them.
+ * The 64-byte records at both ends of a frame: completing them, checking them, searching for them.
  *
  * @module
  */
@@ -19,6 +19,7 @@ import {
   RECORD_CRC,
   RECORD_DATA_BYTES,
   RECORD_FLAGS,
+  RECORD_HEAD_CRC,
   RECORD_KIND,
   RECORD_METADATA_BYTES,
   RECORD_SALT,
@@ -28,6 +29,19 @@ import {
 
 /** Bits of a number that JavaScript represents exactly. */
 const SAFE_BITS: u64 = 53;
+
+/**
+ * Completes the frame at `ptr`, whose header record is filled in except for its checksums, and whose other parts are in
+ * place: writes both checksums and the trailer record. `data` and `trailer` are where those begin, counted from `ptr`.
+ */
+export function sealFrame(ptr: usize, data: u32, trailer: u32): void {
+  store<u32>(ptr, crc32(ptr + RECORD_BYTES, data - RECORD_BYTES, 0), RECORD_HEAD_CRC);
+  store<u32>(ptr, crc32(ptr, <u32> RECORD_CRC, 0), RECORD_CRC);
+  const end = ptr + trailer;
+  memory.copy(end, ptr, RECORD_BYTES);
+  store<u32>(end, TRAILER_MAGIC);
+  store<u32>(end, crc32(end, <u32> RECORD_CRC, 0), RECORD_CRC);
+}
 
 /** 1 if an intact header record (or trailer record) with this salt is at `ptr`, else 0. */
 export function checkRecord(ptr: usize, salt: u32, trailer: bool): bool {

@@ -78,7 +78,7 @@ export function encodeSample(sample: SampleFrame = {}, shift = 0): EncodedFrame 
   }
   u8.set(text, ptr + layout.metadata);
   sumBlocks(ptr, sizes);
-  const frameBytes = core.encodeFrame(ptr, sample.kind ?? SAMPLE.kind, sizes, {
+  const { byteLength: frameBytes } = core.encodeFrame(ptr, sample.kind ?? SAMPLE.kind, sizes, {
     salt: sample.salt ?? SAMPLE.salt,
     sequence: sample.sequence ?? SAMPLE.sequence,
     nonceLow: sample.nonceLow ?? SAMPLE.nonceLow,

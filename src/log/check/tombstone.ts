@@ -62,8 +62,7 @@ function encodeTombstone(bytes: number, count: number, signature: Signature): Ui
   core.u8.fill(0, area, area + bytes);
   const metadataBytes = bytes - LOST_FRAME_BYTES_MIN;
   const sizes = { flags: FLAG.lost, count, extentCount: 0, metadataBytes, dataBytes: 0 };
-  core.encodeFrame(area, KIND.events, sizes, signature);
-  return core.u8.subarray(area, area + bytes);
+  return core.encodeFrame(area, KIND.events, sizes, signature);
 }
 
 /** A segment all of whose events were lost: its header, frames that say so, a seal. */

@@ -62,7 +62,7 @@ export function encodeEvents(batch: OutgoingBatch, signature: Signature, extents
   const layout = layoutOf(sizes);
   if (data !== undefined) writeData(data, count, area, layout);
   if (sizes.extentCount > 0) writeExtents(extents!, area, layout);
-  return complete(area, KIND.events, { sizes, layout }, signature);
+  return core.encodeFrame(area, KIND.events, sizes, signature);
 }
 
 /** Encodes a frame without events: a seal, or a chunk of a large data part. */
@@ -80,18 +80,7 @@ export function encodePlain(
   const summed = new SummedData(area, layout);
   for (const piece of data) summed.add(piece);
   summed.finish();
-  return complete(area, kind, { sizes, layout }, signature);
-}
-
-function complete(
-  area: number,
-  kind: number,
-  { sizes, layout }: { sizes: FrameSizes; layout: FrameLayout },
-  signature: Signature,
-): Uint8Array {
-  const frameBytes = core.encodeFrame(area, kind, sizes, signature);
-  checkEnd("records", frameBytes, layout.frameBytes);
-  return core.u8.subarray(area, area + frameBytes);
+  return core.encodeFrame(area, kind, sizes, signature);
 }
 
 /** An upper bound of the metadata's bytes, with separators; throws if they are certainly too many. */

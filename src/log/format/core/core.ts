@@ -9,7 +9,7 @@
 
 import { type CoreExports, instantiateCore } from "./exports.ts";
 import { CoreMemory, SCRATCH_BYTES } from "./memory.ts";
-import { type FrameSizes, RECORD, RECORD_BYTES, type Signature } from "../bytes.ts";
+import { type FrameSizes, layoutOf, RECORD, RECORD_BYTES, type Signature } from "../bytes.ts";
 import { encodeRecord } from "../frame_header.ts";
 
 /** What the CRC-32C overwrites before its bytes. */
@@ -68,11 +68,13 @@ export class Core extends CoreMemory {
 
   /**
    * Completes a frame whose table, extents, block sums, metadata and data stand where `layoutOf` puts them after `ptr`:
-   * writes both records, with the checksum of the head. Returns the frame's bytes.
+   * writes both records, with the checksum of the head. Returns the frame's bytes: a view.
    */
-  encodeFrame(ptr: number, kind: number, sizes: FrameSizes, signature: Signature): number {
+  encodeFrame(ptr: number, kind: number, sizes: FrameSizes, signature: Signature): Uint8Array {
+    const { data, trailer, frameBytes } = layoutOf(sizes);
     encodeRecord(this.view, ptr, { kind, sizes, signature });
-    return this.#wasm.sealFrame(ptr);
+    this.#wasm.sealFrame(ptr, data, trailer);
+    return this.u8.subarray(ptr, ptr + frameBytes);
   }
 
   /** Gives a frame that was encoded another sequence. */

@@ -9,7 +9,7 @@ export interface CoreExports {
   crc32(ptr: number, bytes: number, seed: number): number;
   crc32Sliced(ptr: number, bytes: number, seed: number): number;
   crc32c(ptr: number, bytes: number, seed: number): number;
-  sealFrame(ptr: number): number;
+  sealFrame(ptr: number, data: number, trailer: number): void;
   checkRecord(ptr: number, salt: number, trailer: number): number;
   sameFrame(header: number, trailer: number): number;
   findRecord(ptr: number, bytes: number, salt: number, anySalt: number): number;
