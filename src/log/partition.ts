@@ -4,7 +4,7 @@ import { PartitionFolder } from "./segment/directory.ts";
 import type { LogPosition, Segment } from "./segment/segment_file.ts";
 import { type IndexedPosition, SegmentIndex } from "./segment/index.ts";
 import { newestTimeOfSealed } from "./segment/times.ts";
-import { entryAt, positionAfter } from "./segment/entries.ts";
+import { entriesFrom, entryAt } from "./segment/entries.ts";
 
 /** A partition, and lookups in it by id and by time. */
 export class Partition extends PartitionFolder {
@@ -96,13 +96,8 @@ export class Partition extends PartitionFolder {
 
   /** Bytes of log between two positions, counting segment headers and seals between them. */
   bytesBetween(from: LogPosition, to: LogPosition, ids: readonly number[] = this.segmentIds()): number {
-    let bytes = to.offset - from.offset;
-    if (from.segment.baseId === to.segment.baseId) return bytes;
-    for (const baseId of ids) {
-      if (baseId < from.segment.baseId || baseId >= to.segment.baseId) continue;
-      bytes += this.bytesOf(baseId);
-    }
-    return bytes;
+    const between = ids.filter((baseId) => baseId >= from.segment.baseId && baseId < to.segment.baseId);
+    return between.reduce((bytes, baseId) => bytes + this.bytesOf(baseId), to.offset - from.offset);
   }
 
   /** The first position, from an indexed one on, that `reached` is true for; adds entries that the index lacks. */
@@ -111,22 +106,20 @@ export class Partition extends PartitionFolder {
     from: IndexedPosition,
     reached: (next: { endId: number; time: number }) => boolean,
   ): LogPosition {
-    let position: LogPosition = from;
+    const { segment } = from;
     let { time: newestTime } = from;
+    let position: LogPosition = from;
     try {
-      for (;;) {
-        const entry = entryAt(position);
-        if (entry.kind === "tail" || entry.kind === "end") return position;
-        if (entry.kind === "frame") {
-          const { id, frame: { count, time } } = entry;
-          newestTime = Math.max(newestTime, time);
-          index.add(entry, newestTime);
-          if (count > 0 && reached({ endId: id + count, time })) return position;
-        } else if (reached({ endId: entry.endId, time: -1 })) {
-          return position;
-        }
-        position = positionAfter(position.segment, entry);
+      for (const entry of entriesFrom(from)) {
+        position = { segment, offset: entry.offset, id: entry.id };
+        if (entry.kind === "gap" && reached({ endId: entry.endId, time: -1 })) break;
+        if (entry.kind !== "frame") continue;
+        const { endId, frame: { count, time } } = entry;
+        newestTime = Math.max(newestTime, time);
+        index.add(entry, newestTime);
+        if (count > 0 && reached({ endId, time })) break;
       }
+      return position;
     } finally {
       index.close();
     }

@@ -19,7 +19,7 @@ import { type StorageFile, writeAllAt } from "../../storage/port.ts";
 import { Pace } from "./pace.ts";
 import { SegmentCheck } from "./verify_segment.ts";
 import { sealLast } from "../write/seal.ts";
-import { entriesFrom, positionAfter } from "../segment/entries.ts";
+import { entriesFrom } from "../segment/entries.ts";
 
 /**
  * Carries out the steps that affect one segment: in a copy, which is checked and then replaces the segment atomically.
@@ -163,7 +163,7 @@ function frameAt(segment: Segment, offset: number): FrameAt {
 
 function endIdOf(segment: Segment): number {
   let endId = segment.baseId;
-  for (const entry of entriesFrom(startOf(segment), RECORD_BYTES)) endId = positionAfter(segment, entry).id;
+  for (const entry of entriesFrom(startOf(segment), RECORD_BYTES)) endId = entry.id;
   return endId;
 }
 

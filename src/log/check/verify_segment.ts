@@ -10,9 +10,7 @@ import { type LogPosition, oversizeOf, type Segment, startOf } from "../segment/
 import { type DamagedChunks, DataCheck, type Found, frameOf } from "./verify_data.ts";
 import { IndexCheck } from "./verify_index.ts";
 import type { Pace } from "./pace.ts";
-import { type Entry, entryAt, positionAfter } from "../segment/entries.ts";
-
-type FrameEntry = Extract<Entry, { kind: "frame" }>;
+import { entryAt, type FrameEntry, type GapEntry, positionAfter } from "../segment/entries.ts";
 
 /** Anchors speak of boundaries not far before them. */
 const BOUNDARIES_MAX = 4096;
@@ -82,7 +80,7 @@ export class SegmentCheck {
     return this.#found({ severity: "damage", kind: "segment foreign", offset: 0, reason: foreign });
   }
 
-  #gap({ offset, endOffset, id, endId, torn }: Extract<Entry, { kind: "gap" }>): Finding {
+  #gap({ offset, endOffset, id, endId, torn }: GapEntry): Finding {
     const bytes = endOffset - offset;
     if (endId === id) {
       const reason = torn
@@ -103,7 +101,7 @@ export class SegmentCheck {
   }
 
   *#frame(entry: FrameEntry): Generator<Finding> {
-    const { offset, endOffset, id, frame, damaged } = entry;
+    const { offset, endOffset, id, endId, frame, damaged } = entry;
     this.#index.frame(offset, id, frame);
     const known = this.#boundaries.get(frame.anchorOffset);
     if (known !== undefined && known !== frame.anchorId) yield this.#wrongId(entry, known);
@@ -119,7 +117,7 @@ export class SegmentCheck {
         offset,
         bytes: endOffset - offset,
         firstId: id,
-        endId: id + frame.count,
+        endId,
         reason,
       });
       return;
@@ -139,17 +137,10 @@ export class SegmentCheck {
   }
 
   /** Every writer says which id it expected where, so that no one has to take the count on trust. */
-  #wrongId({ offset, id, frame }: FrameEntry, counted: number): Finding {
+  #wrongId({ offset, id, endId, frame }: FrameEntry, counted: number): Finding {
     const reason = `its writer knew that event ${frame.anchorId} comes next at byte ${frame.anchorOffset}, ` +
       `and by counting it is ${counted}`;
-    return this.#found({
-      severity: "damage",
-      kind: "ids",
-      offset,
-      firstId: id,
-      endId: id + frame.count,
-      reason,
-    });
+    return this.#found({ severity: "damage", kind: "ids", offset, firstId: id, endId, reason });
   }
 
   /** One of the frame's two records is damaged; the other has said everything. */
@@ -197,7 +188,7 @@ export class SegmentCheck {
         // The seal was lost in a power cut, and what was written after it was written again.
         return;
       } else {
-        yield* this.#frame({ ...next, id });
+        yield* this.#frame({ ...next, id, endId: id });
       }
       const pause = this.pace.read(next.endOffset - offset);
       if (pause !== undefined) await pause;

@@ -45,7 +45,7 @@ function entryBefore(partition: Partition, nextId: number, ids?: readonly number
   const position = partition.positionOfId(nextId - 1, ids);
   if (position === undefined) return undefined;
   const entry = entryAt(position);
-  return entry.kind === "frame" && entry.id + entry.frame.count < nextId ? undefined : entry;
+  return entry.kind === "frame" && entry.endId < nextId ? undefined : entry;
 }
 
 function isConfirmed(partition: Partition, position: Position, ids?: readonly number[]): boolean {
@@ -100,7 +100,7 @@ function lastInSegment(segment: Segment, nextId: number, mark: FrameMark): numbe
   for (const entry of entriesFrom(startOf(segment))) {
     if (entry.id >= nextId) break;
     if (entry.kind !== "frame" || entry.frame.nonceLow !== mark.nonce) continue;
-    if (entry.frame.sequence < mark.sequence) last = Math.min(entry.id + entry.frame.count, nextId);
+    if (entry.frame.sequence < mark.sequence) last = Math.min(entry.endId, nextId);
   }
   return last;
 }

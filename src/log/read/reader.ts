@@ -9,7 +9,7 @@ import { type LogPosition, segmentName } from "../segment/segment_file.ts";
 import { StoredBatch, StoredTextBatch } from "./batch.ts";
 import { isReadInPlace } from "./data.ts";
 import { StoredFrame } from "./stored_frame.ts";
-import { type Entry, entryAt, positionAfter } from "../segment/entries.ts";
+import { entryAt, type FrameEntry, positionAfter } from "../segment/entries.ts";
 
 /** How a reader works. */
 export interface ReaderOptions {
@@ -19,8 +19,6 @@ export interface ReaderOptions {
   /** Called with damage that was skipped. */
   onDamage?: ((error: CorruptedLogError) => void) | undefined;
 }
-
-type FrameEntry = Extract<Entry, { kind: "frame" }>;
 
 /**
  * The most metadata in one batch, unless one event has more. Texts of this size live and die in the young generation of
@@ -146,10 +144,10 @@ export class PartitionReader {
   }
 
   #readFrame(position: LogPosition, entry: FrameEntry): void {
-    const { frame, offset, id } = entry;
+    const { frame, offset, id, endId } = entry;
     const after = positionAfter(position.segment, entry);
     const isLost = (frame.flags & FLAG.lost) !== 0;
-    if (frame.kind !== KIND.events || isLost || after.id <= this.#fromId) {
+    if (frame.kind !== KIND.events || isLost || endId <= this.#fromId) {
       this.#position = after;
       return;
     }
@@ -160,15 +158,14 @@ export class PartitionReader {
     const bytes = whole ? layout.frameBytes : layout.data;
     const at = readWindow.at(position.segment, offset, bytes, bytes);
     this.#ahead = nextAhead(frame.layout.frameBytes, layout.data, whole);
-    if (at < 0 || !isHeadRight(at, frame)) {
-      this.#meetDamage(position.segment.path, { ...entry, endId: after.id }, "metadata checksum differs");
-      this.#position = after;
-      return;
-    }
-    const stored = new StoredFrame(this.partition, position.segment, offset, frame, at, id);
-    if (!stored.addsUp) {
-      const reason = "the sizes of its parts do not add up";
-      this.#meetDamage(position.segment.path, { ...entry, endId: after.id }, reason);
+    const stored = at < 0 || !isHeadRight(at, frame)
+      ? undefined
+      : new StoredFrame(this.partition, position.segment, offset, frame, at, id);
+    if (stored?.addsUp !== true) {
+      const reason = stored === undefined
+        ? "metadata checksum differs"
+        : "the sizes of its parts do not add up";
+      this.#meetDamage(position.segment.path, entry, reason);
       this.#position = after;
       return;
     }

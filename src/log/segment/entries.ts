@@ -6,10 +6,22 @@ import type { LogPosition, Segment } from "./segment_file.ts";
 /** Read at once, unless the caller knows better: several small frames, and not much of a large one. */
 const AHEAD_BYTES = 64 * 1024;
 
-/** What is at a position: a frame with the id of its first event, damage with the ids it spans, or the end. */
+/** The id of the next event at an entry, and after it. */
+interface Ids {
+  id: number;
+  endId: number;
+}
+
+/** A frame with the ids of its events. */
+export type FrameEntry = FrameStep & Ids;
+
+/** Damage with the ids that it spans. */
+export type GapEntry = GapStep & Ids;
+
+/** What is at a position: a frame, damage, the end of the segment, or nothing more yet. */
 export type Entry =
-  | FrameStep & { id: number }
-  | GapStep & { id: number; endId: number }
+  | FrameEntry
+  | GapEntry
   | { kind: "end"; offset: number; id: number; terminal: boolean }
   | TailStep & { id: number };
 
@@ -42,7 +54,7 @@ export function entryAt(position: LogPosition, ahead = AHEAD_BYTES): Entry {
     return { kind: "end", offset, id, terminal: (next.frame.flags & FLAG.terminal) !== 0 };
   }
   const { endOffset, frame, damaged } = next;
-  return { kind: "frame", offset, endOffset, id, frame, damaged };
+  return { kind: "frame", offset, endOffset, id, endId: id + frame.count, frame, damaged };
 }
 
 /** The entries from a position on; the last one is the end of the segment or its tail. */
@@ -55,11 +67,7 @@ export function* entriesFrom(start: LogPosition, ahead = AHEAD_BYTES): Generator
   }
 }
 
-/** The position after an entry. */
-export function positionAfter(segment: Segment, entry: Entry): LogPosition {
-  if (entry.kind === "frame") {
-    return { segment, offset: entry.endOffset, id: entry.id + entry.frame.count };
-  }
-  if (entry.kind === "gap") return { segment, offset: entry.endOffset, id: entry.endId };
-  return { segment, offset: entry.offset, id: entry.id };
+/** The position after a frame or damage. */
+export function positionAfter(segment: Segment, { endOffset, endId }: FrameEntry | GapEntry): LogPosition {
+  return { segment, offset: endOffset, id: endId };
 }

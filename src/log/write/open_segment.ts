@@ -6,7 +6,7 @@ import { decodeRecord, type FrameRecord } from "../format/frame_header.ts";
 import type { Partition } from "../partition.ts";
 import { type LogPosition, oversizeOf, Segment, segmentName } from "../segment/segment_file.ts";
 import { SegmentIndex } from "../segment/index.ts";
-import { type Entry, entryAt, positionAfter } from "../segment/entries.ts";
+import { entriesFrom, type Entry, entryAt, type FrameEntry, positionAfter } from "../segment/entries.ts";
 import { counted } from "../../counted.ts";
 
 /** How long a push may not notice that the file was removed by hand. */
@@ -111,12 +111,12 @@ export class OpenSegment {
     const from = this.end;
     if (this.#isAt(from.offset, identity, frameBytes)) {
       const { offset, id } = from;
+      const endId = id + core.view.getUint32(core.slot + RECORD.count, true);
       const kind = core.view.getUint8(core.slot + RECORD.kind);
-      const count = core.view.getUint32(core.slot + RECORD.count, true);
       if (this.#index.isDue(offset)) {
         this.#index.add({ offset, id, frame: decodeRecord(core.view, core.slot) }, this.newestTime);
       }
-      return this.#landed({ offset, endOffset: offset + frameBytes, id }, { kind, count }, now);
+      return this.#landed({ offset, endOffset: offset + frameBytes, id, endId }, kind, now);
     }
     for (;;) {
       const entry = this.#nextEntry(Math.min(Math.max(frameBytes, 4096), 65536));
@@ -127,7 +127,7 @@ export class OpenSegment {
       }
       if (entry.kind === "frame" && isOf(entry.frame, identity)) {
         this.#index.add(entry, this.newestTime);
-        return this.#landed(entry, entry.frame, now);
+        return this.#landed(entry, entry.frame.kind, now);
       }
       this.end = positionAfter(this.segment, entry);
     }
@@ -176,12 +176,12 @@ export class OpenSegment {
 
   /** Moves the end after the frame just written. */
   #landed(
-    { offset, endOffset, id }: Omit<Landing, "segment">,
-    { kind, count }: { kind: number; count: number },
+    { offset, endOffset, id, endId }: Pick<FrameEntry, "offset" | "endOffset" | "id" | "endId">,
+    kind: number,
     now: number,
   ): Landing {
     const { segment } = this;
-    this.end = { segment, offset: endOffset, id: id + count };
+    this.end = { segment, offset: endOffset, id: endId };
     // A sealed segment may be removed at any time.
     if (kind !== KIND.seal) this.#checkFileIsThere(now);
     this.partition.appendSignal.notify();
@@ -236,13 +236,8 @@ export class OpenSegment {
    * removal that was noticed, so that this look cannot miss it.
    */
   #checkIsSealed(): void {
-    for (let position = this.end;;) {
-      const entry = entryAt(position, RECORD_BYTES);
-      if (entry.kind === "end") return;
-      if (entry.kind === "tail") {
-        throw fileRemoved(this.file.path);
-      }
-      position = positionAfter(this.segment, entry);
+    for (const { kind } of entriesFrom(this.end, RECORD_BYTES)) {
+      if (kind === "tail") throw fileRemoved(this.file.path);
     }
   }
 
