@@ -13,6 +13,7 @@ import {
 import { partitionName } from "./layout.ts";
 import type { ConsumerInterface, ConsumerRequest, IncomingBatch, StartPosition } from "../../contract.ts";
 import { DeliveredFrames } from "./delivered_frames.ts";
+import type { Group } from "./group.ts";
 
 /** The folders are watched for this long after the last wait, since the next one usually follows soon. */
 const LISTEN_LINGER_MS = 500;
@@ -43,14 +44,6 @@ export function assign(
 function passGone({ reader }: AssignedPartition, { partition, id }: EventGoneError): EventGoneError {
   reader.seek("earliest");
   return new EventGoneError(partition, id, reader.position);
-}
-
-/** How a consumer outside of groups makes sure that its name is not used by a group. */
-export interface StandaloneUse {
-  /** Throws if the name is used by a group. */
-  enter(): Promise<void>;
-  /** The consumer has stopped reading. */
-  leave(): void;
 }
 
 /** Reads partitions of a topic under a consumer name. */
@@ -197,7 +190,7 @@ export class FilesConsumer extends PartitionsConsumer<AssignedPartition> {
     partitions: readonly Partition[],
     request: ConsumerRequest,
     cursorOf: (partition: number) => CursorFile,
-    private readonly alone: StandaloneUse,
+    private readonly group: Pick<Group, "enterAlone" | "leaveAlone">,
     /** The names of position files by partition, listed now. */
     private readonly listed: () => ReadonlyMap<string, readonly string[]>,
   ) {
@@ -222,7 +215,7 @@ export class FilesConsumer extends PartitionsConsumer<AssignedPartition> {
       } else if (known === undefined) this.moveTo(assigned, this.request.from);
       this.assignments.set(number, assigned);
     }
-    await this.alone.enter();
+    await this.group.enterAlone();
   }
 
   acknowledge(partition: number, nextId: number): void {
@@ -240,7 +233,7 @@ export class FilesConsumer extends PartitionsConsumer<AssignedPartition> {
   }
 
   override close(): Promise<void> {
-    this.alone.leave();
+    this.group.leaveAlone();
     return super.close();
   }
 }

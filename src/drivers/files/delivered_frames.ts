@@ -32,13 +32,8 @@ export class DeliveredFrames {
     this.#first = at;
     if (at === numbers.length) this.clear();
     if (this.#numbers.length === 0 || numbers[at]! >= nextId) return undefined;
-    const [time, salt, nonce, sequence] = [
-      numbers[at + 2]!,
-      numbers[at + 3]!,
-      numbers[at + 4]!,
-      numbers[at + 5]!,
-    ];
-    return { nextId, time, mark: { salt, nonce, sequence } };
+    const mark = { salt: numbers[at + 3]!, nonce: numbers[at + 4]!, sequence: numbers[at + 5]! };
+    return { nextId, time: numbers[at + 2]!, mark };
   }
 
   /** Forgets all: reading goes on elsewhere. */

@@ -17,11 +17,8 @@ import {
   RosterFiles,
 } from "../../log/mod.ts";
 import { isMissing, type Storage } from "../../storage/port.ts";
-import type { StandaloneUse } from "./consumer.ts";
 import type { ConsumerFolder } from "./consumer_folder.ts";
-import type { GroupAccess } from "./group_consumer.ts";
 
-/** A member without a heartbeat for this long is considered dead. */
 const TIMEOUT_MS = 10_000;
 /** How long opening a member waits for the others to hand over its partitions. */
 const SETTLE_MS_MAX = 1000;
@@ -45,25 +42,22 @@ export interface GroupSettings {
   topicPath: string;
   name: string;
   numPartitions: number;
+  /** A member without a heartbeat for this long is considered dead. Default: 10 seconds. */
+  timeoutMs?: number | undefined;
   /** The folder of the name; created on first use. */
   folder(): ConsumerFolder;
 }
 
 /** The group of one consumer name in one topic, for one consumer or call. */
 export class Group {
-  constructor(private readonly settings: GroupSettings) {}
+  readonly name: string;
+  readonly timeoutMs: number;
+  /** Whether a standalone consumer uses this, and is counted among those of this process. */
+  #isAlone = false;
 
-  /** What a member needs. */
-  access(timeoutMs: number = TIMEOUT_MS): GroupAccess {
-    const { storage, environment } = this.settings;
-    return {
-      name: this.settings.name,
-      join: (listener) => this.#join(listener, timeoutMs),
-      listen: (wake) => listen(storage, this.#directory, wake),
-      explained: (error) => this.#explained(error),
-      elapsedMs: () => environment.elapsedMs(),
-      patienceMs: timeoutMs,
-    };
+  constructor(private readonly settings: GroupSettings) {
+    this.name = settings.name;
+    this.timeoutMs = settings.timeoutMs ?? TIMEOUT_MS;
   }
 
   /** The members in the roster, except those whose process has certainly ended. */
@@ -82,21 +76,20 @@ export class Group {
     if (this.#present(this.#roster()).length > 0) throw this.#inUse("group");
   }
 
-  /** What a standalone consumer needs. */
-  standaloneUse(): StandaloneUse {
-    let leave = () => {};
-    return {
-      enter: async () => {
-        leave = this.#registerStandalone();
-        try {
-          if (this.#present(this.#roster()).length > 0) await this.#checkHasNoMembers();
-        } catch (error) {
-          leave();
-          throw error;
-        }
-      },
-      leave: () => leave(),
-    };
+  /** A standalone consumer is opened; throws if the name has members. */
+  async enterAlone(): Promise<void> {
+    this.#countAlone(1);
+    try {
+      if (this.#present(this.#roster()).length > 0) await this.#checkHasNoMembers();
+    } catch (error) {
+      this.leaveAlone();
+      throw error;
+    }
+  }
+
+  /** The standalone consumer has stopped reading. */
+  leaveAlone(): void {
+    if (this.#isAlone) this.#countAlone(-1);
   }
 
   /** Throws if a member is alive; waits until that is known, which at once it is only of members on this machine. */
@@ -115,25 +108,21 @@ export class Group {
     }
   }
 
-  /** Registers a standalone consumer of this process; returns a function that unregisters it. */
-  #registerStandalone(): () => void {
+  /** Counts the standalone consumers of this process. */
+  #countAlone(change: 1 | -1): void {
     const { storage: { base = this.settings.storage } } = this.settings;
     const counts = standaloneConsumers.get(base) ?? new Map<string, number>();
     standaloneConsumers.set(base, counts);
-    const key = this.#key;
-    let isOver = false;
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-    return () => {
-      if (isOver) return;
-      isOver = true;
-      const left = counts.get(key)! - 1;
-      if (left > 0) counts.set(key, left);
-      else counts.delete(key);
-    };
+    const count = (counts.get(this.#key) ?? 0) + change;
+    if (count > 0) counts.set(this.#key, count);
+    else counts.delete(this.#key);
+    this.#isAlone = change > 0;
   }
 
-  async #join(listener: AssignmentListener, timeoutMs: number): Promise<Membership> {
+  /** Joins the group; `listener` is called with assignments from then on. */
+  async join(listener: AssignmentListener): Promise<Membership> {
     const { storage, environment, numPartitions } = this.settings;
+    const { timeoutMs } = this;
     const alone = standaloneConsumers.get(storage.base ?? storage)?.get(this.#key) ?? 0;
     if (alone > 0) throw this.#inUse("alone");
     const membership = new Membership({
@@ -152,7 +141,7 @@ export class Group {
       }
     } catch (error) {
       membership.abandon();
-      throw this.#explained(error);
+      throw this.explained(error);
     }
     return membership;
   }
@@ -161,7 +150,7 @@ export class Group {
     try {
       this.settings.folder().make();
     } catch (error) {
-      throw this.#explained(error);
+      throw this.explained(error);
     }
     return this.#directory;
   }
@@ -189,7 +178,29 @@ export class Group {
     return new ConsumerInUseError(this.settings.name, this.settings.topic, how);
   }
 
-  #explained(error: unknown): unknown {
+  /** Calls `wake` soon after a change of the group; undefined if the system does not report changes. */
+  listen(wake: () => void): (() => void) | undefined {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const watcher = this.settings.storage.watch(this.#directory, () => {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        wake();
+      }, WATCH_PAUSE_MS);
+    });
+    if (watcher === undefined) return undefined;
+    return () => {
+      clearTimeout(timer);
+      watcher.close();
+    };
+  }
+
+  /** Milliseconds of the clock that the group goes by. */
+  elapsedMs(): number {
+    return this.settings.environment.elapsedMs();
+  }
+
+  /** The error to report for one of the group. */
+  explained(error: unknown): unknown {
     if (!(error instanceof StorageError)) return error;
     if (isMissing(error)) return this.settings.folder().removed();
     const { errno, canRetry } = error;
@@ -200,20 +211,4 @@ export class Group {
       { cause: error, canRetry },
     );
   }
-}
-
-/** Calls `wake` soon after a change in the folder; undefined if the system does not report changes. */
-function listen(storage: Storage, directory: string, wake: () => void): (() => void) | undefined {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const watcher = storage.watch(directory, () => {
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      wake();
-    }, WATCH_PAUSE_MS);
-  });
-  if (watcher === undefined) return undefined;
-  return () => {
-    clearTimeout(timer);
-    watcher.close();
-  };
 }

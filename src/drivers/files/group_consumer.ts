@@ -14,28 +14,14 @@ import {
 import { ofPartition } from "../../of_partition.ts";
 import { everyTick } from "../../storage/ticks.ts";
 import { assign, type AssignedPartition, PartitionsConsumer } from "./consumer.ts";
+import type { Group } from "./group.ts";
 import { sideBySide } from "./side_by_side.ts";
 
 /** A member that waits looks for news this often, beside what wakes it. */
 const WAIT_MS = 1000;
 
-/** How a consumer takes part in its group. */
-export interface GroupAccess {
-  /** Name of the consumers. */
-  name: string;
-  /** Joins the group; `listener` is called with assignments from then on. */
-  join(listener: AssignmentListener): Promise<Membership>;
-  /**
-   * Calls `wake` when the group may have changed; returns a function to stop that, or undefined if it is
-   * impossible.
-   */
-  listen(wake: () => void): (() => void) | undefined;
-  /** The error to report for one of the group. */
-  explained(error: unknown): unknown;
-  elapsedMs(): number;
-  /** How long a revoked partition is kept for missing acknowledgements. */
-  patienceMs: number;
-}
+/** What a member uses of its group. */
+export type GroupAccess = Pick<Group, "name" | "join" | "listen" | "explained" | "elapsedMs" | "timeoutMs">;
 
 /** A partition that this member owns. */
 interface OwnedPartition extends AssignedPartition {
@@ -149,7 +135,7 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
       this.#assign(this.#assigned.filter((each) => each !== partition));
     }
     const { sinceMs, deliveredId } = assigned.revoking;
-    return assigned.acknowledgedId >= deliveredId || now - sinceMs >= this.group.patienceMs;
+    return assigned.acknowledgedId >= deliveredId || now - sinceMs >= this.group.timeoutMs;
   }
 
   onKept(partition: number): void {

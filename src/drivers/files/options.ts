@@ -7,7 +7,7 @@ import {
 import {
   documented,
   type FilesDriverOptions,
-  type FilesTopicOptions as TopicDocument,
+  type FilesTopicOptions,
   type RulesOf,
 } from "../../driver_options.ts";
 import type { JsonObject } from "../../json.ts";
@@ -56,7 +56,7 @@ const seconds: OptionRule = {
 };
 
 /** The topic options that can be changed after creation. */
-export const CHANGEABLE_RULES: RulesOf<Omit<TopicDocument, "num_partitions">> = {
+export const CHANGEABLE_RULES: RulesOf<Omit<FilesTopicOptions, "num_partitions">> = {
   segment_bytes: documented(
     "Size in bytes at which a segment file is closed and the next one is started",
     segmentBytes,
@@ -99,18 +99,11 @@ export interface LogSizes {
   chunkBytes?: number;
 }
 
-/** Options of a topic. */
-export interface FilesTopicOptions {
-  numPartitions: number;
-  segmentBytesMax: number;
-  flushBehavior?: FlushBehavior | undefined;
-  /** Keep at most this many bytes per partition. */
-  retentionBytes?: number | undefined;
-  /** Keep events for this long. */
-  retentionSeconds?: number | undefined;
-  /** Remove segments that every named consumer has acknowledged. */
-  retentionAcknowledged?: boolean | undefined;
-}
+/** The options of a topic, with the defaults. */
+export type CheckedTopicOptions =
+  & JsonObject
+  & FilesTopicOptions
+  & { num_partitions: number; segment_bytes: number };
 
 /** Validates the driver's options. */
 export function readFilesOptions(document: JsonObject): FilesOptions {
@@ -124,11 +117,14 @@ export function readFilesOptions(document: JsonObject): FilesOptions {
 }
 
 /** Validates a topic's options and fills in the defaults; the driver limits the partitions of a new topic. */
-export function checkTopicOptions(document: JsonObject, partitionsMax: number = PARTITIONS_MAX): JsonObject {
+export function checkTopicOptions(
+  document: JsonObject,
+  partitionsMax: number = PARTITIONS_MAX,
+): CheckedTopicOptions {
   return readOptions("topic", document, {
     num_partitions: numPartitionsRule(partitionsMax),
     ...CHANGEABLE_RULES,
-  });
+  }) as CheckedTopicOptions;
 }
 
 /** Validates changes to a topic's options; `null` resets one to its default. */
@@ -140,17 +136,4 @@ export function checkChanges(document: JsonObject): JsonObject {
     }]),
   );
   return readOptions("topic", document, rules);
-}
-
-/** A topic's stored options, typed. */
-export function readTopicOptions(document: JsonObject): FilesTopicOptions {
-  const options = checkTopicOptions(document);
-  return {
-    numPartitions: options.num_partitions as number,
-    segmentBytesMax: options.segment_bytes as number,
-    flushBehavior: options.flush_behavior as FlushBehavior | undefined,
-    retentionBytes: options.retention_bytes as number | undefined,
-    retentionSeconds: options.retention_seconds as number | undefined,
-    retentionAcknowledged: options.retention_acknowledged as boolean | undefined,
-  };
 }

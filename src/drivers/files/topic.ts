@@ -28,7 +28,7 @@ import { Group } from "./group.ts";
 import { GroupConsumer } from "./group_consumer.ts";
 import { partitionName } from "./layout.ts";
 import { machine } from "./machine.ts";
-import { checkChanges, type FilesOptions, readTopicOptions } from "./options.ts";
+import { checkChanges, checkTopicOptions, type FilesOptions } from "./options.ts";
 import { FilesProducer } from "./producer.ts";
 import { holdAppendSignal, releaseAppendSignal } from "./append_signals.ts";
 import { editTopicFolder, readOptionsNow } from "./topic_folder.ts";
@@ -92,16 +92,16 @@ export class FilesTopic implements TopicInterface {
   }
 
   producer(_name: string): ProducerInterface {
-    const { segmentBytesMax, flushBehavior } = readTopicOptions(this.definition.options);
+    const { segment_bytes: segmentBytesMax, flush_behavior } = checkTopicOptions(this.definition.options);
     return new FilesProducer(this.#logs, (partition) => ({
-      flushBehavior: this.driverOptions.flushBehavior ?? flushBehavior ?? "buffered",
+      flushBehavior: this.driverOptions.flushBehavior ?? flush_behavior ?? "buffered",
       segmentBytesMax,
       topFolder: this.driverOptions.rootPath,
       chunkBytes: this.driverOptions.sizes?.chunkBytes,
       rolled: () => {
         if (diagnostics.roll.hasSubscribers) diagnostics.roll.publish({ topic: this.name, partition });
         // As they are now: another process may have changed them since the topic was opened.
-        const options = () => readTopicOptions(readOptionsNow(this.storage, this.path) ?? {});
+        const options = () => checkTopicOptions(readOptionsNow(this.storage, this.path) ?? {});
         applyRetention(ofPartition(this.#logs, partition), options, this.#names);
       },
     }));
@@ -109,15 +109,15 @@ export class FilesTopic implements TopicInterface {
 
   consumer(name: string, request: ConsumerRequest): ConsumerInterface {
     const folderOf = this.#folderOf(name);
-    const group = this.#group(name, folderOf);
+    const group = this.#group(name, folderOf, request.groupTimeoutMs);
     const listed = () => folderOf().listed();
     if (request.group === true) {
       const cursorOf = (partition: number) => folderOf().cursor(partition);
-      return new GroupConsumer(this.#logs, request, cursorOf, group.access(request.groupTimeoutMs), listed);
+      return new GroupConsumer(this.#logs, request, cursorOf, group, listed);
     }
     const cursorOf = (partition: number) =>
       folderOf().cursor(partition, () => group.checkHasNoLocalMembers());
-    return new FilesConsumer(this.#logs, request, cursorOf, group.standaloneUse(), listed);
+    return new FilesConsumer(this.#logs, request, cursorOf, group, listed);
   }
 
   members(consumerName: string): Promise<GroupMember[]> {
@@ -129,7 +129,7 @@ export class FilesTopic implements TopicInterface {
     return () => folder ??= this.#names.consumer(name);
   }
 
-  #group(name: string, folder: () => ConsumerFolder): Group {
+  #group(name: string, folder: () => ConsumerFolder, timeoutMs?: number): Group {
     const { storage, path } = this;
     return new Group({
       storage,
@@ -138,6 +138,7 @@ export class FilesTopic implements TopicInterface {
       topicPath: path,
       name,
       numPartitions: this.#logs.length,
+      timeoutMs,
       folder,
     });
   }

@@ -14,7 +14,7 @@ import {
 import type { TrimRequest, TrimResult } from "../../contract.ts";
 import type { ConsumerRegistry } from "./consumer_registry.ts";
 import { partitionName } from "./layout.ts";
-import type { FilesTopicOptions } from "./options.ts";
+import type { FilesTopicOptions } from "../../driver_options.ts";
 
 /**
  * The id below which every named consumer has acknowledged all events, for each of the partitions; undefined if there is
@@ -79,14 +79,13 @@ export function applyRetention(
 ): void {
   try {
     removeLeftovers(log);
-    const { retentionBytes, retentionSeconds, retentionAcknowledged } = options();
-    if (retentionBytes === undefined && retentionSeconds === undefined && retentionAcknowledged !== true) {
-      return;
-    }
+    const { retention_bytes: bytesMax, retention_seconds: seconds, retention_acknowledged: acknowledged } =
+      options();
+    if (bytesMax === undefined && seconds === undefined && acknowledged !== true) return;
     remove(log, {
-      bytesMax: retentionBytes,
-      storedBefore: retentionSeconds === undefined ? undefined : log.storage.now() - retentionSeconds * 1000,
-      beforeId: retentionAcknowledged === true ? acknowledgedIds([log], registry)[0] : undefined,
+      bytesMax,
+      storedBefore: seconds === undefined ? undefined : log.storage.now() - seconds * 1000,
+      beforeId: acknowledged === true ? acknowledgedIds([log], registry)[0] : undefined,
     });
   } catch {
     // Tried again with the next new segment.

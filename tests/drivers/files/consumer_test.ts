@@ -56,7 +56,7 @@ async function withLogs(count: number, body: (scene: Scene) => Promise<void>): P
           dataWanted: false,
           ...request,
         };
-        const alone = { enter: () => Promise.resolve(), leave: () => {} };
+        const alone = { enterAlone: () => Promise.resolve(), leaveAlone: () => {} };
         const consumer = new FilesConsumer(
           logs,
           whole,
@@ -311,7 +311,7 @@ test("a wait ends when its partition cannot be looked at, and the next read says
   const log = new Partition({ storage, directory: `${ROOT}/0`, topic: "topic", partition: 0 });
   const request: ConsumerRequest = { from: "earliest", onCorruption: "throw", dataWanted: false };
   const cursorOf = (): CursorFile => new CursorFile(storage, `${ROOT}/position`);
-  const alone = { enter: () => Promise.resolve(), leave: () => {} };
+  const alone = { enterAlone: () => Promise.resolve(), leaveAlone: () => {} };
   const reading = new FilesConsumer([log], request, cursorOf, alone, () => new Map());
   await reading.open();
   folder.before = (name) => {

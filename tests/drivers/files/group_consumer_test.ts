@@ -95,7 +95,7 @@ class Scene {
       },
       explained: (error) => error,
       elapsedMs: () => this.now,
-      patienceMs: PATIENCE_MS,
+      timeoutMs: PATIENCE_MS,
     }, () => this.listed());
   }
 

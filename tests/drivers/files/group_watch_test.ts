@@ -7,7 +7,7 @@ import { test } from "../../harness.ts";
 import { turn, until } from "../../waiting.ts";
 import { ScriptedEnvironment } from "../../log/groups/scripted_environment.ts";
 
-/** The access of a group whose folder is watched by hand. */
+/** A group whose folder is watched by hand. */
 function watched(canWatch = true) {
   const asked: string[] = [];
   let changed = (): void => {};
@@ -25,13 +25,13 @@ function watched(canWatch = true) {
     folder: () =>
       ({ path: "/store/t/consumers/c" }) as ReturnType<ConstructorParameters<typeof Group>[0]["folder"]>,
   });
-  return { access: group.access(), asked, changed: () => changed() };
+  return { group, asked, changed: () => changed() };
 }
 
 test("several changes in a row wake a member once, and a later one wakes it again", async () => {
-  const { access, asked, changed } = watched();
+  const { group, asked, changed } = watched();
   let wakes = 0;
-  const stop = access.listen(() => wakes++)!;
+  const stop = group.listen(() => wakes++)!;
   for (let changes = 0; changes < 3; changes++) changed();
   assertEquals(wakes, 0);
   await until("it wakes", () => wakes > 0);
@@ -43,9 +43,9 @@ test("several changes in a row wake a member once, and a later one wakes it agai
 });
 
 test("a member that stops listening is not woken by what changed before", async () => {
-  const { access, changed } = watched();
+  const { group, changed } = watched();
   let wakes = 0;
-  const stop = access.listen(() => wakes++)!;
+  const stop = group.listen(() => wakes++)!;
   changed();
   stop();
   await sleep(5);
@@ -54,5 +54,5 @@ test("a member that stops listening is not woken by what changed before", async 
 });
 
 test("where nothing can be watched, nothing is listened to", () => {
-  assertEquals(watched(false).access.listen(() => {}), undefined);
+  assertEquals(watched(false).group.listen(() => {}), undefined);
 });

@@ -3,7 +3,7 @@ import { assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { StorageError } from "../../../mod.ts";
 import { ConsumerRegistry } from "../../../src/drivers/files/consumer_registry.ts";
 import { describePartition, lagOf } from "../../../src/drivers/files/describe.ts";
-import type { FilesTopicOptions } from "../../../src/drivers/files/options.ts";
+import type { FilesTopicOptions } from "../../../src/driver_options.ts";
 import { acknowledgedIds, applyRetention, trimPartition } from "../../../src/drivers/files/trim.ts";
 import { sealLast } from "../../../src/log/mod.ts";
 import { Partition } from "../../../src/log/partition.ts";
@@ -55,10 +55,6 @@ class Scene {
   bytesOf(...baseIds: number[]): number {
     return baseIds.reduce((sum, baseId) => sum + this.log.bytesOf(baseId), 0);
   }
-}
-
-function retention(options: Partial<FilesTopicOptions>): FilesTopicOptions {
-  return options as FilesTopicOptions;
 }
 
 test("a trim removes whole segments below an id, and says which events are left", () => {
@@ -141,24 +137,24 @@ test("the id that every consumer acknowledged is the least, and none without con
 });
 
 test("retention removes by bytes, by age and by what was acknowledged, and the last segment never", () => {
-  const left = (options: (scene: Scene) => Partial<FilesTopicOptions>, acknowledged?: number): number[] => {
+  const left = (options: (scene: Scene) => FilesTopicOptions, acknowledged?: number): number[] => {
     const scene = new Scene(3, 2, 4);
     if (acknowledged !== undefined) scene.store("c", acknowledged);
-    applyRetention(scene.log, () => retention(options(scene)), scene.registry);
+    applyRetention(scene.log, () => options(scene), scene.registry);
     return scene.segments;
   };
   assertEquals(left(() => ({})), [0, 3, 5]);
-  assertEquals(left(() => ({ retentionAcknowledged: false }), 9), [0, 3, 5]);
-  assertEquals(left((scene) => ({ retentionBytes: scene.bytesOf(3, 5) })), [3, 5]);
-  assertEquals(left(() => ({ retentionBytes: 0 })), [5]);
-  assertEquals(left(() => ({ retentionSeconds: 5 * 3600 })), [0, 3, 5]);
-  assertEquals(left(() => ({ retentionSeconds: 5400 })), [3, 5]);
-  assertEquals(left(() => ({ retentionSeconds: 0 })), [5]);
-  assertEquals(left(() => ({ retentionAcknowledged: true })), [0, 3, 5]);
-  assertEquals(left(() => ({ retentionAcknowledged: true }), 4), [3, 5]);
-  assertEquals(left(() => ({ retentionAcknowledged: true }), 9), [5]);
+  assertEquals(left(() => ({ retention_acknowledged: false }), 9), [0, 3, 5]);
+  assertEquals(left((scene) => ({ retention_bytes: scene.bytesOf(3, 5) })), [3, 5]);
+  assertEquals(left(() => ({ retention_bytes: 0 })), [5]);
+  assertEquals(left(() => ({ retention_seconds: 5 * 3600 })), [0, 3, 5]);
+  assertEquals(left(() => ({ retention_seconds: 5400 })), [3, 5]);
+  assertEquals(left(() => ({ retention_seconds: 0 })), [5]);
+  assertEquals(left(() => ({ retention_acknowledged: true })), [0, 3, 5]);
+  assertEquals(left(() => ({ retention_acknowledged: true }), 4), [3, 5]);
+  assertEquals(left(() => ({ retention_acknowledged: true }), 9), [5]);
   // What is acknowledged goes only where that is asked for.
-  assertEquals(left(() => ({ retentionBytes: 1 << 30 }), 9), [0, 3, 5]);
+  assertEquals(left(() => ({ retention_bytes: 1 << 30 }), 9), [0, 3, 5]);
 });
 
 test("retention cleans up after writers that were killed, also where nothing is to go, and never fails a push", () => {
@@ -168,12 +164,12 @@ test("retention cleans up after writers that were killed, also where nothing is 
   folder.file("p/00000000000000000000.log.removed");
   trimPartition(scene.log, { beforeId: 3 });
   folder.file("p/00000000000000000000.idx");
-  applyRetention(scene.log, () => retention({}), scene.registry);
+  applyRetention(scene.log, () => ({}), scene.registry);
   assertEquals(folder.names("/store/p").some((name) => name.includes("00000000000000000000.idx")), false);
   folder.before = () => {
     throw new StorageError("EIO", "Cannot do anything: simulated");
   };
-  applyRetention(scene.log, () => retention({ retentionBytes: 0 }), scene.registry);
+  applyRetention(scene.log, () => ({ retention_bytes: 0 }), scene.registry);
   folder.before = () => {};
   assertEquals(scene.segments, [3]);
 });
