@@ -121,6 +121,16 @@ export function isMissing(error: unknown): boolean {
   return error instanceof StorageError && error.errno === "ENOENT";
 }
 
+/** Opens a file; undefined if it does not exist. */
+export function openIfThere(storage: Storage, path: string, mode: OpenMode): StorageFile | undefined {
+  try {
+    return storage.open(path, mode);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
 /** Names in a directory; none if it does not exist. */
 export function listIfThere(storage: Storage, path: string): string[] {
   try {

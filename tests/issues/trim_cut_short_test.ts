@@ -98,7 +98,7 @@ const REMOVALS: [what: string, remove: (partition: Partition) => void][] = [
     (partition) =>
       applyRetention(
         partition,
-        () => ({ numPartitions: 1, segmentBytesMax: 6000, retentionBytes: 8000 }),
+        () => ({ retention_bytes: 8000 }),
         new ConsumerRegistry(partition.storage, partition.directory, "topic", 1),
       ),
   ],

@@ -13,7 +13,7 @@
 import { hostname } from "node:os";
 import { TransferInProgressError } from "../../errors.ts";
 import type { GroupEnvironment } from "../../log/mod.ts";
-import { isMissing, randomHex, type Storage, type StorageFile } from "../../storage/port.ts";
+import { isMissing, openIfThere, randomHex, type Storage, type StorageFile } from "../../storage/port.ts";
 import { machine } from "./machine.ts";
 import { makeTree } from "./make_tree.ts";
 
@@ -28,7 +28,6 @@ const CLAIM_BYTES_MAX = 4096;
 /** Digits of the counter, which is written over in place. */
 const BEATS_DIGITS = 12;
 
-/** The content of the file. */
 interface Holder {
   token: string;
   /** For messages: two containers may have the same name, and each of them a process 1. */
@@ -83,7 +82,6 @@ interface Place {
   storage: Storage;
   rootPath: string;
   path: string;
-  /** The name of the topic. */
   name: string;
   environment: GroupEnvironment;
 }
@@ -105,13 +103,8 @@ async function makeClaim(place: Place): Promise<{ file: StorageFile; own: Holder
 
 /** Opens the file of one's own claim; undefined if that was taken over before it was open. */
 function opened(storage: Storage, path: string, { token }: Holder): StorageFile | undefined {
-  let file: StorageFile;
-  try {
-    file = storage.open(path, "update");
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
+  const file = openIfThere(storage, path, "update");
+  if (file === undefined) return undefined;
   const bytes = new Uint8Array(CLAIM_BYTES_MAX);
   const { token: found } = documentOf(bytes.subarray(0, file.readAt(bytes, 0)));
   if (found === token) return file;

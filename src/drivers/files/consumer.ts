@@ -18,7 +18,6 @@ import type { Group } from "./group.ts";
 /** The folders are watched for this long after the last wait, since the next one usually follows soon. */
 const LISTEN_LINGER_MS = 500;
 
-/** A partition that is being read. */
 export interface AssignedPartition {
   partition: Partition;
   reader: PartitionReader;
@@ -30,7 +29,6 @@ export interface AssignedPartition {
   gone: EventGoneError | undefined;
 }
 
-/** Prepares a partition for reading. */
 export function assign(
   partition: Partition,
   request: ConsumerRequest,

@@ -1,11 +1,11 @@
 import { ConsumerDeletedError, StorageError, TopicDeletedError } from "../../errors.ts";
-import { CursorFile, type Position, type StoredPosition } from "../../log/mod.ts";
+import { CursorFile, type Position } from "../../log/mod.ts";
 import { isMissing, isTaken, listIfThere, type Storage } from "../../storage/port.ts";
 import { removeFolder, temporaryPath, tryRemoveTree } from "./temporary_folders.ts";
 import { foldersOf } from "./consumer_names.ts";
 import { checkIsFolder } from "./is_folder.ts";
 import { byPartition, partitionName } from "./layout.ts";
-import { SeekFiles } from "./seek_files.ts";
+import { type PlannedSeek, SeekFiles } from "./seek_files.ts";
 import { sideBySide } from "./side_by_side.ts";
 
 /**
@@ -50,19 +50,9 @@ export class ConsumerFolder {
     if (this.#isKnown) this.#isKnown = this.#finishSeeks();
   }
 
-  /** Whether the name has stored anything. */
-  get exists(): boolean {
-    return this.#isKnown;
-  }
-
   /** Where it is, or would be created. */
   get path(): string {
     return this.#path;
-  }
-
-  /** Creates it unless it exists. */
-  make(): void {
-    this.#prepare();
   }
 
   /**
@@ -72,10 +62,10 @@ export class ConsumerFolder {
   cursor(partition: number, beforeMaking = () => {}): CursorFile {
     return new CursorFile(this.location.storage, `${this.#path}/${partitionName(partition)}.pos`, {
       prepare: () => {
-        this.#prepare();
+        this.make();
         beforeMaking();
       },
-      read: (read) => this.#isKnown ? read() : undefined,
+      isThere: () => this.#isKnown,
       removed: () => this.removed(),
     });
   }
@@ -97,7 +87,7 @@ export class ConsumerFolder {
       if (only !== undefined && cursors.length === 1) return only.cursor.seek(only.target);
       for (let attempt = 1;; attempt++) {
         // Every file is created at its full size first, so that the following writes need no more disk space.
-        this.#prepare();
+        this.make();
         const listed = this.listed();
         // One generation for all: of two seeks at once, one replaces the other in each of their common partitions.
         const generation = cursors.reduce(
@@ -121,10 +111,7 @@ export class ConsumerFolder {
     }
   }
 
-  /**
-   * Completes seeks that other processes did not finish. Positions stored since then are kept. Returns false if
-   * the name was deleted in the meantime.
-   */
+  /** Completes seeks of other processes; keeps later positions. False if the name was deleted in the meantime. */
   #finishSeeks(): boolean {
     for (const { path, seeks } of this.#seekFiles.unfinished()) {
       const planned = seeks.map((seek) => ({ seek, cursor: this.cursor(seek.partition) }));
@@ -150,16 +137,15 @@ export class ConsumerFolder {
     );
   }
 
-  /** Stores planned positions. */
-  #apply(planned: readonly { cursor: CursorFile; seek: StoredPosition & { partition: number } }[]): void {
+  #apply(planned: readonly { cursor: CursorFile; seek: PlannedSeek }[]): void {
     const all = planned.map(({ cursor, seek }) => ({ partition: seek.partition, steps: cursor.apply(seek) }));
     for (const result of sideBySide(all, () => this.listed())) {
       if (result.status === "rejected") throw result.reason;
     }
   }
 
-  /** Creates the folder, with the name file in it, atomically. */
-  #prepare(): void {
+  /** Creates the folder, with the name file in it, atomically, unless it exists. */
+  make(): void {
     const { storage, topicPath } = this.location;
     if (this.#isKnown) {
       if (storage.stat(`${this.#path}/${NAME_FILE}`) === undefined) throw this.removed();

@@ -1,6 +1,5 @@
 import type { Position, StoredBatch } from "../../log/mod.ts";
 
-/** Number of frames that are remembered at most. */
 const FRAMES_MAX = 4096;
 
 /** Numbers that are kept of each frame: its first id, the id after it, its time, and the three of its mark. */
@@ -16,7 +15,6 @@ export class DeliveredFrames {
   /** Index of the oldest frame. */
   #first = 0;
 
-  /** Remembers the frame of a batch. */
   add({ baseId, count, timestamp, mark: { salt, nonce, sequence } }: StoredBatch): void {
     const numbers = this.#numbers;
     // Many at a time: moving the others for every frame would cost more than the frame itself.

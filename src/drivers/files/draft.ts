@@ -11,7 +11,6 @@ const UNFINISHED = ".unfinished-";
 /** A draft without writes for this long is a leftover. */
 const LEFTOVER_AGE_MS = 24 * 3_600_000;
 
-/** Where to create a draft. */
 export interface DraftSettings {
   storage: Storage;
   rootPath: string;

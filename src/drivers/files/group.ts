@@ -16,7 +16,7 @@ import {
   type Roster,
   RosterFiles,
 } from "../../log/mod.ts";
-import { isMissing, type Storage } from "../../storage/port.ts";
+import { bestEffort, isMissing, type Storage } from "../../storage/port.ts";
 import type { ConsumerFolder } from "./consumer_folder.ts";
 
 const TIMEOUT_MS = 10_000;
@@ -34,7 +34,6 @@ const CHECK_INTERVAL_MS = 100;
 /** The number of open standalone consumers of each name in this process, by the name's folder. */
 const standaloneConsumers = new WeakMap<Storage, Map<string, number>>();
 
-/** What a group needs. */
 export interface GroupSettings {
   storage: Storage;
   environment: GroupEnvironment;
@@ -140,7 +139,8 @@ export class Group {
         membership.poll();
       }
     } catch (error) {
-      membership.abandon();
+      // If it cannot be taken out of the roster either, the others remove it as they do a dead member.
+      bestEffort(() => membership.leave());
       throw this.explained(error);
     }
     return membership;

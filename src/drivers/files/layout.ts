@@ -34,7 +34,6 @@ export function partitionName(partition: number): string {
   return String(partition).padStart(8, "0");
 }
 
-/** Whether a name is that of a partition's folder. */
 export function isPartitionName(name: string): boolean {
   return /^\d{8}$/.test(name);
 }

@@ -76,9 +76,7 @@ export const CHANGEABLE_RULES: RulesOf<Omit<FilesTopicOptions, "num_partitions">
   ),
 };
 
-/** Options of the driver. */
 export interface FilesOptions {
-  /** Absolute path of the root folder. */
   rootPath: string;
   useFileLocking: boolean;
   /** Overrides the topics' own setting, for producers of this driver. */
@@ -105,7 +103,6 @@ export type CheckedTopicOptions =
   & FilesTopicOptions
   & { num_partitions: number; segment_bytes: number };
 
-/** Validates the driver's options. */
 export function readFilesOptions(document: JsonObject): FilesOptions {
   const options = readOptions("files driver", withAbsoluteRoot(document), DRIVER_RULES);
   return {

@@ -34,12 +34,6 @@ export interface PlannedSeek extends StoredPosition {
   partition: number;
 }
 
-/** A seek that is not known to be stored in all partitions. */
-export interface UnfinishedSeek {
-  path: string;
-  seeks: readonly PlannedSeek[];
-}
-
 /** The files of unfinished seeks in the folder of one consumer name. */
 export class SeekFiles {
   constructor(
@@ -69,7 +63,7 @@ export class SeekFiles {
   }
 
   /** The unfinished seeks: at most one, unless an earlier version left another. */
-  unfinished(): UnfinishedSeek[] {
+  unfinished(): { path: string; seeks: readonly PlannedSeek[] }[] {
     const paths = [`${this.consumerPath}/${FORMER_FILE}`];
     checkIsFolder(this.storage, this.#folder);
     for (const name of listIfThere(this.storage, this.#folder)) {

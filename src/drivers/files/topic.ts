@@ -36,7 +36,6 @@ import { storageOfTopic } from "./topic_identity.ts";
 import { acknowledgedIds, applyRetention, trimPartition } from "./trim.ts";
 import { counted } from "../../counted.ts";
 
-/** An opened topic of the files driver. */
 export class FilesTopic implements TopicInterface {
   readonly name: string;
   readonly partitions: readonly PartitionInfo[];

@@ -51,7 +51,6 @@ export function makeTopicFolder(storage: Storage, path: string, definition: Topi
   storage.syncDirectory(path);
 }
 
-/** Reads the documents of a topic. */
 export function readTopicFolder(storage: Storage, path: string, name: string): TopicInfo {
   const component = (file: string) =>
     (readDocument(storage, `${path}/${file}`) ?? { type: "default" }) as ComponentDocument;

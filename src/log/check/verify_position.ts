@@ -1,7 +1,12 @@
 import type { Storage } from "../../storage/port.ts";
 import { CursorFiles } from "../positions/cursor_files.ts";
 import type { Finding } from "./finding.ts";
-import { inspectPositions, isAfter, POSITION_FILE_BYTES_MAX } from "../positions/position_slot.ts";
+import {
+  inspectPositions,
+  isAfter,
+  POSITION_FILE_BYTES_MAX,
+  type StoredPosition,
+} from "../positions/position_slot.ts";
 
 /**
  * Checks the stored position of one consumer name in one partition, in all of its files; `path` is that of the first.
@@ -18,11 +23,8 @@ export function verifyPosition(
     const bytes = storage.readWhole(path, POSITION_FILE_BYTES_MAX);
     return bytes === undefined ? [] : [{ path, ...inspectPositions(bytes, path) }];
   });
-  const ids = files.flatMap(({ position }) => position === undefined ? [] : [position]);
-  const best = ids.reduce<typeof ids[0] | undefined>(
-    (best, each) => best === undefined || isAfter(each, best) ? each : best,
-    undefined,
-  );
+  let best: StoredPosition | undefined;
+  for (const { position } of files) if (position !== undefined && isAfter(position, best)) best = position;
   const id = best?.nextId ?? 0;
   const outcome = best === undefined
     ? "and no other slot holds one"

@@ -62,7 +62,6 @@ export class CheckSchedule {
     this.#polledMs = this.settings.environment.elapsedMs();
   }
 
-  /** Ends all checks. */
   stop(): void {
     this.#stop?.();
   }

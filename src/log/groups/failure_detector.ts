@@ -9,7 +9,6 @@ const THOROUGH_INTERVAL_MS = 1000;
 
 /** What a group needs of the machine, beside its storage. */
 export interface GroupEnvironment {
-  /** This process. */
   readonly self: MemberProcess;
   /** Whether a process has certainly ended; a `thorough` check costs more, and notices that its pid was used again. */
   isGone(process: MemberProcess, thorough: boolean): boolean;
@@ -19,7 +18,6 @@ export interface GroupEnvironment {
   every(ms: number, call: () => void): () => void;
   /** Calls once the event loop turns; returns a function that cancels it. */
   soon(call: () => void): () => void;
-  /** Waits. */
   sleep(ms: number): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 import { StorageError } from "../../errors.ts";
-import { isMissing, type Storage, type StorageFile } from "../../storage/port.ts";
+import { openIfThere, type Storage, type StorageFile } from "../../storage/port.ts";
 import { counted } from "../../counted.ts";
 
 const COUNT_BYTES = 8;
@@ -17,13 +17,9 @@ export class Heartbeat {
     if (this.#file !== undefined && this.#file.size() < 0) this.close();
     if (this.#file === undefined) {
       this.storage.publish(this.path, bytesOf(0), { durable: false });
-      try {
-        this.#file = this.storage.open(this.path, "update");
-      } catch (error) {
-        // Removed at once by a member that took this one for dead: the roster says so.
-        if (isMissing(error)) return;
-        throw error;
-      }
+      this.#file = openIfThere(this.storage, this.path, "update");
+      // Removed at once by a member that took this one for dead: the roster says so.
+      if (this.#file === undefined) return;
     }
     const written = this.#file.writeAt(bytesOf(this.#count), 0);
     if (written === COUNT_BYTES) return;
@@ -34,13 +30,11 @@ export class Heartbeat {
     );
   }
 
-  /** Removes the file. */
   end(): void {
     this.close();
     this.storage.remove(this.path);
   }
 
-  /** Closes the file. */
   close(): void {
     this.#file?.close();
     this.#file = undefined;

@@ -22,17 +22,14 @@ export interface LeaseSettings {
  */
 export class Lease {
   #heartbeat: Heartbeat | undefined;
-  /** When the last heartbeat was sent. */
   #renewedMs = -Infinity;
 
   constructor(private readonly settings: LeaseSettings) {}
 
-  /** Whether it is time for the next heartbeat. */
   get isRenewalDue(): boolean {
     return this.settings.environment.elapsedMs() >= this.renewalDueMs;
   }
 
-  /** When the next heartbeat is due. */
   get renewalDueMs(): number {
     return this.#renewedMs + this.settings.timeoutMs * RENEWAL_DUE;
   }
@@ -77,7 +74,6 @@ export class Lease {
     this.#heartbeat?.end();
   }
 
-  /** Closes the heartbeat's file. */
   close(): void {
     this.#heartbeat?.close();
   }

@@ -14,7 +14,7 @@
  *
  * @module
  */
-import { bestEffort, ensureDirectory, randomHex } from "../../storage/port.ts";
+import { ensureDirectory, randomHex } from "../../storage/port.ts";
 import { CheckSchedule } from "./check_schedule.ts";
 import { DeliveryClock } from "./delivery_clock.ts";
 import { FailureDetector } from "./failure_detector.ts";
@@ -38,7 +38,6 @@ const POLLS_MAX = 5;
 /** How often a change is tried again because another member was first, before it waits for the next poll. */
 const ATTEMPTS_MAX = 50;
 
-/** What a member needs. */
 export interface MembershipSettings extends LeaseSettings {
   numPartitions: number;
   listener: AssignmentListener;
@@ -145,7 +144,6 @@ export class Membership {
     return this.#owned.isIn(this.#files.readLast(), this.#id, partition);
   }
 
-  /** Leaves the group. */
   leave(): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -162,14 +160,6 @@ export class Membership {
     } finally {
       this.#lease.close();
     }
-  }
-
-  /**
-   * Ends a membership whose joining failed. If it cannot be taken out of the roster either, the others remove it as they
-   * do a dead member.
-   */
-  abandon(): void {
-    bestEffort(() => this.leave());
   }
 
   #pollOnce(): void {

@@ -10,7 +10,6 @@ export class OwnedPartitions {
 
   constructor(private readonly listener: AssignmentListener, private readonly files: RosterFiles) {}
 
-  /** Whether it is owned. */
   has(partition: number): boolean {
     return this.#epochs.has(partition);
   }
@@ -72,7 +71,6 @@ export class OwnedPartitions {
     this.listener.onLost(partition);
   }
 
-  /** So do all. */
   loseAll(): void {
     for (const partition of [...this.#epochs.keys()]) this.lose(partition);
   }

@@ -35,13 +35,11 @@ export interface Member extends MemberProcess {
 
 /** The ownership of a partition. */
 export interface Share {
-  /** Id of the member. */
   owner: string | undefined;
   /** Epoch of the roster that made it the owner: it tells two ownerships of one member apart. */
   epoch: number;
 }
 
-/** The members and their shares. */
 export interface Roster {
   epoch: number;
   members: readonly Member[];

@@ -29,19 +29,16 @@ const IDLE_FILES_MAX = 4;
 
 /** What is stored, as read before storing. */
 interface Known {
-  /** The position. */
   position: StoredPosition | undefined;
   /** The part of it in files that are not retired, and so stay or are folded into others. */
   safe: StoredPosition | undefined;
-  /** The files that one who takes the position over retires, unless they are. */
-  toRetire: CursorContent[];
+  contents: readonly CursorContent[];
 }
 
 /** The position of one consumer name in one partition, opened by one consumer. */
 export class CursorFile {
   readonly #owner: number;
   readonly #files: CursorFiles;
-  /** This consumer's own file. */
   #own: OwnCursorFile | undefined;
   /** Whether the file is new, so that those of closed consumers have not been folded into it. */
   #isFoldDue = false;
@@ -74,7 +71,7 @@ export class CursorFile {
   acknowledge(next: Position, stale?: StoredPosition): void {
     const own = this.#own?.position;
     this.#run(this.#store(
-      own === undefined ? this.#readAll(this.#listed) : { position: own, safe: own, toRetire: [] },
+      own === undefined ? this.#readAll(this.#listed) : { position: own, safe: own, contents: [] },
       ({ position, safe }) => {
         const generation = position?.generation ?? 1;
         if (stale?.generation === generation) return { ...next, generation: generation + 1 };
@@ -102,9 +99,7 @@ export class CursorFile {
     }
   }
 
-  /**
-   * Stores a position that was decided before, unless a seek was stored since.
-   */
+  /** Stores a position that was decided before, unless a seek was stored since. */
   *apply({ nextId, time, mark, generation }: StoredPosition): CursorSteps<void> {
     yield* this.#store(
       this.#readAll(yield),
@@ -124,7 +119,7 @@ export class CursorFile {
       // Retired first and read then: a former owner that stores after that notices that it does not count.
       let known = this.#readAll(yield);
       // Until all files that are read were retired: the owner of another one could go on storing in its generation.
-      while (this.#retireAll(known.toRetire)) known = this.#readAll(yield);
+      while (this.#retireAll(known.contents)) known = this.#readAll(yield);
       const next = { ...begin(known.position), generation: (known.position?.generation ?? 0) + 1 };
       // Of several that begin where nothing is stored, the one that makes the first file decides where.
       this.#own = this.#create(next, known, attempt, known.position === undefined && attempt === 1);
@@ -174,11 +169,9 @@ export class CursorFile {
   }
 
   #readAll(listed?: readonly string[]): Known {
-    let contents: CursorContent[] = [];
-    const read = () => positionIn(contents = this.#files.readAll(listed));
-    const position = this.folder.read === undefined ? read() : this.folder.read(read);
+    const contents = this.folder.isThere?.() === false ? [] : this.#files.readAll(listed);
     const safe = positionIn(contents.filter(({ isRetired }) => !isRetired));
-    return { position, safe, toRetire: contents.filter(({ isShared }) => !isShared) };
+    return { position: positionIn(contents), safe, contents };
   }
 
   #run<T>(steps: CursorSteps<T>): T {
@@ -228,9 +221,9 @@ export class CursorFile {
     }
   }
 
-  /** Marks files that are not marked yet; whether there are any. */
+  /** Marks files of one owner each that are not marked yet; whether there are any. */
   #retireAll(contents: readonly CursorContent[]): boolean {
-    const left = contents.filter(({ isRetired }) => !isRetired);
+    const left = contents.filter(({ isRetired, isShared }) => !isRetired && !isShared);
     for (const content of left) this.#files.retire(content, this.#owner);
     return left.length > 0;
   }
@@ -245,7 +238,7 @@ export class CursorFile {
     const others = this.#others(listed);
     const position = positionIn(others);
     return others.some(({ isRetired, isShared }) => !isRetired && !isShared) ||
-      (position !== undefined && (known === undefined || isAfter(position, known)));
+      (position !== undefined && isAfter(position, known));
   }
 
   #leaveRetired(): boolean {

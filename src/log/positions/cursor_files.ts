@@ -1,7 +1,8 @@
+import { basename, dirname } from "node:path";
 import { StorageError } from "../../errors.ts";
 import {
-  isMissing,
   listIfThere,
+  openIfThere,
   type PathState,
   randomHex,
   type Storage,
@@ -19,7 +20,6 @@ import {
 
 /** Slots of a file: two that its owner writes in turn, one for the previous segment, one for retiring the file. */
 export const CURSOR_SLOTS = 4;
-/** Bytes of a file. */
 export const CURSOR_FILE_BYTES = CURSOR_SLOTS * POSITION_SLOT_BYTES;
 /** The slot with the last position in the previous segment. */
 export const BEFORE_SLOT = 2;
@@ -34,13 +34,12 @@ const READINGS_MAX = 100;
 export interface CursorFolder {
   /** Makes it, when the first position is stored. */
   prepare?(): void;
-  /** Reads the position, or says that there is none. */
-  read?(read: () => StoredPosition | undefined): StoredPosition | undefined;
+  /** Whether it is there, and its files count. */
+  isThere?(): boolean;
   /** The error for a position that cannot be stored any more: the file was removed while it was open. */
   removed?(): Error;
 }
 
-/** One cursor file as it was read. */
 export interface CursorContent {
   path: string;
   slots: readonly (Slot | undefined)[];
@@ -61,9 +60,8 @@ export class CursorFiles {
   readonly #pattern: RegExp;
 
   constructor(private readonly storage: Storage, private readonly path: string) {
-    const slash = path.lastIndexOf("/");
-    this.#directory = path.slice(0, slash) || "/";
-    const stem = path.slice(slash + 1).replace(/\.pos$/, "");
+    this.#directory = dirname(path);
+    const stem = basename(path, ".pos");
     this.#pattern = new RegExp(`^${stem.replace(/[^\w]/g, "\\$&")}(\\.[0-9a-f]{8})?\\.pos$`);
   }
 
@@ -87,7 +85,6 @@ export class CursorFiles {
     }
   }
 
-  /** The names in the folder. */
   list(): string[] {
     return listIfThere(this.storage, this.#directory);
   }
@@ -110,15 +107,9 @@ export class CursorFiles {
   }
 
   /** Marks a file as retired, so that its owner leaves it. */
-  retire({ path, isShared }: CursorContent, owner: number): void {
-    if (isShared) return;
-    let file: StorageFile;
-    try {
-      file = this.storage.open(path, "update");
-    } catch (error) {
-      if (isMissing(error)) return;
-      throw error;
-    }
+  retire({ path }: CursorContent, owner: number): void {
+    const file = openIfThere(this.storage, path, "update");
+    if (file === undefined) return;
     try {
       const retired = { nextId: 0, time: 0, generation: 0, sequence: 0, owner, written: this.storage.now() };
       file.writeAt(encodeSlot(retired), RETIRED_SLOT * POSITION_SLOT_BYTES);
@@ -151,7 +142,6 @@ export class CursorFiles {
   }
 }
 
-/** Whether an open file was retired. */
 export function wasRetired(file: StorageFile): boolean {
   const bytes = new Uint8Array(POSITION_SLOT_BYTES);
   file.readAt(bytes, RETIRED_SLOT * POSITION_SLOT_BYTES);
@@ -162,7 +152,6 @@ function isMark(slot: Uint8Array): boolean {
   return slot.some((byte) => byte !== 0);
 }
 
-/** The position in several files. */
 export function positionIn(contents: readonly CursorContent[]): StoredPosition | undefined {
   return positionOf(contents.flatMap(({ slots }) => slots));
 }

@@ -9,7 +9,6 @@ import {
 import { BEFORE_SLOT, CURSOR_FILE_BYTES, type CursorFiles, wasRetired } from "./cursor_files.ts";
 import { encodeSlot, POSITION_SLOT_BYTES, type StoredPosition } from "./position_slot.ts";
 
-/** What a consumer needs to make its file. */
 export interface CursorFileSettings {
   storage: Storage;
   files: CursorFiles;
@@ -22,7 +21,6 @@ export class OwnCursorFile {
   readonly path: string;
   readonly #file: StorageFile;
   readonly #made: PathState;
-  /** Counts positions. */
   #sequence = 0;
   #position: StoredPosition;
 
@@ -70,7 +68,6 @@ export class OwnCursorFile {
     throw new StorageError("ENOENT", `Cannot store a position in "${own.path}": the file was removed`);
   }
 
-  /** The position stored last. */
   get position(): StoredPosition {
     return this.#position;
   }
@@ -87,7 +84,6 @@ export class OwnCursorFile {
     return there !== undefined && isSameFile(there, this.#made);
   }
 
-  /** Stores a position. */
   write(next: StoredPosition): void {
     const { mark, nextId } = this.#position;
     if (mark !== undefined && mark.salt !== next.mark?.salt && nextId < next.nextId) {
@@ -96,7 +92,6 @@ export class OwnCursorFile {
     this.#writeNext(next, this.settings);
   }
 
-  /** Syncs it. */
   syncNow(): void {
     this.#file.syncNow();
   }
@@ -109,7 +104,6 @@ export class OwnCursorFile {
     this.close();
   }
 
-  /** Closes it. */
   close(): void {
     this.#file.close();
   }

@@ -19,7 +19,6 @@ import { type FrameRecord, readUint64 } from "../format/frame_header.ts";
 
 const MAGIC = 0x55435344;
 const VERSION = 1;
-/** Bytes of one slot. */
 export const POSITION_SLOT_BYTES = 64;
 /** The largest file of slots: those of earlier versions had 64 slots. */
 export const POSITION_FILE_BYTES_MAX = 64 * POSITION_SLOT_BYTES;
@@ -49,12 +48,10 @@ export interface StoredPosition extends Position {
   earlier?: readonly Position[];
 }
 
-/** What identifies a frame. */
 export function markOf({ salt, nonceLow, sequence }: FrameRecord): FrameMark {
   return { salt, nonce: nonceLow, sequence };
 }
 
-/** One slot. */
 export interface Slot extends Position {
   owner: number;
   sequence: number;
@@ -76,7 +73,6 @@ export function decodeSlots(bytes: Uint8Array, path: string): (Slot | undefined)
   return slots;
 }
 
-/** The bytes of a slot. */
 export function encodeSlot(slot: Slot): Uint8Array {
   const bytes = new Uint8Array(POSITION_SLOT_BYTES);
   const view = new DataView(bytes.buffer);
@@ -101,9 +97,7 @@ export function encodeSlot(slot: Slot): Uint8Array {
 /** The position in the slots of one or several files: the greatest by (generation, next id). */
 export function positionOf(slots: readonly (Slot | undefined)[]): StoredPosition | undefined {
   let best: Slot | undefined;
-  for (const slot of slots) {
-    if (slot !== undefined && (best === undefined || isAfter(slot, best))) best = slot;
-  }
+  for (const slot of slots) if (slot !== undefined && isAfter(slot, best)) best = slot;
   if (best === undefined || best.generation === 0) return undefined;
   const { nextId, time, mark, generation } = best;
   const earlier = slots.filter((slot) =>
@@ -125,12 +119,11 @@ export function inspectPositions(
   return { position: positionOf(slots), damagedAt };
 }
 
-/** Whether a position replaces another. */
-export function isAfter(
-  one: { generation: number; nextId: number },
-  other: { generation: number; nextId: number },
-): boolean {
-  return one.generation > other.generation ||
+type Order = Pick<StoredPosition, "generation" | "nextId">;
+
+/** Whether a position replaces another one, or none. */
+export function isAfter(one: Order, other: Order | undefined): boolean {
+  return other === undefined || one.generation > other.generation ||
     (one.generation === other.generation && one.nextId > other.nextId);
 }
 

@@ -283,12 +283,11 @@ test("an owner sees the request to leave its file, and its position is kept", ()
   const [retired] = files.readAll();
   assertEquals([retired?.isRetired, retired?.slots[3]?.owner], [true, 77]);
   assertEquals(positionIn(files.readAll())?.nextId, 2);
-  // A shared one cannot be given up, and one that no longer exists need not be.
+  // One that no longer exists need not leave.
   files.retire({ ...content!, path: "/c/none.pos" }, 1);
   storage.open = () => {
     throw new StorageError("EACCES", "cannot open");
   };
-  files.retire({ ...content!, isShared: true }, 1);
   assertThrows(() => files.retire(content!, 1), StorageError, "cannot open");
   const short = folder({ [PATH]: new Uint8Array(100) });
   assertEquals(wasRetired(short.open(PATH, "read")), false);

@@ -21,7 +21,7 @@ test("a position that is stored already is not written again, and the next one i
 test("files that the folder says are of another name have no position", () => {
   const scene = new Scene();
   scene.acknowledged(100).close();
-  const one = scene.cursor({ read: () => undefined });
+  const one = scene.cursor({ isThere: () => false });
   assertEquals(one.read(), undefined);
   one.acknowledge({ nextId: 5, time: 0 });
   assertEquals(scene.files.length, 2);
