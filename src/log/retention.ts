@@ -117,7 +117,6 @@ export function withLastSealed(segments: readonly SegmentFacts[]): SegmentFacts[
   ];
 }
 
-/** What retention needs to know of every segment. */
 export function segmentFacts(partition: Partition): SegmentFacts[] {
   return partition.look(() => {
     const ids = partition.segmentIds();

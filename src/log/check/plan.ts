@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { dirname } from "node:path";
 import type { Finding, FindingKind } from "./finding.ts";
 import { segmentName } from "../segment/segment_file.ts";
 
@@ -96,9 +97,14 @@ function stepFor(finding: Finding): RepairStep | undefined {
   if (kind === undefined || isForgotten) return undefined;
   if (frame === undefined) return { kind, ...where };
   // The damage may be in another segment than the frame of the affected event.
-  const folder = where.file.slice(0, where.file.lastIndexOf("/"));
   const { segmentId, firstId: frameId } = frame;
-  return { kind, ...where, file: `${folder}/${segmentName(segmentId)}`, offset: frame.offset, frameId };
+  return {
+    kind,
+    ...where,
+    file: `${dirname(where.file)}/${segmentName(segmentId)}`,
+    offset: frame.offset,
+    frameId,
+  };
 }
 
 function targetOf({ file, offset }: RepairStep): string {

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { basename } from "node:path";
 import { copyFile } from "./copy_file.ts";
 import type { Partition } from "../partition.ts";
 import type { RepairStep } from "./plan.ts";
@@ -32,19 +33,19 @@ export async function repairPartition(
   const own = steps.filter((step) => step.partition === partition.partition);
   const bySegment = new Map<string, RepairStep[]>();
   for (const step of own) {
-    if (!isSegmentStep(step)) continue;
+    if (step.kind === "write dependency marker" || baseIdOf(basename(step.file)) === undefined) continue;
     bySegment.set(step.file, [...bySegment.get(step.file) ?? [], step]);
   }
   for (const [file, segmentSteps] of bySegment) {
     await new SegmentRepair(partition, file).run(segmentSteps, keep(file));
   }
   const indexes = own.flatMap(({ kind, file }) => kind === "rebuild index" ? [file] : []);
-  for (const file of new Set([...indexes, ...[...bySegment.keys()].map(indexOf)])) {
+  for (const file of new Set([...indexes, ...[...bySegment.keys()].map((path) => indexPath({ path }))])) {
     if (storage.stat(file) !== undefined) copyFile(storage, file, keep(file));
-    rebuildIndex(partition.segmentFor(baseIdOf(nameOf(file).replace(/\.idx$/, ".log"))!)!);
+    rebuildIndex(partition.segmentFor(baseIdOf(`${basename(file, ".idx")}.log`)!)!);
   }
   for (const { kind, file, keptId } of own) {
-    if (kind === "write dependency marker") partition.keepForSegment(baseIdOf(nameOf(file))!, keptId!);
+    if (kind === "write dependency marker") partition.keepForSegment(baseIdOf(basename(file))!, keptId!);
   }
   storage.syncDirectory(partition.directory);
 }
@@ -54,11 +55,8 @@ export function clearPosition(storage: Storage, path: string, keep: Keep): void 
   copyFile(storage, path, keep(path));
   const file = storage.open(path, "update");
   try {
-    for (
-      const offset of inspectPositions(storage.readWhole(path, POSITION_FILE_BYTES_MAX)!, path).damagedAt
-    ) {
-      writeAllAt(file, new Uint8Array(POSITION_SLOT_BYTES), offset);
-    }
+    const { damagedAt } = inspectPositions(storage.readWhole(path, POSITION_FILE_BYTES_MAX)!, path);
+    for (const offset of damagedAt) writeAllAt(file, new Uint8Array(POSITION_SLOT_BYTES), offset);
     file.syncNow();
   } finally {
     file.close();
@@ -83,16 +81,4 @@ export function rebuildIndex(segment: Segment): void {
   const path = indexPath(segment);
   if (entries.length === 0 && segment.storage.stat(path) === undefined) return;
   segment.storage.replace(path, Buffer.concat(entries));
-}
-
-function isSegmentStep({ kind, file }: RepairStep): boolean {
-  return kind !== "write dependency marker" && baseIdOf(nameOf(file)) !== undefined;
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
-}
-
-function indexOf(path: string): string {
-  return path.replace(/\.log$/, ".idx");
 }

@@ -15,6 +15,7 @@ import {
   RECORD_BYTES,
   TRAILER_MAGIC,
 } from "../format/bytes.ts";
+import { tableStride } from "../format/frame_body.ts";
 import { damagedBlocks, type FrameAt } from "../segment/frame_check.ts";
 
 /** Writes both records of a frame, after a change, from the one that is intact. */
@@ -41,7 +42,7 @@ export function writeRecords(
  */
 export function giveUpData(copy: StorageFile, at: FrameAt, events: { first: number; end: number }): void {
   const { offset, frame: { flags, layout, dataBytes } } = at;
-  const stride = (flags & FLAG.hasData) !== 0 ? 8 : 4;
+  const stride = tableStride(flags);
   for (let index = events.first; index < events.end; index++) {
     const entryAt = offset + layout.table + index * stride;
     const entry = readAllAt(copy, 4, entryAt);

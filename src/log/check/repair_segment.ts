@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { copyFile } from "./copy_file.ts";
 import { StorageError } from "../../errors.ts";
 import { KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
@@ -34,7 +35,7 @@ export class SegmentRepair {
 
   constructor(private readonly partition: Partition, file: string) {
     const { storage } = partition;
-    const name = file.slice(file.lastIndexOf("/") + 1);
+    const name = basename(file);
     this.#baseId = baseIdOf(name)!;
     this.#path = file;
     this.#draft = `${partition.directory}/.${name}`;

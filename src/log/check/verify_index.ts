@@ -6,10 +6,10 @@ import { readWindow } from "../segment/window.ts";
 import type { Segment } from "../segment/segment_file.ts";
 import { INDEX_BYTES_MAX, indexPath } from "../segment/index.ts";
 
-/** An entry, where it stands, and whether the log has confirmed it. */
+/** An entry, where it stands, and whether its frame was found. */
 interface Entry extends IndexEntry {
   at: number;
-  isConfirmed: boolean;
+  isFound: boolean;
 }
 
 /** An entry that is wrong, and where it stands. */
@@ -52,21 +52,19 @@ export class IndexCheck {
       // It holds the newest time up to this frame; those of earlier versions hold the frame's own.
       if (entry.recordCrc !== frame.recordCrc) continue;
       if (entry.time < frame.time || entry.time > this.#newestTime) continue;
-      entry.isConfirmed = entry.id === id;
-      if (!entry.isConfirmed) {
-        const reason = `an index entry gives event ${id} the id ${entry.id}`;
-        this.#damage.push({ at: entry.at, isLeftover: false, reason });
-        entry.isConfirmed = true;
-      }
+      entry.isFound = true;
+      if (entry.id === id) continue;
+      const reason = `an index entry gives event ${id} the id ${entry.id}`;
+      this.#damage.push({ at: entry.at, isLeftover: false, reason });
     }
   }
 
   /** Everything that is wrong, once all frames were taken. */
   damage(): IndexDamage[] {
     for (const entries of this.#entries.values()) {
-      for (const { at, isConfirmed } of entries) {
+      for (const { at, isFound } of entries) {
         const reason = "an index entry refers to a frame that is not there";
-        if (!isConfirmed) this.#damage.push({ at, isLeftover: true, reason });
+        if (!isFound) this.#damage.push({ at, isLeftover: true, reason });
       }
     }
     this.#entries.clear();
@@ -74,13 +72,16 @@ export class IndexCheck {
   }
 
   #takeAll(size: number, salt: number): void {
+    const isEntry = (at: number) =>
+      at + INDEX_ENTRY_BYTES <= size && core.checkIndexEntry(core.readArea + at, salt);
     for (let at = 0; at < size;) {
-      if (this.#take(at, size, salt)) {
+      if (isEntry(at)) {
+        this.#take(at);
         at += INDEX_ENTRY_BYTES;
         continue;
       }
       let next = at + 1;
-      while (next < size && !this.#isEntry(next, size, salt)) next++;
+      while (next < size && !isEntry(next)) next++;
       // Entries are as they should be, and then there is a piece of one: an append was cut short.
       const isCut = (next - at) % INDEX_ENTRY_BYTES !== 0;
       const reason = isCut
@@ -91,16 +92,10 @@ export class IndexCheck {
     }
   }
 
-  #isEntry(at: number, size: number, salt: number): boolean {
-    return at + INDEX_ENTRY_BYTES <= size && core.checkIndexEntry(core.readArea + at, salt);
-  }
-
-  #take(at: number, size: number, salt: number): boolean {
-    if (!this.#isEntry(at, size, salt)) return false;
+  #take(at: number): void {
     const entry = decodeIndexEntry(core.view, core.readArea + at);
     const entries = this.#entries.get(entry.offset) ?? [];
     this.#entries.set(entry.offset, entries);
-    entries.push({ ...entry, at, isConfirmed: false });
-    return true;
+    entries.push({ ...entry, at, isFound: false });
   }
 }

@@ -15,7 +15,6 @@ import { entryAt, type FrameEntry, type GapEntry, positionAfter } from "../segme
 /** Anchors speak of boundaries not far before them. */
 const BOUNDARIES_MAX = 4096;
 
-/** Reads a segment from end to end. */
 export class SegmentCheck {
   /** The id that comes after the segment, once it was read. */
   endId: number;
@@ -129,11 +128,8 @@ export class SegmentCheck {
 
   #remember({ offset, id }: LogPosition): void {
     this.#boundaries.set(offset, id);
-    if (this.#boundaries.size <= BOUNDARIES_MAX) return;
-    for (const oldest of this.#boundaries.keys()) {
-      this.#boundaries.delete(oldest);
-      return;
-    }
+    const [oldest] = this.#boundaries.keys();
+    if (this.#boundaries.size > BOUNDARIES_MAX) this.#boundaries.delete(oldest!);
   }
 
   /** Every writer says which id it expected where, so that no one has to take the count on trust. */

@@ -14,7 +14,6 @@ export interface Extent {
   segmentId: number;
   /** Offset of the chunk frame in that segment. */
   offset: number;
-  /** Data bytes in it. */
   dataBytes: number;
 }
 
@@ -96,7 +95,6 @@ export function decodeMarks(view: DataView, at: number, { flags, count }: FrameR
   return marked;
 }
 
-/** Reads the extents that begin at `at`. */
 export function decodeExtents(view: DataView, at: number, count: number): Extents {
   const list = Array.from({ length: count }, (_, index): Extent => {
     const entry = at + 8 + index * EXTENT_BYTES;

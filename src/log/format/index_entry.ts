@@ -4,7 +4,6 @@ import { readTime, readUint64, writeUint64 } from "./frame_header.ts";
 
 /** What an index entry says of a frame. */
 export interface IndexEntry {
-  /** First id. */
   id: number;
   /** The newest time in the segment up to the frame, milliseconds since 1970. */
   time: number;
@@ -13,7 +12,6 @@ export interface IndexEntry {
   salt: number;
 }
 
-/** The bytes of an entry. */
 export function encodeIndexEntry({ id, time, offset, recordCrc, salt }: IndexEntry): Uint8Array {
   const bytes = new Uint8Array(INDEX_ENTRY_BYTES);
   const view = new DataView(bytes.buffer);

@@ -11,7 +11,6 @@ export interface SealedSegment {
   salt: number;
 }
 
-/** What a segment header says. */
 export interface SegmentHeader {
   partition: number;
   salt: number;

@@ -37,7 +37,6 @@ export class StoredBatch implements IncomingBatch {
     return this.#frame.time;
   }
 
-  /** Identifies the frame of the events. */
   get mark(): FrameMark {
     return this.#frame.mark;
   }

@@ -53,15 +53,10 @@ export interface DataSource {
   sums: readonly number[];
 }
 
-/** The event a piece of data is read for: named when the data is damaged. */
-export interface Owner {
-  id: number;
-}
-
 /**
  * The data of one frame, each block checked before any of it is given out. What a reader has just read whole is
  * taken from the core's memory as long as it is there; else blocks are read from the file, those that are wanted
- * whole into the memory that they are for.
+ * whole into the memory that they are for. `id` is the event that a piece is read for: it is named when that is damaged.
  */
 export class StoredData {
   /** Blocks copied last: first byte (counted from the start of the data), and the bytes. */
@@ -83,62 +78,55 @@ export class StoredData {
   }
 
   /** A range, checked; memory that no one writes to. */
-  view(offset: number, size: number, owner: Owner): Uint8Array {
+  view(offset: number, size: number, id: number): Uint8Array {
     this.touched = true;
+    // Other readers may come before the next piece is asked for: what goes on in order is kept.
+    const ahead = offset === this.#givenTo ? RUN_BLOCKS * DATA_BLOCK_BYTES : 0;
+    this.#givenTo = offset + size;
     const held = this.#held;
     if (held !== undefined && offset >= held.start && offset + size <= held.start + held.bytes.byteLength) {
-      this.#givenTo = offset + size;
       return held.bytes.subarray(offset - held.start, offset - held.start + size);
     }
     const start = Math.floor(offset / DATA_BLOCK_BYTES) * DATA_BLOCK_BYTES;
     let end = this.#endOfBlock(offset + size);
-    let ptr = this.#inWindow(offset, size, owner);
-    if (ptr >= 0 && size >= OWN_MEMORY_BYTES) {
-      this.#givenTo = offset + size;
-      return copyOfPart(ptr + (offset - start), size);
-    }
+    let ptr = this.#inWindow(offset, size, id);
+    if (ptr >= 0 && size >= OWN_MEMORY_BYTES) return copyOfPart(ptr + (offset - start), size);
     if (ptr < 0 && this.#wholeBlocks(offset, size) !== undefined) {
       const into = unfilled(size);
-      this.#fill(offset, into, owner);
+      this.#fill(offset, into, id);
       return into;
     }
-    if (ptr < 0) {
-      // Other readers may come before the next piece is asked for: what goes on in order is kept.
-      const ahead = offset === this.#givenTo ? RUN_BLOCKS * DATA_BLOCK_BYTES : 0;
-      [ptr, end] = this.#load(start, end, Math.max(end, start + ahead), owner);
-    }
+    if (ptr < 0) [ptr, end] = this.#load(start, end, Math.max(end, start + ahead), id);
     const bytes = copyOf(ptr, end - start);
     this.#held = { start, bytes };
-    this.#givenTo = offset + size;
     return bytes.subarray(offset - start, offset - start + size);
   }
 
   /** Fills a buffer with the bytes from `offset` on, checked. Where that fails, the buffer may hold some of them. */
-  fill(offset: number, into: Uint8Array, owner: Owner): void {
+  fill(offset: number, into: Uint8Array, id: number): void {
     const size = into.byteLength;
     this.touched = true;
     this.#filledBytes += size;
-    const ptr = this.#inWindow(offset, size, owner);
+    const ptr = this.#inWindow(offset, size, id);
     if (ptr >= 0) {
       const from = ptr + (offset % DATA_BLOCK_BYTES);
       into.set(core.u8.subarray(from, from + size));
-      this.#givenTo = offset + size;
-    } else if (size < OWN_MEMORY_BYTES) into.set(this.view(offset, size, owner));
-    else this.#fill(offset, into, owner);
+    } else if (size < OWN_MEMORY_BYTES) into.set(this.view(offset, size, id));
+    else this.#fill(offset, into, id);
+    this.#givenTo = offset + size;
   }
 
   /** Fills a buffer with what the window does not hold. */
-  #fill(offset: number, into: Uint8Array, owner: Owner): void {
+  #fill(offset: number, into: Uint8Array, id: number): void {
     const size = into.byteLength;
     const blocks = this.#wholeBlocks(offset, size);
-    if (blocks === undefined) this.#copyInto(offset, into, owner);
+    if (blocks === undefined) this.#copyInto(offset, into, id);
     else {
       const { from, to } = blocks;
-      this.#copyInto(offset, into.subarray(0, from - offset), owner);
-      this.#readInto(from, into.subarray(from - offset, to - offset), owner);
-      this.#copyInto(to, into.subarray(to - offset), owner);
+      this.#copyInto(offset, into.subarray(0, from - offset), id);
+      this.#readInto(from, into.subarray(from - offset, to - offset), id);
+      this.#copyInto(to, into.subarray(to - offset), id);
     }
-    this.#givenTo = offset + size;
   }
 
   /** The blocks that lie whole in a range and can be read to where they are wanted; undefined where that gains nothing. */
@@ -151,38 +139,38 @@ export class StoredData {
   }
 
   /** Fills a buffer by way of the core's memory. */
-  #copyInto(offset: number, into: Uint8Array, owner: Owner): void {
+  #copyInto(offset: number, into: Uint8Array, id: number): void {
     const size = into.byteLength;
     if (size === 0) return;
     const start = Math.floor(offset / DATA_BLOCK_BYTES) * DATA_BLOCK_BYTES;
-    let ptr = this.#inWindow(offset, size, owner);
+    let ptr = this.#inWindow(offset, size, id);
     if (ptr < 0) {
       const end = this.#endOfBlock(offset + size);
-      [ptr] = this.#load(start, end, end, owner);
+      [ptr] = this.#load(start, end, end, id);
     }
     into.set(core.u8.subarray(ptr + (offset - start), ptr + (offset - start) + size));
   }
 
   /** Reads whole blocks to where they are wanted, and checks them there. */
-  #readInto(start: number, into: Uint8Array, owner: Owner): void {
+  #readInto(start: number, into: Uint8Array, id: number): void {
     const { offset, partition, sums } = this.source;
-    const segment = partition.segmentOf(this.source.segment.baseId, owner.id);
+    const segment = partition.segmentOf(this.source.segment.baseId, id);
     for (let done = 0; done < into.byteLength; done += IN_PLACE_BYTES) {
       const piece = into.subarray(done, done + IN_PLACE_BYTES);
       const at = offset + start + done;
       if (readFully(segment.file, piece, at) < piece.byteLength) {
-        throw this.#corrupted(segment, owner, at, "data bytes are missing");
+        throw this.#corrupted(segment, id, at, "data bytes are missing");
       }
       let block = (start + done) / DATA_BLOCK_BYTES;
       for (let from = 0; from < piece.byteLength; from += DATA_BLOCK_BYTES, block++) {
         const sum = blockChecksum.of(piece.subarray(from, from + DATA_BLOCK_BYTES));
-        if (sum !== sums[block]) throw this.#differs(segment, owner, block);
+        if (sum !== sums[block]) throw this.#differs(segment, id, block);
       }
     }
   }
 
   /** Where the range's first block lies in the core's memory, its blocks checked; -1 when they are not there. */
-  #inWindow(offset: number, size: number, owner: Owner): number {
+  #inWindow(offset: number, size: number, id: number): number {
     const { dataBytes, offset: dataOffset, segment } = this.source;
     const firstBlock = Math.floor(offset / DATA_BLOCK_BYTES);
     const endBlock = Math.ceil((offset + size) / DATA_BLOCK_BYTES);
@@ -197,24 +185,24 @@ export class StoredData {
     const from = this.#checked.to;
     if (endBlock > from) {
       const damaged = this.#firstDamaged(ptr + (from - firstBlock) * DATA_BLOCK_BYTES, from, endBlock);
-      if (damaged >= 0) throw this.#differs(segment, owner, damaged);
+      if (damaged >= 0) throw this.#differs(segment, id, damaged);
       this.#checked.to = endBlock;
     }
     return ptr;
   }
 
   /** Reads blocks into the core's memory and checks them: those up to `end`, and what is right of those after it. */
-  #load(start: number, end: number, endMax: number, owner: Owner): [ptr: number, end: number] {
+  #load(start: number, end: number, endMax: number, id: number): [ptr: number, end: number] {
     const { dataBytes, offset, partition } = this.source;
-    const segment = partition.segmentOf(this.source.segment.baseId, owner.id);
+    const segment = partition.segmentOf(this.source.segment.baseId, id);
     const bytes = Math.min(endMax, dataBytes) - start;
     const ptr = readWindow.at(segment, offset + start, bytes, bytes);
-    if (ptr < 0) throw this.#corrupted(segment, owner, offset + start, "data bytes are missing");
+    if (ptr < 0) throw this.#corrupted(segment, id, offset + start, "data bytes are missing");
     const endBlock = Math.ceil((start + bytes) / DATA_BLOCK_BYTES);
     const damaged = this.#firstDamaged(ptr, start / DATA_BLOCK_BYTES, endBlock);
     if (damaged < 0) return [ptr, start + bytes];
     const damagedAt = damaged * DATA_BLOCK_BYTES;
-    if (damagedAt < end) throw this.#differs(segment, owner, damaged);
+    if (damagedAt < end) throw this.#differs(segment, id, damaged);
     return [ptr, damagedAt];
   }
 
@@ -232,20 +220,13 @@ export class StoredData {
     return Math.min(Math.ceil(offset / DATA_BLOCK_BYTES) * DATA_BLOCK_BYTES, this.source.dataBytes);
   }
 
-  #differs(segment: Segment, owner: Owner, block: number): CorruptedLogError {
+  #differs(segment: Segment, id: number, block: number): CorruptedLogError {
     const at = this.source.offset + block * DATA_BLOCK_BYTES;
-    return this.#corrupted(segment, owner, at, "data checksum differs");
+    return this.#corrupted(segment, id, at, "data checksum differs");
   }
 
-  #corrupted(segment: Segment, owner: Owner, offset: number, reason: string): CorruptedLogError {
-    const { id } = owner;
-    return this.source.partition.corrupted({
-      firstId: id,
-      endId: id + 1,
-      file: segment.path,
-      offset,
-      reason,
-    });
+  #corrupted({ path: file }: Segment, id: number, offset: number, reason: string): CorruptedLogError {
+    return this.source.partition.corrupted({ firstId: id, endId: id + 1, file, offset, reason });
   }
 }
 

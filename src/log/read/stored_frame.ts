@@ -20,7 +20,7 @@ import { readWindow } from "../segment/window.ts";
 import { type FrameMark, markOf } from "../positions/position_slot.ts";
 import { step } from "../segment/frame_scanner.ts";
 import type { Segment } from "../segment/segment_file.ts";
-import { type Owner, StoredData } from "./data.ts";
+import { StoredData } from "./data.ts";
 
 const decoder = new TextDecoder();
 
@@ -146,7 +146,6 @@ export class StoredFrame {
     return this.#dataLost !== undefined;
   }
 
-  /** Whether the data part of an event was lost. */
   isDataLost(index: number): boolean {
     return this.#dataLost?.has(index) === true;
   }
@@ -154,12 +153,12 @@ export class StoredFrame {
   /** A range of one event's data, checked. */
   viewData(index: number, offset: number, size: number): Uint8Array {
     if (size === 0) return new Uint8Array(0);
-    const owner = { id: this.baseId + index };
+    const id = this.baseId + index;
     this.#checkIsThere(index);
-    if (this.#extents === undefined) return this.data.view(this.#dataStart(index) + offset, size, owner);
-    const { extent, data } = this.#chunkAt(offset, owner);
+    if (this.#extents === undefined) return this.data.view(this.#dataStart(index) + offset, size, id);
+    const { extent, data } = this.#chunkAt(offset, id);
     const within = offset - extent.start;
-    if (within + size <= extent.dataBytes) return data.view(within, size, owner);
+    if (within + size <= extent.dataBytes) return data.view(within, size, id);
     const result = dataMemory(size);
     this.fill(index, offset, result);
     return result;
@@ -167,19 +166,18 @@ export class StoredFrame {
 
   /** Fills a buffer with one event's data from `offset` on, checked. */
   fill(index: number, offset: number, into: Uint8Array): void {
-    const owner = { id: this.baseId + index };
+    const id = this.baseId + index;
     this.#checkIsThere(index);
     const start = this.#dataStart(index) + offset;
     for (let done = 0; done < into.byteLength;) {
       const size = Math.min(PIECE_BYTES, into.byteLength - done);
       if (this.#extents === undefined) {
-        this.data.fill(start + done, into.subarray(done, done + size), owner);
+        this.data.fill(start + done, into.subarray(done, done + size), id);
         done += size;
-      } else done += this.#fillFromChunk(start + done, into.subarray(done, done + size), owner);
+      } else done += this.#fillFromChunk(start + done, into.subarray(done, done + size), id);
     }
   }
 
-  /** Identifies the frame. */
   get mark(): FrameMark {
     return markOf(this.frame);
   }
@@ -190,12 +188,8 @@ export class StoredFrame {
 
   #checkIsThere(index: number): void {
     if (!this.isDataLost(index)) return;
-    throw this.#corrupted(
-      this.baseId + index,
-      this.segment,
-      this.offset,
-      "its data part was lost before a repair",
-    );
+    const reason = "its data part was lost before a repair";
+    throw this.#corrupted(this.baseId + index, this.segment, this.offset, reason);
   }
 
   #corrupted(id: number, segment: Segment, offset: number, reason: string): CorruptedLogError {
@@ -203,28 +197,28 @@ export class StoredFrame {
   }
 
   /** Fills a buffer from one chunk; returns how many bytes that were. */
-  #fillFromChunk(offset: number, into: Uint8Array, owner: Owner): number {
-    const { extent, data } = this.#chunkAt(offset, owner);
+  #fillFromChunk(offset: number, into: Uint8Array, id: number): number {
+    const { extent, data } = this.#chunkAt(offset, id);
     const within = offset - extent.start;
     const size = Math.min(into.byteLength, extent.dataBytes - within);
-    data.fill(within, into.subarray(0, size), owner);
+    data.fill(within, into.subarray(0, size), id);
     return size;
   }
 
-  #chunkAt(offset: number, owner: Owner): { extent: ExtentAt; data: StoredData } {
+  #chunkAt(offset: number, id: number): { extent: ExtentAt; data: StoredData } {
     const chunk = this.#chunk;
     if (
       chunk !== undefined && offset >= chunk.extent.start &&
       offset < chunk.extent.start + chunk.extent.dataBytes
     ) return chunk;
     const extent = extentAt(this.#extents!.list, offset);
-    return this.#chunk = { extent, data: this.#openChunk(extent, owner) };
+    return this.#chunk = { extent, data: this.#openChunk(extent, id) };
   }
 
-  #openChunk(extent: ExtentAt, owner: Owner): StoredData {
+  #openChunk(extent: ExtentAt, id: number): StoredData {
     const { partition } = this;
-    const segment = partition.segmentOf(extent.segmentId, owner.id);
-    const problem = (reason: string) => this.#corrupted(owner.id, segment, extent.offset, reason);
+    const segment = partition.segmentOf(extent.segmentId, id);
+    const problem = (reason: string) => this.#corrupted(id, segment, extent.offset, reason);
     let found = step(segment, extent.offset, 4096);
     if (found.kind !== "frame") {
       // A listing tells which segment follows, and so where this one ends.

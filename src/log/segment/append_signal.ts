@@ -32,12 +32,10 @@ export class AppendSignal {
     };
   }
 
-  /** Wakes all who listen. */
   notify(): void {
     for (const wake of [...this.#waiting.keys()]) wake();
   }
 
-  /** Stops watching. */
   close(): void {
     for (const stopPolling of this.#waiting.values()) stopPolling();
     this.#waiting.clear();

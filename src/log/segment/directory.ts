@@ -10,7 +10,6 @@ import { missingFolder } from "./missing_folder.ts";
 import { SegmentCache } from "./segment_cache.ts";
 import { AppendSignal } from "./append_signal.ts";
 
-/** What a partition is opened with. */
 export interface PartitionOptions {
   storage: Storage;
   /** The folder of the segments; it must exist. */
@@ -42,7 +41,6 @@ export class PartitionFolder {
   readonly appendSignal: AppendSignal;
   readonly #lock: FileLock | undefined;
   readonly #segments = new SegmentCache();
-  /** The result of the last listing. */
   #listed: number[] = [];
   /** What the last call of `segmentIds` gave; nothing if no two listings agreed. */
   #ids: readonly number[] = [];
@@ -112,7 +110,6 @@ export class PartitionFolder {
     return this.segmentIds()[0] ?? 0;
   }
 
-  /** What one listing of the folder says. */
   listing(): Listing {
     try {
       return listingOf(this.storage.list(this.directory));
@@ -138,7 +135,6 @@ export class PartitionFolder {
     }
   }
 
-  /** The segment beginning with this id. */
   segment(baseId: number, endId?: number): Segment {
     const make = () => new Segment(this.storage, this.#pathOf(baseId), this.partition, baseId);
     const segment = this.#segments.use(baseId, make);
@@ -265,7 +261,6 @@ export class PartitionFolder {
     }
   }
 
-  /** Closes every file. */
   close(): void {
     this.#segments.close();
   }

@@ -52,11 +52,8 @@ const CUT_HEADERS = (() => {
  * themselves. No frame ends with a byte that one of theirs is but for one bit: such a difference is damage.
  */
 export function isCutByPiece(segment: Segment, offset: number, frame: FrameRecord): boolean {
-  const header = core.slot;
-  const trailer = header + RECORD_BYTES;
-  const isThere = readRecord(segment, offset, header) &&
-    readRecord(segment, offset + frame.layout.trailer, trailer) && core.sameFrame(header, trailer);
-  if (!isThere) return false;
+  const trailer = core.slot + RECORD_BYTES;
+  if (!readRecords(segment, offset, frame) || !core.sameFrame(core.slot, trailer)) return false;
   const found = core.view.getUint32(trailer + RECORD.crc, true);
   const difference = core.crc32At(trailer, RECORD.crc) ^ found;
   if ((difference & (difference - 1)) === 0) return false;
@@ -79,6 +76,12 @@ const COMPLETABLE: ReadonlySet<number> = new Set(
 );
 
 /** Reads a record into the core's memory; false when the file ends before it does. */
-export function readRecord(segment: Segment, offset: number, at: number): boolean {
+export function readRecord(segment: Segment, offset: number, at = core.slot): boolean {
   return readFully(segment.file, core.u8.subarray(at, at + RECORD_BYTES), offset) === RECORD_BYTES;
+}
+
+/** Reads both records of a frame to the slot, one after the other. */
+export function readRecords(segment: Segment, offset: number, { layout }: FrameRecord): boolean {
+  return readRecord(segment, offset) &&
+    readRecord(segment, offset + layout.trailer, core.slot + RECORD_BYTES);
 }

@@ -22,7 +22,7 @@
 import { core } from "../format/core/core.ts";
 import { RECORD, RECORD_BYTES, SEGMENT_HEADER_BYTES, TRAILER_MAGIC } from "../format/bytes.ts";
 import { decodeRecord, type FrameRecord } from "../format/frame_header.ts";
-import { isBoundary, isCutByHeader, isCutByPiece, readRecord } from "./frame_end.ts";
+import { isBoundary, isCutByHeader, isCutByPiece, readRecord, readRecords } from "./frame_end.ts";
 import { READ_AHEAD_BYTES, readWindow } from "./window.ts";
 import { searchEnd, type Segment } from "./segment_file.ts";
 
@@ -141,10 +141,7 @@ function trailerState(
 
 /** Whether the trailer repeats the header, with both read from the file now. */
 function isWholeNow(segment: Segment, offset: number, frame: FrameRecord): boolean {
-  const header = core.slot;
-  const trailer = header + RECORD_BYTES;
-  return readRecord(segment, offset, header) &&
-    readRecord(segment, offset + frame.layout.trailer, trailer) && isTrailerOf(segment, header, trailer);
+  return readRecords(segment, offset, frame) && isTrailerOf(segment, core.slot, core.slot + RECORD_BYTES);
 }
 
 function isTrailerOf(segment: Segment, header: number, trailer: number): boolean {
@@ -192,23 +189,15 @@ function findFrame(
     const candidate = decodeRecord(core.view, at + found);
     const isTrailer = core.view.getUint32(at + found + RECORD.magic, true) === TRAILER_MAGIC;
     const start = from + found + (isTrailer ? RECORD_BYTES - candidate.layout.frameBytes : 0);
-    if (start >= range.startMin && isNew(segment, gapStart, candidate, seen)) {
+    const isNew = () =>
+      candidate.sequence > ((seen ?? sequencesBefore(segment, gapStart)).get(writerOf(candidate)) ?? -1);
+    if (start >= range.startMin && isNew()) {
       return isTrailer ? { offset: start, trailer: candidate } : { offset: start };
     }
     from += found + 1;
   }
   memoryOf(segment).lastMiss = { offset: gapStart, size };
   return undefined;
-}
-
-function isNew(
-  segment: Segment,
-  gapStart: number,
-  candidate: FrameRecord,
-  seen: Sequences | undefined,
-): boolean {
-  const highest = (seen ?? sequencesBefore(segment, gapStart)).get(writerOf(candidate));
-  return highest === undefined || candidate.sequence > highest;
 }
 
 function writerOf(frame: FrameRecord): string {
@@ -244,9 +233,8 @@ function memoryOf(segment: Segment): Memory {
 
 /** The header of a frame that was cut short may be copied in user data too, like that of a whole one. */
 function noteCutFrame(segment: Segment, offset: number, sequences: Sequences): void {
-  const at = core.slot;
-  if (!readRecord(segment, offset, at) || !core.checkRecord(at, segment.salt, false)) return;
-  const frame = decodeRecord(core.view, at);
+  if (!readRecord(segment, offset) || !core.checkRecord(core.slot, segment.salt, false)) return;
+  const frame = decodeRecord(core.view, core.slot);
   const writer = writerOf(frame);
   sequences.set(writer, Math.max(sequences.get(writer) ?? 0, frame.sequence));
 }

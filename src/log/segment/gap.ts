@@ -32,11 +32,16 @@ interface Row {
  * anchors, whenever they come, agree with the id that came before it.
  */
 export function idsOfGap(segment: Segment, gap: GapStep, idBefore: number): GapSpan {
-  if (gap.torn) return { endOffset: gap.endOffset, endId: idAfterTorn(segment, gap, idBefore) };
+  if (gap.torn) {
+    // A frame that followed the torn write, and was destroyed since, cannot be distinguished from it: the first anchor
+    // at a boundary after them says whether there was one. Without damage all anchors repeat the id before.
+    const endId = Math.max(idBefore, anchoredId(segment, gap.endOffset) ?? idBefore);
+    return { endOffset: gap.endOffset, endId };
+  }
   const known = segment.sealOffset();
   const seal = typeof known === "number" ? known : Infinity;
-  const rows: Row[] = [];
   let row = rowAt(gap.endOffset);
+  const rows = [row];
   /** Ids below this one were given before the gap ended. */
   let idMin = idBefore;
   for (let offset = gap.endOffset;;) {
@@ -46,44 +51,30 @@ export function idsOfGap(segment: Segment, gap: GapStep, idBefore: number): GapS
     // A power cut took the seal, and nothing before it that could have been a frame.
     const isSealLost = offset <= seal && seal - offset < 2 * RECORD_BYTES &&
       (next.kind === "tail" || (next.kind === "gap" && next.endOffset > seal));
-    if (isSealLost) {
-      return spanByIndex(segment, [...rows, row]) ??
-        spanBySeal(segment, row, { offset: seal, idMin, gapEnd: gap.endOffset });
-    }
+    const unanchored = (seal: number) =>
+      spanByIndex(segment, rows) ?? spanBySeal(segment, row, { offset: seal, idMin, gapEnd: gap.endOffset });
+    if (isSealLost) return unanchored(seal);
     if (next.kind === "tail") {
+      if (segment.endId === undefined) return unanchored(offset);
       // Whatever is missing here had ids, too: unless what is left has all, nothing tells how many lie before it.
-      if (segment.endId !== undefined) {
-        const end = { endOffset: offset, endId: segment.endId };
-        return settled([...rows, row, rowAt(offset)], end, idMin);
-      }
-      return spanByIndex(segment, [...rows, row]) ?? { endOffset: gap.endOffset, endId: idMin };
+      return settled([...rows, rowAt(offset)], { endOffset: offset, endId: segment.endId }, idMin);
     }
     if (next.kind === "gap" && !next.torn) {
-      rows.push(row);
-      row = rowAt(next.endOffset);
+      rows.push(row = rowAt(next.endOffset));
     } else if (next.kind === "frame") {
       const { anchorOffset, anchorId, count, kind } = next.frame;
-      for (const { start, eventsBefore } of [...rows, row]) {
+      for (const { start, eventsBefore } of rows) {
         const before = eventsBefore.get(anchorOffset);
         if (before === undefined) continue;
-        return settled(
-          [...rows, row],
-          { endOffset: start, endId: Math.max(idMin, anchorId - before) },
-          idMin,
-        );
+        return settled(rows, { endOffset: start, endId: Math.max(idMin, anchorId - before) }, idMin);
       }
       if (anchorOffset < gap.endOffset) idMin = Math.max(idMin, anchorId);
-      if (kind === KIND.seal) {
-        const span = spanByIndex(segment, [...rows, row]) ??
-          spanBySeal(segment, row, { offset, idMin, gapEnd: gap.endOffset });
-        return settled([...rows, row], span, idMin);
-      }
+      if (kind === KIND.seal) return settled(rows, unanchored(offset), idMin);
       if (hasSureIds(segment, next)) {
         row.events += count;
         row.eventsBefore.set(next.endOffset, row.events);
       } else {
-        rows.push(row);
-        row = rowAt(next.endOffset);
+        rows.push(row = rowAt(next.endOffset));
       }
     }
     offset = next.endOffset;
@@ -145,14 +136,6 @@ function spanBySeal(
 
 function rowAt(start: number): Row {
   return { start, events: 0, eventsBefore: new Map([[start, 0]]) };
-}
-
-/**
- * The id after a torn write. A frame that followed it, and was destroyed since, cannot be distinguished from it: the
- * first anchor at a boundary after them says whether there was one. Without damage all anchors repeat the id before.
- */
-function idAfterTorn(segment: Segment, { endOffset }: GapStep, idBefore: number): number {
-  return Math.max(idBefore, anchoredId(segment, endOffset) ?? idBefore);
 }
 
 /**

@@ -7,7 +7,6 @@ import type { FrameStep } from "./frame_scanner.ts";
 import { readWindow } from "./window.ts";
 import type { LogPosition, Segment } from "./segment_file.ts";
 
-/** A position found by an index. */
 export interface IndexedPosition extends LogPosition {
   /** The newest time in the segment up to there, in milliseconds since 1970: of the frame there, or one before it. */
   time: number;
@@ -22,9 +21,9 @@ export const INDEX_INTERVAL_BYTES = 512 * 1024;
  */
 export const INDEX_BYTES_MAX: number = 8 << 20;
 
-/** The name of a segment's index. */
-export function indexPath(segment: Segment): string {
-  return segment.path.replace(/\.log$/, ".idx");
+/** The path of the index beside a segment. */
+export function indexPath({ path }: Pick<Segment, "path">): string {
+  return path.replace(/\.log$/, ".idx");
 }
 
 /**
@@ -95,7 +94,6 @@ export class SegmentIndex {
     }
   }
 
-  /** Closes the file that entries are added to. */
   close(): void {
     this.#file?.close();
     this.#file = undefined;

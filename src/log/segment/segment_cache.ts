@@ -44,7 +44,6 @@ export class SegmentCache {
     this.#segments.delete(baseId);
   }
 
-  /** Closes and forgets all. */
   close(): void {
     for (const baseId of [...this.#segments.keys()]) this.release(baseId);
   }

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { core } from "../format/core/core.ts";
 import { UnsupportedFormatError } from "../../errors.ts";
 import type { Storage, StorageFile } from "../../storage/port.ts";
@@ -117,8 +118,7 @@ export class Segment {
   }
 
   #readSealOffset(nextId: number): number | "unknown" {
-    const folder = this.path.slice(0, this.path.lastIndexOf("/"));
-    const file = this.storage.open(`${folder}/${segmentName(nextId)}`, "read");
+    const file = this.storage.open(`${dirname(this.path)}/${segmentName(nextId)}`, "read");
     try {
       const bytes = new Uint8Array(SEGMENT_HEADER_BYTES);
       readFully(file, bytes, 0);

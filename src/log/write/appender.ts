@@ -123,7 +123,6 @@ export class Appender {
     this.#isAbandoned = true;
   }
 
-  /** The file appended to now. */
   get file(): StorageFile | undefined {
     return this.#open?.file;
   }

@@ -15,7 +15,6 @@ interface FileState {
   running: Promise<void> | undefined;
   /** The next sync, shared by all that are requested while one is running. */
   waiting: Promise<void> | undefined;
-  /** Not appended to any more. */
   isRetired: boolean;
 }
 
@@ -59,7 +58,6 @@ export class Durability {
     });
   }
 
-  /** Something was appended to the file. */
   wrote(file: StorageFile): void {
     const state = this.#states.get(file);
     if (state !== undefined) state.isDirty = true;
@@ -153,7 +151,6 @@ export class Durability {
     this.#checkSyncs(state.file);
   }
 
-  /** Throws if a sync of the file failed. */
   #checkSyncs(file: StorageFile): void {
     const failure = this.#failures.get(file);
     if (failure !== undefined) throw failure;

@@ -15,7 +15,6 @@ const LOST_FILE_CHECK_MS = 10;
 /** What identifies a frame in its segment. */
 export type FrameIdentity = Pick<Signature, "nonceLow" | "nonceHigh" | "sequence">;
 
-/** Where a frame landed. */
 export interface Landing {
   segment: Segment;
   offset: number;
@@ -96,7 +95,6 @@ export class OpenSegment {
     return this.end.id > this.segment.baseId;
   }
 
-  /** Closes the files. */
   close(): void {
     this.#index.close();
     this.keeper.retire(this.file);

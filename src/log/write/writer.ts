@@ -13,7 +13,6 @@ import type { StorageFile } from "../../storage/port.ts";
 /** When a push counts as stored, and what `flush()` waits for. */
 export type FlushBehavior = "buffered" | "on_flush" | "immediate";
 
-/** How a partition is written. */
 export interface WriterOptions {
   flushBehavior: FlushBehavior;
   /** A segment of this size is sealed and the next one begun. */
@@ -110,7 +109,6 @@ export class PartitionWriter {
     if (this.options.flushBehavior === "on_flush") await this.#sync();
   }
 
-  /** Closes the files. */
   async close(): Promise<void> {
     try {
       await this.flush();

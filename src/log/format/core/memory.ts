@@ -7,7 +7,6 @@ const AREA_BYTES = 2 * 1024 * 1024 + 64 * 1024;
 const SLOT_BYTES = 4096;
 /** Beyond this an area grows by what is needed alone. */
 const DOUBLED_BYTES_MAX = 16 * 1024 * 1024;
-/** Size of the scratch space. */
 export const SCRATCH_BYTES = 64 * 1024;
 const PAGE_BYTES = 64 * 1024;
 
@@ -35,14 +34,16 @@ export class CoreMemory {
   protected readonly scratch: number;
   /** 4 KiB for single records, a multiple of 64; good until another caller's next call. */
   readonly slot: number;
-  /** Size of the slot. */
   readonly slotBytes: number = SLOT_BYTES;
   readonly #memory: WebAssembly.Memory;
   readonly #encode: Area;
   readonly #read: Area;
-  #bytes!: Uint8Array<ArrayBuffer>;
-  #words!: Uint32Array<ArrayBuffer>;
-  #fields!: DataView<ArrayBuffer>;
+  /** All memory as bytes. */
+  u8!: Uint8Array<ArrayBuffer>;
+  /** All memory as numbers of four bytes; only for pointers that are multiples of four. */
+  u32!: Uint32Array<ArrayBuffer>;
+  /** All memory as a `DataView`, for fields that are not aligned; they are little-endian. */
+  view!: DataView<ArrayBuffer>;
   #texts!: Buffer<ArrayBuffer>;
 
   /** Lays the areas out after the module's own data. */
@@ -56,21 +57,6 @@ export class CoreMemory {
     this.#growTo(this.#read.ptr + AREA_BYTES);
   }
 
-  /** All memory as bytes. */
-  get u8(): Uint8Array<ArrayBuffer> {
-    return this.#bytes;
-  }
-
-  /** All memory as numbers of four bytes; only for pointers that are multiples of four. */
-  get u32(): Uint32Array<ArrayBuffer> {
-    return this.#words;
-  }
-
-  /** All memory as a `DataView`, for fields that are not aligned; they are little-endian. */
-  get view(): DataView<ArrayBuffer> {
-    return this.#fields;
-  }
-
   /** The text of bytes that are ASCII, which takes half of what a `TextDecoder` does. */
   asciiText(start: number, end: number): string {
     return this.#texts.toString("latin1", start, end);
@@ -81,7 +67,6 @@ export class CoreMemory {
     return this.#encode.ptr;
   }
 
-  /** Size of the encode area. */
   get encodeAreaBytes(): number {
     return this.#encode.bytes;
   }
@@ -91,7 +76,6 @@ export class CoreMemory {
     return this.#read.ptr;
   }
 
-  /** Size of the read area. */
   get readAreaBytes(): number {
     return this.#read.bytes;
   }
@@ -116,7 +100,7 @@ export class CoreMemory {
     if (area.ptr < other.ptr) ptr = start + bytes <= other.ptr ? start : other.ptr + other.bytes;
     else if (start + bytes <= other.ptr) ptr = start;
     this.#growTo(ptr + bytes);
-    if (ptr !== area.ptr) this.#bytes.copyWithin(ptr, area.ptr, area.ptr + area.bytes);
+    if (ptr !== area.ptr) this.u8.copyWithin(ptr, area.ptr, area.ptr + area.bytes);
     area.ptr = ptr;
     area.bytes = bytes;
   }
@@ -125,9 +109,9 @@ export class CoreMemory {
     const missing = end - this.#memory.buffer.byteLength;
     if (missing > 0) this.#takePages(Math.ceil(missing / PAGE_BYTES));
     const buffer = this.#memory.buffer as ArrayBuffer;
-    this.#bytes = new Uint8Array(buffer);
-    this.#words = new Uint32Array(buffer);
-    this.#fields = new DataView(buffer);
+    this.u8 = new Uint8Array(buffer);
+    this.u32 = new Uint32Array(buffer);
+    this.view = new DataView(buffer);
     this.#texts = Buffer.from(buffer);
   }
 
