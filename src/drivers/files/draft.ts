@@ -94,18 +94,11 @@ function isTakenOver(storage: Storage, hidden: string, name: string): boolean {
 }
 
 /** Whether an existing draft is for the same topic: created with the same documents and number of partitions. */
-function isSameTopic(
-  known: TopicInfo,
-  { options, validator, partitionSelector, serializer }: TopicDefinition,
-): boolean {
-  const text = (value: TopicDefinition): string => new TextDecoder().decode(documentBytes({ ...value }));
-  return known.layout === undefined && known.numPartitions === (options.num_partitions ?? 1) &&
-    text({ options: {}, validator, partitionSelector, serializer }) === text({
-        options: {},
-        validator: known.validator,
-        partitionSelector: known.partitionSelector,
-        serializer: known.serializer,
-      });
+function isSameTopic(known: TopicInfo, definition: TopicDefinition): boolean {
+  const text = ({ validator, partitionSelector, serializer }: Omit<TopicDefinition, "options">): string =>
+    new TextDecoder().decode(documentBytes({ validator, partitionSelector, serializer }));
+  return known.layout === undefined && known.numPartitions === (definition.options.num_partitions ?? 1) &&
+    text(known) === text(definition);
 }
 
 function removeOldDrafts(storage: Storage, rootPath: string): void {

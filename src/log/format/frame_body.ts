@@ -23,10 +23,12 @@ export interface Extents {
   list: readonly Extent[];
 }
 
-/** Sums of what the table states: metadata without separators, and data in the frame. */
-export interface TableSums {
-  metadata: number;
-  data: number;
+/** Where the part of each event begins, counted from the first one's, and where the last one ends. */
+export interface Table {
+  /** A separator follows each JSON text; the last one too, as if another text came. */
+  metadataStarts: readonly number[];
+  /** Undefined where no event has data. */
+  dataStarts: readonly number[] | undefined;
 }
 
 /** Bytes of one entry of the table. */
@@ -34,22 +36,26 @@ export function tableStride(flags: number): 4 | 8 {
   return flags & FLAG.hasData ? 8 : 4;
 }
 
-/** The metadata size in an entry of the table, without the mark that it may have. */
-export function metadataSizeOf(entry: number, flags: number): number {
-  return flags & FLAG.dataLost && entry >= DATA_LOST_MARK ? entry - DATA_LOST_MARK : entry;
-}
-
-/** Bytes between the metadata of so many events. */
-export function separatorBytes(flags: number, count: number): number {
-  return flags & FLAG.jsonText && count > 0 ? count - 1 : 0;
+/** Reads the table of a frame that begins at an address. */
+export function decodeTable(view: DataView, at: number, { flags, count, layout }: FrameRecord): Table {
+  const table = at + layout.table;
+  const separator = flags & FLAG.jsonText ? 1 : 0;
+  return {
+    metadataStarts: decodeStarts(view, table, { flags, count, separator }),
+    // Data sizes have no marks.
+    dataStarts: flags & FLAG.hasData
+      ? decodeStarts(view, table + 4, { flags: FLAG.hasData, count, separator: 0 })
+      : undefined,
+  };
 }
 
 /** Whether the table agrees with the record. A frame whose data is in chunks has one event, and no data itself. */
-export function tableAddsUp(frame: FrameRecord, { metadata, data }: TableSums): boolean {
+export function tableAddsUp(frame: FrameRecord, { metadataStarts, dataStarts }: Table): boolean {
   const { kind, flags, count, metadataBytes, dataBytes, extentCount } = frame;
   if (kind !== KIND.events) return count === 0 && metadataBytes === 0 && extentCount === 0;
-  return metadata + separatorBytes(flags, count) === metadataBytes && data === dataBytes &&
-    (extentCount === 0 || (count === 1 && dataBytes === 0));
+  const separatorAfterLast = flags & FLAG.jsonText && count > 0 ? 1 : 0;
+  return metadataStarts[count]! - separatorAfterLast === metadataBytes &&
+    (dataStarts?.[count] ?? 0) === dataBytes && (extentCount === 0 || (count === 1 && dataBytes === 0));
 }
 
 /** Whether the sizes of chunks add up to that of their data part, and are within the limits. */
@@ -66,7 +72,7 @@ export function extentsAddUp({ totalBytes, list }: Extents): boolean {
  * Reads the column of sizes that begins at `at`; returns where each event's part begins, and where the last one ends. An
  * array in any case: typed ones cost more for a few numbers, and one loop that fills either kind takes 15 times as long.
  */
-export function decodeStarts(
+function decodeStarts(
   view: DataView,
   at: number,
   { flags, count, separator }: { flags: number; count: number; separator: number },
@@ -80,8 +86,6 @@ export function decodeStarts(
     start += ((view.getUint32(at, true) & mask) >>> 0) + separator;
     starts[index + 1] = start;
   }
-  // Sizes that wrapped on the way must not add up by chance.
-  if (start > 0xffffffff) starts[count] = 0xffffffff;
   return starts;
 }
 

@@ -57,14 +57,10 @@ export class PartitionReader {
 
   /** Moves to a position; an id after the end means the end. Throws `EventGoneError` if the event was removed. */
   seek(to: StartPosition): void {
-    this.partition.look(() => this.#moveTo(to));
-  }
-
-  #moveTo(to: StartPosition): void {
     const { partition } = this;
     this.#partial = undefined;
     this.#fromId = 0;
-    const { position, id } = partition.locate(to);
+    const { position, id } = partition.look(() => partition.locate(to));
     this.#checkExists(id, position);
     this.#position = position;
     this.#fromId = id;
@@ -143,7 +139,7 @@ export class PartitionReader {
   }
 
   #readFrame(position: LogPosition, entry: FrameEntry): void {
-    const { frame, offset, id, endId } = entry;
+    const { frame, offset, endId } = entry;
     const after = positionAfter(position.segment, entry);
     const isLost = (frame.flags & FLAG.lost) !== 0;
     if (frame.kind !== KIND.events || isLost || endId <= this.#fromId) {
@@ -159,7 +155,7 @@ export class PartitionReader {
     this.#ahead = nextAhead(frame.layout.frameBytes, layout.data, whole);
     const stored = at < 0 || !isHeadRight(at, frame)
       ? undefined
-      : new StoredFrame(this.partition, position.segment, offset, frame, at, id);
+      : new StoredFrame(this.partition, position.segment, entry, at);
     if (stored?.addsUp !== true) {
       const reason = stored === undefined
         ? "metadata checksum differs"

@@ -5,19 +5,19 @@ import { FLAG, KIND } from "../format/bytes.ts";
 import {
   decodeExtents,
   decodeMarks,
-  decodeStarts,
   decodeSums,
+  decodeTable,
   type Extent,
   extentsAddUp,
-  separatorBytes,
+  type Table,
   tableAddsUp,
-  tableStride,
 } from "../format/frame_body.ts";
 import type { FrameRecord } from "../format/frame_header.ts";
 import { isHeadRight } from "../segment/frame_check.ts";
 import type { Partition } from "../partition.ts";
 import { readWindow } from "../segment/window.ts";
 import { type FrameMark, markOf } from "../positions/position_slot.ts";
+import type { FrameEntry } from "../segment/entries.ts";
 import { step } from "../segment/frame_scanner.ts";
 import type { Segment } from "../segment/segment_file.ts";
 import { StoredData } from "./data.ts";
@@ -34,19 +34,18 @@ interface ExtentAt extends Extent {
 
 /** A frame of events that was read and checked: where the parts of each event are. */
 export class StoredFrame {
+  readonly #frame: FrameRecord;
+  readonly offset: number;
+  readonly baseId: number;
   readonly count: number;
   readonly time: number;
   readonly isText: boolean;
   /** Every metadata byte is ASCII: byte offsets are offsets in the text. */
   readonly isAscii: boolean;
-  /**
-   * Where each event's metadata begins, in bytes from the first one's; with one more entry, as if another separator
-   * and event followed.
-   */
-  readonly metadataStarts: readonly number[];
+  readonly metadataStarts: Table["metadataStarts"];
+  readonly #table: Table;
   /** The data in the frame itself. */
   readonly data: StoredData;
-  readonly #dataStarts: readonly number[] | undefined;
   /** The events whose data was lost, by a repair. */
   readonly #dataLost: ReadonlySet<number> | undefined;
   readonly #extents: { totalBytes: number; list: ExtentAt[] } | undefined;
@@ -60,24 +59,21 @@ export class StoredFrame {
   constructor(
     private readonly partition: Partition,
     readonly segment: Segment,
-    readonly offset: number,
-    private readonly frame: FrameRecord,
+    { offset, id, frame }: FrameEntry,
     at: number,
-    readonly baseId: number,
   ) {
     const { count, flags, layout, dataBytes, extentCount } = frame;
+    this.#frame = frame;
+    this.offset = offset;
+    this.baseId = id;
     this.count = count;
     this.time = frame.time;
     this.isText = (flags & FLAG.jsonText) !== 0;
     this.isAscii = this.isText && (flags & FLAG.ascii) !== 0;
-    const table = at + layout.table;
     const { view } = core;
-    this.metadataStarts = decodeStarts(view, table, { flags, count, separator: this.isText ? 1 : 0 });
-    // Data sizes have no marks.
-    if (tableStride(flags) === 8) {
-      this.#dataStarts = decodeStarts(view, table + 4, { flags: flags & FLAG.hasData, count, separator: 0 });
-    }
-    if ((flags & FLAG.dataLost) !== 0) this.#dataLost = decodeMarks(view, table, frame);
+    this.#table = decodeTable(view, at, frame);
+    this.metadataStarts = this.#table.metadataStarts;
+    if ((flags & FLAG.dataLost) !== 0) this.#dataLost = decodeMarks(view, at + layout.table, frame);
     if (extentCount > 0) {
       const { totalBytes, list } = decodeExtents(view, at + layout.extents, extentCount);
       let start = 0;
@@ -107,16 +103,16 @@ export class StoredFrame {
       const kept = this.#kept.subarray(from, to);
       return this.isAscii ? decoder.decode(kept) : kept;
     }
-    const { layout } = this.frame;
+    const { layout } = this.#frame;
     const at = readWindow.at(this.segment, this.offset, layout.data, layout.data) + layout.metadata;
     return this.isAscii ? core.asciiText(at + from, at + to) : core.u8.slice(at + from, at + to);
   }
 
   /** Another reader has used the window: reads the metadata again, and keeps them. */
   #readAgain(): boolean {
-    const { layout } = this.frame;
+    const { layout } = this.#frame;
     const at = readWindow.at(this.segment, this.offset, layout.data, layout.data);
-    if (at < 0 || !isHeadRight(at, this.frame)) return false;
+    if (at < 0 || !isHeadRight(at, this.#frame)) return false;
     this.#kept = core.u8.slice(at + layout.metadata, at + layout.data);
     return true;
   }
@@ -126,18 +122,14 @@ export class StoredFrame {
    * checksums are right then.
    */
   get addsUp(): boolean {
-    const { count, flags } = this.frame;
-    // As if another separator followed the last text.
-    const separators = this.isText && count > 0 ? separatorBytes(flags, count) + 1 : 0;
-    const metadata = this.metadataStarts[count]! - separators;
-    const sums = { metadata, data: this.#dataStarts?.[count] ?? 0 };
-    return tableAddsUp(this.frame, sums) && (this.#extents === undefined || extentsAddUp(this.#extents));
+    return tableAddsUp(this.#frame, this.#table) &&
+      (this.#extents === undefined || extentsAddUp(this.#extents));
   }
 
   /** Size of one event's data part, in bytes. */
   dataSize(index: number): number {
     if (this.#extents !== undefined) return this.#extents.totalBytes;
-    const starts = this.#dataStarts;
+    const starts = this.#table.dataStarts;
     return starts === undefined ? 0 : starts[index + 1]! - starts[index]!;
   }
 
@@ -179,11 +171,11 @@ export class StoredFrame {
   }
 
   get mark(): FrameMark {
-    return markOf(this.frame);
+    return markOf(this.#frame);
   }
 
   #dataStart(index: number): number {
-    return this.#dataStarts === undefined ? 0 : this.#dataStarts[index]!;
+    return this.#table.dataStarts?.[index] ?? 0;
   }
 
   #checkIsThere(index: number): void {

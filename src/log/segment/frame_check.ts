@@ -7,13 +7,14 @@ import { blockChecksum } from "../format/core/block_checksum.ts";
 import { core } from "../format/core/core.ts";
 import {
   decodeExtents,
+  decodeMarks,
   decodeSums,
+  decodeTable,
   type Extents,
-  metadataSizeOf,
+  type Table,
   tableAddsUp,
-  tableStride,
 } from "../format/frame_body.ts";
-import { DATA_BLOCK_BYTES, DATA_LOST_MARK, FLAG, RECORD_BYTES } from "../format/bytes.ts";
+import { DATA_BLOCK_BYTES, FLAG, RECORD_BYTES } from "../format/bytes.ts";
 import type { FrameRecord } from "../format/frame_header.ts";
 import { READ_AHEAD_BYTES, readWindow } from "./window.ts";
 import type { Segment } from "./segment_file.ts";
@@ -39,13 +40,9 @@ export function headDamage(at: FrameAt): string | undefined {
   if (head < 0) return "bytes are missing";
   if (!isHeadRight(head, frame)) return "metadata checksum differs";
   if ((frame.flags & FLAG.lost) !== 0) return undefined;
-  const sums = { metadata: 0, data: 0 };
-  eachTableEntry(head, frame, (_, entry, dataSize) => {
-    sums.metadata += metadataSizeOf(entry, frame.flags);
-    sums.data += dataSize;
-  });
-  if (!tableAddsUp(frame, sums)) return "the sizes in its table do not add up";
-  return (frame.flags & FLAG.jsonText) !== 0 && !textsAreRight(head, frame)
+  const table = decodeTable(core.view, head, frame);
+  if (!tableAddsUp(frame, table)) return "the sizes in its table do not add up";
+  return (frame.flags & FLAG.jsonText) !== 0 && !textsAreRight(head, frame, table)
     ? "its metadata is not JSON text, though its checksum is right"
     : undefined;
 }
@@ -73,17 +70,16 @@ export function eventsInBlocks(at: FrameAt, blocks: readonly number[]): { first:
   const isDamaged = new Set(blocks);
   const head = readHead(at);
   if (head < 0) return ranges;
-  let start = 0;
-  eachTableEntry(head, at.frame, (index, metadataSize, dataSize) => {
-    const end = start + dataSize;
-    const isLost = metadataSize >= DATA_LOST_MARK;
-    if (!isLost && dataSize > 0 && touches(isDamaged, start, end)) {
-      const last = ranges[ranges.length - 1];
-      if (last?.end === index) last.end++;
-      else ranges.push({ first: index, end: index + 1 });
-    }
-    start = end;
-  });
+  const { count, layout } = at.frame;
+  const { dataStarts = [] } = decodeTable(core.view, head, at.frame);
+  const lost = decodeMarks(core.view, head + layout.table, at.frame);
+  for (let index = 0; index < count; index++) {
+    const [start, end] = [dataStarts[index]!, dataStarts[index + 1]!];
+    if (lost.has(index) || start === end || !touches(isDamaged, start, end)) continue;
+    const last = ranges[ranges.length - 1];
+    if (last?.end === index) last.end++;
+    else ranges.push({ first: index, end: index + 1 });
+  }
   return ranges;
 }
 
@@ -100,19 +96,6 @@ function readHead({ segment, offset, frame }: FrameAt): number {
   return readWindow.at(segment, offset, frame.layout.data, READ_AHEAD_BYTES);
 }
 
-/** Calls back for every event, with its two sizes as in the table, marks included. */
-function eachTableEntry(
-  head: number,
-  { flags, layout }: FrameRecord,
-  use: (index: number, metadataSize: number, dataSize: number) => void,
-): void {
-  const { view } = core;
-  const stride = tableStride(flags);
-  for (let index = 0, entry = head + layout.table; entry < head + layout.extents; index++, entry += stride) {
-    use(index, view.getUint32(entry, true), stride === 8 ? view.getUint32(entry + 4, true) : 0);
-  }
-}
-
 function touches(blocks: ReadonlySet<number>, start: number, end: number): boolean {
   for (let block = Math.floor(start / DATA_BLOCK_BYTES); block * DATA_BLOCK_BYTES < end; block++) {
     if (blocks.has(block)) return true;
@@ -121,13 +104,9 @@ function touches(blocks: ReadonlySet<number>, start: number, end: number): boole
 }
 
 /** Whether there are commas between the texts, and no bytes in them that JSON never has. */
-function textsAreRight(head: number, frame: FrameRecord): boolean {
-  const { flags, count, layout, metadataBytes } = frame;
-  let end = head + layout.metadata;
-  let isRight = !core.hasControls(end, metadataBytes);
-  eachTableEntry(head, frame, (index, metadataSize) => {
-    end += metadataSizeOf(metadataSize, flags);
-    if (index < count - 1 && core.u8[end++] !== COMMA) isRight = false;
-  });
-  return isRight;
+function textsAreRight(head: number, frame: FrameRecord, { metadataStarts }: Table): boolean {
+  const texts = head + frame.layout.metadata;
+  if (core.hasControls(texts, frame.metadataBytes)) return false;
+  const isComma = (end: number) => core.u8[texts + end - 1] === COMMA;
+  return metadataStarts.every((start, index) => index === 0 || index === frame.count || isComma(start));
 }

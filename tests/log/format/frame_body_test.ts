@@ -6,15 +6,14 @@ import {
   FRAME_DATA_BYTES_MAX,
   KIND,
   layoutOf,
+  RECORD_BYTES,
 } from "../../../src/log/format/bytes.ts";
 import {
   decodeExtents,
   decodeMarks,
-  decodeStarts,
+  decodeTable,
   encodeExtents,
   extentsAddUp,
-  metadataSizeOf,
-  separatorBytes,
   tableAddsUp,
 } from "../../../src/log/format/frame_body.ts";
 import type { FrameRecord } from "../../../src/log/format/frame_header.ts";
@@ -39,10 +38,10 @@ function recordOf(parts: Partial<FrameRecord>): FrameRecord {
   };
 }
 
-/** A table of these numbers at an odd address. */
+/** A frame at an odd address with these numbers as its table, and no more of it. */
 function tableOf(numbers: readonly number[]): DataView {
-  const view = new DataView(new ArrayBuffer(1 + 4 * numbers.length));
-  numbers.forEach((number, index) => view.setUint32(1 + 4 * index, number, true));
+  const view = new DataView(new ArrayBuffer(1 + RECORD_BYTES + 4 * numbers.length));
+  numbers.forEach((number, index) => view.setUint32(1 + RECORD_BYTES + 4 * index, number, true));
   return view;
 }
 
@@ -61,49 +60,56 @@ test("extents are read as they were written", () => {
 });
 
 test("a table's offsets leave room for separators, and include the end", () => {
-  const view = tableOf([3, 1, 5]);
-  const at = (flags: number, separator: number) =>
-    Array.from(decodeStarts(view, 1, { flags, count: 3, separator }));
-  assertEquals([at(0, 0), at(0, 1)], [[0, 3, 4, 9], [0, 4, 6, 12]]);
+  const at = (flags: number, ...numbers: number[]) => {
+    const { metadataStarts, dataStarts } = decodeTable(tableOf(numbers), 1, recordOf({ flags, count: 3 }));
+    return [metadataStarts, dataStarts];
+  };
+  assertEquals(at(0, 3, 1, 5), [[0, 3, 4, 9], undefined]);
+  assertEquals(at(FLAG.jsonText, 3, 1, 5), [[0, 4, 6, 12], undefined]);
+  assertEquals(at(FLAG.jsonText | FLAG.hasData, 3, 7, 1, 0, 5, 9), [[0, 4, 6, 12], [0, 7, 7, 16]]);
 });
 
 test("offsets of few and of many events are the same kind of array: a loop over two kinds takes 15 times as long", () => {
   const kinds = [1, 5000].map((count) => {
-    const starts = decodeStarts(tableOf(new Array(count).fill(1)), 1, { flags: 0, count, separator: 0 });
-    assertEquals(starts.at(-1), count);
-    return Object.prototype.toString.call(starts);
+    const { metadataStarts } = decodeTable(tableOf(new Array(count).fill(1)), 1, recordOf({ count }));
+    assertEquals(metadataStarts.at(-1), count);
+    return Object.prototype.toString.call(metadataStarts);
   });
   assertEquals(kinds, ["[object Array]", "[object Array]"]);
 });
 
-test("a mark in a table counts only with its flag, for readers and for verify", () => {
+test("a mark in a table counts only with its flag, and never in a data size", () => {
   const marked = DATA_LOST_MARK + 3;
   const ends = [0, FLAG.dataLost].map((flags) =>
-    decodeStarts(tableOf([marked]), 1, { flags, count: 1, separator: 0 })[1]
+    decodeTable(tableOf([marked]), 1, recordOf({ flags, count: 1 })).metadataStarts[1]
   );
   assertEquals(ends, [marked, 3]);
-  assertEquals([0, FLAG.dataLost].map((flags) => metadataSizeOf(marked, flags)), ends);
+  const flags = FLAG.dataLost | FLAG.hasData;
+  const { dataStarts } = decodeTable(tableOf([marked, marked]), 1, recordOf({ flags, count: 1 }));
+  assertEquals(dataStarts, [0, marked]);
   const record = recordOf({ flags: FLAG.dataLost, count: 2 });
-  assertEquals([...decodeMarks(tableOf([2, marked]), 1, record)], [1]);
+  assertEquals([...decodeMarks(tableOf([2, marked]), 1 + RECORD_BYTES, record)], [1]);
 });
 
 test("sizes that only add up modulo 4 GiB are refused", () => {
   const half = 2 ** 31;
-  const starts = decodeStarts(tableOf([half, half, 5]), 1, { flags: 0, count: 3, separator: 0 });
-  assertEquals(
-    tableAddsUp(recordOf({ count: 3, metadataBytes: 5 }), { metadata: starts[3], data: 0 }),
-    false,
-  );
+  const record = recordOf({ count: 3, metadataBytes: 5 });
+  assertEquals(tableAddsUp(record, decodeTable(tableOf([half, half, 5]), 1, record)), false);
 });
 
 test("a table is valid if its sizes add up to the record's, with separators", () => {
-  const texts = recordOf({ flags: FLAG.jsonText, count: 3, metadataBytes: 11 });
-  assertEquals(separatorBytes(texts.flags, 3), 2);
-  assertEquals(tableAddsUp(texts, { metadata: 9, data: 0 }), true);
-  assertEquals(tableAddsUp(texts, { metadata: 11, data: 0 }), false);
-  assertEquals(tableAddsUp(texts, { metadata: 9, data: 1 }), false);
-  assertEquals(tableAddsUp(recordOf({ kind: KIND.chunk, count: 1 }), { metadata: 0, data: 0 }), false);
-  assertEquals(tableAddsUp(recordOf({ count: 2, extentCount: 1 }), { metadata: 0, data: 0 }), false);
+  const addsUp = (record: Partial<FrameRecord>, end: number, dataEnd?: number) => {
+    const frame = recordOf(record);
+    const ending = (last: number) => [...new Array(frame.count).fill(0), last];
+    const dataStarts = dataEnd === undefined ? undefined : ending(dataEnd);
+    return tableAddsUp(frame, { metadataStarts: ending(end), dataStarts });
+  };
+  const texts = { flags: FLAG.jsonText, count: 3, metadataBytes: 11 };
+  assertEquals([addsUp(texts, 12), addsUp(texts, 11), addsUp(texts, 14)], [true, false, false]);
+  assertEquals([addsUp(texts, 12, 0), addsUp(texts, 12, 1)], [true, false]);
+  assertEquals(addsUp({ flags: FLAG.jsonText, count: 0 }, 0), true);
+  assertEquals(addsUp({ kind: KIND.chunk, count: 1 }, 0), false);
+  assertEquals(addsUp({ count: 2, extentCount: 1 }, 0), false);
 });
 
 test("chunks are valid if none is empty and they add up to an allowed total", () => {

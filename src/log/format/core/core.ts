@@ -39,24 +39,23 @@ export class Core extends CoreMemory {
 
   /** CRC-32 of bytes from anywhere, going on from `seed`, the CRC of the bytes before them. */
   crc32(bytes: Uint8Array, seed = 0): number {
-    let crc = seed;
-    for (let done = 0; done < bytes.length; done += SCRATCH_BYTES) {
-      const part = bytes.subarray(done, done + SCRATCH_BYTES);
-      this.u8.set(part, this.scratch);
-      crc = this.#wasm.crc32(this.scratch, part.length, crc);
-    }
-    return crc >>> 0;
+    return this.#inParts(bytes, seed, this.#wasm.crc32, 0);
   }
 
   /** CRC-32C of bytes from anywhere, going on from `seed`. */
   crc32c(bytes: Uint8Array, seed = 0): number {
-    const ptr = this.scratch + OVERWRITTEN_BYTES;
-    const partBytes = SCRATCH_BYTES - OVERWRITTEN_BYTES;
+    return this.#inParts(bytes, seed, this.#wasm.crc32c, OVERWRITTEN_BYTES);
+  }
+
+  /** A checksum that is computed of copies in the scratch space, part by part, leaving the first `reserved` bytes of it. */
+  #inParts(bytes: Uint8Array, seed: number, update: CoreExports["crc32"], reserved: number): number {
+    const ptr = this.scratch + reserved;
+    const partBytes = SCRATCH_BYTES - reserved;
     let crc = seed;
     for (let done = 0; done < bytes.length; done += partBytes) {
       const part = bytes.subarray(done, done + partBytes);
       this.u8.set(part, ptr);
-      crc = this.#wasm.crc32c(ptr, part.length, crc);
+      crc = update(ptr, part.length, crc);
     }
     return crc >>> 0;
   }
