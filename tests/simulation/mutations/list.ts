@@ -208,8 +208,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "metadata checksums are not looked at",
     file: "src/log/read/reader.ts",
-    from: "if (at < 0 || !isHeadRight(at, frame)) {",
-    to: "if (at < 0) {",
+    from: "const stored = at < 0 || !isHeadRight(at, frame)",
+    to: "const stored = at < 0",
   },
   {
     what: "data checksums are not looked at",
@@ -240,8 +240,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "after a lost race the expected id is kept",
     file: "src/log/write/open_segment.ts",
-    from: "return this.#landed(entry, entry.frame, now);",
-    to: "return this.#landed({ ...entry, id: from.id }, entry.frame, now);",
+    from: "return this.#landed(entry, entry.frame.kind, now);",
+    to:
+      "return this.#landed({ ...entry, id: from.id, endId: from.id + entry.frame.count }, entry.frame.kind, now);",
   },
   {
     what: "a frame after a seal counts as stored",
@@ -294,8 +295,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "a gap of unknown content is passed as if it had no events",
     file: "src/log/segment/gap.ts",
-    from: "if (gap.torn) return { endOffset: gap.endOffset, endId: idAfterTorn(segment, gap, idBefore) };",
-    to: "return { endOffset: gap.endOffset, endId: idBefore };",
+    from: "  if (gap.torn) {\n",
+    to: "  if (!gap.torn) return { endOffset: gap.endOffset, endId: idBefore };\n  if (gap.torn) {\n",
   },
   {
     what: "a segment without events is sealed",
@@ -319,7 +320,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "groups: a new owner does not mark the file of the one before",
     file: "src/log/positions/cursor.ts",
-    from: "while (this.#retireAll(known.toRetire)) known = this.#readAll(yield);",
+    from: "while (this.#retireAll(known.contents)) known = this.#readAll(yield);",
     to: "",
     story: "group",
   },
