@@ -1,10 +1,11 @@
 // Preloaded into a process: makes calls on segment files fail as the plan in a file says, and notes each call.
 //
 //   plan:   GENERATION CALL FIRST LAST ERRNO BYTES DELAY_MS     e.g. 1 fdatasync 3 3 5 -1 0
-//   notes:  PID CALL RESULT SIZE PATH                           SIZE is the file's before the call
+//   notes:  PID CALL RESULT SIZE BEGUN PATH                     SIZE is the file's before the call
 //
 // Calls are counted from 1 in each generation. ERRNO 0 lets the call through, with at most BYTES bytes of a write (-1
-// for all). A failed sync fails once for every open file of the same segment, as Linux does.
+// for all). A failed sync fails once for every open file of the same segment, as Linux does. Calls are noted when they
+// end; BEGUN is their order within the process when it was decided what becomes of them.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
@@ -15,7 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static struct plan { int generation, first, last, error, delay; long bytes; char call[16]; } plan;
+static struct plan { int generation, first, last, error, delay, begun; long bytes; char call[16]; } plan;
 static int count, reporting[64], reporting_count;
 static ino_t failed;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -37,6 +38,7 @@ static int has_reported(int fd) {
 // Counts a call, and says what is to become of it: 0 nothing, 1 what the plan says, 2 a failure reported again.
 static int fate(const char *call, int fd, ino_t inode, struct plan *its) {
   pthread_mutex_lock(&lock);
+  plan.begun++;
   int was = plan.generation;
   FILE *file = fopen(getenv("FAILING_CALLS_PLAN"), "r");
   if (!file || fscanf(file, "%d %15s %d %d %d %ld %d", &plan.generation, plan.call, &plan.first, &plan.last,
@@ -55,11 +57,11 @@ static int fate(const char *call, int fd, ino_t inode, struct plan *its) {
   return result;
 }
 
-static long noted(const char *call, long result, long size, const char *path) {
+static long noted(const char *call, long result, long size, int begun, const char *path) {
   int error = errno;
   char line[640];
   FILE *file = fopen(getenv("FAILING_CALLS_NOTES"), "a");
-  int bytes = snprintf(line, sizeof line, "%d %s %ld %ld %s\n", getpid(), call, result, size, path);
+  int bytes = snprintf(line, sizeof line, "%d %s %ld %ld %d %s\n", getpid(), call, result, size, begun, path);
   if (file) syscall(SYS_write, fileno(file), line, bytes), fclose(file);
   errno = error;
   return result;
@@ -69,11 +71,11 @@ static int sync_call(const char *call, int number, int fd) {
   char path[512];
   struct stat stat;
   struct plan its;
-  if (!is_segment(fd, path, &stat)) return noted(call, syscall(number, fd), 0, path);
+  if (!is_segment(fd, path, &stat)) return noted(call, syscall(number, fd), 0, 0, path);
   int what = fate(call, fd, stat.st_ino, &its);
   if (what == 1) usleep(its.delay * 1000);
-  if (what == 2 || (what == 1 && its.error)) return errno = what == 2 ? EIO : its.error, noted(call, -1, stat.st_size, path);
-  return noted(call, syscall(number, fd), stat.st_size, path);
+  if (what == 2 || (what == 1 && its.error)) return errno = what == 2 ? EIO : its.error, noted(call, -1, stat.st_size, its.begun, path);
+  return noted(call, syscall(number, fd), stat.st_size, its.begun, path);
 }
 
 int fdatasync(int fd) { return sync_call("fdatasync", SYS_fdatasync, fd); }
@@ -85,9 +87,9 @@ ssize_t write(int fd, const void *bytes, size_t size) {
   struct plan its;
   if (fd < 3 || !is_segment(fd, path, &stat)) return syscall(SYS_write, fd, bytes, size);
   int is_due = fate("write", fd, stat.st_ino, &its);
-  if (is_due && its.error) return errno = its.error, noted("write", -1, stat.st_size, path);
+  if (is_due && its.error) return errno = its.error, noted("write", -1, stat.st_size, its.begun, path);
   if (is_due && its.bytes >= 0 && (size_t)its.bytes < size) size = its.bytes;
-  long result = noted("write", syscall(SYS_write, fd, bytes, size), stat.st_size, path);
+  long result = noted("write", syscall(SYS_write, fd, bytes, size), stat.st_size, its.begun, path);
   if (is_due) usleep(its.delay * 1000);
   return result;
 }

@@ -36,6 +36,8 @@ export interface Note {
   result: number;
   /** Size of the file before the call. */
   size: number;
+  /** The calls on segment files of a process in the order in which it was decided what becomes of them. */
+  begun: number;
   path: string;
 }
 
@@ -95,12 +97,19 @@ export class FailingCalls {
     writeFileSync(this.#plan, `${++this.#generation} none 0 0 0 -1 0\n`);
   }
 
-  /** The recorded calls, oldest first. */
+  /** The recorded calls, in the order in which they ended. */
   notes(): Note[] {
     if (!existsSync(this.#notes)) return [];
     return readFileSync(this.#notes, "utf8").trimEnd().split("\n").map((line) => {
-      const [pid, call, result, size, path] = line.split(" ");
-      return { pid: Number(pid), call, result: Number(result), size: Number(size), path };
+      const [pid, call, result, size, begun, path] = line.split(" ");
+      return {
+        pid: Number(pid),
+        call,
+        result: Number(result),
+        size: Number(size),
+        begun: Number(begun),
+        path,
+      };
     });
   }
 }

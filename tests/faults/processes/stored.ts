@@ -83,7 +83,7 @@ export async function checkStored(
 }
 
 /**
- * Checks promise 12 against the recorded calls: nothing confirmed is in the part of a file, whose sync
+ * Checks promise 12 against the recorded calls of a process: nothing confirmed is in the part of a file, whose sync
  * failed, that no earlier sync covered. Returns the files whose sync failed.
  */
 export function checkConfirmed(
@@ -91,7 +91,9 @@ export function checkConfirmed(
   notes: readonly Note[],
   outcomes: readonly Outcome[],
 ): Set<string> {
-  const syncs = notes.filter(({ call, path }) => call === "fdatasync" && path.endsWith(".log"));
+  // Of two syncs at once, the good one may have begun first, and ended last.
+  const syncs = notes.filter(({ call, path }) => call === "fdatasync" && path.endsWith(".log"))
+    .sort((a, b) => a.begun - b.begun);
   const failed = new Set(syncs.filter(({ result }) => result < 0).map(({ path }) => path));
   const syncedUpTo = (path: string): number => {
     const its = syncs.filter((sync) => sync.path === path);
