@@ -52,6 +52,13 @@ const ADAPTIVE_EVENTS_MAX = 4096;
 const ADAPTIVE_QUEUED_MAX = 2048;
 /** Keeps a stored frame, with its table of sizes, below 1 MiB: the size that is written fastest. */
 export const BATCH_BYTES_MAX = 768 * 1024;
+/**
+ * What a large data part counts in a batch at most, so that several share a frame: consumers that want metadata alone
+ * read its head at once. Frames of up to 8 MiB, the maximum of all open batches, are written as fast as those of 1 MiB.
+ */
+export const LARGE_DATA_BYTES: number = 64 * 1024;
+/** A data part that is still larger counts in full: an engine that stores it in pieces does so if it is alone. */
+const LARGE_DATA_BYTES_MAX = (1 << 20) * 17 / 16;
 /** The maximum of a frame; with metadata of at most one byte it is reached before any other limit. */
 const BATCH_EVENTS_MAX = 1 << 20;
 const BATCHES_MAX = 16;
@@ -87,4 +94,9 @@ export function limitsOf(options: ProducerOptions): BatchLimits & { strict: bool
 function positiveInteger(option: string, value: unknown, orElse: string): void {
   if (Number.isSafeInteger(value) && (value as number) > 0) return;
   throw invalidOption("producer", option, value, `a whole number above 0${orElse}`);
+}
+
+/** What a data part counts towards the maximum of a batch. */
+export function loadOf(dataBytes: number): number {
+  return dataBytes > LARGE_DATA_BYTES_MAX ? dataBytes : Math.min(dataBytes, LARGE_DATA_BYTES);
 }

@@ -7,7 +7,7 @@ import type { UnobservedFailures } from "./unobserved_failures.ts";
 import { type BatchArrays, type BatchOwner, PushBatch } from "./push_batch.ts";
 import type { BatcherOwner } from "./batcher_owner.ts";
 import type { Holder } from "./held_back.ts";
-import type { BatchLimits } from "./options.ts";
+import { type BatchLimits, loadOf } from "./options.ts";
 import { PushFuture } from "./push_future.ts";
 import { backpressure, hasMemory, hasSlot } from "./backpressure.ts";
 import { publishFailed, publishStored } from "./push_report.ts";
@@ -73,17 +73,19 @@ export class PartitionBatcher implements BatchOwner, Holder {
       pieceSizes = pushed.sizes;
       if (dataSize > 0) part = pushed.bytes;
     }
+    const load = size + (engineLimit === undefined ? loadOf(dataSize) : dataSize);
     size += dataSize;
     this.#checkBackpressure();
-    const batch = this.#batchFor(size);
+    const batch = this.#batchFor(load);
     const index = batch.count;
     const number = batch.nextNumber();
     (batch.metadata as (string | Uint8Array)[])[index] = metadata;
     if (part !== undefined) batch.addData(part, dataSize, pieceSizes);
     batch.count = index + 1;
     batch.bytes += size;
+    batch.load += load;
     const openBytes = this.#owner.openBytes += size + EVENT_BYTES;
-    if (index + 1 >= this.#limits.eventsMax || batch.bytes >= this.#limits.bytesMax) this.submit();
+    if (index + 1 >= this.#limits.eventsMax || batch.load >= this.#limits.bytesMax) this.submit();
     else if (openBytes > this.#limits.openBytesMax && this.#canSubmit) this.#owner.submitAll();
     else if (this.#idleTimer === undefined) this.#idleTimer = setImmediate(this.#onIdle);
     return new PushFuture(batch, number);
@@ -182,17 +184,17 @@ export class PartitionBatcher implements BatchOwner, Holder {
   #isFull(): boolean {
     const open = this.#open;
     return open !== undefined &&
-      (open.count >= this.#limits.eventsMax || open.bytes >= this.#limits.bytesMax);
+      (open.count >= this.#limits.eventsMax || open.load >= this.#limits.bytesMax);
   }
 
   /** The open batch, or a new one if the event would make it too large. */
-  #batchFor(size: number): PushBatch {
+  #batchFor(load: number): PushBatch {
     const open = this.#open;
     if (open !== undefined) {
       const { eventsMax, bytesMax } = this.#limits;
-      if (open.count < eventsMax && open.bytes + size <= bytesMax) return open;
+      if (open.count < eventsMax && open.load + load <= bytesMax) return open;
       if (!this.submit()) {
-        if (this.#engineLimit !== undefined && open.bytes + size <= bytesMax) return open;
+        if (this.#engineLimit !== undefined && open.load + load <= bytesMax) return open;
         this.#enqueue(open);
       }
     }

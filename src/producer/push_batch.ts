@@ -39,6 +39,8 @@ export class PushBatch implements OutgoingBatch {
   stream: AsyncIterable<Uint8Array> | undefined = undefined;
   /** Size of metadata and data in bytes; text counts as one byte per character. */
   bytes = 0;
+  /** What counts towards its maximum: `bytes`, in which a large data part may count less. */
+  load = 0;
   /** When it was submitted; set only for diagnostics. */
   begunMs = 0;
   readonly sinceMs: number = performance.now();

@@ -45,14 +45,31 @@ test("a full batch is sent at once, by number of events or by bytes", async () =
   }
   topic.handed.length = 0;
   await using producer = topic.producer({ batchSize: BatchSize.Adaptive });
-  const data = new Uint8Array(300 * 1024);
-  for (let n = 0; n < 4; n++) producer.push(n, data);
-  assertEquals(topic.batches, [["0", "1"]]);
+  const text = JSON.stringify("x".repeat(300 * 1024));
+  for (let n = 0; n < 4; n++) producer.push(text);
+  assertEquals(topic.handed.map(({ metadata }) => metadata.length), [2]);
   producer.push(4, new Uint8Array(5 * 1024 * 1024));
-  assertEquals(topic.batches, [["0", "1"], ["2", "3"], ["4"]]);
+  assertEquals(topic.handed.map(({ metadata }) => metadata.length), [2, 2, 1]);
   assertEquals(topic.handed[2].sizes, [5 * 1024 * 1024]);
   for (let n = 0; n < 20_000; n++) producer.push(n);
   assertEquals(topic.handed.slice(3).map(({ metadata }) => metadata.length), Array(4).fill(4096));
+});
+
+test("large data parts share batches: eight of 1 MiB, or eleven that are smaller", async () => {
+  const cases: [kib: number, counts: number[]][] = [
+    [64, [11, 11]],
+    [65, [11, 11]],
+    [700, [11, 11]],
+    [1024, [8, 8, 8]],
+    [1088, [8, 8, 8]],
+  ];
+  for (const [kib, counts] of cases) {
+    const topic = new ScriptedTopic();
+    await using producer = topic.producer();
+    const data = new Uint8Array(kib * 1024);
+    for (let n = 0; n < 25; n++) producer.push(n, data);
+    assertEquals(topic.handed.map(({ metadata }) => metadata.length), counts, `${kib} KiB`);
+  }
 });
 
 test("each partition has its own batch, and events keep their own data", async () => {

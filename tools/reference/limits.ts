@@ -7,7 +7,12 @@ import {
 import { SEGMENT_BYTES_MAX } from "../../src/log/write/appender.ts";
 import { CONSUMER_NAME_BYTES_MAX, TOPIC_NAME_BYTES_MAX } from "../../src/names.ts";
 import { PARTITIONS_DEFAULT_MAX, PARTITIONS_MAX } from "../../src/partition_limit.ts";
-import { BATCH_BYTES_MAX, OPEN_BYTES_MAX, PENDING_BYTES_MAX } from "../../src/producer/options.ts";
+import {
+  BATCH_BYTES_MAX,
+  LARGE_DATA_BYTES,
+  OPEN_BYTES_MAX,
+  PENDING_BYTES_MAX,
+} from "../../src/producer/options.ts";
 
 /** The limits: of what, where, how much, and what happens beyond. */
 export const LIMITS: readonly (readonly [what: string, limit: string, beyond: string])[] = [
@@ -27,7 +32,11 @@ export const LIMITS: readonly (readonly [what: string, limit: string, beyond: st
   ["Data of one frame in `files`", bytes(FRAME_DATA_BYTES_MAX), "larger data is stored in pieces"],
   ["Events of one frame in `files`", number(FRAME_EVENTS_MAX), "a new frame is started"],
   ["A segment file", bytes(SEGMENT_BYTES_MAX), "`InvalidOptionError` for a larger `segment_bytes`"],
-  ["A batch of a producer", bytes(BATCH_BYTES_MAX), "a new batch is started; a single event may be larger"],
+  [
+    "A batch of a producer",
+    `${bytes(BATCH_BYTES_MAX)}; of large data ${bytes(LARGE_DATA_BYTES)} count`,
+    "a new batch is started; a single event may be larger",
+  ],
   [
     "Batches being filled, over all partitions of a producer",
     bytes(OPEN_BYTES_MAX),

@@ -96,7 +96,12 @@ export class StoredData {
       this.#fill(offset, into, id);
       return into;
     }
-    if (ptr < 0) [ptr, end] = this.#load(start, end, Math.max(end, start + ahead), id);
+    if (ptr < 0) {
+      // Memory of its own: it keeps none of its neighbours' bytes.
+      const isLarge = size >= DATA_BLOCK_BYTES;
+      [ptr, end] = this.#load(start, end, isLarge ? end : Math.max(end, start + ahead), id);
+      if (isLarge) return copyOf(ptr + (offset - start), size);
+    }
     const bytes = copyOf(ptr, end - start);
     this.#held = { start, bytes };
     return bytes.subarray(offset - start, offset - start + size);

@@ -28,6 +28,9 @@ const METADATA_RUN_BYTES = 96 * 1024;
 /** Small frames are read this many bytes at a time. */
 const SMALL_READ_BYTES = 64 * 1024;
 
+/** Larger frames have large data parts, which are read one by one: whole, the frame would not stay in the cache. */
+const WHOLE_FRAME_BYTES_MAX = 2 * READ_AHEAD_BYTES;
+
 /** Heads that are far apart are read so many bytes at a time, at least: those of one event each fit, not much more. */
 const HEAD_READ_BYTES = 512;
 
@@ -149,7 +152,8 @@ export class PartitionReader {
     const { layout } = frame;
     // If data is wanted, frames are read whole, as long as the data is really used.
     const lastData = this.#lastData;
-    const whole = this.options.dataWanted && lastData?.touched !== false && !isReadInPlace(frame, lastData);
+    const whole = this.options.dataWanted && lastData?.touched !== false &&
+      layout.frameBytes <= WHOLE_FRAME_BYTES_MAX && !isReadInPlace(frame, lastData);
     const bytes = whole ? layout.frameBytes : layout.data;
     const at = readWindow.at(position.segment, offset, bytes, bytes);
     this.#ahead = nextAhead(frame.layout.frameBytes, layout.data, whole);

@@ -195,6 +195,31 @@ test("parts of 64 KiB are read one by one into new memory, and frame by frame fo
   if (inPlace !== undefined) assertStrictEquals(inPlace.calls, sizes.length + 1);
 });
 
+test("of frames of more than 2 MiB one part is read at a time, into memory of its own", () => {
+  using folder = new PartitionFolder();
+  const sizes = Array(4).fill(10 * BLOCK + 1);
+  const frames = [frameOf(sizes, folder), frameOf(sizes, folder)];
+  const { storage, reads } = countingStorage();
+  eachChecksumSource((source) => {
+    for (const given of [true, false]) {
+      const reader = readerOf(folder.open(storage));
+      for (const data of frames) {
+        const batch = reader.read(100)!;
+        // Of the first frame the reader reads more: it knows nothing yet.
+        reads.length = 0;
+        for (const [index, part] of data.entries()) {
+          const size = part.byteLength;
+          const got = given ? fill(batch, index, size) : batch.viewData(index, { offset: 0, size });
+          assertStrictEquals(Buffer.compare(got, part), 0);
+          assertStrictEquals(got.buffer.byteLength, size, source);
+        }
+        assert(reads.length >= data.length, `${reads.length} reads, ${source}`);
+        assert(Math.max(...reads) <= 12 * BLOCK, `a read of ${Math.max(...reads)} bytes, ${source}`);
+      }
+    }
+  });
+});
+
 test("frames are not read whole for a caller that gives buffers for a small share of the data", () => {
   using folder = new PartitionFolder();
   for (let frame = 0; frame < 5; frame++) frameOf([BLOCK, BLOCK, BLOCK, BLOCK], folder);
