@@ -7,15 +7,15 @@
  * import { everything, testDriver } from "@diaspora/stream/testing";
  *
  * // Register the rules with your test runner, e.g. with `Deno.test` or `test` of node:test; here they are just run.
- * const rules: Promise<void>[] = [];
- * testDriver((_name, check) => rules.push(check()), {
+ * const rules: (() => Promise<void>)[] = [];
+ * testDriver((_name, check) => rules.push(check), {
  *   factory() {
  *     const store = crypto.randomUUID();
  *     return { open: () => Driver.open("memory", { store }) };
  *   },
  *   supports: everything,
  * });
- * await Promise.all(rules);
+ * for (const check of rules) await check();
  * ```
  *
  * @module
