@@ -13,10 +13,7 @@ export function checkIndexEntry(ptr: usize, salt: u32): bool {
   return load<u32>(ptr, INDEX_SALT) == salt && load<u32>(ptr, INDEX_CRC) == crc32(ptr, <u32> INDEX_CRC, 0);
 }
 
-/**
- * The number of the intact entry with the greatest id not above `id`, counted from the first; -1 if there is
- * none.
- */
+/** The number of the intact entry with the greatest id not above `id`, counted from the first; -1 if there is none. */
 export function lookupById(ptr: usize, entryCount: u32, salt: u32, id: f64): i32 {
   const wanted = <u64> id;
   let best: i32 = -1;

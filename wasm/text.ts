@@ -4,9 +4,7 @@
  * @module
  */
 
-/**
- * 1 if a byte is a control character that no JSON text has: any except tab, line feed and carriage return.
- */
+/** 1 if a byte is a control character that no JSON text has: any except tab, line feed and carriage return. */
 export function hasControls(ptr: usize, bytes: u32): bool {
   const end = ptr + bytes;
   for (; ptr + 16 <= end; ptr += 16) {

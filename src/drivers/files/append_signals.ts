@@ -3,10 +3,7 @@ import type { Storage } from "../../storage/port.ts";
 
 const signals = new Map<string, { signal: AppendSignal; holders: number }>();
 
-/**
- * The append signal of a partition's folder, shared within this process so that its users wake each other
- * directly.
- */
+/** The append signal of a partition's folder, shared within this process so that its users wake each other directly. */
 export function holdAppendSignal(storage: Storage, directory: string): AppendSignal {
   let entry = signals.get(directory);
   if (entry === undefined) {

@@ -151,8 +151,7 @@ export abstract class PartitionsConsumer<P extends AssignedPartition> implements
 
   #listen(): void {
     if (this.#stopListening.length > 0) return;
-    const wake = () => this.wake();
-    this.#stopListening = this.listenTo(wake);
+    this.#stopListening = this.listenTo(() => this.wake());
   }
 
   protected wake(): void {

@@ -8,9 +8,7 @@ import { byPartition, partitionName } from "./layout.ts";
 import { type PlannedSeek, SeekFiles } from "./seek_files.ts";
 import { sideBySide } from "./side_by_side.ts";
 
-/**
- * File with the consumer's name, which tells the folder from another consumer's and from an incomplete leftover.
- */
+/** File with the consumer's name, which tells the folder from another consumer's and from an incomplete leftover. */
 const NAME_FILE = "name";
 /** Names are shorter than this; a longer file is not a name. */
 const NAME_BYTES_MAX = 4096;

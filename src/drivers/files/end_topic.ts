@@ -21,48 +21,43 @@ export interface MovedTopic {
  * accept the marker, the removal of the files does.
  */
 export function endAndRemove(storage: Storage, moved: MovedTopic): void {
-  for (const name of partitionNames(storage, moved.path)) {
-    try {
-      endPartition(storage, moved, name);
-    } catch (error) {
-      if (!(error instanceof DiasporaError)) throw error;
-    }
+  const { path, topic, useLocking } = moved;
+  for (const name of orIfUnreadable([], () => storage.list(`${path}/partitions`).filter(isPartitionName))) {
+    // A writer without a file will look for the folder under its original name.
+    const end = (log: Partition) => log.segmentIds().length > 0 && endForGood(log);
+    orIfUnreadable(undefined, () => withLog(storage, path, name, end, { topic, useLocking }));
     if (moved.formerPath !== undefined) notifyAppended(`${moved.formerPath}/partitions/${name}`);
   }
-  tryRemoveTree(storage, moved.path);
-}
-
-function partitionNames(storage: Storage, path: string): string[] {
-  try {
-    return storage.list(`${path}/partitions`).filter(isPartitionName);
-  } catch (error) {
-    if (error instanceof DiasporaError) return [];
-    throw error;
-  }
-}
-
-function endPartition(storage: Storage, { path, topic = "", useLocking }: MovedTopic, name: string): void {
-  const directory = `${path}/partitions/${name}`;
-  const log = new Partition({ storage, directory, topic, partition: Number(name), useLocking });
-  try {
-    // A writer without a file will look for the folder under its original name.
-    if (log.segmentIds().length === 0) return;
-    endForGood(log);
-  } finally {
-    log.close();
-  }
+  tryRemoveTree(storage, path);
 }
 
 /** Whether the first partition of a topic has an end marker, which only deleted topics have. */
 export function hasEnded(storage: Storage, path: string): boolean {
-  const directory = `${path}/partitions/${partitionName(0)}`;
-  const log = new Partition({ storage, directory, topic: "", partition: 0 });
+  return orIfUnreadable(false, () => withLog(storage, path, partitionName(0), (log) => log.hasEnded()));
+}
+
+/** Opens the log of one partition for some work. */
+export function withLog<T>(
+  storage: Storage,
+  topicPath: string,
+  name: string,
+  work: (log: Partition) => T,
+  { topic = "", useLocking = false }: { topic?: string | undefined; useLocking?: boolean } = {},
+): T {
+  const directory = `${topicPath}/partitions/${name}`;
+  const log = new Partition({ storage, directory, topic, partition: Number(name), useLocking });
   try {
-    return log.hasEnded();
-  } catch (error) {
-    if (error instanceof DiasporaError) return false;
-    throw error;
+    return work(log);
   } finally {
     log.close();
+  }
+}
+
+function orIfUnreadable<T>(fallback: T, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof DiasporaError) return fallback;
+    throw error;
   }
 }

@@ -19,9 +19,7 @@ const INDEX_ENTRY_BYTES = 32;
  */
 export const CPP_GUARD_FOLDER = "data";
 
-/**
- * The C++ driver's content in a topic; undefined if it has stored nothing there, or the topic no longer exists.
- */
+/** The C++ driver's content in a topic; undefined if it has stored nothing there, or the topic no longer exists. */
 export function foreignContent(storage: Storage, path: string): ForeignContent | undefined {
   const files: string[] = [];
   let events = 0;

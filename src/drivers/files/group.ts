@@ -25,10 +25,7 @@ const SETTLE_MS_MAX = 1000;
 const SETTLE_POLL_MS = 10;
 /** Several changes of the folder in a row lead to one poll. */
 const WATCH_PAUSE_MS = 2;
-/**
- * How often members on other machines are checked while a standalone consumer waits to know whether they are
- * alive.
- */
+/** How often members on other machines are checked while a standalone consumer waits to know whether they are alive. */
 const CHECK_INTERVAL_MS = 100;
 
 /** The number of open standalone consumers of each name in this process, by the name's folder. */

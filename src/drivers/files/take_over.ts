@@ -1,5 +1,6 @@
-import { Partition, sealLast, segmentName } from "../../log/mod.ts";
+import { type Partition, sealLast, segmentName } from "../../log/mod.ts";
 import type { Storage } from "../../storage/port.ts";
+import { withLog } from "./end_topic.ts";
 import { isPartitionName } from "./layout.ts";
 import { renewIdentity } from "./topic_identity.ts";
 
@@ -10,13 +11,7 @@ import { renewIdentity } from "./topic_identity.ts";
 export function takeOver(storage: Storage, path: string, topic: string): void {
   renewIdentity(storage, path);
   for (const name of storage.list(`${path}/partitions`).filter(isPartitionName)) {
-    const directory = `${path}/partitions/${name}`;
-    const log = new Partition({ storage, directory, topic, partition: Number(name) });
-    try {
-      closeLastSegment(log);
-    } finally {
-      log.close();
-    }
+    withLog(storage, path, name, closeLastSegment, { topic });
   }
 }
 

@@ -90,8 +90,8 @@ export class PartitionReader {
 
   #readNext(eventsMax: number): StoredBatch | undefined {
     for (;;) {
-      const given = this.#partial && this.#give(this.#partial, eventsMax);
-      if (given !== undefined) return given;
+      const batch = this.#partial && this.#nextBatch(this.#partial, eventsMax);
+      if (batch !== undefined) return batch;
       const position = this.#positionNow();
       if (position === undefined) return undefined;
       const entry = entryAt(position, this.#ahead);
@@ -173,7 +173,7 @@ export class PartitionReader {
   }
 
   /** Some of a frame's events; undefined if none are left. */
-  #give({ frame, after }: { frame: StoredFrame; after: LogPosition }, eventsMax: number) {
+  #nextBatch({ frame, after }: { frame: StoredFrame; after: LogPosition }, eventsMax: number) {
     const { baseId } = frame;
     let [first, end] = this.#nextRun(frame, Math.max(0, this.#fromId - baseId), eventsMax);
     const metadata = first === end ? "" : frame.metadata(first, end - first);

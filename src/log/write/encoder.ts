@@ -40,9 +40,8 @@ const RUN_UNITS = 96 * 1024;
 export function encodeEvents(batch: OutgoingBatch, signature: Signature, extents?: Extents): Uint8Array {
   const { count } = batch;
   checkLimit(count, FRAME_EVENTS_MAX, "events", "use a smaller batch size");
-  const { data, dataBytes } = batch.data === undefined || batch.dataBytes === 0
-    ? { data: undefined, dataBytes: 0 }
-    : { data: batch.data, dataBytes: batch.dataBytes };
+  const data = batch.dataBytes === 0 ? undefined : batch.data;
+  const dataBytes = data === undefined ? 0 : batch.dataBytes;
   const sizes: FrameSizes = {
     flags: data === undefined ? 0 : FLAG.hasData,
     count,
