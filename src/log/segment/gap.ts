@@ -59,8 +59,10 @@ export function idsOfGap(segment: Segment, gap: GapStep, idBefore: number): GapS
       // Whatever is missing here had ids, too: unless what is left has all, nothing tells how many lie before it.
       return settled([...rows, rowAt(offset)], { endOffset: offset, endId: segment.endId }, idMin);
     }
-    if (next.kind === "gap" && !next.torn) {
+    if (next.kind === "gap" && mayHoldIds(next)) {
       rows.push(row = rowAt(next.endOffset));
+    } else if (next.kind === "gap") {
+      row.eventsBefore.set(next.endOffset, row.events);
     } else if (next.kind === "frame") {
       const { anchorOffset, anchorId, count, kind } = next.frame;
       for (const { start, eventsBefore } of rows) {
@@ -79,6 +81,14 @@ export function idsOfGap(segment: Segment, gap: GapStep, idBefore: number): GapS
     }
     offset = next.endOffset;
   }
+}
+
+/**
+ * Whether frames that had ids may have been destroyed in a gap: also next to a torn write, unless there is no room for its
+ * header and the two records of a frame.
+ */
+function mayHoldIds({ torn, offset, endOffset }: GapStep): boolean {
+  return !torn || endOffset - offset >= 3 * RECORD_BYTES;
 }
 
 /**

@@ -8,6 +8,8 @@ import { CraftedSegment, noise, type Part, type Surroundings } from "./crafted_s
 const LOST = noise(200);
 /** Too small for a frame. */
 const TORN = noise(20);
+/** A torn write with room for a frame that was destroyed after it. */
+const HIDING: Part = { data: noise(300), bytes: 250 };
 const SEAL: Part = { kind: KIND.seal };
 
 /** A frame with that many events, anchored at a part where that id came next. */
@@ -56,10 +58,49 @@ const GAPS: [what: string, parts: Part[], around: Surroundings, entries: string[
     "3: tail 9",
   ]],
   [
-    "an anchor after a torn write tells of frames that were destroyed after it, and nothing of the gap before",
+    "an anchor after a torn write without room for a frame tells of the gap before",
     [frame(2), LOST, noise(10), frame(3), TORN, frame(1, 5, 99)],
     {},
-    ["0: id 0", "1: lost 2 to 2, up to 3", "3: id 2", "4: lost 5 to 99, up to 5", "5: id 99", "6: tail 100"],
+    ["0: id 0", "1: lost 2 to 96, up to 3", "3: id 96", "4: torn, 99, up to 5", "5: id 99", "6: tail 100"],
+  ],
+  [
+    "frames between a gap and a torn write that may hide others are given up, unless an anchor tells their ids",
+    [frame(2), LOST, frame(3), HIDING, frame(1, 4, 20)],
+    {},
+    ["0: id 0", "1: lost 2 to 20, up to 4", "4: id 20", "5: tail 21"],
+  ],
+  [
+    "an anchor before a torn write that hides others tells the ids before it",
+    [frame(2), LOST, frame(3), HIDING, frame(1, 3, 9), frame(1, 4, 20)],
+    {},
+    [
+      "0: id 0",
+      "1: lost 2 to 6, up to 2",
+      "2: id 6",
+      "3: lost 9 to 20, up to 4",
+      "4: id 20",
+      "5: id 21",
+      "6: tail 22",
+    ],
+  ],
+  [
+    "a torn write after a gap that hides none holds no ids",
+    [frame(2), LOST, frame(3), HIDING, frame(1, 4, 5)],
+    {},
+    ["0: id 0", "1: lost 2 to 2, up to 2", "2: id 2", "3: torn, 5, up to 4", "4: id 5", "5: tail 6"],
+  ],
+  [
+    "a torn write before a gap leaves what is between them its ids",
+    [frame(2), HIDING, frame(3), LOST, frame(1, 4, 20)],
+    {},
+    [
+      "0: id 0",
+      "1: torn, 2, up to 2",
+      "2: id 2",
+      "3: lost 5 to 20, up to 4",
+      "4: id 20",
+      "5: tail 21",
+    ],
   ],
   [
     "the least ids hold until an anchor tells more",
