@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { RECORD, RECORD_BYTES } from "../format/bytes.ts";
+import { RECORD, RECORD_BYTES, TRAILER_MAGIC } from "../format/bytes.ts";
 import { core } from "../format/core/core.ts";
 import { type FrameRecord, HEADER_MAGIC_BYTES } from "../format/frame_header.ts";
 import type { Segment } from "./segment_file.ts";
@@ -48,19 +48,26 @@ const CUT_HEADERS = (() => {
 })();
 
 /**
- * Whether a frame lacks its last one to four bytes, in whose place lies what was written of headers that were cut short
+ * Whether a frame lacks a part of its trailer, in whose place lies what was written of headers that were cut short
  * themselves. No frame ends with a byte that one of theirs is but for one bit: such a difference is damage.
  */
 export function isCutByPiece(segment: Segment, offset: number, frame: FrameRecord): boolean {
-  const trailer = core.slot + RECORD_BYTES;
-  if (!readRecords(segment, offset, frame) || !core.sameFrame(core.slot, trailer)) return false;
-  const found = core.view.getUint32(trailer + RECORD.crc, true);
-  const difference = core.crc32At(trailer, RECORD.crc) ^ found;
-  if ((difference & (difference - 1)) === 0) return false;
-  for (let kept = RECORD.crc + 3; kept >= RECORD.crc; kept--) {
-    const isCut = (difference & (2 ** (8 * (kept - RECORD.crc)) - 1)) === 0 &&
-      CUT_HEADERS.test(String.fromCharCode(...core.u8.subarray(trailer + kept, trailer + RECORD_BYTES)));
-    if (isCut) return true;
+  const header = core.slot;
+  const trailer = header + RECORD_BYTES;
+  if (!readRecords(segment, offset, frame)) return false;
+  const found = core.u8.slice(trailer, trailer + RECORD_BYTES);
+  // What it was to be.
+  core.u8.copyWithin(trailer, header, header + RECORD_BYTES);
+  core.view.setUint32(trailer + RECORD.magic, TRAILER_MAGIC, true);
+  core.view.setUint32(trailer + RECORD.crc, core.crc32At(trailer, RECORD.crc), true);
+  const differences = found.map((byte, index) => byte ^ core.u8[trailer + index]!);
+  const first = differences.findIndex((bits) => bits !== 0);
+  const bits = differences[first] ?? 0;
+  const isOneBit = (bits & (bits - 1)) === 0 &&
+    differences.every((each, index) => index === first || each === 0);
+  if (isOneBit) return false;
+  for (let kept = first; kept >= 0; kept--) {
+    if (CUT_HEADERS.test(String.fromCharCode(...found.subarray(kept)))) return true;
   }
   return false;
 }

@@ -101,7 +101,9 @@ export function step(segment: Segment, offset: number, ahead: number, seen?: Seq
   const found = findFrame(segment, offset, { from, startMin: from }, seen)?.offset;
   if (found === undefined) {
     // A trailer that differs will never be right; one that is absent may come.
-    return trailer === "differs" && isBoundary(segment, endOffset) && !isCutByHeader(segment, endOffset)
+    const isWhole = trailer === "differs" && isBoundary(segment, endOffset) &&
+      !isCutByHeader(segment, endOffset) && !isCutByPiece(segment, offset, frame);
+    return isWhole
       ? { kind: "frame", offset, endOffset, frame, damaged: "trailer" }
       : { kind: "tail", offset, pending: true };
   }
