@@ -131,13 +131,34 @@ export function openIfThere(storage: Storage, path: string, mode: OpenMode): Sto
   }
 }
 
-/** Names in a directory; none if it does not exist. */
-export function listIfThere(storage: Storage, path: string): string[] {
+/** Names in a directory, with a certain one as by {@linkcode listWith}; none if the directory does not exist. */
+export function listIfThere(storage: Storage, path: string, name?: string): string[] {
   try {
-    return storage.list(path);
+    return name === undefined ? storage.list(path) : listWith(storage, path, name);
   } catch (error) {
     if (isMissing(error)) return [];
     throw error;
+  }
+}
+
+/** How often a directory is listed again because a name that exists is not among the names. */
+const LISTINGS_MAX = 5;
+
+/**
+ * Names in a directory, with a certain one among them if it exists; throws if it does not get them. Deno reports no error
+ * if the system cannot read a directory to its end: what it lists may be a part of the names, or none.
+ */
+export function listWith(storage: Storage, path: string, name: string): string[] {
+  for (let listings = 1;; listings++) {
+    const names = storage.list(path);
+    // If it exists now, it may have been made after the listing.
+    if (names.includes(name) || storage.stat(`${path}/${name}`) === undefined) return names;
+    if (listings === LISTINGS_MAX) {
+      throw new StorageError(
+        "EIO",
+        `Cannot list "${path}": the system leaves out "${name}"; check the disk (EIO)`,
+      );
+    }
   }
 }
 

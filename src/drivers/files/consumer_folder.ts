@@ -70,7 +70,7 @@ export class ConsumerFolder {
 
   /** The names of position files, by partition: a single directory listing for all of them. */
   listed(): ReadonlyMap<string, readonly string[]> {
-    return byPartition(this.#isKnown ? listIfThere(this.location.storage, this.#path) : []);
+    return byPartition(this.#isKnown ? listIfThere(this.location.storage, this.#path, NAME_FILE) : []);
   }
 
   /**

@@ -13,6 +13,7 @@ import { TopicDeletedError } from "../../errors.ts";
 import {
   isMissing,
   isSameFile,
+  listWith,
   type OpenMode,
   type PathState,
   type PublishOptions,
@@ -20,6 +21,7 @@ import {
   type Storage,
   type StorageFile,
 } from "../../storage/port.ts";
+import { TOPIC_FILE } from "./layout.ts";
 
 const IDENTITY = /^id-[0-9a-f]{16}$/;
 
@@ -37,7 +39,7 @@ export function renewIdentity(storage: Storage, path: string): void {
 
 /** The file that identifies a topic; undefined for one that was created by an earlier version. */
 export function identityOf(storage: Storage, path: string): string | undefined {
-  const name = storage.list(path).sort().find((name) => IDENTITY.test(name));
+  const name = listWith(storage, path, TOPIC_FILE).sort().find((name) => IDENTITY.test(name));
   return name === undefined ? undefined : `${path}/${name}`;
 }
 

@@ -118,7 +118,8 @@ export class RosterFiles {
 
   /** Epochs of the rosters that exist, in order. */
   #epochs(): number[] {
-    const numbers = listIfThere(this.storage, this.directory).map((name) => NAME.exec(name)?.[1]);
+    // A member has made the folder of members before it looks.
+    const numbers = listIfThere(this.storage, this.directory, "members").map((name) => NAME.exec(name)?.[1]);
     return numbers.filter((each) => each !== undefined).map(Number).sort((one, other) => one - other);
   }
 }

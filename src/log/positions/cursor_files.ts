@@ -86,7 +86,8 @@ export class CursorFiles {
   }
 
   list(): string[] {
-    return listIfThere(this.storage, this.#directory);
+    // The plain file, which is never removed, is among them.
+    return listIfThere(this.storage, this.#directory, this.path.slice(this.path.lastIndexOf("/") + 1));
   }
 
   /** The paths of the files, among the listed names if these are given. */

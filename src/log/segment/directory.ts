@@ -1,5 +1,5 @@
 import { CorruptedLogError, type Damage, EventGoneError, LimitExceededError } from "../../errors.ts";
-import { isMissing, type Storage } from "../../storage/port.ts";
+import { isMissing, listWith, type Storage } from "../../storage/port.ts";
 import { FileLock } from "../../storage/file_lock.ts";
 import { SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
 import { encodeSegmentHeader, type SealedSegment } from "../format/segment_header.ts";
@@ -111,8 +111,13 @@ export class PartitionFolder {
   }
 
   listing(): Listing {
+    return listingOf(this.names());
+  }
+
+  /** The names in the folder. */
+  names(): string[] {
     try {
-      return listingOf(this.storage.list(this.directory));
+      return listWith(this.storage, this.directory, segmentName(this.#listed.at(-1) ?? 0));
     } catch (error) {
       throw isMissing(error) ? missingFolder(this) : error;
     }

@@ -32,7 +32,7 @@ export function removeBefore(folder: PartitionFolder, firstId: number, newestTim
 /** Deletes the files of segments before the first one, which a removal that was cut short left. */
 export function removeLeftovers(folder: PartitionFolder): void {
   const { storage, directory } = folder;
-  const names = storage.list(directory);
+  const names = folder.names();
   const first = listingOf(names).ids[0] ?? 0;
   const leftovers = names.filter((name) => (ownerOf(name) ?? Infinity) < first).sort();
   if (leftovers.length === 0) return;

@@ -66,6 +66,7 @@ test("an epoch of long ago that a process publishes late does not count", () => 
 
 test("a roster that is known is not read again as long as it is the last", () => {
   const folder = new SimulatedFolder();
+  folder.storage.makeDirectory(`${ROOT}/members`);
   const files = new RosterFiles(folder.storage, ROOT, 2);
   files.publish(undefined, change("a"));
   const first = files.read();
