@@ -167,9 +167,12 @@ function normalized(data: unknown): PushedData {
   return new PushedData(bytes, bytes.byteLength);
 }
 
-/** Whether a piece that had `size` bytes when it was pushed has as many now, and says so. */
-export function hasSize(piece: Uint8Array, size: number): boolean {
-  return piece.length === size && piece.byteLength === size;
+/** Whether a view that had `size` bytes when it was pushed has as many now, and says so; false for several pieces. */
+export function hasSize(
+  data: Uint8Array | readonly Uint8Array[],
+  size: number | readonly number[],
+): boolean {
+  return data.length === size && (data as Uint8Array).byteLength === size;
 }
 
 /** The first `size` bytes of a piece that had that size when it was pushed; undefined if it has fewer now. */

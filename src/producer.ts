@@ -158,7 +158,8 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
         const event = partition.then((later) => ({ partition: later, metadata: text }));
         return this.#queue.add(event, pushed(data), text.length);
       }
-      return ofPartition(this.#batchers, partition).add(text, data);
+      // The pipeline has checked that there is one.
+      return this.#batchers[partition]!.add(text, data);
     } catch (error) {
       return this.#refuse(error);
     }

@@ -2,6 +2,7 @@ import { counted } from "../counted.ts";
 import { BackpressureError } from "../errors.ts";
 import type { BatcherOwner } from "./batcher_owner.ts";
 import type { Holder } from "./held_back.ts";
+import type { BatchLimits } from "./options.ts";
 
 /** Whether one more batch may be in flight: those of unavailable partitions take no slot from the others. */
 export function hasSlot(
@@ -12,6 +13,11 @@ export function hasSlot(
     !holder.isUnavailable && inFlight.size - heldBack().batches < batchesMax;
 }
 
+/** Up to this many pending bytes there is memory for every event, also of unavailable partitions. */
+export function freeBytesOf({ pendingBytesMax }: BatchLimits): number {
+  return pendingBytesMax / 2;
+}
+
 /**
  * Whether one more event may be pending. Unavailable partitions get half of the room, so that there is always some for
  * the others.
@@ -19,7 +25,7 @@ export function hasSlot(
 export function hasMemory(holder: Holder, owner: BatcherOwner): boolean {
   const { openBytes, queuedBytes, limits: { pendingBytesMax } } = owner;
   const pending = openBytes + queuedBytes;
-  const half = pendingBytesMax / 2;
+  const half = freeBytesOf(owner.limits);
   if (pending <= half) return true;
   const held = owner.heldBack().pendingBytes;
   return held > 0 && holder.isUnavailable

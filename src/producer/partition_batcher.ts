@@ -7,9 +7,9 @@ import type { UnobservedFailures } from "./unobserved_failures.ts";
 import { type BatchArrays, type BatchOwner, PushBatch } from "./push_batch.ts";
 import type { BatcherOwner } from "./batcher_owner.ts";
 import type { Holder } from "./held_back.ts";
-import { type BatchLimits, loadOf } from "./options.ts";
+import { type BatchLimits, LARGE_DATA_BYTES, loadOf } from "./options.ts";
 import { PushFuture } from "./push_future.ts";
-import { backpressure, hasMemory, hasSlot } from "./backpressure.ts";
+import { backpressure, freeBytesOf, hasMemory, hasSlot } from "./backpressure.ts";
 import { publishFailed, publishStored } from "./push_report.ts";
 
 /** Approximate memory overhead of an event besides its metadata and data. */
@@ -27,6 +27,8 @@ export class PartitionBatcher implements BatchOwner, Holder {
    * Whether the engine may store a batch in parts: one that counts bytes may find out late that it is too large.
    */
   readonly maySplit: boolean;
+  /** Up to this many pending bytes there is memory for every event. */
+  readonly #pendingBytesFree: number;
   /** The batch being filled. */
   #open: PushBatch | undefined = undefined;
   /** Full batches that are queued, in order; the first is at `#nextQueued`. */
@@ -50,6 +52,7 @@ export class PartitionBatcher implements BatchOwner, Holder {
     this.#limits = this.#engineLimit === undefined
       ? owner.limits
       : { ...owner.limits, bytesMax: Math.min(owner.limits.bytesMax, this.#engineLimit.bytesMax) };
+    this.#pendingBytesFree = freeBytesOf(owner.limits);
     this.failures = owner.failures;
   }
 
@@ -62,8 +65,8 @@ export class PartitionBatcher implements BatchOwner, Holder {
     let part: OutgoingData = undefined;
     let pieceSizes: readonly number[] | undefined = undefined;
     let dataSize = 0;
-    // The common case allocates nothing; an empty view may be one of a detached buffer.
-    if (isBytes(data) && data.length > 0) {
+    // The common cases allocate nothing; an empty view may be one of a detached buffer.
+    if (data !== undefined && isBytes(data) && data.length > 0) {
       dataSize = data.length;
       part = data;
     } else if (data !== undefined && data !== null) {
@@ -73,22 +76,34 @@ export class PartitionBatcher implements BatchOwner, Holder {
       pieceSizes = pushed.sizes;
       if (dataSize > 0) part = pushed.bytes;
     }
-    const load = size + (engineLimit === undefined ? loadOf(dataSize) : dataSize);
+    const load = size +
+      (engineLimit === undefined && dataSize > LARGE_DATA_BYTES ? loadOf(dataSize) : dataSize);
     size += dataSize;
-    this.#checkBackpressure();
-    const batch = this.#batchFor(load);
+    const owner = this.#owner;
+    const { eventsMax, bytesMax, openBytesMax } = this.#limits;
+    if (owner.openBytes + owner.queuedBytes > this.#pendingBytesFree) this.#checkBackpressure();
+    let batch = this.#open;
+    if (batch === undefined || batch.count >= eventsMax || batch.load + load > bytesMax) {
+      batch = this.#nextBatch(load);
+    }
     const index = batch.count;
-    const number = batch.nextNumber();
     (batch.metadata as (string | Uint8Array)[])[index] = metadata;
-    if (part !== undefined) batch.addData(part, dataSize, pieceSizes);
+    if (part !== undefined) {
+      if (batch.data === undefined) batch.beginData();
+      batch.data![index] = part;
+      batch.dataSizes![index] = pieceSizes ?? dataSize;
+      batch.dataBytes += dataSize;
+    }
+    const future = new PushFuture(batch, index + batch.removed);
     batch.count = index + 1;
     batch.bytes += size;
     batch.load += load;
-    const openBytes = this.#owner.openBytes += size + EVENT_BYTES;
-    if (index + 1 >= this.#limits.eventsMax || batch.load >= this.#limits.bytesMax) this.submit();
-    else if (openBytes > this.#limits.openBytesMax && this.#canSubmit) this.#owner.submitAll();
-    else if (this.#idleTimer === undefined) this.#idleTimer = setImmediate(this.#onIdle);
-    return new PushFuture(batch, number);
+    const openBytes = owner.openBytes += size + EVENT_BYTES;
+    if (index + 1 >= eventsMax || batch.load >= bytesMax) this.submit();
+    else if (openBytes > openBytesMax && (owner.driver.appendSync !== undefined || hasSlot(this, owner))) {
+      owner.submitAll();
+    } else if (this.#idleTimer === undefined) this.#idleTimer = setImmediate(this.#onIdle);
+    return future;
   }
 
   /**
@@ -109,7 +124,11 @@ export class PartitionBatcher implements BatchOwner, Holder {
   #submitBatch(batch: PushBatch): boolean {
     const { driver } = this.#owner;
     if (diagnostics.push.hasSubscribers) batch.begunMs = performance.now();
-    if (batch.data !== undefined) this.#dropChanged(batch);
+    if (batch.data !== undefined) {
+      const held = heldBytes(batch);
+      batch.dropChangedData();
+      this.#subtractBytes(batch, held - heldBytes(batch));
+    }
     let stored: number | Promise<number> | undefined;
     try {
       // All of its events may have been removed.
@@ -163,11 +182,6 @@ export class PartitionBatcher implements BatchOwner, Holder {
     return this.#open !== undefined || this.#nextQueued < this.#queued.length;
   }
 
-  /** Whether a batch can be submitted now: there is room, or the engine can block. */
-  get #canSubmit(): boolean {
-    return hasSlot(this, this.#owner) || this.#owner.driver.appendSync !== undefined;
-  }
-
   get isUnavailable(): boolean {
     return this.#owner.driver.unavailable?.has(this.partition) === true;
   }
@@ -187,16 +201,12 @@ export class PartitionBatcher implements BatchOwner, Holder {
       (open.count >= this.#limits.eventsMax || open.load >= this.#limits.bytesMax);
   }
 
-  /** The open batch, or a new one if the event would make it too large. */
-  #batchFor(load: number): PushBatch {
+  /** A new batch, after the open one if that is full or this event would make it too large. */
+  #nextBatch(load: number): PushBatch {
     const open = this.#open;
-    if (open !== undefined) {
-      const { eventsMax, bytesMax } = this.#limits;
-      if (open.count < eventsMax && open.load + load <= bytesMax) return open;
-      if (!this.submit()) {
-        if (this.#engineLimit !== undefined && open.load + load <= bytesMax) return open;
-        this.#enqueue(open);
-      }
+    if (open !== undefined && !this.submit()) {
+      if (this.#engineLimit !== undefined && open.load + load <= this.#limits.bytesMax) return open;
+      this.#enqueue(open);
     }
     const batch = new PushBatch(this, this.#spare ?? { metadata: [] });
     this.isUsed = true;
@@ -229,12 +239,6 @@ export class PartitionBatcher implements BatchOwner, Holder {
     this.#open = batch;
     if (!this.submit()) this.#enqueue(batch);
     return new PushFuture(batch, 0);
-  }
-
-  #dropChanged(batch: PushBatch): void {
-    const held = heldBytes(batch);
-    batch.dropChangedData();
-    this.#subtractBytes(batch, held - heldBytes(batch));
   }
 
   #subtractBytes(batch: PushBatch, bytes: number): void {

@@ -54,9 +54,14 @@ export class PushBatch implements OutgoingBatch {
   observed = 0;
   /** Set when this batch fails: the flush epoch in which that happened. */
   epoch = 0;
+  /**
+   * Number of events that failed individually and are not in the batch any more. A future looks up its outcome by the
+   * number of its event when it was pushed, which is `count + removed`.
+   */
+  removed = 0;
   /** Pushes that failed individually, by the number of their event when it was pushed. */
   #failedAlone: Map<number, PushBatch> | undefined = undefined;
-  /** Once there are any: the number that each of the other events had when it was pushed. */
+  /** Once there are any: the number that each of the other events had when it was pushed; of later ones it follows. */
   #pushNumbers: number[] | undefined = undefined;
   /** The number of the first event, in a part of a batch. */
   #firstNumber = 0;
@@ -80,17 +85,10 @@ export class PushBatch implements OutgoingBatch {
     return this.baseId >= 0 || this.failed;
   }
 
-  /** The number of the event to be added next, by which its future looks up the outcome. */
-  nextNumber(): number {
-    if (this.#pushNumbers === undefined) return this.count;
-    return this.#pushNumbers[this.count] = this.count + this.#failedAlone!.size;
-  }
-
-  /** Adds the data part of the event to be added next. */
-  addData(part: Exclude<OutgoingData, undefined>, size: number, sizes?: readonly number[]): void {
-    (this.data ??= this.#arrays?.data ?? [])[this.count] = part;
-    (this.dataSizes ??= this.#arrays?.dataSizes ?? [])[this.count] = sizes ?? size;
-    this.dataBytes += size;
+  /** Makes the arrays of the data parts, when an event has one for the first time. */
+  beginData(): void {
+    this.data = this.#arrays?.data ?? [];
+    this.dataSizes = this.#arrays?.dataSizes ?? [];
   }
 
   /**
@@ -103,7 +101,7 @@ export class PushBatch implements OutgoingBatch {
     for (let index = 0; index < this.count; index++) {
       const part = data[index];
       const size = dataSizes![index]!;
-      if (part === undefined || (part instanceof Uint8Array && hasSize(part, size as number))) continue;
+      if (part === undefined || hasSize(part, size)) continue;
       data[index] = asPushed(part, size);
       if (data[index] === undefined) this.#failAlone(index--);
     }
@@ -116,8 +114,8 @@ export class PushBatch implements OutgoingBatch {
 
   /** Id of the event pushed as number `index`, once stored. */
   idOf(index: number): number {
-    return this.baseId +
-      (this.#pushNumbers === undefined ? index - this.#firstNumber : this.#pushNumbers.indexOf(index));
+    const numbers = this.#numbers();
+    return this.baseId + (numbers === undefined ? index - this.#firstNumber : numbers.indexOf(index));
   }
 
   /** The first id, once stored. */
@@ -176,14 +174,15 @@ export class PushBatch implements OutgoingBatch {
   /** Stored in parts, some of which may have failed: each becomes a batch of its own. */
   settleParts(outcomes: readonly BatchPart[]): void {
     const alone = new Map(this.#failedAlone);
+    const numbers = this.#numbers();
     let first = 0;
     const parts = outcomes.map((outcome) => {
       const part = new PushBatch(this.owner, { metadata: NO_METADATA });
       part.count = outcome.count;
       part.#firstNumber = first;
-      part.#pushNumbers = this.#pushNumbers?.slice(first, first + outcome.count);
+      part.#pushNumbers = numbers?.slice(first, first + outcome.count);
       for (let index = first; index < first + outcome.count; index++) {
-        const number = this.#pushNumbers?.[index] ?? index;
+        const number = numbers?.[index] ?? index;
         alone.set(number, part);
         if (this.#observedAlone?.has(number) === true) part.observed++;
       }
@@ -203,9 +202,9 @@ export class PushBatch implements OutgoingBatch {
     const { metadata, data, dataSizes } = this;
     const sizes = dataSizes![index]!;
     const size = typeof sizes === "number" ? sizes : sizes.reduce((sum, piece) => sum + piece, 0);
-    this.#pushNumbers ??= Array.from({ length: this.count }, (_, pushed) => pushed);
-    const pushedAs = this.#pushNumbers[index]!;
-    this.#pushNumbers.splice(index, 1);
+    this.#pushNumbers ??= [];
+    const pushedAs = this.#numbers()!.splice(index, 1)[0]!;
+    this.removed++;
     const refused = new PushBatch(this.owner, { metadata: [] });
     refused.count = 1;
     if (this.#observedAlone?.delete(pushedAs) === true) {
@@ -229,6 +228,14 @@ export class PushBatch implements OutgoingBatch {
       list[this.count - 1] = undefined;
     }
     this.count--;
+  }
+
+  /** The number of each event when it was pushed, if that is not its index. */
+  #numbers(): number[] | undefined {
+    const numbers = this.#pushNumbers;
+    if (numbers === undefined) return undefined;
+    while (numbers.length < this.count) numbers.push(numbers.length + this.removed);
+    return numbers;
   }
 
   /** Drops the batch's content: futures may be kept for long. */

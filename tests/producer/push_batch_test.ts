@@ -13,9 +13,15 @@ function batchOf({ maySplit = false } = {}) {
   const owner: BatchOwner = { failures, maySplit, submitSoon: (batch) => void submitted.push(batch) };
   const batch = new PushBatch(owner, { metadata: [] });
   const add = (metadata: string, part?: Uint8Array): PushFuture => {
-    const number = batch.nextNumber();
-    (batch.metadata as string[])[batch.count] = metadata;
-    if (part !== undefined) batch.addData(part, part.byteLength);
+    const index = batch.count;
+    const number = index + batch.removed;
+    (batch.metadata as string[])[index] = metadata;
+    if (part !== undefined) {
+      if (batch.data === undefined) batch.beginData();
+      batch.data![index] = part;
+      batch.dataSizes![index] = part.byteLength;
+      batch.dataBytes += part.byteLength;
+    }
     batch.count++;
     batch.bytes += metadata.length + (part?.byteLength ?? 0);
     return new PushFuture(batch, number);
@@ -84,6 +90,22 @@ test("an event whose data part is gone fails alone, and the others have ids with
   assertEquals(await Promise.all([futures[0], futures[3], later]), [10, 11, 12]);
   await assertRejects(() => futures[2]!.wait(), InvalidDataError, "it had 3 bytes");
   assertEquals(failures.count, 0);
+});
+
+test("events that are added after others have failed alone keep their ids, however often that happens", async () => {
+  const { batch, add } = batchOf();
+  const parts = [1, 2, 3, 4].map((size) => new Uint8Array(size));
+  const futures = [add("a", parts[0]), add("b", parts[1])];
+  detach(parts[0]!);
+  batch.dropChangedData();
+  futures.push(add("c"), add("d", parts[2]), add("e", parts[3]));
+  detach(parts[2]!);
+  batch.dropChangedData();
+  futures.push(add("f"));
+  batch.succeed(5);
+  assertEquals(await Promise.all([1, 2, 4, 5].map((number) => futures[number])), [5, 6, 7, 8]);
+  await assertRejects(() => futures[0]!.wait(), InvalidDataError, "it had 1 byte when");
+  await assertRejects(() => futures[3]!.wait(), InvalidDataError, "it had 3 bytes");
 });
 
 test("data that has grown is cut to what was pushed, and an event without data stays", () => {

@@ -1,10 +1,8 @@
 import { Buffer } from "node:buffer";
-import { blockChecksum } from "../format/core/block_checksum.ts";
 import { core } from "../format/core/core.ts";
 import { LimitExceededError } from "../../errors.ts";
-import type { OutgoingBatch, OutgoingData } from "../../contract.ts";
+import type { OutgoingBatch } from "../../contract.ts";
 import {
-  DATA_BLOCK_BYTES,
   FLAG,
   FRAME_DATA_BYTES_MAX,
   FRAME_EVENTS_MAX,
@@ -16,6 +14,7 @@ import {
   type Signature,
 } from "../format/bytes.ts";
 import { encodeExtents, type Extents, tableStride } from "../format/frame_body.ts";
+import { checkEnd, SummedData } from "./summed_data.ts";
 
 const text = new TextEncoder();
 
@@ -35,7 +34,7 @@ const RUN_UNITS = 96 * 1024;
 
 /**
  * Encodes a batch as one frame in the core's encode area and returns its bytes there: a view that is valid until the
- * next call, and never across an `await`. Throws `LimitExceededError` before it takes any memory.
+ * next call, and never across an `await`. Throws `LimitExceededError` before it takes memory for what is too large.
  */
 export function encodeEvents(batch: OutgoingBatch, signature: Signature, extents?: Extents): Uint8Array {
   const { count } = batch;
@@ -47,11 +46,12 @@ export function encodeEvents(batch: OutgoingBatch, signature: Signature, extents
     count,
     // Data without a byte has no chunks, and the frame no extents.
     extentCount: extents?.list.length ?? 0,
-    metadataBytes: metadataBytesMaxOf(batch),
+    metadataBytes: 0,
     dataBytes,
   };
   checkLimit(sizes.extentCount, EXTENTS_MAX, "chunks of data", "push it in larger pieces");
   checkLimit(dataBytes, FRAME_DATA_BYTES_MAX, "bytes of data", "use a smaller batch size");
+  sizes.metadataBytes = metadataBytesMaxOf(batch, writeSizes(batch.metadata, sizes));
   const largest = layoutOf(sizes);
   const area = core.ensureEncodeArea(largest.frameBytes);
 
@@ -59,7 +59,11 @@ export function encodeEvents(batch: OutgoingBatch, signature: Signature, extents
   if (isText(batch.metadata)) writeTexts(batch.metadata, area, largest, sizes);
   else writeSerialized(batch.metadata, area, largest, sizes);
   const layout = layoutOf(sizes);
-  if (data !== undefined) writeData(data, count, area, layout);
+  if (data !== undefined) {
+    const summed = new SummedData(area, layout);
+    summed.addParts(data, count);
+    summed.finish();
+  }
   if (sizes.extentCount > 0) writeExtents(extents!, area, layout);
   return core.encodeFrame(area, KIND.events, sizes, signature);
 }
@@ -82,16 +86,30 @@ export function encodePlain(
   return core.encodeFrame(area, kind, sizes, signature);
 }
 
-/** An upper bound of the metadata's bytes, with separators; throws if they are certainly too many. */
-function metadataBytesMaxOf({ metadata, count }: OutgoingBatch): number {
+/** Writes the table of metadata sizes, as if all text was ASCII; returns their sum. */
+function writeSizes(metadata: string[] | Uint8Array[], sizes: FrameSizes): number {
+  const { table, metadata: end } = layoutOf(sizes);
+  const area = core.ensureEncodeArea(end);
+  const { u32 } = core;
+  const { count } = sizes;
+  const stride = tableStride(sizes.flags) >> 2;
   let units = 0;
-  for (let index = 0; index < count; index++) units += metadata[index]!.length;
+  for (let index = 0, entry = (area + table) >> 2; index < count; index++, entry += stride) {
+    const size = metadata[index]!.length;
+    u32[entry] = size;
+    units += size;
+  }
+  return units;
+}
+
+/** An upper bound of the metadata's bytes, with separators; throws if they are certainly too many. */
+function metadataBytesMaxOf({ metadata, count }: OutgoingBatch, sizes: number): number {
   const remedy = "put large content into the data part";
   if (!isText(metadata)) {
-    checkLimit(units, METADATA_BYTES_MAX, "bytes of metadata", remedy);
-    return units;
+    checkLimit(sizes, METADATA_BYTES_MAX, "bytes of metadata", remedy);
+    return sizes;
   }
-  units += count - 1;
+  const units = sizes + count - 1;
   checkLimit(units, METADATA_BYTES_MAX, "bytes of metadata", remedy);
   if (units * UTF8_BYTES_MAX <= METADATA_BYTES_MAX) return units * UTF8_BYTES_MAX;
   // Close to the limit the upper bound is not good enough: count.
@@ -113,8 +131,8 @@ function isText(metadata: string[] | Uint8Array[]): metadata is string[] {
 }
 
 /**
- * Writes texts with a comma between them, and the table of their sizes; completes `sizes`. Text goes to the core in runs
- * of many events, which costs less than a call for each.
+ * Writes texts with a comma between them, corrects the table for those that are not ASCII, and completes `sizes`. Text
+ * goes to the core in runs of many events, which costs less than a call for each.
  */
 function writeTexts(
   texts: string[],
@@ -122,130 +140,65 @@ function writeTexts(
   { table, metadata }: FrameLayout,
   sizes: FrameSizes,
 ): void {
-  const { u8, u32 } = core;
+  const { u8 } = core;
   const { count } = sizes;
-  const stride = tableStride(sizes.flags) / 4;
   const start = area + metadata;
   const end = start + sizes.metadataBytes;
   let isAscii = true;
-  let entry = (area + table) >>> 2;
   let to = start;
   const perRun = Math.ceil(count / Math.ceil(sizes.metadataBytes / (RUN_UNITS * UTF8_BYTES_MAX)));
   for (let first = 0, last = 0; first < count; first = last) {
     last = Math.min(first + perRun, count);
     if (first > 0) u8[to++] = COMMA;
-    const run = last - first === 1 ? texts[first]! : texts.slice(first, last).join(",");
+    const some = texts.slice(first, last);
+    const run = some.length === 1 ? some[0]! : some.join(",");
     const { written } = text.encodeInto(run, u8.subarray(to, end));
-    const isRunAscii = written === run.length;
-    isAscii &&= isRunAscii;
-    let stated = last - first - 1;
-    for (let index = first; index < last; index++, entry += stride) {
-      const one = texts[index]!;
-      const bytes = isRunAscii ? one.length : utf8Length(one);
-      u32[entry] = bytes;
-      stated += bytes;
+    if (written !== run.length) {
+      isAscii = false;
+      const stride = tableStride(sizes.flags);
+      checkEnd("metadata", written, correctSizes(some, area + table + first * stride, stride));
     }
-    checkEnd("metadata", written, stated);
     to += written;
   }
   sizes.flags |= FLAG.jsonText | (isAscii ? FLAG.ascii : 0);
   sizes.metadataBytes = to - start;
 }
 
-/** Writes what a serializer returned, and the table of sizes. */
+/** Writes the sizes in UTF-8 of the texts of a run; returns that of the run. */
+function correctSizes(texts: string[], table: number, stride: number): number {
+  let sum = texts.length - 1;
+  for (const [index, text] of texts.entries()) {
+    const bytes = utf8Length(text);
+    core.u32[(table + index * stride) >>> 2] = bytes;
+    sum += bytes;
+  }
+  return sum;
+}
+
+/** Writes what a serializer returned. */
 function writeSerialized(
   parts: Uint8Array[],
   area: number,
-  { table, metadata }: FrameLayout,
+  { metadata }: FrameLayout,
   sizes: FrameSizes,
 ): void {
-  const { u8, u32 } = core;
-  const stride = tableStride(sizes.flags) / 4;
+  const { u8 } = core;
   const end = area + metadata + sizes.metadataBytes;
   let to = area + metadata;
-  for (let index = 0, at = (area + table) >>> 2; index < sizes.count; index++, at += stride) {
+  for (let index = 0; index < sizes.count; index++) {
     const part = parts[index]!;
     const next = to + part.byteLength;
     if (next > end) checkEnd("bytes", next, end);
     u8.set(part, to);
-    u32[at] = part.byteLength;
     to = next;
   }
   checkEnd("metadata", to, end);
-}
-
-function writeData(data: readonly OutgoingData[], count: number, area: number, layout: FrameLayout): void {
-  const { u32 } = core;
-  const summed = new SummedData(area, layout);
-  for (let index = 0, at = ((area + layout.table) >>> 2) + 1; index < count; index++, at += 2) {
-    const part = data[index];
-    const from = summed.end;
-    if (part instanceof Uint8Array) summed.add(part);
-    else if (part !== undefined) {
-      for (const piece of part) summed.add(piece);
-    }
-    u32[at] = summed.end - from;
-  }
-  summed.finish();
-}
-
-/** Copies the data of a frame piece by piece; the checksum of each block is computed while it is in the CPU's cache. */
-class SummedData {
-  /** Where the next piece goes. */
-  end: number;
-  readonly #limit: number;
-  #blockEnd: number;
-  /** Where the next sum goes, as an index of `core.u32`. */
-  #sum: number;
-
-  constructor(area: number, layout: FrameLayout) {
-    this.end = area + layout.data;
-    this.#limit = area + layout.trailer;
-    this.#blockEnd = this.end + DATA_BLOCK_BYTES;
-    this.#sum = (area + layout.blockSums) >>> 2;
-  }
-
-  add(piece: Uint8Array): void {
-    const { u8 } = core;
-    const end = this.end + piece.length;
-    if (end > this.#limit) checkEnd("bytes", end, this.#limit);
-    if (end < this.#blockEnd) u8.set(piece, this.end);
-    else this.#addBlocks(piece);
-    this.end = end;
-  }
-
-  finish(): void {
-    checkEnd("data", this.end, this.#limit);
-    const start = this.#blockEnd - DATA_BLOCK_BYTES;
-    if (this.end > start) core.u32[this.#sum] = blockChecksum.at(start, this.end - start);
-  }
-
-  #addBlocks(piece: Uint8Array): void {
-    const { u8, u32 } = core;
-    let from = 0;
-    let to = this.end;
-    const end = to + piece.byteLength;
-    for (; end >= this.#blockEnd; this.#blockEnd += DATA_BLOCK_BYTES) {
-      const size = this.#blockEnd - to;
-      u8.set(piece.subarray(from, from + size), to);
-      u32[this.#sum++] = blockChecksum.at(this.#blockEnd - DATA_BLOCK_BYTES, DATA_BLOCK_BYTES);
-      from += size;
-      to += size;
-    }
-    if (to < end) u8.set(from === 0 ? piece : piece.subarray(from), to);
-  }
 }
 
 function writeExtents(extents: Extents, area: number, layout: FrameLayout): void {
   const end = encodeExtents(core.view, area + layout.extents, extents);
   checkEnd("extents", end, area + layout.blockSums);
   checkEnd("chunks", extents.list.reduce((bytes, { dataBytes }) => bytes + dataBytes, 0), extents.totalBytes);
-}
-
-/** Asserts that a part of a frame ends where the next one begins by the layout. */
-function checkEnd(part: string, found: number, expected: number): void {
-  if (found === expected) return;
-  throw new Error(`Cannot encode a frame: its ${part} end at ${found}, its layout says ${expected}`);
 }
 
 /** UTF-8 bytes of a text; a lone surrogate counts as the replacement character that it becomes. */

@@ -220,7 +220,9 @@ export class OpenSegment {
     this.#lostFileCheckedAt = now;
     const { storage } = this.partition;
     const there = storage.stat(this.file.path);
-    const isThere = this.file.size() >= 0 && there !== undefined;
+    // Another file cannot have its number while this one is open; but not every file system has such numbers.
+    if (there?.inode && there.inode === this.#inode) return;
+    const isThere = there !== undefined && this.file.size() >= 0;
     if (isThere && there.inode === this.#inode) return;
     // A deleted topic, or one that was moved away, is renamed first, with its files: then this throws.
     this.partition.segmentIds();
