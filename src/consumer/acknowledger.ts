@@ -13,7 +13,6 @@ const TURN_MS_MAX = 5;
 
 /** Stores acknowledgements: one write per turn of the event loop. */
 export class Acknowledger {
-  readonly #driver: ConsumerInterface;
   #pending: AcknowledgedTurn | undefined = undefined;
   /** Turns being stored. */
   readonly #storing = new Set<Promise<void>>();
@@ -24,9 +23,11 @@ export class Acknowledger {
   /** The call of `process` that delivered an event; only for those calls. */
   readonly #deliveredBy = new WeakMap<AcknowledgedEvent, UnfinishedEvents>();
 
-  constructor(driver: ConsumerInterface, private readonly topic: string, private readonly consumer: string) {
-    this.#driver = driver;
-  }
+  constructor(
+    private readonly driver: ConsumerInterface,
+    private readonly topic: string,
+    private readonly consumer: string,
+  ) {}
 
   /**
    * Acknowledges every event of the partition below `nextId`, limited to the first event whose callback in
@@ -116,7 +117,7 @@ export class Acknowledger {
         continue;
       }
       try {
-        const result = this.#driver.acknowledge(part.partition, part.nextId);
+        const result = this.driver.acknowledge(part.partition, part.nextId);
         if (result === undefined) this.#succeeded(part, begunMs);
         else storing.push(this.#settle(part, begunMs, result));
       } catch (error) {
@@ -162,10 +163,8 @@ class AcknowledgedTurn {
   of(partition: number): PartitionAcknowledgement {
     let part = this.parts.get(partition);
     if (part === undefined) {
-      this.parts.set(
-        partition,
-        part = new PartitionAcknowledgement(partition, () => this.start()),
-      );
+      part = new PartitionAcknowledgement(partition, () => this.start());
+      this.parts.set(partition, part);
     }
     return part;
   }

@@ -8,17 +8,14 @@ type Buffers = readonly Uint8Array[] | undefined;
 
 /** Loads the selected data of events into the memory provided by the allocator. */
 export class DataDelivery {
-  readonly #selector: DataSelector<JsonValue>;
-  readonly #allocator: DataAllocator<JsonValue> | undefined;
-
-  constructor(selector: DataSelector<JsonValue>, allocator: DataAllocator<JsonValue> | undefined) {
-    this.#selector = selector;
-    this.#allocator = allocator;
-  }
+  constructor(
+    private readonly selector: DataSelector<JsonValue>,
+    private readonly allocator: DataAllocator<JsonValue> | undefined,
+  ) {}
 
   /** Whether all data is selected and there is no allocator. */
   get isWhole(): boolean {
-    return this.#selector === FullDataSelector && this.#allocator === undefined;
+    return this.selector === FullDataSelector && this.allocator === undefined;
   }
 
   /** The buffers with the selected bytes of one event; undefined if none are selected. */
@@ -29,7 +26,7 @@ export class DataDelivery {
     }
     const metadata = batch.metadata(index);
     const descriptor = describeData(batch.incoming.dataSize(index), batch.ownerOf(index));
-    const selected = this.#selector(metadata, descriptor);
+    const selected = this.selector(metadata, descriptor);
     if (selected instanceof Promise) {
       return selected.then((later) => this.#load(batch, index, metadata, later));
     }
@@ -47,8 +44,8 @@ export class DataDelivery {
     // An empty descriptor created by the selector itself selects nothing.
     if (selected.totalSize === 0 && incoming.dataSize(index) > 0) return undefined;
     checkBelongs(selected, incoming.dataSize(index));
-    if (this.#allocator === undefined || selected.size === 0) return loadData(incoming, index, selected);
-    const answer = this.#allocator(metadata, selected);
+    if (this.allocator === undefined || selected.size === 0) return loadData(incoming, index, selected);
+    const answer = this.allocator(metadata, selected);
     if (answer instanceof Promise) {
       return answer.then((later) => loadData(incoming, index, selected, allocated(later, selected.size)));
     }

@@ -164,12 +164,8 @@ export class SegmentCheck {
       if (next.kind === "tail") {
         if (next.pending) {
           const oversize = oversizeOf(segment, offset);
-          const rest = this.#leftover(
-            offset,
-            segment.file.size(),
-            id,
-            oversize ?? "a write in progress, or cut short",
-          );
+          const reason = oversize ?? "a write in progress, or cut short";
+          const rest = this.#leftover(offset, segment.file.size(), id, reason);
           yield oversize === undefined ? rest : { ...rest, severity: "damage" };
         }
         return;

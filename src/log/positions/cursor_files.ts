@@ -130,14 +130,13 @@ export class CursorFiles {
     if (bytes === undefined) return undefined;
     const slots = decodeSlots(bytes, path);
     const isShared = bytes.byteLength > CURSOR_FILE_BYTES;
-    let last: Slot | undefined;
-    for (const slot of slots) if (slot !== undefined && slot.written >= (last?.written ?? 0)) last = slot;
+    const lastWritten = Math.max(...slots.map((slot) => slot?.written ?? -Infinity));
     const isClosed = !isShared && slots.slice(0, 2).some((slot) => slot?.owner === 0);
     return {
       path,
       slots,
       isRetired: !isShared && isMark(bytes.subarray(RETIRED_SLOT * POSITION_SLOT_BYTES)),
-      isIdle: isClosed || last === undefined || Math.abs(now - last.written) > IDLE_MS,
+      isIdle: isClosed || Math.abs(now - lastWritten) > IDLE_MS,
       isShared,
     };
   }

@@ -60,12 +60,11 @@ export class OwnCursorFile {
     const own = new OwnCursorFile(settings, made, next);
     try {
       if (own.isThere) return own;
+      throw new StorageError("ENOENT", `Cannot store a position in "${own.path}": the file was removed`);
     } catch (error) {
       own.close();
       throw error;
     }
-    own.close();
-    throw new StorageError("ENOENT", `Cannot store a position in "${own.path}": the file was removed`);
   }
 
   get position(): StoredPosition {
