@@ -100,8 +100,12 @@ export class StandardSchemaValidator<T = JsonValue> implements Validator<T> {
     if (jsonSchema === undefined) {
       throw new InvalidOptionError(
         "validator",
-        `Cannot store a validator made of a ${vendor} schema: it does not give a JSON Schema; pass ` +
-          `{ document: { type: "NAME:MODULE" } } with a module that exports the validator`,
+        `Cannot store a validator made of a ${vendor} schema: it does not give a JSON Schema; ` +
+          (vendor === "valibot"
+            ? 'wrap it in toStandardJsonSchema() of "@valibot/to-json-schema", or '
+            : "") +
+          `use new StandardSchemaValidator(schema, { document: { type: "NAME:MODULE" } }) with a module that ` +
+          `exports the validator`,
       );
     }
     const schema = jsonSchema.input({ target: "draft-2020-12" });

@@ -60,7 +60,7 @@ test("a schema without a JSON Schema needs a document to be stored", async () =>
     () => driver.createTopic("readings", {}, { validator: valibotReading }),
     InvalidOptionError,
   );
-  assertStringIncludes(error.message, "valibot");
+  assertStringIncludes(error.message, "wrap it in toStandardJsonSchema()");
   assertStringIncludes(error.message, "NAME:MODULE");
   assertEquals(await driver.topicExists("readings"), false);
   const document = { type: "reading:./reading.ts" };

@@ -132,6 +132,16 @@ const checks = {
     await either.createTopic("t", { num_partitions: 1 });
   },
 
+  unknown(
+    topic: Topic<Reading>,
+    takesAny: (topic: Topic<unknown>) => void,
+    takesJson: (topic: Topic) => void,
+  ): void {
+    takesAny(topic);
+    // @ts-expect-error: an interface is not JSON, because another declaration may extend it
+    takesJson(topic);
+  },
+
   async texts(driver: Driver): Promise<void> {
     const producer = (await driver.openTopic<string>("t")).producer();
     // @ts-expect-error: it would be taken for a JSON document, and is none

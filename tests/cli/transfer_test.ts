@@ -142,7 +142,7 @@ test("a malformed line is named: a new topic is not created, and an existing one
         ["[1]", 'expected an object with "metadata"'],
         ['{"data": "AA=="}', 'expected an object with "metadata"'],
         ['{"metadata": 1, "partition": -1}', '"partition" must be a whole number, found -1'],
-        ['{"metadata": 1, "partition": 5}', "it is of partition 5"],
+        ['{"metadata": 1, "partition": 5}', '"--topic.num_partitions 6"'],
         ['{"metadata": 1, "data": "!!"}', '"data" is not base64'],
         ['{"metadata": 1, "data": 5}', '"data" must be text in base64'],
       ].entries()

@@ -85,7 +85,8 @@ async function pushAll(
       if (event === undefined) continue;
       const { number, partition, document, data } = event;
       if (partition !== undefined && partition >= count) {
-        const why = `it is of partition ${partition}, and topic "${topic.name}" has ${count}`;
+        const why = `it is of partition ${partition}, and topic "${topic.name}" has ${count}: ` +
+          `import into a new topic with "--topic.num_partitions ${partition + 1}"`;
         throw producer.blame(number, new Error(why));
       }
       const wait = producer.push(number, document, data, partition === undefined ? undefined : { partition });
