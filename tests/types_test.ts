@@ -192,5 +192,5 @@ const checks = {
 };
 
 test("the types of topics, producers and consumers are as documented", () => {
-  assertEquals(Object.keys(checks).length, 10);
+  assertEquals(Object.keys(checks).length, 11);
 });

@@ -181,6 +181,15 @@ test("a program that requires every entry point runs under Node and Bun, in modu
   }
 });
 
+test("import and require give one copy on Bun, and where Node can require ES modules", () => {
+  const { folder } = consumerProject();
+  const program = `const { Driver } = require("@diaspora/stream");
+    import("@diaspora/stream").then((module) => console.log(module.Driver === Driver, process.features.require_module));`;
+  writeFileSync(join(folder, "both.cjs"), program);
+  assertMatch(mustRun(resolve("node_modules/.bin/bun"), ["both.cjs"], folder).stdout, /^true /);
+  assertMatch(mustRun("node", ["both.cjs"], folder).stdout, /^(?:true true|false (?:false|undefined))\n$/);
+});
+
 /** Every way in which a user's compiler finds types, without any configuration for them. */
 const TYPES = [
   { module: "node16", files: ["program.mts", "program.cts"] },

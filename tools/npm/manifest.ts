@@ -68,8 +68,9 @@ export function manifest(): Record<string, unknown> {
   const { name, version, description, license, keywords, homepage, repository, bugs, type, engines } = own;
   const exports = Object.entries(entryPoints).map(([entry, source]) => {
     const module = exported(FOLDERS.module, entry, moduleName(entry));
-    // A Node that can `require` ES modules uses the first one: then there is only one copy of the library.
+    // Bun, and a Node that can `require` ES modules, use these first: then there is only one copy of the library.
     return [entry, {
+      bun: module,
       "module-sync": module,
       import: module,
       require: exported(FOLDERS.script, entry, source.replace("./", "").replace(/\.ts$/, "")),
