@@ -53,10 +53,10 @@ const ADAPTIVE_QUEUED_MAX = 2048;
 /** Keeps a stored frame, with its table of sizes, below 1 MiB: the size that is written fastest. */
 export const BATCH_BYTES_MAX = 768 * 1024;
 /**
- * What a large data part counts in a batch at most, so that several share a frame: consumers that want metadata alone
- * read its head at once. Frames of up to 8 MiB, the maximum of all open batches, are written as fast as those of 1 MiB.
+ * What a large data part counts in a batch at most, so that four share a frame: consumers that want metadata alone read
+ * its head at once. Eight would take longer to push, because what is written is not in the cache any more.
  */
-export const LARGE_DATA_BYTES: number = 64 * 1024;
+export const LARGE_DATA_BYTES: number = 160 * 1024;
 /** A data part that is still larger counts in full: an engine that stores it in pieces does so if it is alone. */
 const LARGE_DATA_BYTES_MAX = (1 << 20) * 17 / 16;
 /** The maximum of a frame; with metadata of at most one byte it is reached before any other limit. */

@@ -55,13 +55,13 @@ test("a full batch is sent at once, by number of events or by bytes", async () =
   assertEquals(topic.handed.slice(3).map(({ metadata }) => metadata.length), Array(4).fill(4096));
 });
 
-test("large data parts share batches: eight of 1 MiB, or eleven that are smaller", async () => {
+test("large data parts share batches, four of 160 KiB to 1 MiB", async () => {
   const cases: [kib: number, counts: number[]][] = [
     [64, [11, 11]],
-    [65, [11, 11]],
-    [700, [11, 11]],
-    [1024, [8, 8, 8]],
-    [1088, [8, 8, 8]],
+    [161, Array(6).fill(4)],
+    [700, Array(6).fill(4)],
+    [1024, Array(6).fill(4)],
+    [1088, Array(6).fill(4)],
   ];
   for (const [kib, counts] of cases) {
     const topic = new ScriptedTopic();
