@@ -15,8 +15,8 @@ export function chooseGroupFaults(random: Random, { isPeaceful }: GroupModel, th
 }
 
 /**
- * The theme of a history. Most have every fault; in others one kind of fault happens repeatedly, because bugs
- * that need several of one kind would otherwise hardly ever show.
+ * The theme of a history. Most have every fault; in others one kind of fault, or of call, happens repeatedly,
+ * because bugs that need several of one kind would otherwise hardly ever show.
  */
 export type Theme =
   | "everything"
@@ -25,12 +25,22 @@ export type Theme =
   | "stopped writers"
   | "stepping clocks"
   | "lost names"
+  | "moved positions"
+  | "removed data"
   | "stopped members"
   | "cut positions";
 
 /** The themes of the log's histories and of a group's, by the last digit of the seed. */
 const THEMES: Readonly<Record<StoryKind, Readonly<Record<number, Theme>>>> = {
-  log: { 0: "failing syncs", 1: "cut writes", 2: "stopped writers", 3: "stepping clocks", 7: "lost names" },
+  log: {
+    0: "failing syncs",
+    1: "cut writes",
+    2: "stopped writers",
+    3: "stepping clocks",
+    5: "moved positions",
+    7: "lost names",
+    9: "removed data",
+  },
   group: { 0: "stopped members", 1: "cut positions" },
 };
 
@@ -44,6 +54,8 @@ export function chooseFaults(random: Random, theme: Theme = "everything"): Fault
   const faults = chooseAnyFaults(random);
   switch (theme) {
     case "everything":
+    case "moved positions":
+    case "removed data":
     case "stopped members":
     case "cut positions":
       return faults;

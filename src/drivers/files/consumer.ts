@@ -38,10 +38,18 @@ export function assign(
   return { partition, reader, cursor, delivered: new DeliveredFrames(), stale: undefined, gone: undefined };
 }
 
-/** Goes on with the first event that exists; the error says which, since more may have been removed meanwhile. */
-function passGone({ reader }: AssignedPartition, { partition, id }: EventGoneError): EventGoneError {
+/**
+ * Goes on with the first event that exists; the error says which, since more may have been removed meanwhile. Undefined
+ * if the removal was withdrawn, because a writer needs what was to be removed: then it goes on where it was.
+ */
+function passGone(
+  { reader }: AssignedPartition,
+  { partition, id }: EventGoneError,
+): EventGoneError | undefined {
   reader.seek("earliest");
-  return new EventGoneError(partition, id, reader.position);
+  if (reader.position > id) return new EventGoneError(partition, id, reader.position);
+  reader.seek({ id });
+  return undefined;
 }
 
 /** Reads partitions of a topic under a consumer name. */
@@ -71,15 +79,17 @@ export abstract class PartitionsConsumer<P extends AssignedPartition> implements
     // A rebalance may have revoked it in the meantime.
     if (assigned === undefined) return undefined;
     if (assigned.gone !== undefined) {
-      const { gone } = assigned;
+      const gone = passGone(assigned, assigned.gone);
       assigned.gone = undefined;
-      throw passGone(assigned, gone);
+      if (gone !== undefined) throw gone;
     }
     let batch: StoredBatch | undefined;
     try {
       batch = assigned.reader.read(eventsMax);
     } catch (error) {
-      throw error instanceof EventGoneError ? passGone(assigned, error) : error;
+      const gone = error instanceof EventGoneError ? passGone(assigned, error) : error;
+      if (gone === undefined) return this.read(partition, eventsMax);
+      throw gone;
     }
     if (batch !== undefined) assigned.delivered.add(batch);
     return batch;

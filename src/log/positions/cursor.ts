@@ -189,14 +189,15 @@ export class CursorFile {
         if (this.#own !== undefined && this.#leaveRetired()) continue;
         return this.#checkIsThere();
       }
+      // Where nothing was stored, an acknowledgement begins the first generation, and a seek a later one.
+      const isRaised = next.generation > (known.position?.generation ?? 1);
+      // Before it is written, too: if this process is stopped then, what others acknowledge counts all the same.
+      if (isRaised) this.#retireAll(known.contents.filter(({ path }) => path !== this.#own?.path));
       const isNew = this.#own === undefined;
       if (this.#own === undefined) this.#own = this.#create(next, known, attempt);
       else this.#own.write(next);
       if (this.#own === undefined) continue;
-      // Where nothing was stored, an acknowledgement begins the first generation, and a seek a later one.
-      const isRaised = next.generation > (known.position?.generation ?? 1);
       const listed = isRaised || this.#isFoldDue ? yield : [];
-      // A new generation has begun.
       if (isRaised) this.#retireAll(this.#others(listed));
       // Written first, checked then: see above.
       if (this.#leaveRetired()) continue;

@@ -53,7 +53,7 @@ export class AdministratorProgram extends Program {
     const request: TrimRequest = random.pick<TrimRequest>([
       { beforeId: random.below(model.partitions[partition].endId + 2) },
       { beforeTime: clock.now - random.pick([0, 50, 3_600_000]) },
-      { bytesMax: random.below(12_000) },
+      { maxBytes: random.below(12_000) },
       { acknowledged: true },
     ]);
     if (random.chance(0.5)) request.partitions = [partition];

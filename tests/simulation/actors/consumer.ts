@@ -71,9 +71,10 @@ export class ConsumerProgram extends Program {
     }
     if (!this.#isOpen) return;
     const partition = random.pick(consumer.assigned);
-    if (random.chance(0.03)) return this.#seek(consumer, partition);
+    const isMoving = this.world.theme === "moved positions";
+    if (random.chance(isMoving ? 0.15 : 0.03)) return this.#seek(consumer, partition);
     if (random.chance(0.04)) return this.#close(consumer);
-    if (this.#read[partition] !== undefined && random.chance(0.3)) {
+    if (this.#read[partition] !== undefined && random.chance(isMoving ? 0.7 : 0.3)) {
       return this.#acknowledge(consumer, partition);
     }
     // Most faults are at the end of the log.
@@ -90,7 +91,7 @@ export class ConsumerProgram extends Program {
     this.#acknowledged = this.#model.positions.map(({ acknowledged }) => acknowledged);
     const consumer = topic.consumer(this.name, {
       from: "earliest",
-      dataWanted: random.chance(0.5),
+      dataWanted: this.world.theme === "removed data" || random.chance(0.5),
       onCorruption: model.hadPowerCut ? "skip" : "throw",
       onDamage: (error) => this.#meetDamage(error),
     });
@@ -185,13 +186,15 @@ export class ConsumerProgram extends Program {
     const isStored = random.chance(0.5);
     this.#read[partition] = undefined;
     if (isStored) this.#model.beginDisturbance(this.world.steps);
+    let isDone = false;
     const moved = () => {
       const position = this.#isOpen && this.#consumer === consumer ? consumer.position(partition) : 0;
       this.#next[partition] = position;
       this.#model.skipTo(partition, position);
-      if (isStored) this.#model.endDisturbance(this.world.steps, partition, this.world.endIdOf(partition));
+      if (isStored) {
+        this.#model.endDisturbance(this.world.steps, partition, this.world.endIdOf(partition), isDone);
+      }
     };
-    let isDone = false;
     try {
       // Done when the call returns; only its failure is reported later.
       const seeking = consumer.seek(partition, to, isStored);

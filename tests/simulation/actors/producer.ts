@@ -56,8 +56,14 @@ export class ProducerProgram extends Program {
     if (what < 15) this.#flush(producer);
     else if (what < 19) this.#idleUntil = world.steps + random.below(IDLE_STEPS_MAX);
     else if (what < 24) this.#reopen(producer);
-    else if (what < (world.theme === "failing syncs" ? 50 : 34)) this.#pushStream(producer);
+    else if (what < 24 + this.#streams) this.#pushStream(producer);
     else this.#pushBatch(producer);
+  }
+
+  /** Of a hundred acts, how many push a stream. */
+  get #streams(): number {
+    const { theme } = this.world;
+    return theme === "failing syncs" ? 26 : theme === "removed data" ? 50 : 10;
   }
 
   #open(topic: TopicInterface): Producer {

@@ -20,6 +20,8 @@ export class ConsumerModel {
   registeredSince = Infinity;
   /** When moving or deleting its position last ended or began (in steps of the world). */
   disturbedAt = -1;
+  /** When it was last deleted, or moved by a call that may have been cut short (in steps of the world). */
+  #unsettledAt = -1;
   /** How many processes are moving or deleting its position. */
   disturbing = 0;
 
@@ -36,14 +38,16 @@ export class ConsumerModel {
     position.greatest = Math.max(position.greatest, nextId);
   }
 
-  /** It is done; `openedAt` is the step in which its consumer was opened. */
+  /** It is done; `openedAt` is the step in which its consumer was opened, `step` that in which it began. */
   acknowledged(
     partition: number,
     nextId: number,
     { openedAt, step }: { openedAt: number; step: number },
   ): void {
-    // A consumer that was opened before may write to a file that was removed.
-    if (this.disturbing > 0 || openedAt <= this.disturbedAt) return;
+    // What is moved at the same time may be moved after it.
+    if (this.disturbing > 0 || step <= this.disturbedAt) return;
+    // A consumer that was opened before may write to a file that was removed, or that it does not know to be retired.
+    if (openedAt <= this.#unsettledAt) return;
     const position = this.positions[partition];
     position.acknowledged = Math.max(position.acknowledged, nextId);
     if (this.registeredSince === Infinity) this.registeredSince = step;
@@ -55,10 +59,14 @@ export class ConsumerModel {
     this.#disturb(step);
   }
 
-  /** That is done, or its process was killed; it leaves the position no higher than `endId`. */
-  endDisturbance(step: number, partition: number | undefined, endId: number): void {
+  /**
+   * That is done, or its process was killed; it leaves the position no higher than `endId`, or deleted if there is no
+   * partition. `isWhole` if it is certain that it was not cut short.
+   */
+  endDisturbance(step: number, partition: number | undefined, endId: number, isWhole = false): void {
     this.disturbing--;
     this.#disturb(step);
+    if (!isWhole) this.#unsettledAt = step;
     if (partition !== undefined) this.skipTo(partition, endId);
   }
 

@@ -29,8 +29,9 @@ export class RetentionModel {
   }
 
   /** The rule that a trim stands for. */
-  static ruleOf({ beforeTime, ...request }: TrimRequest): RemovalRule {
-    return beforeTime === undefined ? request : { ...request, beforeTime: Number(beforeTime) };
+  static ruleOf({ beforeTime, maxBytes, ...request }: TrimRequest): RemovalRule {
+    const rule = maxBytes === undefined ? request : { ...request, bytesMax: maxBytes };
+    return beforeTime === undefined ? rule : { ...rule, beforeTime: Number(beforeTime) };
   }
 
   /** A process removes a segment; `since` is the step in which its current work began. */

@@ -137,6 +137,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "src/log/segment/directory.ts",
     from: 'throw new EventGoneError(this.partition, id, id + 1, "data");',
     to: "throw new EventGoneError(this.partition, id, firstId);",
+    theme: "removed data",
   },
   {
     what: "removals: segments go one by one, each by its own file",
@@ -285,6 +286,12 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "src/log/positions/cursor.ts",
     from: "if (isRaised) this.#retireAll(this.#others(listed));",
     to: "",
+    also: [{
+      file: "src/log/positions/cursor.ts",
+      from: "if (isRaised) this.#retireAll(known.contents.filter(({ path }) => path !== this.#own?.path));",
+      to: "",
+    }],
+    theme: "moved positions",
   },
   {
     what: "an index entry is believed without a look at the log",
