@@ -194,6 +194,11 @@ export function bestEffort(work: () => void): void {
   }
 }
 
+/** Makes a draft beside a path, and removes it, before the folder is synced: a full disk, for instance, does not matter. */
+export function changeFolder(storage: Storage, path: string): void {
+  bestEffort(() => storage.publish(path, new Uint8Array(0), { durable: false, confirm: () => false }));
+}
+
 /** Random hexadecimal digits: eight for each random number. */
 export function randomHex(storage: Storage, numbers = 1): string {
   return Array.from({ length: numbers }, () => storage.random32().toString(16).padStart(8, "0")).join("");

@@ -1,4 +1,4 @@
-import { DRAFT_SUFFIX, type Storage } from "../../storage/port.ts";
+import { changeFolder, DRAFT_SUFFIX, type Storage } from "../../storage/port.ts";
 import type { PartitionFolder } from "./directory.ts";
 import { firstName, listingOf, ownerOf } from "./listing.ts";
 
@@ -36,8 +36,9 @@ export function removeLeftovers(folder: PartitionFolder): void {
   const first = listingOf(names).ids[0] ?? 0;
   const leftovers = names.filter((name) => (ownerOf(name) ?? Infinity) < first).sort();
   if (leftovers.length === 0) return;
-  // The name that declares them removed is on the disk before any of them is deleted; its process may be dead.
-  storage.syncDirectory(directory);
+  // The name that declares them removed is on the disk before any of them is deleted; its process may be dead. Or its sync
+  // has failed, which only that one knows: a change to the folder makes the system write it again.
+  storage.syncDirectory(directory, () => changeFolder(storage, `${directory}/${leftovers[0]}`));
   const isLog = (name: string) => name.endsWith(".log");
   // The log first: an index without its segment does no harm.
   for (const name of [...leftovers.filter(isLog), ...leftovers.filter((name) => !isLog(name))]) {

@@ -1,5 +1,5 @@
 import { StorageError } from "../../errors.ts";
-import { bestEffort, type Storage } from "../../storage/port.ts";
+import { changeFolder, type Storage } from "../../storage/port.ts";
 
 /** A folder to be synced, what to change in it first, and what to do when that is done or has failed. */
 interface FolderSync {
@@ -20,8 +20,6 @@ export const NOT_TRIED: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOM
 
 /** Errors of a folder that this process may not open: the process that made the topic there may. */
 const NOT_OURS = new Set(["EACCES", "EPERM"]);
-
-const NOTHING = new Uint8Array(0);
 
 /** Puts the names of segments on the disk, and that of their topic. */
 export class SegmentNames {
@@ -93,7 +91,9 @@ export class SegmentNames {
     const covered = [path, ...this.openPaths()];
     return [...top, {
       path: directory,
-      change: () => this.#changeFolder(path),
+      // Another process may have made the segment, and its sync of the folder may have failed, which the system reports
+      // only once: a change to the folder makes it write the folder again.
+      change: () => changeFolder(this.storage, path),
       settle: (error) => {
         if (error !== undefined) this.#fail(error, () => this.#doubtNames(path, error as StorageError));
         for (const each of covered) if (!this.#doubtful.has(each)) this.#known.add(each);
@@ -134,14 +134,5 @@ export class SegmentNames {
     } catch {
       return [];
     }
-  }
-
-  /**
-   * Another process may have made the segment, and its sync of the folder may have failed, which the system reports only
-   * once: a change to the folder makes it write the folder again.
-   */
-  #changeFolder(path: string): void {
-    // Makes a draft, and removes it. If the disk is full, for instance, the sync of the folder is worth trying anyway.
-    bestEffort(() => this.storage.publish(path, NOTHING, { durable: false, confirm: () => false }));
   }
 }

@@ -42,6 +42,8 @@ test("segments are removed in order: first the mark is synced, then logs, then t
     "syncDirectory folder",
     `publish ${firstName(20, 700)}`,
     "syncDirectory folder",
+    // A draft alone: the folder is changed, so that the system writes it.
+    `publish ${INDEXES[0]}`,
     `remove ${LOGS[0]}`,
     `remove ${LOGS[1]}`,
     `remove ${INDEXES[0]}`,

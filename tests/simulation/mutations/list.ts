@@ -149,7 +149,7 @@ export const MUTATIONS: readonly Mutation[] = [
     what: "removals: files go before the name that says so is on the disk",
     file: "src/log/segment/removal.ts",
     from:
-      "  // The name that declares them removed is on the disk before any of them is deleted; its process may be dead.\n  storage.syncDirectory(directory);\n",
+      "  storage.syncDirectory(directory, () => changeFolder(storage, `${directory}/${leftovers[0]}`));\n",
     to: "",
     theme: "lost names",
   },
