@@ -31,6 +31,9 @@ import { FilesTopic } from "./topic.ts";
 import { identityOf } from "./topic_identity.ts";
 import { makeTopicFolder, readTopicFolder, unreadableTopic } from "./topic_folder.ts";
 
+/** How often to read a topic again in which something is missing: a deletion that fails moves it away and back. */
+const READINGS_MAX = 10;
+
 /** How often to restart the creation of a topic whose temporary folder has disappeared. */
 const CREATES_MAX = 3;
 
@@ -151,20 +154,21 @@ export class FilesDriver implements DriverInterface {
   #open(name: string): TopicInterface {
     checkTopicName(name);
     const { rootPath } = this.#options;
-    for (;;) {
+    for (let reading = 1;; reading++) {
       if (!this.#isTopic(name)) throw new TopicNotFoundError(name, rootPath);
       const before = this.#identity(name);
       // Another process may delete and recreate the topic between two reads.
-      const isSame = () => this.#identity(name) === before;
+      const isSame = () => before !== undefined && this.#identity(name) === before;
       try {
-        const info = readTopicFolder(this.storage, this.#path(name), name);
+        const isWhole = typeof before === "string" && reading < READINGS_MAX;
+        const info = readTopicFolder(this.storage, this.#path(name), name, isWhole);
         if (info.layout !== undefined) throw new ForeignLayoutError(name, rootPath);
         if (info.foreign !== undefined) throw new ForeignFilesError(name, "open", rootPath, info.foreign);
         const topic = new FilesTopic(this.storage, this.#path(name), info, this.#options);
         if (isSame()) return topic;
         void topic.close();
       } catch (error) {
-        if (this.#isTopic(name) && isSame()) throw error;
+        if (reading >= READINGS_MAX && this.#isTopic(name) && isSame()) throw error;
       }
     }
   }
@@ -271,8 +275,8 @@ export class FilesDriver implements DriverInterface {
   #identity(name: string): string | number | undefined {
     const path = this.#path(name);
     try {
-      // Topics of earlier versions have none.
-      return identityOf(this.storage, path) ?? this.storage.stat(`${path}/${TOPIC_FILE}`)?.modified;
+      // Topics of earlier versions have none, and those of another layout have no document either.
+      return identityOf(this.storage, path) ?? this.storage.stat(`${path}/${TOPIC_FILE}`)?.modified ?? 0;
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;

@@ -4,6 +4,7 @@
  * @module
  */
 import type { JsonObject } from "../../json.ts";
+import { StorageError } from "../../errors.ts";
 import { FileLock } from "../../storage/file_lock.ts";
 import { bestEffort, isMissing, type Storage } from "../../storage/port.ts";
 import type { ComponentDocument, TopicDefinition, TopicInfo } from "../../contract.ts";
@@ -51,15 +52,26 @@ export function makeTopicFolder(storage: Storage, path: string, definition: Topi
   storage.syncDirectory(path);
 }
 
-export function readTopicFolder(storage: Storage, path: string, name: string): TopicInfo {
-  const component = (file: string) =>
-    (readDocument(storage, `${path}/${file}`) ?? { type: "default" }) as ComponentDocument;
+/**
+ * Reads the documents of a topic. `isWhole` says that all of them were written, and that a missing one is an error;
+ * otherwise it stands for the default.
+ */
+export function readTopicFolder(storage: Storage, path: string, name: string, isWhole = false): TopicInfo {
+  const read = (file: string) => {
+    const document = readDocument(storage, `${path}/${file}`);
+    if (document !== undefined || !isWhole) return document;
+    throw new StorageError(
+      "ENOENT",
+      `Cannot read "${path}/${file}": it is missing; restore it from a backup`,
+    );
+  };
+  const component = (file: string) => (read(file) ?? { type: "default" }) as ComponentDocument;
   const components = {
     validator: component(VALIDATOR_FILE),
     partitionSelector: component(SELECTOR_FILE),
     serializer: component(SERIALIZER_FILE),
   };
-  const document = readDocument(storage, `${path}/${TOPIC_FILE}`);
+  const document = read(TOPIC_FILE);
   if (document === undefined) {
     const numPartitions = partitionFolders(storage, path);
     const options = { num_partitions: numPartitions };

@@ -215,7 +215,7 @@ test("a topic that is deleted while it is opened is not found, and one that cann
   let readings = 0;
   store.folder.before = (_, path) => void (path.endsWith("/u/serializer.json") && readings++);
   await assertRejects(() => store.driver.openTopic("u"), StorageError, "is missing or not a folder");
-  assertEquals(readings, 1);
+  assertEquals(readings, 10);
 });
 
 test("a topic goes with a damaged document, and stays with one that cannot be read or understood", async () => {
@@ -346,6 +346,27 @@ test("a topic is read again as often as it is replaced by another one meanwhile,
   const topic = await driver.openTopic("t");
   assertEquals(readings, 6);
   await topic.close();
+});
+
+test("a topic that a failing deletion moves away and back while it is opened is not opened with other components", async () => {
+  for (const file of ["topic.json", "serializer.json", "partitions/00000000"]) {
+    const { folder, driver } = new Store();
+    const { storage } = folder;
+    await driver.createTopic("t", { ...definition(), serializer: { type: "raw" } });
+    let place = "there";
+    folder.before = (name, path) => {
+      if (place === "there" && path.endsWith(`/t/${file}`)) {
+        place = "away";
+        storage.rename(`${ROOT}/t`, `${ROOT}/.away`);
+      } else if (place === "away" && name !== "rename") {
+        place = "back";
+        storage.rename(`${ROOT}/.away`, `${ROOT}/t`);
+      }
+    };
+    const topic = await driver.openTopic("t");
+    assertEquals([topic.definition.serializer.type, place], ["raw", "back"], file);
+    await topic.close();
+  }
 });
 
 test("a draft is synced as the driver does it, at each flush at least", async () => {
