@@ -30,7 +30,7 @@ export const DENO_ONLY: readonly RegExp[] = [
   /^tests\/docs\//,
   /^tests\/simulation\//,
   ...MANY_CASES,
-  /^tests\/issues\/(?:administration_cut_short|hanging_tests|keys_at_a_terminal|misspelled_options_of_tasks|permissions_for_the_store_alone|programs_on_files_downloaded_kafka|relative_root_path|scripts_of_the_package)_test\.ts$/,
+  /^tests\/issues\/(?:administration_cut_short|hanging_tests|misspelled_options_of_tasks|permissions_for_the_store_alone|programs_on_files_downloaded_kafka|relative_root_path|scripts_of_the_package)_test\.ts$/,
   // They start programs on every runtime themselves.
   /^tests\/examples\/\w+_test\.ts$/,
   /^tests\/readme_test\.ts$/,
@@ -63,7 +63,7 @@ const SLOW: readonly RegExp[] = [
   /^tests\/fuzz\//,
   /^tests\/cpp_files\/(?:cut_short|round_trip)_test\.ts$/,
   /^tests\/issues\/(?:administration_at_once|administration_cut_short|clock_set_back|consumer_names|hanging_tests)_test\.ts$/,
-  /^tests\/issues\/(?:keys_at_a_terminal|partition_without_leader|position_newer_than_log|programs_on_files_downloaded_kafka|scripts_of_the_package)_test\.ts$/,
+  /^tests\/issues\/(?:partition_without_leader|position_newer_than_log|programs_on_files_downloaded_kafka|scripts_of_the_package)_test\.ts$/,
   /^tests\/issues\/(?:stopped_writer_and_retention|trim_cut_short|two_imports_at_once|write_in_two_parts)_test\.ts$/,
   /^tests\/log\/check\/repair_test\.ts$/,
   /^tests\/reader\//,
@@ -116,7 +116,7 @@ export function runsEverywhere(file: string): boolean {
  * command. The others test what commands do and print, which compiling does not change.
  */
 const FOR_BINARY =
-  /^tests\/(?:cli\/(?:doctor|fifo|getting_started|stored_modules|streams|terminal|ui)|issues\/keys_at_a_terminal)_test\.ts$/;
+  /^tests\/cli\/(?:doctor|fifo|getting_started|keys_at_a_terminal|stored_modules|streams|terminal|ui)_test\.ts$/;
 
 /** Whether a test file runs `diaspora-ctl` as a process, and also has to run the compiled one. */
 export function testsCommand(file: string): boolean {

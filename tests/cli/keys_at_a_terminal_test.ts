@@ -14,7 +14,7 @@ import {
   start,
   until,
   withFolder,
-} from "../cli/program.ts";
+} from "./program.ts";
 
 const skip = spawnSync("script", ["--version"]).status === 0 ? false : "script (util-linux) is not installed";
 
