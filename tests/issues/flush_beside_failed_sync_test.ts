@@ -17,8 +17,11 @@ test("a flush that begins at any moment around a failed sync rejects", async () 
     const storage = new SimulatedProcess(disk);
     storage.makeDirectory(DIRECTORY);
     const partition = new Partition({ storage, directory: DIRECTORY, topic: "topic", partition: 0 });
-    const writer = new PartitionWriter(partition, { flushBehavior: "on_flush", segmentBytesMax: 200 });
+    const writer = new PartitionWriter(partition, { flushBehavior: "on_flush", segmentBytesMax: 300 });
     const push = () => writer.append({ count: 1, metadata: [`"${"x".repeat(80)}"`], dataBytes: 0 });
+    push();
+    // The folder is synced once.
+    await writer.flush();
     push();
     disk.faults = { slowSync: 1 };
     const first = writer.flush();

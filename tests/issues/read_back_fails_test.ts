@@ -2,31 +2,38 @@
 // and a producer that pushed it again stored it twice.
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { StorageError } from "../../mod.ts";
+import { nodeStorage } from "../../src/storage/node.ts";
 import { test } from "../harness.ts";
 import { PartitionFolder, single } from "../log/partition_folder.ts";
 import { watchedStorage } from "../log/watched_storage.ts";
 
-/** A storage whose files cannot be read, or examined, while a test says so. */
-function failing(state: { call?: "readAt" | "size" }) {
+const CALLS = ["readAt", "stat"] as const;
+
+/** A storage whose files cannot be read, or looked at, while a test says so. */
+function failing(state: { call?: typeof CALLS[number] }) {
   const fail = (call: string) => {
     if (state.call === call) throw new StorageError("EIO", `Cannot read: simulated (EIO)`);
   };
-  return watchedStorage((file) => ({
-    readAt: (into, offset) => {
-      fail("readAt");
-      return file.readAt(into, offset);
+  return watchedStorage(
+    (file) => ({
+      readAt: (into, offset) => {
+        fail("readAt");
+        return file.readAt(into, offset);
+      },
+    }),
+    {
+      stat: (path) => {
+        fail("stat");
+        return nodeStorage.stat(path);
+      },
     },
-    size: () => {
-      fail("size");
-      return file.size();
-    },
-  }));
+  );
 }
 
-for (const call of ["readAt", "size"] as const) {
+for (const call of CALLS) {
   test(`a push whose event was written rejects with mayBeStored when ${call}() fails`, async () => {
     using folder = new PartitionFolder();
-    const state: { call?: "readAt" | "size" } = {};
+    const state: { call?: typeof call } = {};
     const writer = folder.writer({}, failing(state));
     writer.append(single('"before"'));
     // Whether the file still exists is checked every few milliseconds.
