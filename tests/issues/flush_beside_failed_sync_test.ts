@@ -26,16 +26,21 @@ test("a flush that begins at any moment around a failed sync rejects", async () 
     disk.faults = { slowSync: 1 };
     const first = writer.flush();
     for (let count = 0; count < 20; count++) await Promise.resolve();
-    push(); // The segment is full, so that the file is no longer appended to.
+    // The segment is full, so that the file is no longer appended to; the next one is synced without delay.
+    disk.faults = {};
+    push();
+    const second = writer.flush();
+    for (let count = 0; count < 50; count++) await Promise.resolve();
     // On some disks the sync had completed by then.
     if (disk.syncs.pending === 0) continue;
     disk.faults = { failedSync: 1 };
     disk.syncs.finishOne();
     disk.faults = {};
     for (let count = 0; count < turns; count++) await Promise.resolve();
-    const second = writer.flush();
-    const results = await Promise.allSettled([first, second]);
-    assertEquals(results.map(({ status }) => status), ["rejected", "rejected"], `after ${turns} turns`);
+    const third = writer.flush();
+    const results = await Promise.allSettled([first, second, third]);
+    const expected = ["rejected", "rejected", "rejected"];
+    assertEquals(results.map(({ status }) => status), expected, `after ${turns} turns`);
     turns++;
   }
 });
