@@ -25,9 +25,14 @@ export function keptAs(
 }
 
 function changed(file: StorageFile, changeFile: FileChange, mode: OpenMode): StorageFile {
-  const { path } = file;
-  const whole: StorageFile = {
-    path,
+  const whole = forwardingTo(file);
+  return { ...whole, ...changeFile(whole, file.path, mode) };
+}
+
+/** A file whose methods are properties of its own, so that some of them can be replaced. */
+export function forwardingTo(file: StorageFile): StorageFile {
+  return {
+    path: file.path,
     append: (bytes) => file.append(bytes),
     readAt: (into, offset) => file.readAt(into, offset),
     writeAt: (bytes, offset) => file.writeAt(bytes, offset),
@@ -36,7 +41,6 @@ function changed(file: StorageFile, changeFile: FileChange, mode: OpenMode): Sto
     syncNow: () => file.syncNow(),
     close: () => file.close(),
   };
-  return { ...whole, ...changeFile(whole, path, mode) };
 }
 
 /** Both ways to sync a folder, as a test says. */

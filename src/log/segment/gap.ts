@@ -84,8 +84,8 @@ export function idsOfGap(segment: Segment, gap: GapStep, idBefore: number): GapS
 }
 
 /**
- * Whether frames that had ids may have been destroyed in a gap: also next to a torn write, unless there is no room for its
- * header and the two records of a frame.
+ * Whether frames that had ids may have been destroyed in a gap: also next to a torn write, unless the gap is too small
+ * for its header and the two records of a frame.
  */
 function mayHoldIds({ torn, offset, endOffset }: GapStep): boolean {
   return !torn || endOffset - offset >= 3 * RECORD_BYTES;
