@@ -155,8 +155,11 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
       const text = documentOf(metadata);
       const partition = pipeline.partitionOf(requested);
       if (typeof partition !== "number") {
+        // If the data is refused, nothing else handles its failure.
+        partition.catch(() => {});
+        const part = pushed(data);
         const event = partition.then((later) => ({ partition: later, metadata: text }));
-        return this.#queue.add(event, pushed(data), text.length);
+        return this.#queue.add(event, part, text.length);
       }
       // The pipeline has checked that there is one.
       return this.#batchers[partition]!.add(text, data);

@@ -2,6 +2,7 @@ import type { ComponentDocument, Validator } from "./components/contract.ts";
 import { InvalidMetadataError, InvalidOptionError } from "./errors.ts";
 import type { JsonValue } from "./json.ts";
 import { show } from "./options.ts";
+import { isThenable } from "./thenable.ts";
 
 /**
  * A schema of zod, valibot, arktype or any other library that follows https://standardschema.dev: the subset of
@@ -88,7 +89,7 @@ export class StandardSchemaValidator<T = JsonValue> implements Validator<T> {
   /** Throws `InvalidMetadataError` with the first place where the metadata is invalid. */
   validate(metadata: JsonValue): void | Promise<void> {
     const result = this.#schema["~standard"].validate(metadata);
-    return result instanceof Promise ? result.then(accept) : accept(result);
+    return isThenable(result) ? Promise.resolve(result).then(accept) : accept(result);
   }
 
   /**

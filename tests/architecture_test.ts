@@ -32,6 +32,7 @@ const VOCABULARY = [
   "src/partition_limit.ts",
   "src/secrets.ts",
   "src/sleep.ts",
+  "src/thenable.ts",
   "src/contract.ts",
   "src/time_text.ts",
   "src/trim_request.ts",

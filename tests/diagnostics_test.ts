@@ -3,7 +3,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CorruptedLogError, type DiagnosticChannel, diagnostics, Driver } from "../mod.ts";
+import { CorruptedLogError, type DiagnosticChannel, diagnostics, Driver, InvalidDataError } from "../mod.ts";
 import { reportDamage, ScriptedSource } from "./consumer/scripted_consumer.ts";
 import { test } from "./harness.ts";
 import { ScriptedTopic } from "./producer/scripted_topic.ts";
@@ -58,6 +58,30 @@ test("a message reports every batch pushed", async () => {
       firstId: 0,
     });
     assert(durationMs >= 0);
+  });
+});
+
+test("a push whose data lost bytes is reported as failed, and a batch that it leaves empty is not", async () => {
+  await withTopic("reported-change", async (topic) => {
+    const producer = topic.producer("app");
+    const push = (others: number) => {
+      const data = new Uint8Array(10);
+      for (let n = 0; n < others; n++) producer.push("12", undefined, { partition: 1 });
+      producer.push("1234", data, { partition: 1 });
+      structuredClone(data.buffer, { transfer: [data.buffer] });
+      return assertRejects(async () => await producer.flush());
+    };
+    const seen = await messages(diagnostics.push, "reported-change", async () => {
+      await push(0);
+      await push(3);
+    });
+    assertEquals(
+      seen.map((
+        { events, bytes, firstId, error },
+      ) => [events, bytes, firstId, error instanceof InvalidDataError]),
+      [[1, 14, undefined, true], [1, 14, undefined, true], [3, 6, 0, false]],
+    );
+    await producer.close();
   });
 });
 

@@ -3,6 +3,7 @@ import type { JsonValue } from "../json.ts";
 import { type DataAllocator, type DataSelector, FullDataSelector } from "./data_selection.ts";
 import type { EventBatch } from "../event/event_batch.ts";
 import { allocated, checkBelongs, loadData, loadWhole } from "../event/load_data.ts";
+import { isThenable } from "../thenable.ts";
 
 type Buffers = readonly Uint8Array[] | undefined;
 
@@ -27,8 +28,8 @@ export class DataDelivery {
     const metadata = batch.metadata(index);
     const descriptor = describeData(batch.incoming.dataSize(index), batch.ownerOf(index));
     const selected = this.selector(metadata, descriptor);
-    if (selected instanceof Promise) {
-      return selected.then((later) => this.#load(batch, index, metadata, later));
+    if (isThenable(selected)) {
+      return Promise.resolve(selected).then((later) => this.#load(batch, index, metadata, later));
     }
     return this.#load(batch, index, metadata, selected);
   }
@@ -46,8 +47,10 @@ export class DataDelivery {
     checkBelongs(selected, incoming.dataSize(index));
     if (this.allocator === undefined || selected.size === 0) return loadData(incoming, index, selected);
     const answer = this.allocator(metadata, selected);
-    if (answer instanceof Promise) {
-      return answer.then((later) => loadData(incoming, index, selected, allocated(later, selected.size)));
+    if (isThenable(answer)) {
+      return Promise.resolve(answer).then((later) =>
+        loadData(incoming, index, selected, allocated(later, selected.size))
+      );
     }
     return loadData(incoming, index, selected, allocated(answer, selected.size));
   }

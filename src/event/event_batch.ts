@@ -3,6 +3,7 @@ import type { IncomingBatch } from "../contract.ts";
 import { DiasporaError, InvalidMetadataError } from "../errors.ts";
 import type { Future } from "../future.ts";
 import type { JsonValue } from "../json.ts";
+import { isThenable } from "../thenable.ts";
 
 /** A batch with more text than this is not parsed as a whole: it would create too many objects at once. */
 const BATCH_PARSE_CHARS_MAX = 1024 * 1024;
@@ -88,8 +89,8 @@ export class EventBatch {
     for (let index = 0; index < this.count; index++) {
       try {
         const answer = serializer.deserialize(incoming.metadataBytes(index));
-        if (!(answer instanceof Promise)) return false;
-        answer.catch(() => {});
+        if (!isThenable(answer)) return false;
+        answer.then(undefined, () => {});
         return true;
       } catch {
         // Try the next one.

@@ -126,8 +126,9 @@ export class PartitionBatcher implements BatchOwner, Holder {
     if (diagnostics.push.hasSubscribers) batch.begunMs = performance.now();
     if (batch.data !== undefined) {
       const held = heldBytes(batch);
-      batch.dropChangedData();
+      const refused = batch.dropChangedData();
       this.#subtractBytes(batch, held - heldBytes(batch));
+      if (diagnostics.push.hasSubscribers) publishFailed(this.#owner, this.partition, refused);
     }
     let stored: number | Promise<number> | undefined;
     try {
@@ -158,9 +159,7 @@ export class PartitionBatcher implements BatchOwner, Holder {
     if (this.inFlight === 0 || this.#isFull()) this.submit();
   }
 
-  /**
-   * An event of this batch is being awaited: submit it once the current synchronous code has pushed its events.
-   */
+  /** An event of this batch is awaited: submit it once the current synchronous code has pushed its events. */
   submitSoon(batch: PushBatch): void {
     // Events still in asynchronous components arrive soon, and should share the batch.
     if (batch !== this.#open || this.#submitsSoon || this.#owner.expectsMore()) return;
@@ -290,7 +289,7 @@ export class PartitionBatcher implements BatchOwner, Holder {
 
   #fail(batch: PushBatch, error: unknown): void {
     batch.fail(error);
-    if (diagnostics.push.hasSubscribers) publishFailed(this.#owner, this.partition, batch);
+    if (diagnostics.push.hasSubscribers) publishFailed(this.#owner, this.partition, [batch]);
   }
 }
 

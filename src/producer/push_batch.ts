@@ -92,19 +92,21 @@ export class PushBatch implements OutgoingBatch {
   }
 
   /**
-   * Removes the events whose data part has lost bytes since it was pushed; each fails individually. Data that has
-   * grown is cut to its size when it was pushed.
+   * Removes the events whose data part has lost bytes since it was pushed; each fails individually, as the batch that is
+   * returned for it. Data that has grown is cut to its size when it was pushed.
    */
-  dropChangedData(): void {
+  dropChangedData(): PushBatch[] {
     const { data, dataSizes } = this;
-    if (data === undefined) return;
+    const refused: PushBatch[] = [];
+    if (data === undefined) return refused;
     for (let index = 0; index < this.count; index++) {
       const part = data[index];
       const size = dataSizes![index]!;
       if (part === undefined || hasSize(part, size)) continue;
       data[index] = asPushed(part, size);
-      if (data[index] === undefined) this.#failAlone(index--);
+      if (data[index] === undefined) refused.push(this.#failAlone(index--));
     }
+    return refused;
   }
 
   /** The batch with the outcome of the event pushed as number `index`: this one, or one for the event alone. */
@@ -198,7 +200,7 @@ export class PushBatch implements OutgoingBatch {
   }
 
   /** Removes one event, whose push fails. */
-  #failAlone(index: number): void {
+  #failAlone(index: number): PushBatch {
     const { metadata, data, dataSizes } = this;
     const sizes = dataSizes![index]!;
     const size = typeof sizes === "number" ? sizes : sizes.reduce((sum, piece) => sum + piece, 0);
@@ -207,6 +209,7 @@ export class PushBatch implements OutgoingBatch {
     this.removed++;
     const refused = new PushBatch(this.owner, { metadata: [] });
     refused.count = 1;
+    refused.bytes = metadata[index]!.length + size;
     if (this.#observedAlone?.delete(pushedAs) === true) {
       refused.observed = 1;
       this.observed--;
@@ -220,7 +223,7 @@ export class PushBatch implements OutgoingBatch {
       ),
     );
     (this.#failedAlone ??= new Map()).set(pushedAs, refused);
-    this.bytes -= metadata[index]!.length + size;
+    this.bytes -= refused.bytes;
     this.dataBytes -= size;
     for (const list of [metadata, data!, dataSizes!] as unknown[][]) {
       list.copyWithin(index, index + 1, this.count);
@@ -228,6 +231,7 @@ export class PushBatch implements OutgoingBatch {
       list[this.count - 1] = undefined;
     }
     this.count--;
+    return refused;
   }
 
   /** The number of each event when it was pushed, if that is not its index. */

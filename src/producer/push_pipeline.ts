@@ -4,6 +4,7 @@ import { InvalidMetadataError, NoSuchPartitionError } from "../errors.ts";
 import type { JsonValue } from "../json.ts";
 import { checkDocument, jsonTextOf, Metadata, parseDocument } from "../metadata.ts";
 import { isPlainJson } from "../metadata/representable.ts";
+import { isThenable } from "../thenable.ts";
 
 /** An event that is ready to be stored: validated, serialized and with its partition. */
 export interface PreparedEvent {
@@ -60,10 +61,10 @@ export class PushPipeline {
     if (validator.acceptsAll !== true) {
       const value = this.#validatesAsynchronously ? content.copy() : content.value;
       const verdict = validator.validate(value, piecesOfData(data?.bytes));
-      if (isPromise(verdict)) {
+      if (isThenable(verdict)) {
         this.#validatesAsynchronously = true;
         content.copy();
-        return verdict.then(() => this.#selectAndSerialize(content, requested));
+        return Promise.resolve(verdict).then(() => this.#selectAndSerialize(content, requested));
       }
     }
     return this.#selectAndSerialize(content, requested);
@@ -72,23 +73,25 @@ export class PushPipeline {
   /** The partition of an event whose metadata the selector does not use. */
   partitionOf(requested?: number): number | Promise<number> {
     const partition = this.#components.partitionSelector.selectPartitionFor(null, requested);
-    return typeof partition === "number"
-      ? this.#checked(partition)
-      : partition.then((later) => this.#checked(later));
+    return typeof partition !== "number" && isThenable(partition)
+      ? Promise.resolve(partition).then((later) => this.#checked(later))
+      : this.#checked(partition);
   }
 
   #selectAndSerialize(content: Content, requested?: number): PreparedEvent | Promise<PreparedEvent> {
     const partition = this.#components.partitionSelector.selectPartitionFor(content.value, requested);
-    if (typeof partition === "number") return this.#serialize(content, this.#checked(partition));
+    if (!isThenable(partition)) return this.#serialize(content, this.#checked(partition));
     content.copy();
-    return partition.then((later) => this.#serialize(content, this.#checked(later)));
+    return Promise.resolve(partition).then((later) => this.#serialize(content, this.#checked(later)));
   }
 
   #serialize(content: Content, partition: number): PreparedEvent | Promise<PreparedEvent> {
     const { serializer } = this.#components;
     if (serializer.writesJsonText === true) return { partition, metadata: content.text };
     const bytes = serializer.serialize(content.value);
-    if (isPromise(bytes)) return bytes.then((later) => ({ partition, metadata: asBytes(later) }));
+    if (isThenable(bytes)) {
+      return Promise.resolve(bytes).then((later) => ({ partition, metadata: asBytes(later) }));
+    }
     return { partition, metadata: asBytes(bytes) };
   }
 
@@ -156,8 +159,4 @@ function copyOf(serialized: Uint8Array): Uint8Array {
       { cause: error },
     );
   }
-}
-
-function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
-  return typeof (value as Promise<T> | undefined)?.then === "function";
 }

@@ -7,8 +7,9 @@ interface Source {
   readonly name: string;
 }
 
-/** Publishes the outcome of a batch, part by part if it was stored in parts. */
+/** Publishes the outcome of a batch, part by part if it was stored in parts; nothing of one that had become empty. */
 export function publishStored(source: Source, partition: number, batch: PushBatch): void {
+  if (batch.count === 0) return;
   for (const part of batch.parts ?? [batch]) {
     const bytes = Math.round(batch.bytes * part.count / batch.count);
     const outcome = part.failed ? { error: part.error } : { firstId: part.baseId };
@@ -16,9 +17,9 @@ export function publishStored(source: Source, partition: number, batch: PushBatc
   }
 }
 
-/** Publishes why a batch was not stored. */
-export function publishFailed(source: Source, partition: number, batch: PushBatch): void {
-  publish(source, partition, batch, { error: batch.error });
+/** Publishes why batches were not stored. */
+export function publishFailed(source: Source, partition: number, batches: readonly PushBatch[]): void {
+  for (const batch of batches) publish(source, partition, batch, { error: batch.error });
 }
 
 /** Publishes the outcome of a flush and returns it. */

@@ -9,6 +9,7 @@ import {
   reusingAllocator,
   Uint8ArrayAllocator,
 } from "../../mod.ts";
+import { foreignPromise } from "../foreign_promise.ts";
 import { test } from "../harness.ts";
 import { ScriptedSource } from "./scripted_consumer.ts";
 
@@ -49,16 +50,16 @@ test("only what is selected is read", async () => {
   assertEquals(source.request?.dataWanted, true);
 });
 
-test("a selector and an allocator may be asynchronous", async () => {
-  const source = sourceWith(3);
-  const later = <V>(value: V): Promise<V> => new Promise((resolve) => setTimeout(() => resolve(value), 1));
-  await using consumer = source.consumer<{ n: number }>({
-    dataSelector: ({ n }, descriptor) => later(n === 0 ? null : descriptor.makeSubView(n, 2)),
-    dataAllocator: (_, { size }) => later(new Uint8Array(size)),
-  });
-  const data = [];
-  for await (const event of consumer.events({ until: "end" })) data.push(event.data && [...event.data]);
-  assertEquals(data, [undefined, [101, 102], [202, 203]]);
+test("a selector and an allocator may be asynchronous, also by promises of another library", async () => {
+  for (const later of [foreignPromise, async <V>(value: V) => await foreignPromise(value)]) {
+    await using consumer = sourceWith(3).consumer<{ n: number }>({
+      dataSelector: ({ n }, descriptor) => later(n === 0 ? null : descriptor.makeSubView(n, 2)),
+      dataAllocator: (_, { size }) => later(new Uint8Array(size)),
+    });
+    const data = [];
+    for await (const event of consumer.events({ until: "end" })) data.push(event.data && [...event.data]);
+    assertEquals(data, [undefined, [101, 102], [202, 203]]);
+  }
 });
 
 test("views of the engine's memory are used if available", async () => {

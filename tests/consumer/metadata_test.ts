@@ -1,6 +1,7 @@
 // How metadata is parsed: lazily, together if most of it is accessed, and once.
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { CborSerializer, InvalidMetadataError, type JsonValue, type Serializer } from "../../mod.ts";
+import { foreignPromise } from "../foreign_promise.ts";
 import { test } from "../harness.ts";
 import { ScriptedSource } from "./scripted_consumer.ts";
 
@@ -95,7 +96,12 @@ test("other serializers read their bytes, synchronously or asynchronously", asyn
       return { later: bytes.byteLength };
     },
   };
-  for (const [serializer, wanted] of [[asBytes, { bytes: 2 }], [later, { later: 2 }]] as const) {
+  const foreign: Serializer = {
+    ...asBytes,
+    deserialize: (bytes) => foreignPromise({ foreign: bytes.byteLength }),
+  };
+  const kinds = [[asBytes, { bytes: 2 }], [later, { later: 2 }], [foreign, { foreign: 2 }]] as const;
+  for (const [serializer, wanted] of kinds) {
     const source = new ScriptedSource();
     source.store(10, 0, () => ({ text: "42" }));
     await using consumer = source.consumer({ batchSize: 4 }, serializer);

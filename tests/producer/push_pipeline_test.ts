@@ -3,14 +3,18 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   BackpressureError,
   type ComponentDocument,
+  InvalidDataError,
   InvalidMetadataError,
   type JsonValue,
   Metadata,
   NoSuchPartitionError,
   type PartitionSelector,
   type Serializer,
+  type StandardResult,
+  StandardSchemaValidator,
   type Validator,
 } from "../../mod.ts";
+import { foreignPromise } from "../foreign_promise.ts";
 import { test } from "../harness.ts";
 import { turn } from "../waiting.ts";
 import { ScriptedTopic } from "./scripted_topic.ts";
@@ -188,6 +192,41 @@ test("a serializer returns bytes or text, synchronously or asynchronously", asyn
   await assertRejects(async () => await producer.push(1), InvalidMetadataError, "the serializer gave number");
 });
 
+test("components may answer with promises of another library", async () => {
+  const schema = (issues?: [{ message: string }]) =>
+    new StandardSchemaValidator({
+      "~standard": {
+        version: 1,
+        vendor: "test",
+        validate: () => foreignPromise({ issues } as StandardResult),
+      },
+    });
+  const components = [
+    { validator: schema() },
+    { partitionSelector: selectorOf(() => foreignPromise(1)) },
+    { partitionSelector: { ...selectorOf(() => foreignPromise(1)), ignoresMetadata: true } },
+    { serializer: { config, serialize: () => foreignPromise("1"), deserialize: () => null } },
+  ];
+  for (const chosen of components) {
+    const topic = new ScriptedTopic(2);
+    await using producer = topic.producer({}, chosen);
+    assertEquals(await producer.push("1"), 0);
+  }
+  await using producer = new ScriptedTopic().producer({}, { validator: schema([{ message: "bad" }]) });
+  await assertRejects(() => producer.push("1").wait(), InvalidMetadataError, "bad");
+});
+
+test("a selector that fails later, for an event whose data is refused at once, leaves no rejection unhandled", async () => {
+  const partitionSelector = {
+    ...selectorOf(() => turn().then(() => Promise.reject(new Error("no")))),
+    ignoresMetadata: true,
+  };
+  await using producer = new ScriptedTopic().producer({}, { partitionSelector });
+  await assertRejects(() => producer.push("1", "text" as never).wait(), InvalidDataError);
+  await turn();
+  await turn();
+});
+
 test("events that wait for components are bounded, too", async () => {
   const topic = new ScriptedTopic();
   // A waiting event counts 1 KiB in addition to its metadata.
@@ -241,7 +280,7 @@ test("with strict ordering an event validated at once waits for earlier, slower 
 });
 
 test("what a selector answers has to be one of the topic's partitions, whichever way it is asked", async () => {
-  for (const answer of [-1, 2, 0.5, NaN]) {
+  for (const answer of [-1, 2, 0.5, NaN, "1", undefined, null] as number[]) {
     for (const ignoresMetadata of [true, false]) {
       for (const later of [true, false]) {
         const selector = selectorOf(() => later ? Promise.resolve(answer) : answer);
