@@ -19,11 +19,33 @@ const BUDGETS = [
   { name: "binary", help: 2, list: 2.5 },
 ];
 
-/** Starts of each; the shortest is the least disturbed. */
+/** Starts of each in one attempt; the shortest is the least disturbed. */
 const ROUNDS = 7;
+
+/** A busy machine makes starts longer and never shorter: what seems over budget is measured again. */
+const ATTEMPTS = 4;
+
+interface Shortest {
+  nothing: number;
+  help: number;
+  list: number;
+}
 
 function shortest(starts: readonly Start[]): number {
   return Math.min(...starts.map(({ cpuMs }) => cpuMs));
+}
+
+/** The shortest start of each command, in milliseconds; measured until `isWithin` or for all attempts. */
+function shortestStarts(commands: readonly Command[], isWithin: (found: Shortest) => boolean): Shortest {
+  const found = { nothing: Infinity, help: Infinity, list: Infinity };
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const [nothing, help, list] = startInTurn(commands, ROUNDS).map(shortest);
+    found.nothing = Math.min(found.nothing, nothing);
+    found.help = Math.min(found.help, help);
+    found.list = Math.min(found.list, list);
+    if (isWithin(found)) break;
+  }
+  return found;
 }
 
 test("every form of the command starts within its time budget", () => {
@@ -34,16 +56,15 @@ test("every form of the command starts within its time budget", () => {
     const found = forms({ package: builtPackage(join(home, "npm")), program });
     assertEquals(found.map(({ name }) => name), BUDGETS.map(({ name }) => name));
 
-    const list = ["topic", "list", "--driver", "files", "--driver.root_path", home];
+    const look = ["topic", "list", "--driver", "files", "--driver.root_path", home];
     found.forEach(({ name, command, empty }, n) => {
-      const commands: Command[] = [empty, [...command, "--help"], [...command, ...list]];
-      const [nothing, help, listed] = startInTurn(commands, ROUNDS).map(shortest);
-      assertLess(help, BUDGETS[n].help * nothing, `${name} --help: ${help} ms, nothing: ${nothing} ms`);
-      assertLess(
-        listed,
-        BUDGETS[n].list * nothing,
-        `${name} topic list: ${listed} ms, nothing: ${nothing} ms`,
+      const budget = BUDGETS[n];
+      const { nothing, help, list } = shortestStarts(
+        [empty, [...command, "--help"], [...command, ...look]],
+        ({ nothing, help, list }) => help < budget.help * nothing && list < budget.list * nothing,
       );
+      assertLess(help, budget.help * nothing, `${name} --help: ${help} ms, nothing: ${nothing} ms`);
+      assertLess(list, budget.list * nothing, `${name} topic list: ${list} ms, nothing: ${nothing} ms`);
     });
   } finally {
     rmSync(home, { recursive: true });
