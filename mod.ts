@@ -24,7 +24,7 @@
  *
  * @module
  */
-export { BatchSize } from "./src/batch_size.ts";
+export { BatchSize } from "./src/options.ts";
 export * from "./src/components/mod.ts";
 export type { ComponentObstacles } from "./src/components/topic_components.ts";
 export { Consumer, type SeekOptions } from "./src/consumer.ts";
@@ -51,8 +51,8 @@ export {
   type RetryMessage,
   type RollMessage,
 } from "./src/diagnostics.ts";
-export { DataDescriptor } from "./src/data_descriptor.ts";
-export type { DataPart, DataPiece } from "./src/data_view.ts";
+export { DataDescriptor } from "./src/data/descriptor.ts";
+export type { DataPart, DataPiece } from "./src/data/view.ts";
 export { type ComponentOptions, type DraftOptions, Driver } from "./src/driver.ts";
 export type {
   BuiltInDrivers,
@@ -66,7 +66,7 @@ export type {
   MemoryDriverOptions,
   MemoryTopicOptions,
   TopicOptionsOf,
-} from "./src/driver_options.ts";
+} from "./src/options/driver_options.ts";
 export {
   type DriverFactory,
   driverNames,
@@ -114,6 +114,6 @@ export {
   type StandardSchema,
   type StandardSchemaOptions,
   StandardSchemaValidator,
-} from "./src/standard_schema.ts";
+} from "./src/components/standard_schema.ts";
 export { Topic } from "./src/topic.ts";
-export { TopicDraft } from "./src/topic_draft.ts";
+export { TopicDraft } from "./src/topic/draft.ts";

@@ -14,7 +14,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { crc32 as zlibCrc32 } from "node:zlib";
 import { instantiateCore } from "../src/log/format/core/exports.ts";
-import { counted } from "../src/counted.ts";
+import { counted } from "../src/text/counted.ts";
 
 const SIZES = [16, 64, 256, 512, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576];
 const ROUNDS = 15;

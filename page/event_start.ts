@@ -1,4 +1,4 @@
-import { EXPECTED_TIME, timeOf, timeRemark } from "../src/time_text.ts";
+import { EXPECTED_TIME, timeOf, timeRemark } from "../src/text/time.ts";
 import type { PageQuery } from "./event_search.ts";
 
 /** The time zone in which times are shown and entered. */

@@ -1,4 +1,4 @@
-import { exactJson, ExactNumber, parsedExactly } from "../src/exact_json.ts";
+import { exactJson, ExactNumber, parsedExactly } from "../src/text/exact_json.ts";
 
 export { parsedExactly as parsedMetadata };
 

@@ -1,4 +1,4 @@
-import { countedGrouped } from "../src/counted.ts";
+import { countedGrouped } from "../src/text/counted.ts";
 
 export { countedGrouped as counted };
 

@@ -1,5 +1,4 @@
-import { html, nothing, type TemplateResult } from "lit-html";
-import { noChange } from "lit-html";
+import { html, noChange, nothing, type TemplateResult } from "lit-html";
 import { AsyncDirective, directive, type ElementPart } from "lit-html/async-directive.js";
 import uPlot from "uplot";
 import { formatTime, visible } from "./format.ts";

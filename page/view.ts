@@ -1,5 +1,5 @@
 import type { TemplateResult } from "lit-html";
-import { sleep } from "../src/sleep.ts";
+import { sleep } from "../src/async.ts";
 
 /** A part of the page with its own state. */
 export abstract class View {

@@ -1,11 +1,10 @@
-import { BatchSize } from "./batch_size.ts";
+import { BatchSize, checkOptions, invalidOption } from "./options.ts";
 import type { Serializer } from "./components/contract.ts";
 import { Acknowledger } from "./consumer/acknowledger.ts";
-import { batchesOf } from "./consumer/batches.ts";
+import { batchesOf, EventIterator, readableOf } from "./consumer/event_iterator.ts";
 import { DataDelivery } from "./consumer/data_delivery.ts";
 import type { DataAllocator, DataSelector } from "./consumer/data_selection.ts";
-import { EventIterator } from "./consumer/event_iterator.ts";
-import type { Ends } from "./consumer/ends.ts";
+import { type Ends, type EventsOptions, readEventsOptions } from "./consumer/events_options.ts";
 import { EventSource } from "./consumer/event_source.ts";
 import { publishDamage } from "./consumer/pull_report.ts";
 import {
@@ -17,10 +16,8 @@ import {
   requestOf,
   selectorOf,
 } from "./consumer/options.ts";
-import { type EventsOptions, readEventsOptions } from "./consumer/events_options.ts";
 import { processEvents, type ProcessOptions } from "./consumer/process.ts";
 import { PullQueue } from "./consumer/pull_queue.ts";
-import { readableOf } from "./consumer/readable.ts";
 import { diagnostics } from "./diagnostics.ts";
 import type { ConsumerInterface, StartPosition, TopicInterface } from "./contract.ts";
 import { type CorruptedLogError, NotSupportedError } from "./errors.ts";
@@ -29,7 +26,6 @@ import { type Future, waitLimit } from "./future.ts";
 import { type Maker, type TopicHandle, topicOf } from "./handles.ts";
 import { makeInspectable } from "./inspect.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
-import { checkOptions, invalidOption } from "./options.ts";
 
 /** What a consumer needs from its topic's components. */
 export interface ConsumerComponents {

@@ -9,9 +9,9 @@ import type { JsonObject } from "./json.ts";
 import type { IncomingBatch } from "./contract/incoming.ts";
 import type { Availability, BatchLimit, OutgoingBatch } from "./contract/outgoing.ts";
 import type { CorruptedLogError, ForeignContent } from "./errors.ts";
-import type { TrimRequest, TrimResult } from "./trim_request.ts";
+import type { TrimRequest, TrimResult } from "./contract/trim.ts";
 
-export type { TrimRequest, TrimResult } from "./trim_request.ts";
+export type { TrimRequest, TrimResult } from "./contract/trim.ts";
 
 export type { DataRange, IncomingBatch } from "./contract/incoming.ts";
 export type { BatchLimit, BatchPart, OutgoingBatch, OutgoingData } from "./contract/outgoing.ts";

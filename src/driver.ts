@@ -1,5 +1,5 @@
-import { closeAll } from "./closing.ts";
-import type { ComponentOptions, DraftOptions } from "./component_options.ts";
+import { closeAll } from "./async.ts";
+import type { ComponentOptions, DraftOptions } from "./components/options.ts";
 import { AllowedModules } from "./components/allowed_modules.ts";
 import type { PartitionSelector, Serializer, Validator } from "./components/contract.ts";
 import {
@@ -10,7 +10,7 @@ import {
   TopicComponents,
 } from "./components/topic_components.ts";
 import { componentDocument, makePartitionSelector, makeSerializer, makeValidator } from "./components/mod.ts";
-import type { DriverOptionsOf, TopicOptionsOf } from "./driver_options.ts";
+import type { DriverOptionsOf, TopicOptionsOf } from "./options/driver_options.ts";
 import { makeDriver } from "./drivers/registry.ts";
 import type {
   ComponentDocument,
@@ -26,12 +26,11 @@ import { makeInspectable } from "./inspect.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { checkTopicName } from "./names.ts";
 import { checkOptions, show, withoutUndefined } from "./options.ts";
-import { isStandardSchema, StandardSchemaValidator } from "./standard_schema.ts";
+import { isStandardSchema, StandardSchemaValidator } from "./components/standard_schema.ts";
 import { Topic } from "./topic.ts";
-import { TopicDraft } from "./topic_draft.ts";
-import { createdAtOnce } from "./topic_draft/created_at_once.ts";
+import { createdAtOnce, TopicDraft } from "./topic/draft.ts";
 
-export type { ComponentOptions, DraftOptions } from "./component_options.ts";
+export type { ComponentOptions, DraftOptions } from "./components/options.ts";
 
 /**
  * A storage engine and its topics.

@@ -5,8 +5,8 @@
  * @module
  */
 import { DiasporaError, type DiasporaErrorOptions, keepNames } from "./errors/base.ts";
-import { counted } from "./counted.ts";
-import { quoted } from "./quoted.ts";
+import { counted } from "./text/counted.ts";
+import { quoted } from "./text/quoted.ts";
 
 export { DiasporaError, type DiasporaErrorOptions, type ErrorCode } from "./errors/base.ts";
 export * from "./errors/foreign.ts";

@@ -1,13 +1,13 @@
 import type { EventBatch } from "./event/event_batch.ts";
 import { loadData } from "./event/load_data.ts";
-import { dataMemory } from "./data_memory.ts";
-import { type DataDescriptor, describeData } from "./data_descriptor.ts";
-import type { EventID } from "./event_id.ts";
+import { dataMemory } from "./data/memory.ts";
+import { type DataDescriptor, describeData } from "./data/descriptor.ts";
 import type { Future } from "./future.ts";
 import { makeInspectable, orFault } from "./inspect.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 
-export type { EventID } from "./event_id.ts";
+/** The number of an event in its partition: consecutive, starting at 0, always a safe integer. */
+export type EventID = number;
 
 /** Whether an event's metadata was stored as JSON text, which `metadataText` then returns unchanged. */
 export let isStoredAsText: (event: Event<unknown>) => boolean;

@@ -1,5 +1,5 @@
 import { InvalidConsumerNameError, InvalidTopicNameError } from "./errors.ts";
-import { counted } from "./counted.ts";
+import { counted } from "./text/counted.ts";
 
 /** Maximum length of a topic's name. */
 export const TOPIC_NAME_BYTES_MAX = 200;

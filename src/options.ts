@@ -1,8 +1,8 @@
 import { InvalidOptionError } from "./errors.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
-import { cut } from "./quoted.ts";
+import { cut } from "./text/quoted.ts";
 import { isSecret, kindOf, withoutSecrets } from "./secrets.ts";
-import { unitRemark } from "./unit_remark.ts";
+import { unitRemark } from "./options/unit_remark.ts";
 
 /** What an option document may contain under one key. */
 export interface OptionRule {
@@ -204,3 +204,12 @@ function editDistance(from: string, to: string): number {
   }
   return distances[to.length]!;
 }
+
+/** Batch sizes other than a number. */
+export const BatchSize = {
+  /** Small and immediate when idle, larger under load. */
+  Adaptive: "adaptive",
+} as const;
+
+/** Number of events in a batch, or {@linkcode BatchSize.Adaptive}. */
+export type BatchSize = number | typeof BatchSize.Adaptive;

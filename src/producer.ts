@@ -1,27 +1,25 @@
-import { BatchSize } from "./batch_size.ts";
-import { type DataPart, normalizeData, type PushedData } from "./data_view.ts";
+import { BatchSize, checkOptions } from "./options.ts";
+import { type DataPart, normalizeData, type PushedData } from "./data/view.ts";
 import type { ProducerInterface, TopicInterface } from "./contract.ts";
 import { diagnostics } from "./diagnostics.ts";
 import { BackpressureError, ClosedError, type FlushError } from "./errors.ts";
-import type { EventID } from "./event_id.ts";
+import type { EventID } from "./event.ts";
 import { type Future, TaskFuture } from "./future.ts";
 import { type Maker, type TopicHandle, topicOf } from "./handles.ts";
 import { makeInspectable } from "./inspect.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import type { PushedMetadata } from "./metadata.ts";
-import { ofPartition } from "./of_partition.ts";
-import { checkOptions } from "./options.ts";
+import { ofPartition } from "./contract/partitions.ts";
 import {
   documentOf,
   type PipelineComponents,
   type PreparedEvent,
   PushPipeline,
 } from "./producer/push_pipeline.ts";
-import { heldBackBy, NOTHING_HELD_BACK } from "./producer/held_back.ts";
+import { type BatcherOwner, heldBackBy, NOTHING_HELD_BACK } from "./producer/batcher_owner.ts";
 import { isBusy } from "./producer/backpressure.ts";
 import { PipelineQueue } from "./producer/pipeline_queue.ts";
 import { UnobservedFailures } from "./producer/unobserved_failures.ts";
-import type { BatcherOwner } from "./producer/batcher_owner.ts";
 import { PartitionBatcher } from "./producer/partition_batcher.ts";
 import { limitsOf, type ProducerOptions, type PushOptions } from "./producer/options.ts";
 import { PushBatch } from "./producer/push_batch.ts";

@@ -1,8 +1,7 @@
 import type { PartitionSelector, Serializer, Validator } from "./components/contract.ts";
 import type { TopicComponents } from "./components/topic_components.ts";
 import { Consumer } from "./consumer.ts";
-import type { ConsumerOptions } from "./consumer/options.ts";
-import { checkedPartitions, checkedPosition } from "./consumer/options.ts";
+import { checkedPartitions, checkedPosition, type ConsumerOptions } from "./consumer/options.ts";
 import type {
   GroupMember,
   PartitionDescription,
@@ -14,7 +13,7 @@ import type {
   TrimRequest,
   TrimResult,
 } from "./contract.ts";
-import { closeAll } from "./closing.ts";
+import { closeAll } from "./async.ts";
 import { ClosedError, NotSupportedError } from "./errors.ts";
 import type { DriverHandle, TopicHandle } from "./handles.ts";
 import { makeInspectable } from "./inspect.ts";
@@ -24,7 +23,7 @@ import { checkOptions, withoutUndefined } from "./options.ts";
 import { Producer } from "./producer.ts";
 import type { ProducerOptions } from "./producer/options.ts";
 import { withoutSecrets } from "./secrets.ts";
-import { readTrimRequest } from "./trim.ts";
+import { readTrimRequest } from "./contract/trim.ts";
 
 /** What opened a topic. */
 export interface TopicOwner {

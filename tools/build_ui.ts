@@ -14,7 +14,7 @@ import { join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { IN_THE_PAGE, licenceOf } from "./licences/notices.ts";
-import { counted } from "../src/counted.ts";
+import { counted } from "../src/text/counted.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 

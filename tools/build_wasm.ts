@@ -15,7 +15,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { counted } from "../src/counted.ts";
+import { counted } from "../src/text/counted.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 

@@ -25,7 +25,7 @@ import { isKilled, type Result, Results } from "./mutate/results.ts";
 import { findMutants, findSources, isOfCore, NAMED, readSource, Sandbox } from "./mutate/sandbox.ts";
 import { distances, quickTests, SEEDS_TEST } from "./mutate/tests.ts";
 import { Trial } from "./mutate/trial.ts";
-import { counted } from "../src/counted.ts";
+import { counted } from "../src/text/counted.ts";
 
 const { words: paths, texts, numbers, flags } = taskArguments({
   string: ["only", "tests"],

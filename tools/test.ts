@@ -20,7 +20,7 @@ import { type Runner, runners } from "./test/runners.ts";
 import { findTests } from "./test/suites.ts";
 import { watchParent } from "./test/supervised.ts";
 import { Transcripts } from "./test/transcripts.ts";
-import { counted } from "../src/counted.ts";
+import { counted } from "../src/text/counted.ts";
 
 /** How many files are listed as the slowest of each runtime. */
 const TIMINGS_MAX = 30;

@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from "node:fs";
 import type { Driver } from "../../mod.ts";
-import { counted } from "../../src/counted.ts";
+import { counted } from "../../src/text/counted.ts";
 
 /** A topic to open and look into. */
 export interface Store {

@@ -5,7 +5,7 @@ import { type Measured, Stopwatch } from "../../src/ctl/bench/stopwatch.ts";
 import { type Shape, warmUpOf } from "../../src/ctl/bench/workload.ts";
 import type { PeerStore } from "./peer.ts";
 import { PEERS } from "./peers.ts";
-import { counted } from "../../src/counted.ts";
+import { counted } from "../../src/text/counted.ts";
 
 /** A measurement of a peer. */
 export interface PeerJob {

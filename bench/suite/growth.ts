@@ -10,7 +10,7 @@ import { runInProcesses, type Starter } from "../../src/ctl/bench/worker_process
 import { METADATA_BYTES, type Shape } from "../../src/ctl/bench/workload.ts";
 import type { Section } from "./report.ts";
 import { withStore } from "./store.ts";
-import { counted } from "../../src/counted.ts";
+import { counted } from "../../src/text/counted.ts";
 
 /** How far to go. */
 export interface GrowthSettings {

@@ -8,7 +8,7 @@ import { brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
 import type { BareJob } from "../kafka/bare_client.ts";
 import { median } from "./report.ts";
 import { commandOn, starterOn } from "./runtimes.ts";
-import { counted } from "../../src/counted.ts";
+import { counted } from "../../src/text/counted.ts";
 
 /** What to measure. */
 export interface KafkaSettings {

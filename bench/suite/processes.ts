@@ -3,7 +3,7 @@ import { runInProcesses, type Starter } from "../../src/ctl/bench/worker_process
 import type { Shape } from "../../src/ctl/bench/workload.ts";
 import { median, type Section } from "./report.ts";
 import { withStore } from "./store.ts";
-import { counted } from "../../src/counted.ts";
+import { counted } from "../../src/text/counted.ts";
 
 /** Documents prepared in advance: few, so that many processes are ready at the same time. */
 const DOCUMENTS = 10_000;

@@ -9,7 +9,7 @@ import { measureCpp } from "./cpp.ts";
 import { median, type Row, type Section } from "./report.ts";
 import { starterOn } from "./runtimes.ts";
 import { withStore } from "./store.ts";
-import { counted } from "../../src/counted.ts";
+import { counted } from "../../src/text/counted.ts";
 
 /** What to measure. */
 export interface ThroughputSettings {

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit-html";
-import { memberText } from "../../src/member_text.ts";
+import { memberText } from "../../src/text/member.ts";
 import type { ConsumerView, Page } from "../../src/ui/contract.ts";
 import { ask, topicPath, withQuery } from "../api.ts";
 import { optionWords, topicWords } from "../command_line.ts";

@@ -11,7 +11,7 @@ import type { Component, ComponentDocument, ComponentFactory } from "./contract.
 import { absoluteModule, absoluteReference, isFile, loadExport, parseNameAndModule } from "./modules.ts";
 import { type StoredModule, storedModule } from "./stored_module.ts";
 import { checkRegistration } from "../options.ts";
-import { cut } from "../quoted.ts";
+import { cut } from "../text/quoted.ts";
 
 /** The three kinds, as named in error messages. */
 export type ComponentKind = "validator" | "partition selector" | "serializer";

@@ -1,9 +1,9 @@
-import { type DataDescriptor, describeData } from "../data_descriptor.ts";
+import { type DataDescriptor, describeData } from "../data/descriptor.ts";
 import type { JsonValue } from "../json.ts";
 import { type DataAllocator, type DataSelector, FullDataSelector } from "./data_selection.ts";
 import type { EventBatch } from "../event/event_batch.ts";
 import { allocated, checkBelongs, loadData, loadWhole } from "../event/load_data.ts";
-import { isThenable } from "../thenable.ts";
+import { isThenable } from "../async.ts";
 
 type Buffers = readonly Uint8Array[] | undefined;
 

@@ -1,5 +1,5 @@
-import type { DataDescriptor } from "../data_descriptor.ts";
-import { dataMemory } from "../data_memory.ts";
+import type { DataDescriptor } from "../data/descriptor.ts";
+import { dataMemory } from "../data/memory.ts";
 import { InvalidOptionError } from "../errors.ts";
 import type { JsonValue } from "../json.ts";
 

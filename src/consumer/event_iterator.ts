@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { Event } from "../event.ts";
 import type { PullLimits, PullQueue } from "./pull_queue.ts";
-import type { Ends } from "./ends.ts";
+import type { Ends } from "./events_options.ts";
 import { Repeatable } from "./repeatable.ts";
 
 /** When an iteration over events ends. */
@@ -90,4 +90,39 @@ export class EventIterator<T> implements AsyncIterableIterator<Event<T>> {
     this.#done = true;
     return { done: true, value };
   }
+}
+
+/** Yields each event together with those that were read with it. */
+export async function* batchesOf<T>(events: EventIterator<T>): AsyncGenerator<Event<T>[], undefined> {
+  for await (const event of events) {
+    const batch = events.rest();
+    batch.unshift(event);
+    yield batch;
+  }
+}
+
+/** A stream over an iteration; `iterate` starts it with a signal that aborts it. */
+export function readableOf<T>(
+  iterate: (signal: AbortSignal) => AsyncIterator<Event<T>>,
+  outer?: AbortSignal,
+): ReadableStream<Event<T>> {
+  const cancelled = new AbortController();
+  const signal = outer === undefined ? cancelled.signal : AbortSignal.any([outer, cancelled.signal]);
+  const events = iterate(signal);
+  return new ReadableStream<Event<T>>({
+    async pull(controller) {
+      try {
+        const { done, value } = await events.next();
+        if (done === true) controller.close();
+        else controller.enqueue(value);
+      } catch (error) {
+        // A cancelled stream has no reader, and its controller accepts nothing more.
+        if (!cancelled.signal.aborted) throw error;
+      }
+    },
+    cancel() {
+      cancelled.abort();
+    },
+    // No event is consumed before a reader asks for it, since a cancelled stream could not return it.
+  }, { highWaterMark: 0 });
 }

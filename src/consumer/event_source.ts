@@ -4,7 +4,7 @@ import { diagnostics } from "../diagnostics.ts";
 import { CorruptedLogError, EventGoneError } from "../errors.ts";
 import { Event } from "../event.ts";
 import type { Future } from "../future.ts";
-import { endOf, type Ends } from "./ends.ts";
+import { endOf, type Ends } from "./events_options.ts";
 import { OwnedPartitions } from "./owned_partitions.ts";
 import { PartitionTurns } from "./partition_turns.ts";
 import { publishDamage, publishPulled } from "./pull_report.ts";

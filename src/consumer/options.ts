@@ -1,8 +1,7 @@
-import { BatchSize } from "../batch_size.ts";
+import { BatchSize, checkOptions, invalidOption } from "../options.ts";
 import type { ConsumerRequest, StartPosition } from "../contract.ts";
 import { type CorruptedLogError, InvalidOptionError, NoSuchPartitionError } from "../errors.ts";
 import type { JsonValue } from "../json.ts";
-import { checkOptions, invalidOption } from "../options.ts";
 import { type DataAllocator, type DataSelector, FullDataSelector } from "./data_selection.ts";
 
 /** What {@linkcode Topic.consumer} accepts. */

@@ -3,7 +3,7 @@ import type { ConsumerInterface } from "../contract.ts";
 import { ClosedError } from "../errors.ts";
 import type { Event } from "../event.ts";
 import { startTimer } from "../future.ts";
-import type { Ends } from "./ends.ts";
+import type { Ends } from "./events_options.ts";
 import type { EventSource } from "./event_source.ts";
 import { PullFuture } from "./pull_future.ts";
 import { Repeatable } from "./repeatable.ts";

@@ -3,7 +3,7 @@ import { readDocument } from "../drivers/files/layout.ts";
 import { ContentMismatchError, EventGoneError } from "../errors.ts";
 import type { Event } from "../event.ts";
 import type { JsonObject } from "../json.ts";
-import { ofPartition } from "../of_partition.ts";
+import { ofPartition } from "../contract/partitions.ts";
 import { nodeStorage } from "../storage/node.ts";
 import type { Topic } from "../topic.ts";
 import type { TransferCount } from "./transfer.ts";

@@ -1,14 +1,14 @@
 import { Buffer } from "node:buffer";
 import { randomUUID } from "node:crypto";
 import { FullDataSelector } from "../consumer/data_selection.ts";
-import type { DataDescriptor } from "../data_descriptor.ts";
+import type { DataDescriptor } from "../data/descriptor.ts";
 import { ContentMismatchError } from "../errors.ts";
 import type { Event } from "../event.ts";
 import type { Topic } from "../topic.ts";
 import type { CppEvent, CppPartition } from "./partition.ts";
 import type { SourcePartition } from "./source_partition.ts";
 import type { TransferCount } from "./transfer.ts";
-import { counted } from "../counted.ts";
+import { counted } from "../text/counted.ts";
 
 /** Data parts up to this size are read with their events, larger ones in pieces of this size. */
 const PIECE_BYTES = 4 * 1024 * 1024;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CPP_DRAFT, withCppDraft } from "../cpp_draft.ts";
+import { CPP_DRAFT, withCppDraft } from "../contract/cpp_draft.ts";
 import { makePartitionSelector, makeSerializer, makeValidator } from "../components/mod.ts";
 import { cppDifferences } from "../components/validators/event_pattern/cpp_differences.ts";
 import type { ComponentOptions, Driver } from "../driver.ts";

@@ -7,13 +7,12 @@ import {
   LimitExceededError,
   TopicDeletedError,
 } from "../errors.ts";
-import { firstFailure } from "../first_failure.ts";
+import { firstFailure } from "../async.ts";
 import type { JsonObject } from "../json.ts";
 import { type LargeMetadataOptions, largeMetadataRule } from "../metadata/large_metadata.ts";
-import { ofPartition } from "../of_partition.ts";
-import { checkReachable } from "../partition_fault.ts";
+import { checkReachable, ofPartition } from "../contract/partitions.ts";
 import type { Topic } from "../topic.ts";
-import { isUnfinished, UNFINISHED_CONSUMER } from "../topic_draft/created_at_once.ts";
+import { isUnfinished, UNFINISHED_CONSUMER } from "../topic/draft.ts";
 import { canonicalJson } from "./canonical_json.ts";
 import { compareEvents } from "./compare.ts";
 import { importedComponents } from "./components.ts";
@@ -29,7 +28,7 @@ import {
   type TransferCount,
   type TransferProgress,
 } from "./transfer.ts";
-import { counted } from "../counted.ts";
+import { counted } from "../text/counted.ts";
 
 /** What {@linkcode importCppFiles} accepts. */
 export interface CppImportOptions extends LargeMetadataOptions {

@@ -1,6 +1,6 @@
 import { InvalidMetadataError } from "../errors.ts";
 import { grisu2Digits } from "./grisu2.ts";
-import { cut } from "../quoted.ts";
+import { cut } from "../text/quoted.ts";
 
 /** All integers with so many digits fit into 64 bits, signed or unsigned. */
 const SAFE_DIGITS_MAX = 18;

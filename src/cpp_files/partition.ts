@@ -12,7 +12,7 @@ import {
   readUint64,
 } from "./layout.ts";
 import { PartitionFiles } from "./partition_files.ts";
-import { counted } from "../counted.ts";
+import { counted } from "../text/counted.ts";
 
 const INDEX_AHEAD_BYTES = 64 * 1024;
 /** Metadata is read into memory unless it is moved; no driver stores metadata larger than this. */

@@ -3,7 +3,7 @@ import { type LargeMetadataRule, movedMetadata } from "../metadata/large_metadat
 import type { MetadataReader } from "./metadata_reader.ts";
 import { type CppEvent, type CppPartition, type StoredEvent, WHOLE_METADATA_BYTES_MAX } from "./partition.ts";
 import type { PartitionTransfer } from "./transfer.ts";
-import { counted } from "../counted.ts";
+import { counted } from "../text/counted.ts";
 
 /** Maximum number of ids to name in a warning. */
 const NAMED_MAX = 10;

@@ -1,5 +1,5 @@
 import type { PartitionDescription, StartPosition } from "../../mod.ts";
-import { looksLikeTime } from "../time_text.ts";
+import { looksLikeTime } from "../text/time.ts";
 import { parseTime } from "./time.ts";
 import { UsageError } from "./usage_error.ts";
 

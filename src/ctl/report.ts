@@ -1,4 +1,4 @@
-import { firstFailure } from "../first_failure.ts";
+import { firstFailure } from "../async.ts";
 import type { Log } from "./console/log.ts";
 import { EXIT } from "./exit_codes.ts";
 import { UsageError } from "./usage_error.ts";

@@ -1,4 +1,4 @@
-import { EXPECTED_TIME, timeOf, timeRemark } from "../time_text.ts";
+import { EXPECTED_TIME, timeOf, timeRemark } from "../text/time.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** The time given by an option, in milliseconds since 1970; throws {@linkcode UsageError} if it is not a time. */

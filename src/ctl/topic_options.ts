@@ -1,5 +1,5 @@
 import type { JsonObject } from "../json.ts";
-import { ageMsOf } from "../time_text.ts";
+import { ageMsOf } from "../text/time.ts";
 import type { ParsedArguments } from "./args/parsed.ts";
 import { UsageError } from "./usage_error.ts";
 

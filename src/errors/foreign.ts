@@ -1,5 +1,5 @@
 import { DiasporaError, keepNames } from "./base.ts";
-import { counted } from "../counted.ts";
+import { counted } from "../text/counted.ts";
 
 /** The folder holds a topic in the layout of the C++ "files" driver, which is imported rather than opened. */
 export class ForeignLayoutError extends DiasporaError {

@@ -3,7 +3,7 @@ import type { IncomingBatch } from "../contract.ts";
 import { DiasporaError, InvalidMetadataError } from "../errors.ts";
 import type { Future } from "../future.ts";
 import type { JsonValue } from "../json.ts";
-import { isThenable } from "../thenable.ts";
+import { isThenable } from "../async.ts";
 
 /** A batch with more text than this is not parsed as a whole: it would create too many objects at once. */
 const BATCH_PARSE_CHARS_MAX = 1024 * 1024;

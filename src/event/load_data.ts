@@ -1,8 +1,8 @@
-import { DataDescriptor } from "../data_descriptor.ts";
+import { DataDescriptor } from "../data/descriptor.ts";
 import type { IncomingBatch } from "../contract.ts";
 import { AllocationError, DataRangeError } from "../errors.ts";
-import { dataMemory } from "../data_memory.ts";
-import { counted } from "../counted.ts";
+import { dataMemory } from "../data/memory.ts";
+import { counted } from "../text/counted.ts";
 
 const NOTHING: readonly Uint8Array[] = [new Uint8Array(0)];
 

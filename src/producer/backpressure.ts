@@ -1,7 +1,6 @@
-import { counted } from "../counted.ts";
+import { counted } from "../text/counted.ts";
 import { BackpressureError } from "../errors.ts";
-import type { BatcherOwner } from "./batcher_owner.ts";
-import type { Holder } from "./held_back.ts";
+import type { BatcherOwner, Holder } from "./batcher_owner.ts";
 import type { BatchLimits } from "./options.ts";
 
 /** Whether one more batch may be in flight: those of unavailable partitions take no slot from the others. */

@@ -1,5 +1,4 @@
-import { BatchSize } from "../batch_size.ts";
-import { checkOptions, invalidOption } from "../options.ts";
+import { BatchSize, checkOptions, invalidOption } from "../options.ts";
 
 /** How much a batch may hold before it is submitted, and how many may be in flight. */
 export interface BatchLimits {

@@ -1,12 +1,11 @@
 import { Buffer } from "node:buffer";
 import { clearImmediate, setImmediate } from "node:timers";
-import { isBytes, normalizeData, PushedData } from "../data_view.ts";
+import { isBytes, normalizeData, PushedData } from "../data/view.ts";
 import { diagnostics } from "../diagnostics.ts";
 import type { BatchLimit, OutgoingData } from "../contract.ts";
 import type { UnobservedFailures } from "./unobserved_failures.ts";
 import { type BatchArrays, type BatchOwner, PushBatch } from "./push_batch.ts";
-import type { BatcherOwner } from "./batcher_owner.ts";
-import type { Holder } from "./held_back.ts";
+import type { BatcherOwner, Holder } from "./batcher_owner.ts";
 import { type BatchLimits, LARGE_DATA_BYTES, loadOf } from "./options.ts";
 import { PushFuture } from "./push_future.ts";
 import { backpressure, freeBytesOf, hasMemory, hasSlot } from "./backpressure.ts";

@@ -1,6 +1,6 @@
-import type { PushedData } from "../data_view.ts";
+import type { PushedData } from "../data/view.ts";
 import { Future } from "../future.ts";
-import type { EventID } from "../event_id.ts";
+import type { EventID } from "../event.ts";
 import type { JsonObject } from "../json.ts";
 import type { PreparedEvent } from "./push_pipeline.ts";
 import type { PushFuture } from "./push_future.ts";

@@ -1,8 +1,8 @@
-import { asPushed, hasSize } from "../data_view.ts";
+import { asPushed, hasSize } from "../data/view.ts";
 import type { BatchPart, OutgoingBatch, OutgoingData } from "../contract.ts";
 import { InvalidDataError } from "../errors.ts";
 import type { UnobservedFailures } from "./unobserved_failures.ts";
-import { counted } from "../counted.ts";
+import { counted } from "../text/counted.ts";
 
 /** What a batch needs from its batcher. */
 export interface BatchOwner {

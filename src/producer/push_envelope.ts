@@ -1,4 +1,4 @@
-import type { DataPart } from "../data_view.ts";
+import type { DataPart } from "../data/view.ts";
 import type { JsonValue } from "../json.ts";
 import type { Metadata } from "../metadata.ts";
 import type { PushOptions } from "./options.ts";

@@ -1,4 +1,4 @@
-import type { EventID } from "../event_id.ts";
+import type { EventID } from "../event.ts";
 import { Future } from "../future.ts";
 import { faultOf } from "../inspect.ts";
 import type { JsonObject } from "../json.ts";

@@ -1,10 +1,10 @@
 import type { PartitionSelector, Serializer, Validator } from "../components/contract.ts";
-import { piecesOfData, type PushedData } from "../data_view.ts";
+import { piecesOfData, type PushedData } from "../data/view.ts";
 import { InvalidMetadataError, NoSuchPartitionError } from "../errors.ts";
 import type { JsonValue } from "../json.ts";
 import { checkDocument, jsonTextOf, Metadata, parseDocument } from "../metadata.ts";
 import { isPlainJson } from "../metadata/representable.ts";
-import { isThenable } from "../thenable.ts";
+import { isThenable } from "../async.ts";
 
 /** An event that is ready to be stored: validated, serialized and with its partition. */
 export interface PreparedEvent {

@@ -1,8 +1,7 @@
-import type { DataPart } from "../data_view.ts";
+import type { DataPart } from "../data/view.ts";
 import { BackpressureError } from "../errors.ts";
-import { completeData, Event, isStoredAsText } from "../event.ts";
+import { completeData, Event, type EventID, isStoredAsText } from "../event.ts";
 import { dataPieces } from "../event/data_pieces.ts";
-import type { EventID } from "../event_id.ts";
 import type { Future } from "../future.ts";
 import { Metadata, type PushedMetadata } from "../metadata.ts";
 import type { PushOptions } from "./options.ts";

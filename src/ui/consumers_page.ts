@@ -1,5 +1,5 @@
 import type { Topic } from "../../mod.ts";
-import { membersOf } from "../group_members.ts";
+import { membersOf } from "../topic/members.ts";
 import type { ConsumerView, Page } from "./contract.ts";
 import type { Lags } from "./lags.ts";
 

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Event } from "../../mod.ts";
 import { BadRequestError, sendPiece } from "./http_response.ts";
 import type { Query } from "./query.ts";
-import { counted } from "../counted.ts";
+import { counted } from "../text/counted.ts";
 
 /** Size of the pieces that are read and sent. */
 const PIECE_BYTES = 1024 * 1024;

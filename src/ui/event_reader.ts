@@ -1,6 +1,5 @@
-import type { Event, Topic } from "../../mod.ts";
-import { EventGoneError } from "../../mod.ts";
-import { ofPartition } from "../of_partition.ts";
+import { type Event, EventGoneError, type Topic } from "../../mod.ts";
+import { ofPartition } from "../contract/partitions.ts";
 import { NotFoundError } from "./http_response.ts";
 import { eventView } from "./event_view.ts";
 import type { EventView } from "./contract.ts";

@@ -1,5 +1,5 @@
 import type { Topic } from "../../mod.ts";
-import { ofPartition } from "../of_partition.ts";
+import { ofPartition } from "../contract/partitions.ts";
 import type { EventsView } from "./contract.ts";
 import { readEvents } from "./event_reader.ts";
 import { filterOf } from "./filter.ts";

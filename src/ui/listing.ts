@@ -1,5 +1,4 @@
-import type { Driver, TopicInfo } from "../../mod.ts";
-import { TopicNotFoundError } from "../../mod.ts";
+import { type Driver, type TopicInfo, TopicNotFoundError } from "../../mod.ts";
 import { messageOf } from "./http_response.ts";
 import type { Lags } from "./lags.ts";
 import type { SortedPage, TopicLine } from "./contract.ts";

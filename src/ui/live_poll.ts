@@ -4,7 +4,7 @@ import { readEvents } from "./event_reader.ts";
 import type { EventFilter } from "./filter.ts";
 import { liveMessage } from "./live_message.ts";
 import type { OpenTopics } from "./open_topics.ts";
-import { sleep } from "../sleep.ts";
+import { sleep } from "../async.ts";
 
 /** Poll interval. */
 const INTERVAL_MS = 250;

@@ -6,7 +6,7 @@ import { byTime, type Direction, MANY_PARTITIONS, orderOf, Part } from "./merged
 import { scan } from "./merged_scan.ts";
 import { ownConsumer } from "./own_consumer.ts";
 import type { Query } from "./query.ts";
-import { counted } from "../counted.ts";
+import { counted } from "../text/counted.ts";
 
 const EVENTS_DEFAULT = 50;
 const EVENTS_MAX = 500;

@@ -1,5 +1,5 @@
 import type { ComponentDocument, JsonValue, Serializer } from "../../mod.ts";
-import { counted } from "../counted.ts";
+import { counted } from "../text/counted.ts";
 
 /** Replaces a serializer that is not loaded here, and says so in place of metadata. */
 export class UnreadSerializer implements Serializer {

@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { ClosedError, CorruptedLogError, DefaultSerializer, EventGoneError } from "../../mod.ts";
 import { DataDelivery } from "../../src/consumer/data_delivery.ts";
-import type { Ends } from "../../src/consumer/ends.ts";
+import type { Ends } from "../../src/consumer/events_options.ts";
 import { EventSource } from "../../src/consumer/event_source.ts";
 import { PullQueue } from "../../src/consumer/pull_queue.ts";
 import type { SourceSettings } from "../../src/consumer/source_settings.ts";

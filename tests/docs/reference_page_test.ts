@@ -25,7 +25,7 @@ test("the command's help describes options as their rules do (npm run reference 
 });
 
 test("an option's type comment says the same as the rule that reads it", () => {
-  const file = "src/driver_options.ts";
+  const file = "src/options/driver_options.ts";
   const tree = ts.createSourceFile(file, readFileSync(root + file, "utf8"), ts.ScriptTarget.Latest, true);
   const comments = new Map<string, Record<string, string>>();
   for (const statement of tree.statements.filter(ts.isTypeAliasDeclaration)) {

@@ -2,8 +2,8 @@
 // buffer allocation failed", which name neither what it was for nor what to do.
 import { assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { LimitExceededError, Uint8ArrayAllocator } from "../../mod.ts";
-import { DataDescriptor } from "../../src/data_descriptor.ts";
-import { dataMemory } from "../../src/data_memory.ts";
+import { DataDescriptor } from "../../src/data/descriptor.ts";
+import { dataMemory } from "../../src/data/memory.ts";
 import { loadData } from "../../src/event/load_data.ts";
 import type { IncomingBatch } from "../../src/contract.ts";
 import { test } from "../harness.ts";

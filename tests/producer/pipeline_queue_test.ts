@@ -1,6 +1,6 @@
 // Events that wait for asynchronous components: their order, what they are counted as, and their futures.
 import { assertEquals } from "@std/assert";
-import { normalizeData } from "../../src/data_view.ts";
+import { normalizeData } from "../../src/data/view.ts";
 import { PipelineQueue } from "../../src/producer/pipeline_queue.ts";
 import { PushBatch } from "../../src/producer/push_batch.ts";
 import { PushFuture } from "../../src/producer/push_future.ts";

@@ -1,7 +1,11 @@
 // How much may be pending and in flight, with partitions that are unavailable beside others.
 import { assertEquals } from "@std/assert";
-import type { BatcherOwner } from "../../src/producer/batcher_owner.ts";
-import { heldBackBy, type Holder, NOTHING_HELD_BACK } from "../../src/producer/held_back.ts";
+import {
+  type BatcherOwner,
+  heldBackBy,
+  type Holder,
+  NOTHING_HELD_BACK,
+} from "../../src/producer/batcher_owner.ts";
 import { backpressure, hasMemory, hasSlot, isBusy } from "../../src/producer/backpressure.ts";
 import { test } from "../harness.ts";
 

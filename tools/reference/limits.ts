@@ -6,7 +6,7 @@ import {
 } from "../../src/log/format/bytes.ts";
 import { SEGMENT_BYTES_MAX } from "../../src/log/write/appender.ts";
 import { CONSUMER_NAME_BYTES_MAX, TOPIC_NAME_BYTES_MAX } from "../../src/names.ts";
-import { PARTITIONS_DEFAULT_MAX, PARTITIONS_MAX } from "../../src/partition_limit.ts";
+import { PARTITIONS_DEFAULT_MAX, PARTITIONS_MAX } from "../../src/options/driver_options.ts";
 import {
   BATCH_BYTES_MAX,
   LARGE_DATA_BYTES,

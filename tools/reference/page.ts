@@ -1,9 +1,12 @@
 import { fileURLToPath } from "node:url";
-import type { DocumentedRule } from "../../src/driver_options.ts";
+import {
+  type DocumentedRule,
+  numPartitionsRule,
+  PARTITIONS_DEFAULT_MAX,
+} from "../../src/options/driver_options.ts";
 import * as files from "../../src/drivers/files/options.ts";
 import * as kafka from "../../src/drivers/kafka/options.ts";
 import * as memory from "../../src/drivers/memory/options.ts";
-import { numPartitionsRule, PARTITIONS_DEFAULT_MAX } from "../../src/partition_limit.ts";
 import { CALLS, optionsOfCall } from "./calls.ts";
 import { COMPONENT_OPTIONS } from "./components.ts";
 import { ENVIRONMENT } from "./environment.ts";

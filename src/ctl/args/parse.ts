@@ -1,6 +1,6 @@
 import { parseArgs } from "@std/cli/parse-args";
 import type { JsonObject } from "../../json.ts";
-import { unitRemark } from "../../unit_remark.ts";
+import { unitRemark } from "../../options/unit_remark.ts";
 import type { CommandSpec, OptionSpec } from "../command.ts";
 import { UsageError } from "../usage_error.ts";
 import type { Environment } from "./environment.ts";

@@ -5,7 +5,7 @@ import { page, type Pictures, table } from "./page.ts";
 import { percentile } from "./percentile.ts";
 import { type BenchResults, figuresOf } from "./results.ts";
 import type { SweepPoint } from "./sweeps.ts";
-import { counted, countedGrouped } from "../../counted.ts";
+import { counted, countedGrouped } from "../../text/counted.ts";
 
 /** The results as a self-contained page. */
 export function resultsPage(all: BenchResults): string {

@@ -1,7 +1,7 @@
 import type { EngineBench } from "./measure_engine.ts";
 import type { Measured } from "./stopwatch.ts";
 import type { Shape } from "./workload.ts";
-import { counted } from "../../counted.ts";
+import { counted } from "../../text/counted.ts";
 
 /** The throughput for one value of the varied parameter. */
 export interface SweepPoint {

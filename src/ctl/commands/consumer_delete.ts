@@ -1,7 +1,7 @@
 import type { Invocation } from "../command.ts";
 import { topicAndRequiredConsumerOf, withTopic } from "../connect.ts";
 import { EXIT } from "../exit_codes.ts";
-import { counted } from "../../counted.ts";
+import { counted } from "../../text/counted.ts";
 
 /** Deletes a consumer name's position. */
 export async function run(invocation: Invocation): Promise<number | void> {

@@ -1,6 +1,6 @@
 import type { JsonObject, PartitionLag, Topic } from "../../../mod.ts";
 import type { Invocation } from "../command.ts";
-import { membersOf } from "../../group_members.ts";
+import { membersOf } from "../../topic/members.ts";
 import { openDriver, topicNameOf, withTopic } from "../connect.ts";
 import { forEveryTopic } from "../every_topic.ts";
 

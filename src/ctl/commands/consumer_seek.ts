@@ -1,5 +1,5 @@
 import type { PartitionDescription, StartPosition, Topic } from "../../../mod.ts";
-import { checkReachable } from "../../partition_fault.ts";
+import { checkReachable } from "../../contract/partitions.ts";
 import type { Invocation } from "../command.ts";
 import { partitionsOf, topicAndRequiredConsumerOf, withTopic } from "../connect.ts";
 import { openConsumer } from "../consume/open_consumer.ts";
@@ -7,7 +7,7 @@ import { EXIT } from "../exit_codes.ts";
 import { RawSerializer } from "../transfer/raw_serializer.ts";
 import { parseStart, type StartArgument, startIn } from "../position.ts";
 import { checkPast } from "../time.ts";
-import { counted } from "../../counted.ts";
+import { counted } from "../../text/counted.ts";
 
 /** What a seek does in one partition. */
 interface Step {

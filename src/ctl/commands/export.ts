@@ -1,10 +1,10 @@
-import { checkReachable } from "../../partition_fault.ts";
+import { checkReachable } from "../../contract/partitions.ts";
 import type { Invocation } from "../command.ts";
 import { openDriver, topicNameOf } from "../connect.ts";
 import { EXPORT_FORMATS } from "../transfer/formats.ts";
 import { RawSerializer } from "../transfer/raw_serializer.ts";
 import { UsageError } from "../usage_error.ts";
-import { counted } from "../../counted.ts";
+import { counted } from "../../text/counted.ts";
 
 /** Exports a topic to another format. */
 export async function run(invocation: Invocation): Promise<void> {

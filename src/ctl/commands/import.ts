@@ -1,5 +1,5 @@
 import type { Topic } from "../../../mod.ts";
-import { counted } from "../../counted.ts";
+import { counted } from "../../text/counted.ts";
 import { type LargeMetadata, largeMetadataRule } from "../../metadata/large_metadata.ts";
 import type { ParsedArguments } from "../args/parsed.ts";
 import type { Invocation } from "../command.ts";

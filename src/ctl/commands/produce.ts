@@ -11,7 +11,7 @@ import { type LineFormat, lineFormat } from "../produce/line_format.ts";
 import { LineError, LineProducer } from "../produce/line_producer.ts";
 import { fileError } from "../file_error.ts";
 import { UsageError } from "../usage_error.ts";
-import { counted } from "../../counted.ts";
+import { counted } from "../../text/counted.ts";
 
 /** Larger files are streamed into their event rather than read at once. */
 const STREAM_BYTES_MIN = 64 * 1024 * 1024;

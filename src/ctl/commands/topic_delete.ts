@@ -3,7 +3,7 @@ import type { Invocation } from "../command.ts";
 import { openDriver, topicNameOf } from "../connect.ts";
 import { formatBytes } from "../console/progress.ts";
 import { EXIT } from "../exit_codes.ts";
-import { counted } from "../../counted.ts";
+import { counted } from "../../text/counted.ts";
 
 /** Deletes a topic. */
 export async function run(invocation: Invocation): Promise<number | void> {

@@ -1,4 +1,4 @@
-import { isoTime } from "../../time_text.ts";
+import { isoTime } from "../../text/time.ts";
 import type { JsonObject, PartitionDescription } from "../../../mod.ts";
 import type { Invocation } from "../command.ts";
 import { topicNameOf, withTopic } from "../connect.ts";

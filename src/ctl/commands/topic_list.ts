@@ -4,7 +4,7 @@ import type { Invocation } from "../command.ts";
 import { openDriver } from "../connect.ts";
 import { oneLine } from "../report.ts";
 import { withoutSecrets } from "../../secrets.ts";
-import { counted } from "../../counted.ts";
+import { counted } from "../../text/counted.ts";
 
 /** Lists topics. */
 export async function run(invocation: Invocation): Promise<void> {

@@ -7,7 +7,7 @@ import { formatTable } from "../console/table.ts";
 import { EXIT } from "../exit_codes.ts";
 import { parsePastTime } from "../time.ts";
 import { UsageError } from "../usage_error.ts";
-import { counted } from "../../counted.ts";
+import { counted } from "../../text/counted.ts";
 
 /** Removes the oldest events of a topic. */
 export async function run(invocation: Invocation): Promise<number | void> {

@@ -5,7 +5,7 @@ import { EXIT } from "../exit_codes.ts";
 import { findingDocument, findingLine } from "../verify/report.ts";
 import { TopicFiles } from "../verify/store.ts";
 import { filesTopics } from "../verify/topics.ts";
-import { counted } from "../../counted.ts";
+import { counted } from "../../text/counted.ts";
 
 /** Reads every stored byte and verifies the checksums. */
 export async function run(invocation: Invocation): Promise<number | void> {

@@ -1,4 +1,4 @@
-import { countedGrouped } from "../../counted.ts";
+import { countedGrouped } from "../../text/counted.ts";
 /** Redraw interval. */
 const INTERVAL_MS = 200;
 

@@ -1,6 +1,6 @@
 import type { Consumer, Event } from "../../../mod.ts";
 import type { ParsedArguments } from "../args/parsed.ts";
-import { looksLikeTime } from "../../time_text.ts";
+import { looksLikeTime } from "../../text/time.ts";
 import { parseTime } from "../time.ts";
 import { UsageError } from "../usage_error.ts";
 

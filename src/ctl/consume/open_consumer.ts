@@ -1,5 +1,5 @@
 import type { Consumer, ConsumerOptions, Topic } from "../../../mod.ts";
-import { checkReachable } from "../../partition_fault.ts";
+import { checkReachable } from "../../contract/partitions.ts";
 import { type StartArgument, startIn } from "../position.ts";
 
 /** Creates a consumer that starts at a position, unless its name has a stored one. */

@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
 import type { Event } from "../../../mod.ts";
-import { exactJson, ExactNumber, parsedExactly } from "../../exact_json.ts";
+import { exactJson, ExactNumber, parsedExactly } from "../../text/exact_json.ts";
 import { nearestName } from "../../options.ts";
-import { isoTime } from "../../time_text.ts";
+import { isoTime } from "../../text/time.ts";
 import { UsageError } from "../usage_error.ts";
 import { piecesOf } from "./data_sink.ts";
 import { metadataLine } from "../../event/json_line.ts";

@@ -1,5 +1,5 @@
 import type { Driver, JsonValue } from "../../../mod.ts";
-import { counted } from "../../counted.ts";
+import { counted } from "../../text/counted.ts";
 import { ROOT_PATH_DEFAULT } from "../../drivers/files/root_path.ts";
 import { type Finding, finding } from "./check.ts";
 import { checkFolder } from "./folder.ts";

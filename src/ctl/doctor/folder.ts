@@ -14,7 +14,7 @@ import process from "node:process";
 import { formatBytes } from "../console/progress.ts";
 import { type Finding, finding } from "./check.ts";
 import { appendByProcess } from "./other_process.ts";
-import { counted } from "../../counted.ts";
+import { counted } from "../../text/counted.ts";
 import { storageError } from "../../storage/storage_error.ts";
 
 const FREE_BYTES_MIN = 1e9;

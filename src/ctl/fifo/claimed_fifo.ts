@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { fstatSync, linkSync, mkdirSync, rmdirSync, statSync, unlinkSync } from "node:fs";
 import { UsageError } from "../usage_error.ts";
-import { sleep } from "../../sleep.ts";
+import { sleep } from "../../async.ts";
 import { close, codeOf, makeFifo, openForReading, openForWriting, stateOfPath } from "./pipe_files.ts";
 
 /** Delay between attempts while another process is claiming the same path, and for how long to retry. */

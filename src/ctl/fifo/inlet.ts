@@ -6,8 +6,8 @@ import { oneLine } from "../report.ts";
 import type { ClaimedFifo } from "./claimed_fifo.ts";
 import type { FifoCommand } from "./control_line.ts";
 import { readLines } from "./line_reader.ts";
-import { sleep } from "../../sleep.ts";
-import { counted } from "../../counted.ts";
+import { sleep } from "../../async.ts";
+import { counted } from "../../text/counted.ts";
 
 /** More than any engine accepts as metadata: a writer that never ends its line must not exhaust the memory. */
 const LINE_BYTES_MAX = 32 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import { sleep } from "../../sleep.ts";
+import { sleep } from "../../async.ts";
 import { Pause, yieldToOthers } from "./pause.ts";
 import { ATOMIC_WRITE_BYTES, close, openForWriting, stateOfPath, writeNow } from "./pipe_files.ts";
 

@@ -1,4 +1,4 @@
-import { sleep } from "../../sleep.ts";
+import { sleep } from "../../async.ts";
 
 /** The shortest and the longest pause between two polls of an idle FIFO. */
 const SHORTEST_MS = 1;

@@ -2,12 +2,12 @@ import { setImmediate } from "node:timers";
 import { type Consumer, type Event, EventGoneError, type Producer, type Topic } from "../../../mod.ts";
 import type { Log } from "../console/log.ts";
 import { piecesOf, selectSmall } from "../consume/data_sink.ts";
-import { sleep } from "../../sleep.ts";
+import { sleep } from "../../async.ts";
 import { oneLine } from "../report.ts";
 import type { Policy } from "./config.ts";
 import type { Plugins } from "./plugins.ts";
 import { ForwardWindow } from "./window.ts";
-import { counted } from "../../counted.ts";
+import { counted } from "../../text/counted.ts";
 
 /** Delays between attempts of a failing policy. */
 const RETRY_MS_MIN = 200;

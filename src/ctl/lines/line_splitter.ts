@@ -1,5 +1,5 @@
 import { LimitExceededError } from "../../errors.ts";
-import { counted } from "../../counted.ts";
+import { counted } from "../../text/counted.ts";
 
 const NEWLINE = 0x0a;
 /** Maximum length of a line; a file without line ends must not exhaust the memory. */

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { type DataPart, LimitExceededError } from "../../../mod.ts";
-import { counted } from "../../counted.ts";
+import { counted } from "../../text/counted.ts";
 import { type LargeMetadataRule, movedMetadata } from "../../metadata/large_metadata.ts";
 import { UsageError } from "../usage_error.ts";
 import type { ImportedEvent } from "./contract.ts";

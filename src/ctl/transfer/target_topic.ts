@@ -6,7 +6,7 @@ import type {
   Topic,
   TopicDefinition,
 } from "../../../mod.ts";
-import { isUnfinished } from "../../topic_draft/created_at_once.ts";
+import { isUnfinished } from "../../topic/draft.ts";
 import { mergeDeep } from "../args/document.ts";
 import type { Log } from "../console/log.ts";
 import { UsageError } from "../usage_error.ts";

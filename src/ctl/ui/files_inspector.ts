@@ -1,5 +1,5 @@
 import { segmentName } from "../../log/mod.ts";
-import { ofPartition } from "../../of_partition.ts";
+import { ofPartition } from "../../contract/partitions.ts";
 import { nodeStorage } from "../../storage/node.ts";
 import type { FindingView, Page, SegmentView } from "../../ui/contract.ts";
 import type { Inspector } from "../../ui/inspector.ts";

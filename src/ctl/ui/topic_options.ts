@@ -1,5 +1,5 @@
 import { CHANGEABLE_RULES } from "../../drivers/files/options.ts";
-import { numPartitionsRule, PARTITIONS_DEFAULT_MAX } from "../../partition_limit.ts";
+import { numPartitionsRule, PARTITIONS_DEFAULT_MAX } from "../../options/driver_options.ts";
 import type { OptionView } from "../../ui/contract.ts";
 import { DRIVER_OPTIONS } from "../help/driver_options.ts";
 

@@ -6,7 +6,7 @@ import { Partition } from "../../log/mod.ts";
 import { nodeStorage } from "../../storage/node.ts";
 import { UsageError } from "../usage_error.ts";
 import { verifyConsumerName } from "./consumer_name.ts";
-import { counted } from "../../counted.ts";
+import { counted } from "../../text/counted.ts";
 
 function missingPartition({ partition, directory: file }: Partition): Finding {
   const reason = "the folder of the partition is missing; restore it from a backup";

@@ -1,5 +1,5 @@
 import { EventGoneError } from "../../errors.ts";
-import { ofPartition } from "../../of_partition.ts";
+import { ofPartition } from "../../contract/partitions.ts";
 import {
   confirmedId,
   type CursorFile,

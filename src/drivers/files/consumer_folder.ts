@@ -3,8 +3,7 @@ import { CursorFile, type Position } from "../../log/mod.ts";
 import { isMissing, isTaken, listIfThere, type Storage } from "../../storage/port.ts";
 import { removeFolder, temporaryPath, tryRemoveTree } from "./temporary_folders.ts";
 import { foldersOf } from "./consumer_names.ts";
-import { checkIsFolder } from "./is_folder.ts";
-import { byPartition, partitionName } from "./layout.ts";
+import { byPartition, checkIsFolder, partitionName } from "./layout.ts";
 import { type PlannedSeek, SeekFiles } from "./seek_files.ts";
 import { sideBySide } from "./side_by_side.ts";
 

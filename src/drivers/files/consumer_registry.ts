@@ -1,7 +1,7 @@
 import { ConsumerDeletedError } from "../../errors.ts";
 import { listIfThere, type Storage } from "../../storage/port.ts";
 import { removeFolder, removeLeftovers, tryRemoveTree } from "./temporary_folders.ts";
-import { checkIsFolder } from "./is_folder.ts";
+import { checkIsFolder } from "./layout.ts";
 import {
   ConsumerFolder,
   type ConsumerLocation,

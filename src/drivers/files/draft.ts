@@ -2,9 +2,11 @@ import { CorruptedLogError, TopicExistsError } from "../../errors.ts";
 import { bestEffort, isTaken, randomHex, type Storage } from "../../storage/port.ts";
 import type { DriverInterface, TopicDefinition, TopicDraftInterface, TopicInfo } from "../../contract.ts";
 import { removeFolder, tryMoveBack, tryRemoveTree } from "./temporary_folders.ts";
-import { documentBytes } from "./layout.ts";
-import { takeOver } from "./take_over.ts";
+import { documentBytes, isPartitionName } from "./layout.ts";
 import { makeTree } from "./make_tree.ts";
+import { type Partition, sealLast, segmentName } from "../../log/mod.ts";
+import { withLog } from "./end_topic.ts";
+import { renewIdentity } from "./topic_identity.ts";
 
 /** Prefix of stores with a single unpublished topic; the name is hidden, so it cannot be a topic's name. */
 const UNFINISHED = ".unfinished-";
@@ -120,4 +122,25 @@ function lastChange(storage: Storage, path: string): number {
     found.modified,
     ...storage.list(path).map((name) => lastChange(storage, `${path}/${name}`)),
   );
+}
+
+/**
+ * Takes a topic over from the process that was filling it, which may only be stopped: what that one appends from now on
+ * is not counted, and its calls fail because the topic they know is deleted.
+ */
+export function takeOver(storage: Storage, path: string, topic: string): void {
+  renewIdentity(storage, path);
+  for (const name of storage.list(`${path}/partitions`).filter(isPartitionName)) {
+    withLog(storage, path, name, closeLastSegment, { topic });
+  }
+}
+
+/** Frames after a seal do not count, nor those in a file that was removed. */
+function closeLastSegment(log: Partition): void {
+  const ids = log.segmentIds();
+  const lastId = ids.at(-1);
+  if (lastId === undefined) return;
+  if (log.end(ids)!.id > lastId) return sealLast(log);
+  log.release(lastId);
+  log.storage.remove(`${log.directory}/${segmentName(lastId)}`);
 }

@@ -11,7 +11,7 @@ import {
   positionAt,
   type StoredPosition,
 } from "../../log/mod.ts";
-import { ofPartition } from "../../of_partition.ts";
+import { ofPartition } from "../../contract/partitions.ts";
 import { everyTick } from "../../storage/ticks.ts";
 import { assign, type AssignedPartition, PartitionsConsumer } from "./consumer.ts";
 import type { Group } from "./group.ts";

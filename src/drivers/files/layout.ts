@@ -15,11 +15,10 @@
  *
  * @module
  */
-import type { JsonObject } from "../../json.ts";
+import { isNestedTooDeeply, JSON_DEPTH_MAX, type JsonObject } from "../../json.ts";
 import type { Storage } from "../../storage/port.ts";
 import { LimitExceededError, StorageError, UnsupportedFormatError } from "../../errors.ts";
-import { counted } from "../../counted.ts";
-import { isNestedTooDeeply, JSON_DEPTH_MAX } from "../../json_depth.ts";
+import { counted } from "../../text/counted.ts";
 
 /** Version of the folder's layout, as `topic.json` states it. */
 export const LAYOUT_VERSION = 1;
@@ -115,4 +114,14 @@ export function checkLayoutVersion(path: string, document: JsonObject): void {
   if (typeof version === "number" && version > LAYOUT_VERSION) {
     throw new UnsupportedFormatError(path, version, LAYOUT_VERSION);
   }
+}
+
+/** Rejects symbolic links, which could lead out of the topic. */
+export function checkIsFolder(storage: Storage, path: string): void {
+  const stat = storage.stat(path);
+  if (stat === undefined || stat.kind === "directory") return;
+  throw new StorageError(
+    "ENOTDIR",
+    `Cannot use "${path}": expected a folder of its own, no link and no file`,
+  );
 }

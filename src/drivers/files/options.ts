@@ -8,11 +8,13 @@ import {
   documented,
   type FilesDriverOptions,
   type FilesTopicOptions,
+  maxPartitionsRule,
+  numPartitionsRule,
+  PARTITIONS_MAX,
   type RulesOf,
-} from "../../driver_options.ts";
+} from "../../options/driver_options.ts";
 import type { JsonObject } from "../../json.ts";
 import { type OptionRule, readOptions, rule } from "../../options.ts";
-import { maxPartitionsRule, numPartitionsRule, PARTITIONS_MAX } from "../../partition_limit.ts";
 import { ROOT_PATH_DEFAULT, withAbsoluteRoot } from "./root_path.ts";
 
 const FLUSH_BEHAVIORS = ["buffered", "on_flush", "immediate"];

@@ -1,6 +1,6 @@
 import { type Partition, PartitionWriter, type WriterOptions } from "../../log/mod.ts";
 import type { OutgoingBatch, ProducerInterface } from "../../contract.ts";
-import { ofPartition } from "../../of_partition.ts";
+import { ofPartition } from "../../contract/partitions.ts";
 
 /** Appends batches to the partitions of a topic; files are opened on the first write. */
 export class FilesProducer implements ProducerInterface {

@@ -20,8 +20,7 @@ import {
   randomHex,
   type Storage,
 } from "../../storage/port.ts";
-import { checkIsFolder } from "./is_folder.ts";
-import { readDocument } from "./layout.ts";
+import { checkIsFolder, readDocument } from "./layout.ts";
 import { temporaryPath, tryRemoveTree } from "./temporary_folders.ts";
 
 const FOLDER = "seek";

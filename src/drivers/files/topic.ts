@@ -1,9 +1,9 @@
-import { attempt } from "../../attempt.ts";
+import { attempt } from "../../async.ts";
 import { diagnostics } from "../../diagnostics.ts";
 import { StorageError, TopicDeletedError } from "../../errors.ts";
 import type { JsonObject } from "../../json.ts";
 import { Partition, positionAt } from "../../log/mod.ts";
-import { ofPartition } from "../../of_partition.ts";
+import { ofPartition } from "../../contract/partitions.ts";
 import type { Storage } from "../../storage/port.ts";
 import type {
   ConsumerInterface,
@@ -34,7 +34,7 @@ import { holdAppendSignal, releaseAppendSignal } from "./append_signals.ts";
 import { editTopicFolder, readOptionsNow } from "./topic_folder.ts";
 import { storageOfTopic } from "./topic_identity.ts";
 import { acknowledgedIds, applyRetention, trimPartition } from "./trim.ts";
-import { counted } from "../../counted.ts";
+import { counted } from "../../text/counted.ts";
 
 export class FilesTopic implements TopicInterface {
   readonly name: string;

@@ -14,7 +14,7 @@ import {
 import type { TrimRequest, TrimResult } from "../../contract.ts";
 import type { ConsumerRegistry } from "./consumer_registry.ts";
 import { partitionName } from "./layout.ts";
-import type { FilesTopicOptions } from "../../driver_options.ts";
+import type { FilesTopicOptions } from "../../options/driver_options.ts";
 
 /**
  * The id below which every named consumer has acknowledged all events, for each of the partitions; undefined if there is

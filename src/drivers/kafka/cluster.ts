@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import process from "node:process";
 import { diagnostics, type RetryMessage } from "../../diagnostics.ts";
 import { BrokerError, ClosedError, type DiasporaError } from "../../errors.ts";
-import { sleep } from "../../sleep.ts";
+import { sleep } from "../../async.ts";
 import { readFetches } from "./checked_fetch.ts";
 import {
   type Admin,

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { ComponentDocument, TopicDefinition } from "../../contract.ts";
-import { withCppDraft } from "../../cpp_draft.ts";
+import { withCppDraft } from "../../contract/cpp_draft.ts";
 import type { Cluster } from "./cluster.ts";
 import { PartitionDelivery } from "./partition_delivery.ts";
 import { RecordBatch, recordsOf } from "./record_batch.ts";

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { InvalidOptionError, InvalidTopicNameError } from "../../errors.ts";
-import { counted } from "../../counted.ts";
+import { counted } from "../../text/counted.ts";
 
 const KAFKA_NAME_CHARS_MAX = 249;
 const LEGAL = /^[A-Za-z0-9._-]+$/;

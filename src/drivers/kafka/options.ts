@@ -3,7 +3,7 @@ import {
   type KafkaDriverOptions,
   type KafkaTopicOptions,
   type RulesOf,
-} from "../../driver_options.ts";
+} from "../../options/driver_options.ts";
 import { InvalidOptionError } from "../../errors.ts";
 import type { JsonObject, JsonValue } from "../../json.ts";
 import { invalidOption, type OptionRule, readOptions, rule } from "../../options.ts";

@@ -15,7 +15,7 @@ import {
   type RecordRange,
 } from "./record_batch.ts";
 import { EVENT_OVERHEAD_BYTES, EventRecords, type RecordFormat } from "./record.ts";
-import { counted } from "../../counted.ts";
+import { counted } from "../../text/counted.ts";
 
 /** The maximum of any broker. */
 const MESSAGE_BYTES_MAX = 1_000_000_000;

@@ -1,6 +1,6 @@
 import { Buffer, isUtf8 } from "node:buffer";
 import type { OutgoingBatch, OutgoingData } from "../../contract.ts";
-import { counted } from "../../counted.ts";
+import { counted } from "../../text/counted.ts";
 import { FRAMING_BYTES_MAX, type Records } from "./record_batch.ts";
 
 /*

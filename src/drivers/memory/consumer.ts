@@ -1,7 +1,7 @@
-import { attempt } from "../../attempt.ts";
+import { attempt } from "../../async.ts";
 import { ConsumerDeletedError, EventGoneError, PartitionMovedError } from "../../errors.ts";
 import type { ConsumerInterface, ConsumerRequest, IncomingBatch, StartPosition } from "../../contract.ts";
-import { ofPartition } from "../../of_partition.ts";
+import { ofPartition } from "../../contract/partitions.ts";
 import { MemoryBatch, MemoryTextBatch } from "./batch.ts";
 import type { MemoryGroup, MemoryMember } from "./group.ts";
 import type { MemoryTopicStore } from "./store.ts";

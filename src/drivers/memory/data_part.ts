@@ -1,5 +1,5 @@
 import { LimitExceededError } from "../../errors.ts";
-import { counted } from "../../counted.ts";
+import { counted } from "../../text/counted.ts";
 
 /** Maximum size of an event's data part, as in files. */
 export const DATA_BYTES_MAX: number = 2 ** 32;

@@ -1,4 +1,4 @@
-import { attempt } from "../../attempt.ts";
+import { attempt } from "../../async.ts";
 import { hostname } from "node:os";
 import process from "node:process";
 import { TopicExistsError, TopicNotFoundError, TransferInProgressError } from "../../errors.ts";

@@ -1,12 +1,13 @@
 import type { JsonObject } from "../../json.ts";
 import {
   documented,
+  maxPartitionsRule,
   type MemoryDriverOptions,
   type MemoryTopicOptions,
+  numPartitionsRule,
   type RulesOf,
-} from "../../driver_options.ts";
+} from "../../options/driver_options.ts";
 import { readOptions, rule } from "../../options.ts";
-import { maxPartitionsRule, numPartitionsRule } from "../../partition_limit.ts";
 
 /** The driver's options. */
 export const DRIVER_RULES: RulesOf<Omit<MemoryDriverOptions, "load_modules">> = {

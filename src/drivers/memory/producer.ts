@@ -1,5 +1,5 @@
 import type { OutgoingBatch, ProducerInterface } from "../../contract.ts";
-import { ofPartition } from "../../of_partition.ts";
+import { ofPartition } from "../../contract/partitions.ts";
 import { DATA_BYTES_MAX, joined, tooLarge } from "./data_part.ts";
 import type { MemoryTopicStore } from "./store.ts";
 

@@ -1,6 +1,6 @@
-import { attempt } from "../../attempt.ts";
+import { attempt } from "../../async.ts";
 import type { JsonObject } from "../../json.ts";
-import { ofPartition } from "../../of_partition.ts";
+import { ofPartition } from "../../contract/partitions.ts";
 import type {
   ConsumerInterface,
   ConsumerRequest,

@@ -1,6 +1,6 @@
 import { StorageError } from "../../errors.ts";
 import { openIfThere, type Storage, type StorageFile } from "../../storage/port.ts";
-import { counted } from "../../counted.ts";
+import { counted } from "../../text/counted.ts";
 
 const COUNT_BYTES = 8;
 

@@ -15,9 +15,15 @@
  */
 import { StorageError } from "../../errors.ts";
 import { isMissing, type Storage } from "../../storage/port.ts";
-import { type CursorContent, CursorFiles, type CursorFolder, positionIn } from "./cursor_files.ts";
+import {
+  type CursorContent,
+  CursorFiles,
+  type CursorFolder,
+  type CursorSteps,
+  positionIn,
+  runAlone,
+} from "./cursor_files.ts";
 import { OwnCursorFile } from "./own_cursor_file.ts";
-import { type CursorSteps, runAlone } from "./cursor_steps.ts";
 import { isAfter, type Position, positionOf, type StoredPosition } from "./position_slot.ts";
 
 /** How often a consumer makes its file again because it was removed at once. */

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { blockChecksum } from "../format/core/block_checksum.ts";
 import { core } from "../format/core/core.ts";
 import type { CorruptedLogError } from "../../errors.ts";
-import { dataMemory } from "../../data_memory.ts";
+import { dataMemory } from "../../data/memory.ts";
 import { DATA_BLOCK_BYTES } from "../format/bytes.ts";
 import type { Partition } from "../partition.ts";
 import { readFully, readWindow } from "../segment/window.ts";

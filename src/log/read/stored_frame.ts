@@ -1,5 +1,5 @@
 import { core } from "../format/core/core.ts";
-import { dataMemory } from "../../data_memory.ts";
+import { dataMemory } from "../../data/memory.ts";
 import type { CorruptedLogError } from "../../errors.ts";
 import { FLAG, KIND } from "../format/bytes.ts";
 import {

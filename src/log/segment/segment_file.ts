@@ -9,7 +9,7 @@ import {
   SEGMENT_FILE_BYTES_MAX,
   SEGMENT_HEADER_BYTES,
 } from "../format/bytes.ts";
-import { counted } from "../../counted.ts";
+import { counted } from "../../text/counted.ts";
 import { readUint64 } from "../format/frame_header.ts";
 import { decodeSegmentHeader, type SealedSegment } from "../format/segment_header.ts";
 import { READ_AHEAD_BYTES, readFully, readWindow } from "./window.ts";

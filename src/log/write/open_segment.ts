@@ -7,7 +7,7 @@ import type { Partition } from "../partition.ts";
 import { type LogPosition, oversizeOf, Segment, segmentName } from "../segment/segment_file.ts";
 import { SegmentIndex } from "../segment/index.ts";
 import { entriesFrom, type Entry, entryAt, type FrameEntry, positionAfter } from "../segment/entries.ts";
-import { counted } from "../../counted.ts";
+import { counted } from "../../text/counted.ts";
 
 /** How long a push may not notice that the file was removed by hand. */
 const LOST_FILE_CHECK_MS = 10;

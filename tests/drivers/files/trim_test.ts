@@ -3,7 +3,7 @@ import { assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { StorageError } from "../../../mod.ts";
 import { ConsumerRegistry } from "../../../src/drivers/files/consumer_registry.ts";
 import { describePartition, lagOf } from "../../../src/drivers/files/describe.ts";
-import type { FilesTopicOptions } from "../../../src/driver_options.ts";
+import type { FilesTopicOptions } from "../../../src/options/driver_options.ts";
 import { acknowledgedIds, applyRetention, trimPartition } from "../../../src/drivers/files/trim.ts";
 import { sealLast } from "../../../src/log/mod.ts";
 import { Partition } from "../../../src/log/partition.ts";

@@ -1,11 +1,10 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { core } from "../../../src/log/format/core/core.ts";
-import { FLAG, RECORD_BYTES } from "../../../src/log/format/bytes.ts";
+import { FLAG, KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../../../src/log/format/bytes.ts";
 import { decodeRecord } from "../../../src/log/format/frame_header.ts";
 import { isHeadRight } from "../../../src/log/segment/frame_check.ts";
 import { sealOf } from "../../../src/log/check/repair_segment.ts";
 import { encodeTombstoneSegment, tombstoneBytesMin, tombstones } from "../../../src/log/check/tombstone.ts";
-import { KIND, SEGMENT_HEADER_BYTES } from "../../../src/log/format/bytes.ts";
 import { entriesFrom } from "../../../src/log/segment/entries.ts";
 import { step } from "../../../src/log/segment/frame_scanner.ts";
 import { Segment, segmentName, startOf } from "../../../src/log/segment/segment_file.ts";

@@ -3,8 +3,8 @@ import {
   type CursorContent,
   CursorFiles,
   type CursorFolder,
+  runAlone,
 } from "../../../src/log/positions/cursor_files.ts";
-import { runAlone } from "../../../src/log/positions/cursor_steps.ts";
 import type { StoredPosition } from "../../../src/log/positions/position_slot.ts";
 import { withOpenFiles } from "../../drivers/files/counted_files.ts";
 import { ROOT, SimulatedFolder } from "../../drivers/files/simulated_folder.ts";

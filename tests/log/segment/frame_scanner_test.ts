@@ -1,7 +1,6 @@
 // What is at an offset: complete frames, damaged ones, interrupted writes, copies of frames in users' data.
 import { assertEquals } from "@std/assert";
-import { KIND, RECORD_BYTES } from "../../../src/log/format/bytes.ts";
-import { FLAG } from "../../../src/log/format/bytes.ts";
+import { FLAG, KIND, RECORD_BYTES } from "../../../src/log/format/bytes.ts";
 import { step } from "../../../src/log/segment/frame_scanner.ts";
 import { readWindow } from "../../../src/log/segment/window.ts";
 import { test } from "../../harness.ts";

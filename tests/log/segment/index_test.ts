@@ -1,8 +1,7 @@
 // The sparse index: where it leads, which entries are trusted, how entries are added and rebuilt.
 import { assertEquals } from "@std/assert";
 import { StorageError } from "../../../src/errors.ts";
-import { KIND } from "../../../src/log/format/bytes.ts";
-import { INDEX, INDEX_ENTRY_BYTES } from "../../../src/log/format/bytes.ts";
+import { INDEX, INDEX_ENTRY_BYTES, KIND } from "../../../src/log/format/bytes.ts";
 import { core } from "../../../src/log/format/core/core.ts";
 import { entriesFrom } from "../../../src/log/segment/entries.ts";
 import { INDEX_BYTES_MAX, indexPath, SegmentIndex } from "../../../src/log/segment/index.ts";

@@ -3,7 +3,7 @@ import type { JsonValue } from "../../../json.ts";
 import { pointerStep } from "../../json_pointer.ts";
 import { showValue } from "../../mismatch.ts";
 import type { SchemaError } from "./ajv.ts";
-import { counted } from "../../../counted.ts";
+import { counted } from "../../../text/counted.ts";
 
 type Params = Readonly<Record<string, unknown>>;
 

@@ -2,7 +2,7 @@ import { closeSync, createReadStream, openSync, readSync, statSync } from "node:
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import type { ComponentDocument, JsonObject } from "../../../../mod.ts";
-import { isNestedTooDeeply, JSON_DEPTH_MAX } from "../../../json_depth.ts";
+import { isNestedTooDeeply, JSON_DEPTH_MAX } from "../../../json.ts";
 import { readChunks } from "../../lines/chunks.ts";
 import { fileError } from "../../file_error.ts";
 import { UsageError } from "../../usage_error.ts";

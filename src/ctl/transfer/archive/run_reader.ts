@@ -1,7 +1,7 @@
 import type { ImportedEvent } from "../contract.ts";
 import { type Manifest, MANIFEST_ENTRY, runOf } from "./format.ts";
 import { shown, type TarEntry, TarError, type TarReader } from "./tar_reader.ts";
-import { counted } from "../../../counted.ts";
+import { counted } from "../../../text/counted.ts";
 
 /** Larger data parts are passed on in pieces. */
 const STREAM_BYTES_MIN = 64 * 1024 * 1024;

@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
 import { createHash, type Hash } from "node:crypto";
 import type { Writable } from "node:stream";
-import { counted } from "../../../counted.ts";
-import { TAR_BLOCK_BYTES, tarHeader, tarPadding } from "../../../tar_header.ts";
+import { counted } from "../../../text/counted.ts";
+import { TAR_BLOCK_BYTES, tarHeader, tarPadding } from "../../../event/tar_header.ts";
 
 /** Writes the entries of a tar file (ustar) in sequence, and computes the SHA-256 of each. */
 export class TarWriter {

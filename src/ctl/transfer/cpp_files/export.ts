@@ -1,7 +1,7 @@
 import { exportCppFiles } from "../../../cpp_files/mod.ts";
 import type { ExportJob } from "../contract.ts";
 import { cppLocation } from "./options.ts";
-import { counted } from "../../../counted.ts";
+import { counted } from "../../../text/counted.ts";
 
 /** Writes a topic in the layout of the C++ files driver; continues an interrupted export. */
 export async function exportTopic({ topic, options, console, done, signal }: ExportJob): Promise<void> {

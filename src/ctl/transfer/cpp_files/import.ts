@@ -1,6 +1,6 @@
 import { importCppFiles } from "../../../cpp_files/mod.ts";
 import { CppTopic } from "../../../cpp_files/topic.ts";
-import { counted } from "../../../counted.ts";
+import { counted } from "../../../text/counted.ts";
 import type { TopicImportJob } from "../contract.ts";
 import { largeSummary } from "../large_events.ts";
 import { cppLocation } from "./options.ts";

@@ -1,0 +1,31 @@
+import type { PartitionSelector, Serializer, Validator } from "./contract.ts";
+import type { ComponentDocument } from "../contract.ts";
+import type { JsonValue } from "../json.ts";
+import type { StandardSchema } from "./standard_schema.ts";
+
+/** The components of a topic, each given as an instance or as a document. */
+export interface ComponentOptions<T = JsonValue> {
+  /**
+   * Decides which events the topic accepts; a schema from zod, valibot, arktype, etc. also works. Default: all.
+   */
+  validator?: Validator<T> | StandardSchema<T> | ComponentDocument;
+  /** Decides which partition an event goes to. Default: round-robin. */
+  partitionSelector?: PartitionSelector | ComponentDocument;
+  /** Serializes and deserializes metadata. Default: JSON text. */
+  serializer?: Serializer | ComponentDocument;
+}
+
+/** What `Driver.draftTopic` accepts besides the definition. */
+export interface DraftOptions<T = JsonValue> {
+  /** Components to store, and to fill the topic with, instead of those named by the definition's documents. */
+  components?: ComponentOptions<T>;
+  /**
+   * Components to fill the topic with instead of the stored ones: events that were pushed before need no
+   * validator.
+   */
+  filling?: ComponentOptions<T>;
+  /**
+   * Resume a draft that was left under this name, and keep it if neither published nor discarded. Default: false.
+   */
+  resume?: boolean;
+}
