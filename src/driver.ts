@@ -20,12 +20,12 @@ import type {
   TopicInfo,
   TopicInterface,
 } from "./contract.ts";
-import { ClosedError, InvalidOptionError } from "./errors.ts";
+import { ClosedError } from "./errors.ts";
 import type { DriverHandle } from "./handles.ts";
 import { makeInspectable } from "./inspect.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { checkTopicName } from "./names.ts";
-import { checkOptions, show, withoutUndefined } from "./options.ts";
+import { checkOptions, copyOptions, invalidOption, withoutUndefined } from "./options.ts";
 import { isStandardSchema, StandardSchemaValidator } from "./components/standard_schema.ts";
 import { Topic } from "./topic.ts";
 import { createdAtOnce, TopicDraft } from "./topic/draft.ts";
@@ -55,6 +55,15 @@ export class Driver<TopicOptions = JsonObject> implements DriverHandle, AsyncDis
   #closing: Promise<void> | undefined = undefined;
 
   private constructor(driver: DriverInterface, allowed: AllowedModules) {
+    // JavaScript does not know that this is private.
+    if (typeof driver?.openTopic !== "function") {
+      throw invalidOption(
+        "Driver.from",
+        "driver",
+        driver,
+        "an object that implements DriverInterface; to open one by its name, use await Driver.open(name, options)",
+      );
+    }
     this.#driver = driver;
     this.#allowed = allowed;
   }
@@ -72,7 +81,7 @@ export class Driver<TopicOptions = JsonObject> implements DriverHandle, AsyncDis
     name: Name,
     options?: DriverOptionsOf<Name>,
   ): Promise<Driver<TopicOptionsOf<Name>>> {
-    const { load_modules: modules, ...own } = copyOf("driver", options);
+    const { load_modules: modules, ...own } = copyOptions("driver", options);
     // Before the engine is opened, so that a failure here need not close it.
     const allowed = AllowedModules.from(modules);
     return new Driver<TopicOptionsOf<Name>>(await makeDriver(name, own), allowed);
@@ -101,7 +110,7 @@ export class Driver<TopicOptions = JsonObject> implements DriverHandle, AsyncDis
   ): Promise<void> {
     this.#checkOpen();
     checkTopicName(name);
-    const document = copyOf("topic", options);
+    const document = copyOptions("topic", options);
     const { validator, partitionSelector, serializer } = await makeComponents(components);
     const definition: TopicDefinition = {
       options: document,
@@ -245,17 +254,6 @@ makeInspectable(Driver, "Driver");
 function defaultDefinition(): TopicDefinition {
   const type = "default";
   return { options: {}, validator: { type }, partitionSelector: { type }, serializer: { type } };
-}
-
-/** A copy that the caller cannot change any more. */
-function copyOf(owner: string, options: unknown = {}): JsonObject {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new InvalidOptionError(
-      "",
-      `Cannot use ${owner} options: expected an object, found ${show(options)}`,
-    );
-  }
-  return structuredClone(options as JsonObject);
 }
 
 async function makeComponents<T>(from: ComponentOptions<T>): Promise<{

@@ -1,4 +1,11 @@
-import { clearImmediate, clearTimeout, setImmediate, setTimeout } from "node:timers";
+import {
+  clearImmediate,
+  clearInterval,
+  clearTimeout,
+  setImmediate,
+  setInterval,
+  setTimeout,
+} from "node:timers";
 import { InvalidOptionError } from "./errors.ts";
 import { faultOf, makeInspectable } from "./inspect.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
@@ -116,10 +123,15 @@ export function checkedSignal(owner: string, signal: unknown): AbortSignal | und
 
 /**
  * Calls `onTime` after `limit` ms; the returned function cancels it. Even with a limit of 0 the event loop turns
- * once, so that a loop of such waits does not starve the operation it waits for.
+ * once, so that a loop of such waits does not starve the operation it waits for. Without a limit, a wait that a
+ * `signal` can end keeps the program running: on Node the timer of `AbortSignal.timeout()` does not.
  */
-export function startTimer(limit: number, onTime: () => void): () => void {
-  if (limit === Infinity) return () => {};
+export function startTimer(limit: number, onTime: () => void, signal?: AbortSignal): () => void {
+  if (limit === Infinity) {
+    if (signal === undefined) return () => {};
+    const timer = setInterval(() => {}, TIMER_MS_MAX);
+    return () => clearInterval(timer);
+  }
   if (limit === 0) {
     const immediate = setImmediate(onTime);
     return () => clearImmediate(immediate);
@@ -148,7 +160,7 @@ export function withinLimit<T>(
     const stopTimer = startTimer(limit, () => {
       end();
       resolve(undefined);
-    });
+    }, signal);
     signal?.addEventListener("abort", onAbort);
     promise.then((value) => {
       end();

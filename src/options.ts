@@ -32,6 +32,20 @@ export function withoutUndefined<O extends object>(options: O): WithoutUndefined
   return Object.fromEntries(there) as WithoutUndefined<O>;
 }
 
+/** A copy of an option document that the caller cannot change any more; throws `InvalidOptionError`. */
+export function copyOptions(owner: string, options: unknown = {}): JsonObject {
+  const refused = (why: string, cause?: unknown) =>
+    new InvalidOptionError("", `Cannot use ${owner} options: ${why}`, { cause });
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw refused(`expected an object, found ${show(options)}`);
+  }
+  try {
+    return structuredClone(options as JsonObject);
+  } catch (cause) {
+    throw refused(`expected values that JSON can hold: ${(cause as Error).message}`, cause);
+  }
+}
+
 /** Creates commonly used rules. */
 export interface RuleMakers {
   /** A whole number of at least `minimum`. */

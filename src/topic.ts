@@ -19,7 +19,7 @@ import type { DriverHandle, TopicHandle } from "./handles.ts";
 import { makeInspectable } from "./inspect.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { checkConsumerName } from "./names.ts";
-import { checkOptions, withoutUndefined } from "./options.ts";
+import { checkOptions, copyOptions, withoutUndefined } from "./options.ts";
 import { Producer } from "./producer.ts";
 import type { ProducerOptions } from "./producer/options.ts";
 import { withoutSecrets } from "./secrets.ts";
@@ -218,7 +218,7 @@ export class Topic<T = JsonValue> implements TopicHandle<T>, AsyncDisposable {
   /** Changes options that can be changed after creation; throws `InvalidOptionError` for others. */
   async edit(options: JsonObject): Promise<void> {
     this.#checkOpen();
-    await this.#driver.edit(structuredClone(options));
+    await this.#driver.edit(copyOptions("topic", options));
   }
 
   /** What `JSON.stringify` and `console.log` show. */

@@ -135,7 +135,7 @@ export class PullQueue<T> {
       };
       const onAbort = () => waiter.reject(signal?.reason);
       const end = () => waiter.resolve(undefined);
-      const stopTimer = startTimer(limit, end);
+      const stopTimer = startTimer(limit, end, signal);
       signal?.addEventListener("abort", onAbort);
       limits.enders?.add(end);
       this.#waiters.add(waiter);

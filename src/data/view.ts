@@ -66,14 +66,27 @@ function isStream(data: object): data is AsyncIterable<Uint8Array> {
   return Symbol.asyncIterator in data;
 }
 
+/** Streams that can be read once, and have been. */
+const readBefore = new WeakSet<object>();
+
 /**
  * A stream of pieces as an iterable; a `ReadableStream` is read with a reader if the runtime cannot iterate it.
+ * Read again, e.g. by a push that repeats a failed one, a stream would pass as a shorter data part.
  */
 async function* piecesOf(
   stream: AsyncIterable<unknown> | ReadableStream<unknown>,
 ): AsyncGenerator<Uint8Array> {
-  const pieces = isStream(stream) ? stream : chunksOf(stream as ReadableStream<unknown>);
-  for await (const piece of pieces) {
+  if (readBefore.has(stream)) {
+    throw new InvalidDataError(
+      "Cannot use a data part: the stream has been read for another push; push a new stream",
+    );
+  }
+  const pieces = isStream(stream)
+    ? stream[Symbol.asyncIterator]()
+    : chunksOf(stream as ReadableStream<unknown>);
+  // A generator is its own iterator; the streams of the web and of Node are not. Other iterables begin anew.
+  if (pieces === stream || "getReader" in stream || "pipe" in stream) readBefore.add(stream);
+  for await (const piece of { [Symbol.asyncIterator]: () => pieces }) {
     const bytes = bytesOf(piece, " of the stream");
     if (bytes.byteLength > 0) yield bytes;
   }

@@ -79,3 +79,28 @@ test("metadata that is nested too deeply says so", () => {
   for (let depth = 0; depth < 1_000_000; depth++) value = [value];
   assertThrows(() => Metadata.value(value), InvalidMetadataError, "it is nested too deeply");
 });
+
+test("a driver is opened by its name, not by `new`", () => {
+  const Constructed = Driver as unknown as new (...given: unknown[]) => unknown;
+  assertThrows(
+    () => new Constructed("files", { root_path: "/nowhere" }),
+    InvalidOptionError,
+    "await Driver.open",
+  );
+  for (const driver of [undefined, null, "files", {}]) {
+    assertThrows(() => Driver.from(driver as never), InvalidOptionError, "await Driver.open");
+  }
+});
+
+test("options that are not data are refused by name, not by the runtime", async () => {
+  await using driver = await Driver.open("memory", { store: "options that are not data" });
+  for (const value of [() => {}, Symbol("x")]) {
+    const options = { flush_behavior: value } as never;
+    await assertRejects(() => Driver.open("memory", options), InvalidOptionError, "driver options");
+    await assertRejects(() => driver.createTopic("t", options), InvalidOptionError, "topic options");
+  }
+  await driver.createTopic("t");
+  await using topic = await driver.openTopic("t");
+  await assertRejects(() => topic.edit({ x: () => {} } as never), InvalidOptionError, "topic options");
+  await assertRejects(() => topic.edit(5 as never), InvalidOptionError, "expected an object");
+});

@@ -36,6 +36,7 @@ export async function run(invocation: Invocation): Promise<number | void> {
   const filter = args.text("filter") === undefined ? undefined : parseFilter(args.text("filter")!);
   const data = args.text("data") ?? "none";
   const template = templateOf(invocation, topicName, data);
+  const printsData = data !== "none" || template?.needsData === true;
   let damaged = false;
   const warn = (error: EventGoneError) => console.log.warn(oneLine(error));
   await withTopic(invocation, topicName, async (topic) => {
@@ -44,7 +45,7 @@ export async function run(invocation: Invocation): Promise<number | void> {
     await using consumer = await openConsumer(topic, name, start, {
       ...(partitions === undefined ? {} : { partitions }),
       ...(group ? { group } : {}),
-      ...(data === "none" && template?.needsData !== true ? {} : { dataSelector: selectSmall }),
+      ...(printsData ? { dataSelector: selectSmall } : {}),
       onCorruption: args.text("on-corruption") === "skip" ? "skip" : "throw",
       onDamage: (error) => {
         damaged = true;
@@ -58,12 +59,13 @@ export async function run(invocation: Invocation): Promise<number | void> {
       data,
       template,
     });
-    const print = data === "none" && template?.needsData !== true ? printOne : (event: Event) => {
+    const print = !printsData ? printOne : (event: Event) => {
       const { size } = event.dataDescriptor;
       return event.data !== undefined || size === 0 ? printOne(event) : printLarge(event, printOne, warn);
     };
     const printed = await printEvents(invocation, consumer, {
       print,
+      printsData,
       warn,
       filter,
       acknowledge,
@@ -81,8 +83,9 @@ export async function run(invocation: Invocation): Promise<number | void> {
 async function printEvents(
   { console, signal: stopped }: Invocation,
   consumer: Consumer,
-  { print, warn, filter, acknowledge, group, limits }: {
+  { print, printsData, warn, filter, acknowledge, group, limits }: {
     print: Printer;
+    printsData: boolean;
     warn: (error: EventGoneError) => void;
     filter: Filter | undefined;
     acknowledge: boolean;
@@ -119,6 +122,7 @@ async function printEvents(
         if (filter !== undefined && !filter(event.metadata)) continue;
         const wait = print(event);
         if (wait !== undefined) await wait;
+        progress.done.bytes += event.metadataText.length + (printsData ? event.dataDescriptor.size : 0);
         if (++printed === max) break;
       }
       progress.done.events = printed;
