@@ -1,7 +1,7 @@
 import { BatchSize, checkOptions, invalidOption } from "./options.ts";
 import type { Serializer } from "./components/contract.ts";
 import { Acknowledger } from "./consumer/acknowledger.ts";
-import { batchesOf, EventIterator, readableOf } from "./consumer/event_iterator.ts";
+import { BatchIterator, EventIterator, readableOf } from "./consumer/event_iterator.ts";
 import { DataDelivery } from "./consumer/data_delivery.ts";
 import type { DataAllocator, DataSelector } from "./consumer/data_selection.ts";
 import { type Ends, type EventsOptions, readEventsOptions } from "./consumer/events_options.ts";
@@ -201,7 +201,7 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
    * through many events. All events of a yielded array count as consumed.
    */
   batches(options: EventsOptions = {}): AsyncIterableIterator<Event<T>[]> {
-    return batchesOf<T>(this.#iterate(options));
+    return new BatchIterator<T>(this.#iterate(options));
   }
 
   /**

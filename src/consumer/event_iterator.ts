@@ -93,11 +93,25 @@ export class EventIterator<T> implements AsyncIterableIterator<Event<T>> {
 }
 
 /** Yields each event together with those that were read with it. */
-export async function* batchesOf<T>(events: EventIterator<T>): AsyncGenerator<Event<T>[], undefined> {
-  for await (const event of events) {
-    const batch = events.rest();
-    batch.unshift(event);
-    yield batch;
+export class BatchIterator<T> implements AsyncIterableIterator<Event<T>[]> {
+  constructor(private readonly events: EventIterator<T>) {}
+
+  async next(): Promise<IteratorResult<Event<T>[], undefined>> {
+    const { done, value } = await this.events.next();
+    if (done === true) return { done, value };
+    const batch = this.events.rest();
+    batch.unshift(value);
+    return { done: false, value: batch };
+  }
+
+  /** Ends a pending call of next(), too: a generator would wait for its event. */
+  async return(): Promise<IteratorResult<Event<T>[], undefined>> {
+    await this.events.return();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
   }
 }
 

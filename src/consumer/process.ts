@@ -1,3 +1,4 @@
+import { EventGoneError } from "../errors.ts";
 import type { Event } from "../event.ts";
 import { checkOptions, invalidOption } from "../options.ts";
 import type { Acknowledger } from "./acknowledger.ts";
@@ -64,7 +65,8 @@ export async function processEvents<T>(
       if (run.ended) break;
     }
   } catch (error) {
-    if (!run.ended) throw error;
+    // What ends the wait once a callback has ended the processing is that; but removed events are reported only once.
+    if (!run.ended || error instanceof EventGoneError) run.fail(error);
   } finally {
     await run.finished();
   }
@@ -77,6 +79,8 @@ class ProcessRun<T> {
   started = 0;
   #failure: { error: unknown } | undefined = undefined;
   readonly #running = new Set<Promise<void>>();
+  /** Ends the wait for a callback to end. */
+  #onRoom = () => {};
   /** Aborts the wait for the next event when a callback stops the processing. */
   readonly #end = new AbortController();
 
@@ -102,12 +106,21 @@ class ProcessRun<T> {
   start(event: Event<T>): void {
     this.started++;
     if (this.#unfinished !== undefined) this.acknowledger.recordDelivery(event, this.#unfinished);
-    const running = this.#call(event).finally(() => this.#running.delete(running));
+    const running = this.#call(event).finally(() => {
+      this.#running.delete(running);
+      this.#onRoom();
+    });
     this.#running.add(running);
   }
 
   async hasRoom(): Promise<void> {
-    while (this.#running.size >= this.concurrency) await Promise.race(this.#running);
+    // Not a race of the running ones: one that runs for long would keep something of each race.
+    if (this.#running.size >= this.concurrency) await new Promise<void>((resolve) => this.#onRoom = resolve);
+  }
+
+  /** The processing fails with the first error. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
   }
 
   async finished(): Promise<void> {
@@ -116,7 +129,7 @@ class ProcessRun<T> {
     try {
       await this.acknowledger.endProcessing(this.#unfinished);
     } catch (error) {
-      this.#failure ??= { error };
+      this.fail(error);
     }
   }
 
@@ -130,7 +143,7 @@ class ProcessRun<T> {
       this.#unfinished?.end(event, "done");
     } catch (error) {
       const isStopped = error instanceof StopEventProcessor;
-      if (!isStopped) this.#failure ??= { error };
+      if (!isStopped) this.fail(error);
       this.#unfinished?.end(event, isStopped ? "stopped" : "failed");
       this.#end.abort();
     }

@@ -1,6 +1,13 @@
 // events(), batches(), process() and readable().
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { ClosedError, type Event, InvalidOptionError, StopEventProcessor } from "../../mod.ts";
+import {
+  ClosedError,
+  type Event,
+  EventGoneError,
+  InvalidOptionError,
+  StopEventProcessor,
+} from "../../mod.ts";
+import { mostFollowed } from "../followed_promises.ts";
 import { test } from "../harness.ts";
 import { PATIENCE_MS, turn, until } from "../waiting.ts";
 import { ScriptedSource } from "./scripted_consumer.ts";
@@ -69,6 +76,20 @@ test("leaving an iteration loses nothing", async () => {
   assertEquals((await consumer.pull()).id, 4);
   for await (const event of consumer.events()) if (event.id === 7) break;
   assertEquals(await ids(consumer.events({ until: "end" })), [8, 9]);
+});
+
+test("return() ends a pending call of next(), of events() as of batches(), and loses no event", async () => {
+  const source = new ScriptedSource();
+  await using consumer = source.consumer();
+  for (const events of [consumer.events(), consumer.batches()]) {
+    const pending = events.next();
+    await turn();
+    await events.return?.();
+    assertEquals(await pending, { done: true, value: undefined });
+    assertEquals(await events.next(), { done: true, value: undefined });
+  }
+  source.store(1);
+  assertEquals((await consumer.pull()).id, 0);
 });
 
 test("an iteration waits for events, and ends when none come in time", async () => {
@@ -221,6 +242,35 @@ test("a call can stop process() with concurrency while it waits for the next eve
   }, { concurrency: 4 });
   assertEquals([count, finished], [2, 2]);
   assertEquals(source.waiting, 0);
+});
+
+test("a call that stops process() as removed events are reported does not hide them", async () => {
+  const source = new ScriptedSource();
+  source.store(3);
+  let stop = () => {};
+  const stopped = new Promise<void>((_, reject) => stop = () => reject(new StopEventProcessor()));
+  source.faults.get = (place) => {
+    if (place !== "0:1") return undefined;
+    stop();
+    return new EventGoneError(0, 1, 2);
+  };
+  await using consumer = source.consumer({ batchSize: 1 });
+  await assertRejects(() => consumer.process(() => stopped, { concurrency: 2 }), EventGoneError);
+});
+
+test("events that pass a call of process() that runs for long leave nothing with it", async () => {
+  const source = new ScriptedSource();
+  source.store(100);
+  await using consumer = source.consumer();
+  let end = () => {};
+  const long = new Promise<void>((resolve) => end = resolve);
+  const followed = await mostFollowed(() =>
+    consumer.process(async ({ id }) => {
+      if (id === 0) await long;
+      else if (id === 99) end();
+    }, { concurrency: 2, until: "end" })
+  );
+  assert(followed < 10, `${followed}`);
 });
 
 test("an error in the callback ends process() once the running calls are done", async () => {

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { withinLimit } from "../../future.ts";
 
 /** The chunks of a stream until it ends or the signal is aborted; an abort is a normal end. */
 export async function* readChunks(
@@ -6,13 +7,10 @@ export async function* readChunks(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, void> {
   const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
-  let stop = (): void => {};
-  // Not every runtime ends a pending read of standard input when the stream is destroyed.
-  const aborted = new Promise<undefined>((resolve) => stop = () => resolve(undefined));
-  signal.addEventListener("abort", stop);
   try {
     while (!signal.aborted) {
-      const next = await Promise.race([chunks.next(), aborted]);
+      // Not every runtime ends a pending read of standard input when the stream is destroyed.
+      const next = await withinLimit(chunks.next(), Infinity, signal);
       if (next === undefined || next.done) break;
       yield next.value;
     }
@@ -20,7 +18,6 @@ export async function* readChunks(
     // Destroying the stream causes a premature-close error.
     if (!signal.aborted) throw error;
   } finally {
-    signal.removeEventListener("abort", stop);
     if (signal.aborted) stream.destroy();
   }
 }
