@@ -2,7 +2,7 @@ import { InvalidMetadataError } from "../errors.ts";
 import { grisu2Digits } from "./grisu2.ts";
 import { cut } from "../text/quoted.ts";
 
-/** All integers with so many digits fit into 64 bits, signed or unsigned. */
+/** All integers with this many digits fit into 64 bits, signed or unsigned. */
 const SAFE_DIGITS_MAX = 18;
 const UNSIGNED_MAX = 2n ** 64n - 1n;
 const SIGNED_MIN = -(2n ** 63n);

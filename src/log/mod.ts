@@ -6,11 +6,11 @@
  *
  * | name                 | what it is                                                                                |
  * | -------------------- | ----------------------------------------------------------------------------------------- |
- * | `ID.log`             | the segment whose first event has this id: a header, frames, and at last a seal           |
+ * | `ID.log`             | the segment whose first event has this id: a header, frames, and finally a seal           |
  * | `ID.idx`             | its index, a hint: missing, old or wrong it costs time and never an event                 |
  * | `ID.needs-OLDER`     | a dependency marker: events of segment `ID` have data in segment `OLDER`, which stays     |
  * | `ID.first-TIME`      | a removal: `ID` is the first segment; the newest time removed before it is `TIME`         |
- * | `*.draft`            | a file on its way to its name; rubbish when it is an hour old                             |
+ * | `*.draft`            | a file before it gets its name; a leftover once it is an hour old                         |
  * | `PARTITION.pos`      | a consumer's position, in a folder of its own: slots of 64 bytes, the newest valid counts |
  * | `group/NUMBER.json`  | beside positions: the members of a group and their partitions (`groups/roster.ts`)        |
  *

@@ -73,7 +73,7 @@ const AHEAD_MS_MAX = 7 * 86_400_000;
  * When the last event of each segment was stored at the latest, as far as the clock's readings in the segments tell;
  * `Infinity` where they do not.
  *
- * Readings stand in the log in the order in which they were taken. Without steps of the clock the first reading after
+ * Readings are in the log in the order in which they were taken. Without steps of the clock the first reading after
  * a segment's last event is the answer. Where the clock was set back, a reading after it is lower than one before it:
  * the two are from clocks that disagree, and the lower one says nothing about the age of what came before. The answer
  * is then the first reading that is not below any before it. (Events of 12:00, the clock is set back to 11:00, and

@@ -33,7 +33,7 @@ const TIMEOUT_MS = 30_000;
 const PAUSE_MS_MIN = 0.2;
 const PAUSE_MS_MAX = 8;
 
-/** What a process that was killed left of its attempts is rubbish after this. */
+/** After this, what a killed process left of its attempts may be removed. */
 const RUBBISH_AFTER_MS = 3_600_000;
 
 /** A lock holds less: who took it, and when. */
@@ -163,11 +163,11 @@ export class FileLock {
   #release(token: string, takenAt: number): void {
     const heldMs = Math.abs(this.storage.now() - takenAt);
     try {
-      // After so long another process may be about to take it away, and a third one about to have it.
+      // After this long another process may be about to take it away, and a third one about to have it.
       if (heldMs > this.#leaseMs / 2) this.#remove(token, 0);
       else this.storage.remove(this.path);
     } catch {
-      // What was appended is stored all the same; the lock goes when the lease is over.
+      // What was appended is stored nevertheless; the lock ends with the lease.
     }
   }
 

@@ -98,7 +98,7 @@ function heldOpen(path: string, cause: unknown): StorageError {
 
 /**
  * Closes a descriptor. An error that the system reports then is about what was written before, which a sync would have
- * reported; the descriptor is gone all the same.
+ * reported; the descriptor is gone nevertheless.
  */
 export function release(fs: FileSystem, fd: number): void {
   try {

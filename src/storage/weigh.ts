@@ -1,7 +1,7 @@
 /** The first call of each finds its code not compiled, and its memory not backed. */
 const ROUNDS = 6;
 
-/** Whether work takes less time than other work so many times, each at its best of a few rounds. */
+/** Whether work takes less time than other work done several times, each at its best of a few rounds. */
 export function takesLess(work: () => unknown, times: number, other: () => unknown): boolean {
   let [bestOfWork, bestOfOther] = [Infinity, Infinity];
   for (let round = 0; round < ROUNDS; round++) {

@@ -43,7 +43,7 @@ export async function runOutlet(outlet: Outlet): Promise<void> {
   }
 }
 
-/** All lines of a batch, encoded at once. */
+/** All lines of a batch, encoded together. */
 function encodeLines(batch: readonly Event[], line: (event: Event) => string): LineBlock {
   const bytes = encoder.encode(batch.map(line).join("\n") + "\n");
   // A raw text may itself contain line breaks: count the ends of lines only.

@@ -14,7 +14,7 @@ export interface DecodedLines {
   malformed?: number;
 }
 
-/** Decodes a block at once, which is many times faster than line by line. */
+/** Decodes a whole block, which is many times faster than line by line. */
 export function decodeLines(block: Uint8Array): DecodedLines {
   let text: string;
   let malformed = false;

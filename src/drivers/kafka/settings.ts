@@ -141,7 +141,7 @@ function checkStrategies(strategies: string[] | undefined): void {
 
 function withPort(address: string): string {
   const bare = address.replace(/^[a-z_]+:\/\//i, "");
-  // An address with colons stands in brackets.
+  // An address with colons is in brackets.
   const [, host, digits] = /^(\[[\da-f:.]+(?:%[^\]]+)?\]|[^:[\]]+)(?::(\d{1,5}))?$/i.exec(bare) ?? [];
   const port = Number(digits ?? 9092);
   if (host === undefined || port === 0 || port > 65_535 || /[\s/@]/.test(bare)) {

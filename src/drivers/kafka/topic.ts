@@ -29,7 +29,7 @@ import type { RawReader } from "./raw_reader.ts";
 import { formatOf, isEndMark, type RecordFormat } from "./record.ts";
 import { trimPartitions } from "./trim.ts";
 
-/** Number of records to read at once in search of an event. */
+/** Number of records per read in search of an event. */
 const RECORDS_MAX = 10;
 
 /** What a topic is opened with. */

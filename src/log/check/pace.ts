@@ -1,4 +1,4 @@
-/** After reading so much, the event loop gets a turn. */
+/** After reading this much, the event loop gets a turn. */
 const TURN_BYTES = 32 * 1024 * 1024;
 
 /** Options of work that reads for long. */

@@ -15,7 +15,7 @@ const LOST_EVENTS_MAX = 2 ** 32 - 1;
 /** Who writes frames; `sequence` is that of the last one, and is counted on. */
 export type FrameWriter = Omit<Signature, "anchorId" | "anchorOffset">;
 
-/** The fewest bytes that can hold the ids of so many lost events. */
+/** The fewest bytes that can hold the ids of this many lost events. */
 export function tombstoneBytesMin(events: number): number {
   return Math.max(1, Math.ceil(events / LOST_EVENTS_MAX)) * LOST_FRAME_BYTES_MIN;
 }
@@ -31,8 +31,8 @@ export interface TombstoneRegion {
 
 /**
  * Frames that fill a region to the byte: they say that its events were lost, keep their ids for them, and are
- * anchored at themselves, so that what stands after them keeps its ids even when they are damaged again. Each
- * is given as a view that is good until the next one.
+ * anchored at themselves, so that what follows them keeps its ids even when they are damaged again. Each
+ * is yielded as a view that is valid until the next one.
  */
 export function* tombstones(
   region: TombstoneRegion,

@@ -18,7 +18,7 @@ export function frameOf({ baseId }: Segment, offset: number, firstId: number): F
 /** Data chunks that are damaged, by segment and offset, so that the events that need them are named. */
 export type DamagedChunks = Map<string, { file: string; offset: number; reason: string }>;
 
-/** Checks the data of a segment's frames: what stands in them, and the chunks they refer to. */
+/** Checks the data of a segment's frames: their own, and the chunks they refer to. */
 export class DataCheck {
   /** The oldest segment that holds data of an event in this one. */
   neededId: number;
@@ -71,7 +71,7 @@ export class DataCheck {
     }
   }
 
-  /** An event whose data stands in chunks is whole when they are. */
+  /** An event whose data is in chunks is whole when they are. */
   *chunksOf(at: FrameAt, id: number): Generator<Finding> {
     const extents = extentsOf(at);
     const { list } = extents;

@@ -6,22 +6,22 @@ import { readWindow } from "../segment/window.ts";
 import type { Segment } from "../segment/segment_file.ts";
 import { INDEX_BYTES_MAX, indexPath } from "../segment/index.ts";
 
-/** An entry, where it stands, and whether its frame was found. */
+/** An entry, its offset in the index, and whether its frame was found. */
 interface Entry extends IndexEntry {
   at: number;
   isFound: boolean;
 }
 
-/** An entry that is wrong, and where it stands. */
+/** An entry that is wrong, and its offset in the index. */
 export interface IndexDamage {
   at: number;
-  /** Its own checksum is right: it speaks of a frame that is not there. */
+  /** Its own checksum is right: it names a frame that is not there. */
   isLeftover: boolean;
   reason: string;
 }
 
 /**
- * Holds a segment's index against the frames of the log as they are read. One entry stands for half a megabyte
+ * Compares a segment's index with the frames of the log as they are read. There is an entry per half a megabyte
  * of log, so all of them are in memory.
  */
 export class IndexCheck {

@@ -12,7 +12,7 @@ import { IndexCheck } from "./verify_index.ts";
 import type { Pace } from "./pace.ts";
 import { entryAt, type FrameEntry, type GapEntry, positionAfter } from "../segment/entries.ts";
 
-/** Anchors speak of boundaries not far before them. */
+/** Anchors refer to boundaries not far before them. */
 const BOUNDARIES_MAX = 4096;
 
 export class SegmentCheck {
@@ -20,7 +20,7 @@ export class SegmentCheck {
   endId: number;
   readonly #index: IndexCheck;
   readonly #data: DataCheck;
-  /** Frame boundaries met lately, and the id that comes next at each. */
+  /** The latest frame boundaries, and the id that comes next at each. */
   readonly #boundaries = new Map<number, number>();
 
   constructor(
@@ -193,7 +193,7 @@ export class SegmentCheck {
     return this.#found({ severity: "torn", kind: "leftover", offset, bytes, firstId: id, endId: id, reason });
   }
 
-  /** What belongs to the segment and stands in other files. */
+  /** What belongs to the segment and is in other files. */
   *#besides(): Generator<Finding> {
     const { segment, partition } = this;
     for (const { at, isLeftover, reason } of this.#index.damage()) {

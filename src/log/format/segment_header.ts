@@ -5,7 +5,7 @@ import { readTime, readUint64, writeUint64 } from "./frame_header.ts";
 /** Where a segment ends. */
 export interface SealedSegment {
   baseId: number;
-  /** Offset of its seal: what stands after it is discarded. */
+  /** Offset of its seal: what follows it is discarded. */
   sealOffset: number;
   /** Distinguishes it from another segment of the same name; 0 where it is not known. */
   salt: number;

@@ -18,7 +18,7 @@ export class Heartbeat {
     if (this.#file === undefined) {
       this.storage.publish(this.path, bytesOf(0), { durable: false });
       this.#file = openIfThere(this.storage, this.path, "update");
-      // Removed at once by a member that took this one for dead: the roster says so.
+      // Removed immediately by a member that took this one for dead: the roster says so.
       if (this.#file === undefined) return;
     }
     const written = this.#file.writeAt(bytesOf(this.#count), 0);

@@ -27,7 +27,7 @@ export interface MemberProcess {
 /** One consumer of the group. */
 export interface Member extends MemberProcess {
   id: string;
-  /** Without a heartbeat for so long it counts as dead. */
+  /** Without a heartbeat for this long it counts as dead. */
   timeoutMs: number;
   /** How often it reclaimed an expired lease. */
   renewals: number;
@@ -70,7 +70,7 @@ export class RosterFiles {
     private readonly numPartitions: number,
   ) {}
 
-  /** The current one, or one that was current lately: see `#isLast`; undefined if no one ever joined. */
+  /** The current one, or one that was current a moment ago: see `#isLast`; undefined if no one ever joined. */
   read(): Roster | undefined {
     return this.#known !== undefined && this.#isLast(this.#known.epoch) ? this.#known : this.readLast();
   }

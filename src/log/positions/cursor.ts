@@ -26,11 +26,11 @@ import {
 import { OwnCursorFile } from "./own_cursor_file.ts";
 import { isAfter, type Position, positionOf, type StoredPosition } from "./position_slot.ts";
 
-/** How often a consumer makes its file again because it was removed at once. */
+/** How often a consumer makes its file again because it was removed immediately. */
 const ATTEMPTS_MAX = 100;
 /** A seek raises the generation by more than a takeover at the same time, which may try a few times: so it counts. */
 const SEEK_RAISES = 4;
-/** Files of closed consumers stay until there are so many: folding them costs a sync. */
+/** Files of closed consumers stay until there are this many: folding them costs a sync. */
 const IDLE_FILES_MAX = 4;
 
 /** What is stored, as read before storing. */
@@ -72,7 +72,7 @@ export class CursorFile {
 
   /**
    * Stores that everything below a position is acknowledged, unless that is stored already. `stale` is a stored position
-   * that the log did not confirm: it speaks of events that are gone, so that a new generation begins.
+   * that the log did not confirm: its events are gone, so a new generation begins.
    */
   acknowledge(next: Position, stale?: StoredPosition): void {
     const own = this.#own?.position;
@@ -130,7 +130,7 @@ export class CursorFile {
       // Of several that begin where nothing is stored, the one that makes the first file decides where.
       this.#own = this.#create(next, known, attempt, known.position === undefined && attempt === 1);
       if (this.#own === undefined) continue;
-      // Two consumers that take it over at once each make their file first and look then, so that one sees the other's;
+      // Two consumers that take it over at the same time each make their file and then look, so that one sees the other's;
       // and a position that was stored since the reading, in a file that was not retired before it, must not be lost.
       const listed = yield;
       const isAlone = !this.#leaveRetired() && !this.#isOvertaken(listed, known.position);
@@ -141,7 +141,7 @@ export class CursorFile {
     }
   }
 
-  /** The same, at once. */
+  /** The same, in one call. */
   take(begin: (stored: StoredPosition | undefined) => Position): Position {
     return this.#run(this.takeSteps(begin));
   }
@@ -167,7 +167,7 @@ export class CursorFile {
     }
   }
 
-  /** Lets go of the file. */
+  /** Closes the file. */
   close(): void {
     const own = this.#own;
     this.#own = undefined;
@@ -187,7 +187,7 @@ export class CursorFile {
   *#store(first: Known, decide: (known: Known) => StoredPosition | undefined): CursorSteps<void> {
     let known = first;
     for (let attempt = 1;; attempt++, known = this.#readAll(yield)) {
-      // A file that was made before its owner knew of a generation goes over to it: what it gets next has to count.
+      // A file made before its owner knew of a generation joins it: what is written to it next has to count.
       const isLate = this.#own !== undefined && this.#own.position.generation < (known.safe?.generation ?? 0);
       const next = decide(known) ?? (isLate ? known.safe : undefined);
       if (next === undefined) {
@@ -197,7 +197,7 @@ export class CursorFile {
       }
       // Where nothing was stored, an acknowledgement begins the first generation, and a seek a later one.
       const isRaised = next.generation > (known.position?.generation ?? 1);
-      // Before it is written, too: if this process is stopped then, what others acknowledge counts all the same.
+      // Before it is written, too: if this process is stopped then, what others acknowledge still counts.
       if (isRaised) this.#retireAll(known.contents.filter(({ path }) => path !== this.#own?.path));
       const isNew = this.#own === undefined;
       if (this.#own === undefined) this.#own = this.#create(next, known, attempt);
@@ -222,7 +222,7 @@ export class CursorFile {
       const settings = { storage: this.storage, files: this.#files, owner: this.#owner };
       return OwnCursorFile.make(settings, next, known.position, isFirst);
     } catch (error) {
-      // Retired, folded and removed at once, or the folder was removed: the next attempt shows which.
+      // Retired, folded and removed immediately, or the folder was removed: the next attempt shows which.
       if (!isMissing(error) || attempt === ATTEMPTS_MAX) throw error;
       return undefined;
     }

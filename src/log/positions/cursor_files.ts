@@ -25,7 +25,7 @@ export const CURSOR_FILE_BYTES = CURSOR_SLOTS * POSITION_SLOT_BYTES;
 export const BEFORE_SLOT = 2;
 const RETIRED_SLOT = 3;
 
-/** An owner that has not written for so long may be gone. */
+/** An owner that has not written for this long may be gone. */
 const IDLE_MS = 10_000;
 /** How often reading is repeated because a file was removed meanwhile. */
 const READINGS_MAX = 100;

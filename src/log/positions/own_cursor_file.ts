@@ -38,7 +38,7 @@ export class OwnCursorFile {
   /**
    * Makes it at its full size, so that no later position needs space on the disk. It has `next`, and those positions of
    * `before` that are needed if the log loses the event before `next`. Undefined if it was to be the first file of the
-   * name and is not. Throws `ENOENT` if it was removed at once.
+   * name and is not. Throws `ENOENT` if it was removed immediately.
    */
   static make(
     settings: CursorFileSettings,

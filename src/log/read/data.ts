@@ -11,7 +11,7 @@ import type { Segment } from "../segment/segment_file.ts";
 /** Bytes read into the reader's own buffer and checked there, while they are in the processor's cache. */
 const IN_PLACE_BYTES = 8 * DATA_BLOCK_BYTES;
 
-/** Blocks read and checked at once where the data is read in order. */
+/** Blocks that are read and checked together where the data is read in order. */
 const RUN_BLOCKS = 16;
 
 /** A part of this size gets memory of its own; smaller ones share theirs with their neighbours. */
@@ -25,7 +25,7 @@ const SLAB_PART_BYTES_MAX = 32 * 1024;
 const SLAB_BYTES = 256 * 1024;
 const SLAB_ALIGNMENT = 64;
 
-/** Smaller parts are copied to buffers of the caller: a frame read at once costs less a byte than a read for each. */
+/** Smaller parts are copied to buffers of the caller: one read of the whole frame costs less per byte than a read for each part. */
 const GIVEN_BUFFER_BYTES = 2 * DATA_BLOCK_BYTES;
 
 /**
@@ -63,9 +63,9 @@ export class StoredData {
   #held: { start: number; bytes: Uint8Array } | undefined;
   /** Where the last piece ended: the next one beginning here shows that it is read in order. */
   #givenTo = 0;
-  /** The blocks found right in what the window holds, and which load of the window that was. */
+  /** The blocks that were verified in the window, and which load of the window that was. */
   #checked = { from: 0, to: 0, load: -1 };
-  /** Whether anybody asked for any of it. */
+  /** Whether any of it was requested. */
   touched = false;
   /** How much of it went to buffers of the caller. */
   #filledBytes = 0;
@@ -196,7 +196,7 @@ export class StoredData {
     return ptr;
   }
 
-  /** Reads blocks into the core's memory and checks them: those up to `end`, and what is right of those after it. */
+  /** Reads blocks into the core's memory and checks them: all of those up to `end`, and as many after it as are intact. */
   #load(start: number, end: number, endMax: number, id: number): [ptr: number, end: number] {
     const { dataBytes, offset, partition } = this.source;
     const segment = partition.segmentOf(this.source.segment.baseId, id);

@@ -31,7 +31,7 @@ const SMALL_READ_BYTES = 64 * 1024;
 /** Larger frames have large data parts, which are read one by one: whole, the frame would not stay in the cache. */
 const WHOLE_FRAME_BYTES_MAX = 2 * READ_AHEAD_BYTES;
 
-/** Heads that are far apart are read so many bytes at a time, at least: those of one event each fit, not much more. */
+/** The least that is read for a head far from the next one: that of a frame with one event, and not much more. */
 const HEAD_READ_BYTES = 512;
 
 /** How often a reader at the end checks whether a next segment exists, in case the end is damage. */

@@ -188,7 +188,7 @@ export class StoredFrame {
     return this.partition.corrupted({ firstId: id, endId: id + 1, file: segment.path, offset, reason });
   }
 
-  /** Fills a buffer from one chunk; returns how many bytes that were. */
+  /** Fills a buffer from one chunk; returns how many bytes it filled. */
   #fillFromChunk(offset: number, into: Uint8Array, id: number): number {
     const { extent, data } = this.#chunkAt(offset, id);
     const within = offset - extent.start;

@@ -92,7 +92,7 @@ export class PartitionFolder {
   /**
    * The first segment that begins with an id or after it, the one before it and the one after it. The folder is listed
    * only if the last listing does not say: segments are made at the end and removed from the front, so that what
-   * stands between two others stays as it is, and opening one that was removed meanwhile fails.
+   * is between two others stays as it is, and opening one that was removed meanwhile fails.
    */
   segmentFrom(id: number): Record<"before" | "baseId" | "nextId", number | undefined> {
     let ids = this.#ids;

@@ -3,7 +3,7 @@ import { idAfterCut, idsOfGap } from "./gap.ts";
 import { type FrameStep, type GapStep, step, type TailStep } from "./frame_scanner.ts";
 import type { LogPosition, Segment } from "./segment_file.ts";
 
-/** Read at once, unless the caller knows better: several small frames, and not much of a large one. */
+/** Read ahead, unless the caller says otherwise: several small frames, and not much of a large one. */
 const AHEAD_BYTES = 64 * 1024;
 
 /** The id of the next event at an entry, and after it. */

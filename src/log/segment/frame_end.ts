@@ -48,8 +48,8 @@ const CUT_HEADERS = (() => {
 })();
 
 /**
- * Whether a frame lacks a part of its trailer, in whose place lies what was written of headers that were cut short
- * themselves. No frame ends with a byte that one of theirs is but for one bit: such a difference is damage.
+ * Whether a frame lacks a part of its trailer, and the beginnings of headers that were cut short themselves are in its
+ * place. No frame ends with a byte that one of theirs is but for one bit: such a difference is damage.
  */
 export function isCutByPiece(segment: Segment, offset: number, frame: FrameRecord): boolean {
   const header = core.slot;

@@ -79,7 +79,7 @@ interface FoundFrame {
 /** Fewer bytes than the smallest frame cannot have been one. */
 const SMALLEST_FRAME_BYTES = 2 * RECORD_BYTES;
 
-/** What lies at `offset`; reads `ahead` bytes at once when it has to read. */
+/** What is at `offset`; if it has to read, it reads `ahead` bytes. */
 export function step(segment: Segment, offset: number, ahead: number, seen?: Sequences): Step {
   let at = readWindow.at(segment, offset, RECORD_BYTES, ahead);
   if (at < 0) return { kind: "tail", offset, pending: readWindow.held(segment, offset) > 0 };
@@ -214,7 +214,7 @@ function sequencesBefore(segment: Segment, limit: number): Sequences {
     : undefined;
   const sequences: Sequences = known?.of ?? new Map();
   let offset = known?.upTo ?? SEGMENT_HEADER_BYTES;
-  // A read may fail on the way: what was noted until then is not what stands before the place that was known.
+  // A read may fail on the way: what was noted by then is not all that precedes the offset noted before.
   delete memory.sequences;
   while (offset < limit) {
     const next = step(segment, offset, READ_AHEAD_BYTES, sequences);

@@ -27,7 +27,7 @@ export function indexPath({ path }: Pick<Segment, "path">): string {
 }
 
 /**
- * The sparse index beside a segment: an entry every so many bytes, appended by writers, in any order, and
+ * The sparse index beside a segment: an entry per interval of bytes, appended by writers, in any order, and
  * sometimes twice. It is a hint. An entry is believed when its checksum is right and the frame that it describes is at
  * its offset; without a usable entry the search begins at the start of the segment.
  */

@@ -54,7 +54,7 @@ export class Segment {
   readonly created: number;
   /** The segment before it; undefined where its header does not say. */
   readonly previous: SealedSegment | undefined;
-  /** What is wrong with the segment header, if anything; the frames are readable all the same. */
+  /** What is wrong with the segment header, if anything; the frames are readable nevertheless. */
   readonly headerDamage: string | undefined;
   /** The id the next segment begins with, once that is known: frames from there on are discarded. */
   endId: number | undefined;
@@ -181,7 +181,7 @@ function isRecord(at: number, trailer: boolean): boolean {
   return at >= 0 && core.checkRecord(at, core.view.getUint32(at + RECORD.salt, true), trailer);
 }
 
-/** Whether a segment's header speaks of this very segment as the one before it. */
+/** Whether a segment's header names this very segment as the one before it. */
 export function isSameSegment(previous: SealedSegment, segment: { baseId: number; salt: number }): boolean {
   return previous.baseId === segment.baseId && (previous.salt === 0 || previous.salt === segment.salt);
 }

@@ -1,7 +1,7 @@
 import { core } from "../format/core/core.ts";
 import type { StorageFile } from "../../storage/port.ts";
 
-/** How much is read at once where a reader goes through small frames or wants everything. */
+/** How much one read takes where a reader goes through small frames or wants everything. */
 export const READ_AHEAD_BYTES = 1 << 20;
 
 /** A file whose bytes the window may hold. */
@@ -11,7 +11,7 @@ export interface WindowSource {
 
 /** The most that is read ahead after a record: few frames have a larger head. */
 const LOOKAHEAD_BYTES = 16 * 1024;
-/** The lookaheads of so many files are kept, for readers that take turns. */
+/** The lookaheads of this many files are kept, for readers that take turns. */
 const LOOKAHEADS = 8;
 
 /** A record and the bytes after it in one file: a trailer, and the head of the next frame, which its reader asks for next. */
@@ -39,7 +39,7 @@ class Lookahead {
     return this.#got < size ? undefined : this.#record;
   }
 
-  /** The bytes from `offset` on, if there are at least so many. */
+  /** The bytes from `offset` on, if there are at least `bytesMin`. */
   from(offset: number, bytesMin: number): Uint8Array | undefined {
     const skipped = offset - this.#start;
     if (skipped < 0 || skipped + bytesMin > this.#got) return undefined;
@@ -67,8 +67,8 @@ export class ReadWindow {
   }
 
   /**
-   * Where in the core's memory `size` bytes from `offset` lie, or -1 when the file ends before. Reads
-   * `ahead` bytes at once when it has to read.
+   * Where in the core's memory `size` bytes from `offset` lie, or -1 when the file ends before. If it has to read, it
+   * reads `ahead` bytes.
    */
   at(source: WindowSource, offset: number, size: number, ahead: number): number {
     if (source !== this.#source || offset < this.#start || offset + size > this.#end) {
@@ -169,7 +169,7 @@ export class ReadWindow {
   }
 }
 
-/** Fills a buffer from a file; gives how many bytes there were. */
+/** Fills a buffer from a file; returns how many bytes there were. */
 export function readFully(file: StorageFile, into: Uint8Array, offset: number): number {
   let got = 0;
   // A system may give fewer bytes than there are; only a read of nothing says that the file ends here.

@@ -287,7 +287,7 @@ function cutShort({ file }: OpenSegment, writes: number): StorageError {
   );
 }
 
-/** The same error, saying that the frame may be there all the same. */
+/** The same error, saying that the frame may have been stored. */
 function maybeStored(error: unknown): unknown {
   if (!(error instanceof StorageError) || error.mayBeStored) return error;
   const message =

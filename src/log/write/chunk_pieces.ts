@@ -45,7 +45,7 @@ export class ChunkBuffer {
     return this.#bytes === this.chunkBytes;
   }
 
-  /** Copies a piece from an offset on, as far as there is room; gives how many bytes that were. */
+  /** Copies a piece from an offset on, as far as there is room; returns how many bytes it copied. */
   fill(piece: Uint8Array, from: number): number {
     const size = Math.min(piece.byteLength - from, this.chunkBytes - this.#bytes);
     const end = this.#bytes + size;
@@ -59,7 +59,7 @@ export class ChunkBuffer {
     return size;
   }
 
-  /** What was copied: a view that is good until the next piece is. */
+  /** What was copied: a view that is valid until the next piece is copied. */
   take(): Uint8Array {
     const taken = this.#buffer.subarray(0, this.#bytes);
     this.#bytes = 0;

@@ -33,7 +33,7 @@ export interface LineChart {
 const LAYOUTS = {
   /** Lines are labelled at their ends. */
   wide: { width: 760, height: 400, left: 98, right: 128, top: 70, bottom: 58, noteChars: 110 },
-  /** For phones: the names stand above the lines. */
+  /** For phones: the names are above the lines. */
   narrow: { width: 380, height: 330, left: 84, right: 24, top: 88, bottom: 56, noteChars: 54 },
 } as const;
 const NAME_GAP = 17;
@@ -83,7 +83,7 @@ export function lineChart(chart: LineChart, size: ChartSize = "wide"): string {
   ]);
 }
 
-/** A text in lines of at most so many characters, divided between words. */
+/** A text in lines of at most a number of characters, divided between words. */
 function linesOf(text: string, charsMax: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {

@@ -66,7 +66,7 @@ export class Core extends CoreMemory {
   }
 
   /**
-   * Completes a frame whose table, extents, block sums, metadata and data stand where `layoutOf` puts them after `ptr`:
+   * Completes a frame whose table, extents, block sums, metadata and data are where `layoutOf` puts them after `ptr`:
    * writes both records, with the checksum of the head. Returns the frame's bytes: a view.
    */
   encodeFrame(ptr: number, kind: number, sizes: FrameSizes, signature: Signature): Uint8Array {

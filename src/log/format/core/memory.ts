@@ -32,7 +32,7 @@ interface Area {
 export class CoreMemory {
   /** Where bytes from outside are put for a moment, `SCRATCH_BYTES` at a time. */
   protected readonly scratch: number;
-  /** 4 KiB for single records, a multiple of 64; good until another caller's next call. */
+  /** 4 KiB for single records, a multiple of 64; valid until another caller's next call. */
   readonly slot: number;
   readonly slotBytes: number = SLOT_BYTES;
   readonly #memory: WebAssembly.Memory;
