@@ -68,5 +68,5 @@ export { AppendSignal } from "./segment/append_signal.ts";
 export { removeBefore, removeLeftovers } from "./segment/removal.ts";
 export { segmentName } from "./segment/segment_file.ts";
 export { SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_MAX } from "./write/appender.ts";
-export { endForGood, sealLast } from "./write/seal.ts";
+export { endForGood, sealLast } from "./write/writer.ts";
 export { type FlushBehavior, PartitionWriter, type WriterOptions } from "./write/writer.ts";

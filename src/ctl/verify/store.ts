@@ -1,6 +1,6 @@
 import type { TopicInfo } from "../../../mod.ts";
 import { foreignContent } from "../../drivers/files/foreign_content.ts";
-import { byPartition, isPartitionName, partitionName } from "../../drivers/files/layout.ts";
+import { isPartitionName, partitionName, PositionFiles } from "../../drivers/files/layout.ts";
 import { type Finding, type PaceOptions, verifyPartition, verifyPosition } from "../../log/check/mod.ts";
 import { Partition } from "../../log/mod.ts";
 import { nodeStorage } from "../../storage/node.ts";
@@ -53,10 +53,10 @@ export class TopicFiles {
     for (const folder of this.#consumerFolders()) {
       options.signal?.throwIfAborted();
       yield* verifyConsumerName(folder);
-      const listed = byPartition(nodeStorage.list(folder));
+      const listed = new PositionFiles(nodeStorage.list(folder));
       for (const { partition } of this.partitions) {
-        const name = partitionName(partition);
-        yield* verifyPosition(nodeStorage, `${folder}/${name}.pos`, partition, listed.get(name) ?? []);
+        const path = `${folder}/${partitionName(partition)}.pos`;
+        yield* verifyPosition(nodeStorage, path, partition, listed.of(partition));
       }
     }
   }

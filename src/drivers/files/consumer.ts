@@ -10,7 +10,7 @@ import {
   type StoredBatch,
   type StoredPosition,
 } from "../../log/mod.ts";
-import { partitionName } from "./layout.ts";
+import type { PositionFiles } from "./layout.ts";
 import type { ConsumerInterface, ConsumerRequest, IncomingBatch, StartPosition } from "../../contract.ts";
 import { DeliveredFrames } from "./delivered_frames.ts";
 import type { Group } from "./group.ts";
@@ -66,6 +66,8 @@ export abstract class PartitionsConsumer<P extends AssignedPartition> implements
     protected readonly partitions: readonly Partition[],
     protected readonly request: ConsumerRequest,
     protected readonly cursorOf: (partition: number) => CursorFile,
+    /** Lists the position files of this name. */
+    protected readonly listed: () => PositionFiles,
   ) {}
 
   abstract open(): Promise<void>;
@@ -197,11 +199,10 @@ export class FilesConsumer extends PartitionsConsumer<AssignedPartition> {
     partitions: readonly Partition[],
     request: ConsumerRequest,
     cursorOf: (partition: number) => CursorFile,
+    listed: () => PositionFiles,
     private readonly group: Pick<Group, "enterAlone" | "leaveAlone">,
-    /** The names of position files by partition, listed now. */
-    private readonly listed: () => ReadonlyMap<string, readonly string[]>,
   ) {
-    super(partitions, request, cursorOf);
+    super(partitions, request, cursorOf, listed);
     this.assigned = request.partitions ?? partitions.map((_, index) => index);
   }
 
@@ -213,7 +214,7 @@ export class FilesConsumer extends PartitionsConsumer<AssignedPartition> {
       const known = this.assignments.get(number);
       const assigned = known ??
         assign(ofPartition(this.partitions, number), this.request, this.cursorOf(number));
-      const stored = assigned.cursor.read(listed.get(partitionName(number)) ?? []);
+      const stored = assigned.cursor.read(listed.of(number));
       const id = stored === undefined ? undefined : confirmedId(assigned.partition, stored);
       if (id !== undefined) {
         assigned.stale = id < stored!.nextId ? stored : undefined;

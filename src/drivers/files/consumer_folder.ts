@@ -3,7 +3,7 @@ import { CursorFile, type Position } from "../../log/mod.ts";
 import { isMissing, isTaken, listIfThere, type Storage } from "../../storage/port.ts";
 import { removeFolder, temporaryPath, tryRemoveTree } from "./temporary_folders.ts";
 import { foldersOf } from "./consumer_names.ts";
-import { byPartition, checkIsFolder, partitionName } from "./layout.ts";
+import { checkIsFolder, partitionName, PositionFiles } from "./layout.ts";
 import { type PlannedSeek, SeekFiles } from "./seek_files.ts";
 import { sideBySide } from "./side_by_side.ts";
 
@@ -67,9 +67,9 @@ export class ConsumerFolder {
     });
   }
 
-  /** The names of position files, by partition: a single directory listing for all of them. */
-  listed(): ReadonlyMap<string, readonly string[]> {
-    return byPartition(this.#isKnown ? listIfThere(this.location.storage, this.#path, NAME_FILE) : []);
+  /** The names of position files: a single directory listing for all partitions. */
+  listed(): PositionFiles {
+    return new PositionFiles(this.#isKnown ? listIfThere(this.location.storage, this.#path, NAME_FILE) : []);
   }
 
   /**
@@ -89,7 +89,7 @@ export class ConsumerFolder {
         // One generation for all: of two seeks at once, one replaces the other in each of their common partitions.
         const generation = cursors.reduce(
           (highest, { target, cursor }) =>
-            Math.max(highest, cursor.nextGeneration(listed.get(partitionName(target.partition)) ?? [])),
+            Math.max(highest, cursor.nextGeneration(listed.of(target.partition))),
           1,
         );
         const planned = cursors.map(({ target, cursor }) => ({ cursor, seek: { ...target, generation } }));

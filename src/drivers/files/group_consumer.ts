@@ -15,6 +15,7 @@ import { ofPartition } from "../../contract/partitions.ts";
 import { everyTick } from "../../storage/ticks.ts";
 import { assign, type AssignedPartition, PartitionsConsumer } from "./consumer.ts";
 import type { Group } from "./group.ts";
+import type { PositionFiles } from "./layout.ts";
 import { sideBySide } from "./side_by_side.ts";
 
 /** A member that waits looks for news this often, beside what wakes it. */
@@ -51,11 +52,10 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
     partitions: readonly Partition[],
     request: ConsumerRequest,
     cursorOf: (partition: number) => CursorFile,
+    listed: () => PositionFiles,
     private readonly group: GroupAccess,
-    /** The names of position files by partition, listed now. */
-    private readonly listed: () => ReadonlyMap<string, readonly string[]>,
   ) {
-    super(partitions, request, cursorOf);
+    super(partitions, request, cursorOf, listed);
   }
 
   get assigned(): readonly number[] {

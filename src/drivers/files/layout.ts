@@ -37,16 +37,22 @@ export function isPartitionName(name: string): boolean {
   return /^\d{8}$/.test(name);
 }
 
-/** The names of a folder by what precedes their first dot: those of position files by partition. */
-export function byPartition(names: readonly string[]): ReadonlyMap<string, readonly string[]> {
-  const files = new Map<string, string[]>();
-  for (const name of names) {
-    const partition = name.slice(0, name.indexOf("."));
-    const others = files.get(partition);
-    if (others === undefined) files.set(partition, [name]);
-    else others.push(name);
+/** The names of the position files in a consumer's folder, by partition. */
+export class PositionFiles {
+  readonly #names = new Map<string, string[]>();
+
+  constructor(names: readonly string[]) {
+    for (const name of names) {
+      const partition = name.slice(0, name.indexOf("."));
+      const others = this.#names.get(partition);
+      if (others === undefined) this.#names.set(partition, [name]);
+      else others.push(name);
+    }
   }
-  return files;
+
+  of(partition: number): readonly string[] {
+    return this.#names.get(partitionName(partition)) ?? [];
+  }
 }
 
 /** Documents are read into memory; a schema may be large, but not larger than this. */

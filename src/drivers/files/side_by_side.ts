@@ -1,5 +1,5 @@
 import type { CursorSteps } from "../../log/mod.ts";
-import { partitionName } from "./layout.ts";
+import { PositionFiles } from "./layout.ts";
 
 /** What the cursor of one partition is to do. */
 export interface PartitionSteps<T> {
@@ -8,21 +8,21 @@ export interface PartitionSteps<T> {
 }
 
 /**
- * Goes through the steps of several partitions' cursors side by side; `list` returns the names of their files by
- * partition, and is called once for each step of all. Returns what became of each, in the same order.
+ * Goes through the steps of several partitions' cursors side by side; `list` lists their files, and is called once for
+ * each step of all. Returns what became of each, in the same order.
  */
 export function sideBySide<T>(
   all: readonly PartitionSteps<T>[],
-  list: () => ReadonlyMap<string, readonly string[]>,
+  list: () => PositionFiles,
 ): PromiseSettledResult<T>[] {
   const results: PromiseSettledResult<T>[] = [];
-  let listed: ReadonlyMap<string, readonly string[]> = new Map();
+  let listed = new PositionFiles([]);
   let running = [...all.keys()];
   for (;;) {
     running = running.filter((index) => {
       const { partition, steps } = all[index]!;
       try {
-        const step = steps.next(listed.get(partitionName(partition)) ?? []);
+        const step = steps.next(listed.of(partition));
         if (step.done !== true) return true;
         results[index] = { status: "fulfilled", value: step.value };
       } catch (reason) {

@@ -112,11 +112,11 @@ export class FilesTopic implements TopicInterface {
     const listed = () => folderOf().listed();
     if (request.group === true) {
       const cursorOf = (partition: number) => folderOf().cursor(partition);
-      return new GroupConsumer(this.#logs, request, cursorOf, group, listed);
+      return new GroupConsumer(this.#logs, request, cursorOf, listed, group);
     }
     const cursorOf = (partition: number) =>
       folderOf().cursor(partition, () => group.checkHasNoLocalMembers());
-    return new FilesConsumer(this.#logs, request, cursorOf, group, listed);
+    return new FilesConsumer(this.#logs, request, cursorOf, listed, group);
   }
 
   members(consumerName: string): Promise<GroupMember[]> {
@@ -150,9 +150,7 @@ export class FilesTopic implements TopicInterface {
     return attempt(() => {
       const folder = this.#names.consumer(consumerName);
       const listed = folder.listed();
-      return this.#logs.map((log) =>
-        lagOf(log, folder.cursor(log.partition), listed.get(partitionName(log.partition)) ?? [])
-      );
+      return this.#logs.map((log) => lagOf(log, folder.cursor(log.partition), listed.of(log.partition)));
     });
   }
 

@@ -13,7 +13,6 @@ import {
 } from "../../log/mod.ts";
 import type { TrimRequest, TrimResult } from "../../contract.ts";
 import type { ConsumerRegistry } from "./consumer_registry.ts";
-import { partitionName } from "./layout.ts";
 import type { FilesTopicOptions } from "../../options/driver_options.ts";
 
 /**
@@ -30,7 +29,7 @@ export function acknowledgedIds(
     // Once for all partitions: the folder has files of each of them.
     const listed = folder.listed();
     for (const [index, log] of logs.entries()) {
-      const stored = folder.cursor(log.partition).read(listed.get(partitionName(log.partition)) ?? []);
+      const stored = folder.cursor(log.partition).read(listed.of(log.partition));
       const id = stored === undefined ? 0 : confirmedId(log, stored);
       least[index] = Math.min(least[index] ?? id, id);
     }

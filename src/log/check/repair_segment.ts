@@ -19,7 +19,7 @@ import { baseIdOf, Segment, startOf } from "../segment/segment_file.ts";
 import { type StorageFile, writeAllAt } from "../../storage/port.ts";
 import { Pace } from "./pace.ts";
 import { SegmentCheck } from "./verify_segment.ts";
-import { sealLast } from "../write/seal.ts";
+import { sealLast } from "../write/writer.ts";
 import { entriesFrom } from "../segment/entries.ts";
 
 /**

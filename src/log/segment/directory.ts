@@ -1,14 +1,21 @@
-import { CorruptedLogError, type Damage, EventGoneError, LimitExceededError } from "../../errors.ts";
+import {
+  CorruptedLogError,
+  type Damage,
+  EventGoneError,
+  LimitExceededError,
+  StorageError,
+  TopicDeletedError,
+} from "../../errors.ts";
 import { isMissing, listWith, type Storage } from "../../storage/port.ts";
 import { FileLock } from "../../storage/file_lock.ts";
 import { SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
 import { encodeSegmentHeader, type SealedSegment } from "../format/segment_header.ts";
-import { type Listing, listingOf, needsName } from "./listing.ts";
+import { indexFrom, isSame, type Listing, listingOf, needsName } from "./listing.ts";
 import { isSameSegment, Segment, segmentName } from "./segment_file.ts";
 import { INDEX_INTERVAL_BYTES } from "./index.ts";
-import { missingFolder } from "./missing_folder.ts";
 import { SegmentCache } from "./segment_cache.ts";
 import { AppendSignal } from "./append_signal.ts";
+import { dirname } from "node:path";
 
 export interface PartitionOptions {
   storage: Storage;
@@ -275,17 +282,14 @@ export class PartitionFolder {
   }
 }
 
-/** The index of the first of ascending ids that is not below another one. */
-function indexFrom(ids: readonly number[], id: number): number {
-  let [low, high] = [0, ids.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (ids[middle]! < id) low = middle + 1;
-    else high = middle;
+/** Why a partition's folder is missing: a topic that is deleted is renamed first, as a whole. */
+function missingFolder({ storage, directory, topic, partition }: PartitionFolder): Error {
+  if (storage.stat(`${dirname(dirname(directory))}/topic.json`) === undefined) {
+    return new TopicDeletedError(topic);
   }
-  return low;
-}
-
-function isSame(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((id, index) => id === b[index]);
+  return new StorageError(
+    "ENOTDIR",
+    `Cannot use partition ${partition} of topic "${topic}": its folder "${directory}" is missing; ` +
+      `restore it from a backup`,
+  );
 }

@@ -1,14 +1,6 @@
 /**
- * What the file names in a partition's folder say. Each decision about several files is one file name, so that a process
- * that is killed has either taken it or not.
- *
- * ```text
- * 00000000000000000042.log                         the segment that begins with event 42
- * 00000000000000000042.idx                         its index
- * 00000000000000000042.needs-00000000000000000007  dependency marker: events of segment 42 have data in segment 7
- * 00000000000000000042.first-1760000000000         the log begins with segment 42: those before it are removed, whether
- *                                                  or not their files still exist; the newest time in them follows
- * ```
+ * What the file names in a partition's folder say: `log/mod.ts` lists them. Each decision about several files is one
+ * name, so that a process that is killed has either taken it or not.
  *
  * @module
  */
@@ -99,4 +91,20 @@ export function ownerOf(name: string): number | undefined {
 
 function digitsOf(baseId: number): string {
   return segmentName(baseId).slice(0, -4);
+}
+
+/** The index of the first of ascending ids that is not below another one. */
+export function indexFrom(ids: readonly number[], id: number): number {
+  let [low, high] = [0, ids.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ids[middle]! < id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Whether two lists have the same ids. */
+export function isSame(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((id, index) => id === b[index]);
 }

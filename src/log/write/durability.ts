@@ -180,10 +180,7 @@ export class Durability {
   #closeIfDone(state: FileState): void {
     const isDone = state.running === undefined && state.waiting === undefined &&
       (!state.isDirty || this.#failures.has(state.file));
-    if (state.isRetired && isDone) this.#close(state);
-  }
-
-  #close(state: FileState): void {
+    if (!state.isRetired || !isDone) return;
     this.#states.delete(state.file);
     state.twin?.close();
     state.file.close();

@@ -221,3 +221,22 @@ function checkDataSize(bytes: number): void {
     `Cannot store a data part of more than ${DATA_BYTES_MAX} bytes (4 GiB): push it as several events`,
   );
 }
+
+/** Seals the last segment, so that it can be removed: the next append begins a new one. */
+export function sealLast(partition: Partition): void {
+  withAppender(partition, (appender) => appender.seal());
+}
+
+/** Ends the partition: no later append, of any process, will be counted. */
+export function endForGood(partition: Partition): void {
+  withAppender(partition, (appender) => appender.sealForever());
+}
+
+function withAppender(partition: Partition, work: (appender: Appender) => void): void {
+  const appender = new Appender(partition, Number.MAX_SAFE_INTEGER);
+  try {
+    work(appender);
+  } finally {
+    appender.close();
+  }
+}

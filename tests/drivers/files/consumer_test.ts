@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { EventGoneError, StorageError } from "../../../mod.ts";
 import type { ConsumerRequest } from "../../../src/contract.ts";
 import { FilesConsumer } from "../../../src/drivers/files/consumer.ts";
-import { byPartition, partitionName } from "../../../src/drivers/files/layout.ts";
+import { partitionName, PositionFiles } from "../../../src/drivers/files/layout.ts";
 import { CursorFile } from "../../../src/log/positions/cursor.ts";
 import { Partition } from "../../../src/log/partition.ts";
 import { PartitionWriter } from "../../../src/log/write/writer.ts";
@@ -61,8 +61,8 @@ async function withLogs(count: number, body: (scene: Scene) => Promise<void>): P
           logs,
           whole,
           cursorOf,
+          () => new PositionFiles(readdirSync(folder)),
           alone,
-          () => byPartition(readdirSync(folder)),
         );
         await consumer.open();
         consumers.push(consumer);
@@ -312,7 +312,7 @@ test("a wait ends when its partition cannot be looked at, and the next read says
   const request: ConsumerRequest = { from: "earliest", onCorruption: "throw", dataWanted: false };
   const cursorOf = (): CursorFile => new CursorFile(storage, `${ROOT}/position`);
   const alone = { enterAlone: () => Promise.resolve(), leaveAlone: () => {} };
-  const reading = new FilesConsumer([log], request, cursorOf, alone, () => new Map());
+  const reading = new FilesConsumer([log], request, cursorOf, () => new PositionFiles([]), alone);
   await reading.open();
   folder.before = (name) => {
     if (name === "list" || name === "open") throw new StorageError("EIO", `Cannot ${name}: simulated`);

@@ -3,7 +3,7 @@ import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from 
 import { EventGoneError, PartitionMovedError, StorageError } from "../../../mod.ts";
 import type { ConsumerRequest } from "../../../src/contract.ts";
 import { GroupConsumer } from "../../../src/drivers/files/group_consumer.ts";
-import { byPartition, partitionName } from "../../../src/drivers/files/layout.ts";
+import { partitionName, PositionFiles } from "../../../src/drivers/files/layout.ts";
 import { trimPartition } from "../../../src/drivers/files/trim.ts";
 import { type Membership, sealLast } from "../../../src/log/mod.ts";
 import { Partition } from "../../../src/log/partition.ts";
@@ -83,7 +83,7 @@ class Scene {
       release: (partition: number) => void this.released.push(partition),
       ...request,
     } as unknown as ConsumerRequest;
-    return new GroupConsumer(this.logs, whole, (partition) => this.cursor(partition), {
+    return new GroupConsumer(this.logs, whole, (partition) => this.cursor(partition), () => this.listed(), {
       name: "c",
       join: () => Promise.resolve(this.membership as unknown as Membership),
       listen: (wake) => {
@@ -95,15 +95,15 @@ class Scene {
       explained: (error) => error,
       elapsedMs: () => this.now,
       timeoutMs: PATIENCE_MS,
-    }, () => this.listed());
+    });
   }
 
   cursor(partition: number): CursorFile {
     return new CursorFile(this.#counted.storage, `${ROOT}/${partitionName(partition)}.pos`);
   }
 
-  listed(): ReadonlyMap<string, readonly string[]> {
-    return byPartition(this.#counted.storage.list(ROOT));
+  listed(): PositionFiles {
+    return new PositionFiles(this.#counted.storage.list(ROOT));
   }
 
   stored(partition: number): number | undefined {

@@ -1,6 +1,6 @@
 // Cursors of several partitions that go through their steps side by side, and share each listing.
 import { assertEquals } from "@std/assert";
-import { partitionName } from "../../../src/drivers/files/layout.ts";
+import { partitionName, PositionFiles } from "../../../src/drivers/files/layout.ts";
 import { sideBySide } from "../../../src/drivers/files/side_by_side.ts";
 import type { CursorSteps } from "../../../src/log/mod.ts";
 import { test } from "../../harness.ts";
@@ -14,11 +14,11 @@ function* cursor(listings: number, error?: Error): CursorSteps<string[]> {
 }
 
 /** Each listing has a name for each of the partitions 0 and 1, which says how many were made. */
-function listing(): () => Map<string, string[]> {
+function listing(): () => PositionFiles {
   let made = 0;
   return () => {
     made++;
-    return new Map([0, 1].map((partition) => [partitionName(partition), [`${partition} in ${made}`]]));
+    return new PositionFiles([0, 1].map((partition) => `${partitionName(partition)}.${made}`));
   };
 }
 
@@ -30,8 +30,8 @@ test("each gets the names of its own files, and a listing serves all that wait f
   );
   assertEquals(results, [
     { status: "fulfilled", value: [] },
-    { status: "fulfilled", value: ["0 in 1"] },
-    { status: "fulfilled", value: ["1 in 1", "1 in 2", "1 in 3"] },
+    { status: "fulfilled", value: ["00000000.1"] },
+    { status: "fulfilled", value: ["00000001.1", "00000001.2", "00000001.3"] },
     { status: "fulfilled", value: [] },
   ]);
   assertEquals(sideBySide([], listing()), []);
@@ -45,7 +45,7 @@ test("one that fails keeps no other one back", () => {
   ], listing());
   assertEquals(results, [
     { status: "rejected", reason },
-    { status: "fulfilled", value: ["1 in 1", "1 in 2"] },
+    { status: "fulfilled", value: ["00000001.1", "00000001.2"] },
   ]);
 });
 

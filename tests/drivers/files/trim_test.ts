@@ -190,7 +190,7 @@ test("lag counts events, bytes and seconds from where a consumer stands to the e
   const { disk } = scene.folder;
   const lag = (name: string) => {
     const consumer = scene.registry.consumer(name);
-    return lagOf(scene.log, consumer.cursor(0), consumer.listed().get("00000000") ?? []);
+    return lagOf(scene.log, consumer.cursor(0), consumer.listed().of(0));
   };
   disk.clock.pass(10_000);
   const none = lag("none");
