@@ -1,16 +1,16 @@
 /**
- * The system's name of an error (`"ENOSPC"`), whichever runtime reports it. Deno leaves it out of errors that
- * it does not know and puts the number into the text; Node calls them `UNKNOWN` and gives the number alone.
+ * The system's name of an error (`"ENOSPC"`), whichever runtime reports it. For errors that
+ * it does not know, Deno puts only the number into the text, and Node says `UNKNOWN` and the number.
  *
  * @module
  */
 import { constants } from "node:os";
 import process from "node:process";
 
-/** What no name is known for. */
+/** The name of errors without a known one. */
 export const UNKNOWN_ERRNO = "EUNKNOWN";
 
-/** Numbers that systems of the BSD family, macOS among them, give these; Deno's own list has Linux's everywhere. */
+/** The numbers on BSD systems such as macOS; Deno's own list has those of Linux on every system. */
 const BSD_NAMES: Readonly<Record<number, string>> = {
   11: "EDEADLK",
   35: "EAGAIN",
@@ -22,7 +22,7 @@ const BSD_NAMES: Readonly<Record<number, string>> = {
   77: "ENOLCK",
 };
 
-/** Numbers that Windows gives, where a runtime passes them on as they are. */
+/** The numbers on Windows, where a runtime passes them on as they are. */
 const WINDOWS_NAMES: Readonly<Record<number, string>> = {
   5: "EACCES",
   32: "EBUSY",
@@ -47,7 +47,7 @@ export function errnoOf(error: unknown): string {
   return (number === undefined ? undefined : nameOf(number)) ?? UNKNOWN_ERRNO;
 }
 
-/** Deno's way: `Disk quota exceeded (os error 122)`. */
+/** Deno's form: `Disk quota exceeded (os error 122)`. */
 function numberIn(error: unknown): number | undefined {
   const match = /\(os error (\d+)\)/.exec(error instanceof Error ? error.message : String(error));
   return match === null ? undefined : Number(match[1]);

@@ -1,12 +1,12 @@
 /**
  * The lock that `use_file_locking` takes around each append, for file systems on which appends of several
  * machines are not atomic (NFS). It is a file beside the partition's folder, published with its holder's token
- * inside, so that a process that finds it there waits; not in the folder, where it would wake waiting consumers.
+ * inside, so that a process that finds it waits; it is not in the folder, where it would wake waiting consumers.
  *
  * A holder that was killed leaves the file. A process that has seen one token for a whole lease takes the file away,
- * going by its own waiting time: the clocks of two machines may differ, and time during which the server does
- * not answer does not count. The right to take a token's file away is itself a file, which one process alone
- * gets to publish; else the second of two could remove a lock that another took meanwhile. A process that is
+ * by its own waiting time: the clocks of two machines may differ, and time in which the server does not answer
+ * does not count. The right to take a token's file away is itself a file, which only one process can publish;
+ * otherwise the second of two could remove a lock that another process took meanwhile. A process that is
  * suspended for more than a lease in the middle of an append is overtaken as if it were killed: what it writes
  * then is as safe as without a lock.
  *
@@ -14,8 +14,8 @@
  * wrote meanwhile. So the drafts of such a file are made before the lock is taken, and removed before it is taken away
  * from its holder: a process whose draft is gone cannot give it the file's name any more, and begins again.
  *
- * What it costs: each frame is synced before the lock is given back, since a client of NFS keeps what it wrote to
- * itself until then, and the next holder would append at an end that is none. Measured on ext4 in Deno, Node and
+ * What it costs: each frame is synced before the lock is released, since an NFS client keeps what it wrote to
+ * itself until then, and the next holder would append at the wrong offset. Measured on ext4 in Deno, Node and
  * Bun: an append of 0.07 ms takes as long as a bare write and fdatasync (there 1.6 to 4 ms), and 0.1 to 0.3 ms more
  * for the four calls that make and remove the lock's file. So push in large batches where the lock is needed.
  *
@@ -24,22 +24,22 @@
 import { StorageError } from "../errors.ts";
 import { bestEffort, isMissing, randomHex, type Storage, writeAllAt } from "./port.ts";
 
-/** How long a lock is waited for before its holder counts as killed. */
+/** How long to wait for a lock before its holder counts as killed. */
 export const LEASE_MS = 5_000;
 
-/** Many processes may be before this one, and one of them killed. */
+/** Many processes may be ahead of this one, and one of them killed. */
 const TIMEOUT_MS = 30_000;
 
 const PAUSE_MS_MIN = 0.2;
 const PAUSE_MS_MAX = 8;
 
-/** After this, what a killed process left of its attempts may be removed. */
-const RUBBISH_AFTER_MS = 3_600_000;
+/** What a killed process left of its attempts is removed after this. */
+const LEFTOVER_AGE_MS = 3_600_000;
 
-/** A lock holds less: who took it, and when. */
+/** The content of a lock is shorter: who took it, and when. */
 const LOCK_BYTES_MAX = 4096;
 
-/** A token is part of a path: another one, which only another program writes, could lead out of the store. */
+/** A token is part of a path: one that another program wrote could lead out of the store. */
 const TOKEN = /^[0-9a-z]{1,64}-\d{1,16}$/;
 
 /** How a lock is taken, and what is done under it. */
@@ -104,7 +104,7 @@ export class FileLock {
       }
     } finally {
       for (const draft of drafts) bestEffort(() => this.storage.remove(draft));
-      if (this.#replacements > 0) bestEffort(() => this.#removeRubbish());
+      if (this.#replacements > 0) bestEffort(() => this.#removeLeftovers());
     }
   }
 
@@ -139,7 +139,7 @@ export class FileLock {
         seen = { holder, forMs: 0, claims: seen.claims + 1 };
       }
       if (waitedMs >= this.#timeoutMs) throw this.#timedOut(waitedMs);
-      // Not all at the same moments.
+      // Random, so that waiting processes do not try at the same moments.
       pauseMs = Math.min(pauseMs * (1 + this.storage.random32() / 2 ** 32), PAUSE_MS_MAX);
       this.#pause(pauseMs);
       seen.forMs += pauseMs;
@@ -149,7 +149,7 @@ export class FileLock {
   /** The token of the holder after an attempt to get the lock. */
   #publish(token: string): string | undefined {
     const content = new TextEncoder().encode(`${token} since ${this.storage.now()}\n`);
-    // A server may do what was asked and its answer get lost: then the name is taken, by oneself.
+    // The server may have done it although its answer was lost: then the name is taken, by this process.
     return this.storage.publish(this.path, content, { durable: false }) ? token : this.#holder();
   }
 
@@ -180,18 +180,18 @@ export class FileLock {
     if (this.#holder() === token) this.storage.remove(this.path);
     // After the lock: a late claim of the same token finds nothing to remove.
     for (let count = claims; count >= 0; count--) this.storage.remove(claimed(count));
-    this.#removeRubbish();
+    this.#removeLeftovers();
     return true;
   }
 
-  #removeRubbish(): void {
+  #removeLeftovers(): void {
     const { storage, path } = this;
     const slash = path.lastIndexOf("/");
     const [folder, name] = [path.slice(0, slash), path.slice(slash + 1)];
     for (const other of storage.list(folder)) {
       if (!other.startsWith(`${name}.`)) continue;
       const modified = storage.stat(`${folder}/${other}`)?.modified ?? Infinity;
-      if (storage.now() - modified > RUBBISH_AFTER_MS) storage.remove(`${folder}/${other}`);
+      if (storage.now() - modified > LEFTOVER_AGE_MS) storage.remove(`${folder}/${other}`);
     }
   }
 

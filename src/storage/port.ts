@@ -1,6 +1,6 @@
 /**
  * The storage port: everything that the log needs of a file system, a clock and a source of randomness. `node.ts`
- * implements it with the real ones, `tests/simulation/disk/` with a disk that tears, forgets, flips bits and runs full.
+ * implements it with the real ones, `tests/simulation/disk/` with a disk that tears and loses writes, flips bits and fills up.
  *
  * Every call that does not wait for the disk is synchronous, so that a step of the log is never interrupted by its own
  * process.
@@ -55,7 +55,7 @@ export interface PathState {
   bytes: number;
   /** When its content was changed, in milliseconds since 1970. */
   modified: number;
-  /** The number that tells it from another file of the same name, if known. Some network file systems change it. */
+  /** The number that distinguishes it from another file of the same name, if known. Some network file systems change it. */
   inode?: number;
   /** When it was made, in milliseconds since 1970; if that is unknown, when its inode was changed. */
   made?: number;
@@ -71,7 +71,7 @@ export type OpenMode = "read" | "append" | "update";
 
 /** A file system, a clock and a source of randomness. */
 export interface Storage {
-  /** What this one is a view of, if it is one: all views share what is known about the disk. */
+  /** What this one is a view of, if it is one: all views share what is known of the disk. */
   readonly base?: Storage;
   /** Opens a file. */
   open(path: string, mode: OpenMode): StorageFile;
@@ -145,7 +145,7 @@ export function listIfThere(storage: Storage, path: string, name?: string): stri
 const LISTINGS_MAX = 5;
 
 /**
- * Names in a directory, with a certain one among them if it exists; throws if it does not get them. Deno reports no error
+ * Names in a directory, with a certain one among them if it exists; throws if it cannot get them. Deno reports no error
  * if the system cannot read a directory to its end: what it lists may be a part of the names, or none.
  */
 export function listWith(storage: Storage, path: string, name: string): string[] {

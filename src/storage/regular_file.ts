@@ -1,7 +1,7 @@
 /**
- * What is opened are regular files alone. In a store from elsewhere, or one that others write to, there may be links,
- * pipes, sockets and devices under the names of files: a link could lead out of the store, opening a pipe would wait for
- * a writer for ever, and a device has no end.
+ * Only regular files are opened. In a store from elsewhere, or one that others write to, there may be links, pipes,
+ * sockets and devices under the names of files: a link could lead out of the store, opening a pipe would wait for a
+ * writer for ever, and a device has no end.
  *
  * @module
  */

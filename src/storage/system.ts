@@ -1,5 +1,5 @@
 /**
- * What file systems do in ways of their own, answered alike: renaming over what is there or open (Windows), folders
+ * What differs between file systems, handled in one place: renaming over what exists or is open (Windows), folders
  * that cannot be synced (Windows), and disks without hard links (exFAT).
  *
  * @module
@@ -32,26 +32,26 @@ export type FileSystem = Pick<
   | "writeSync"
 >;
 
-/** A file system, and whether it answers as that of Windows does. */
+/** A file system, and whether it behaves like that of Windows. */
 export interface System {
   fs: FileSystem;
   windows: boolean;
 }
 
-/** How long another process may hold a file that is to be replaced, in milliseconds: readers close it at once. */
+/** How long another process may hold a file that is to be replaced, in milliseconds: readers close it immediately. */
 const HELD_MS_MAX = 500;
 const HELD_POLL_MS = 5;
 
-/** What Windows says of a name that something has open, or of a folder that is there. */
+/** Errors of Windows for a name that is open somewhere, or a folder that exists. */
 const HELD = new Set(["EPERM", "EACCES", "EBUSY", "EEXIST", "ENOTEMPTY"]);
 
-/** What systems say where a folder can be opened or synced only by others. */
+/** Errors of systems on which a folder cannot be opened or synced. */
 const NO_FOLDER_SYNC = new Set(["EPERM", "EACCES", "EISDIR", "EINVAL", "ENOTSUP", "EBADF"]);
 
-/** What systems say of a hard link on a disk that has none. */
+/** Errors of hard links on a disk that does not support them. */
 const NO_LINKS = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EISDIR"]);
 
-/** A claim that is older is one of a process that died: between its two calls nothing else is done. */
+/** An older claim is from a process that died: nothing else is done between the two calls that make and remove it. */
 const CLAIM_MS_MAX = 10_000;
 
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
@@ -60,7 +60,7 @@ function pause(milliseconds: number): void {
   Atomics.wait(sleeper, 0, 0, milliseconds);
 }
 
-/** Renames. Over a folder that holds something it throws `ENOTEMPTY`; what is held is waited for, for a while. */
+/** Renames; throws `ENOTEMPTY` over a folder with content, and waits a while for what is open elsewhere. */
 export function rename({ fs, windows }: System, from: string, to: string): void {
   for (let waitedMs = 0;; waitedMs += HELD_POLL_MS) {
     try {
@@ -108,7 +108,7 @@ export function release(fs: FileSystem, fd: number): void {
   }
 }
 
-/** Puts a folder's entries on the disk; Windows lets no one ask for it, and writes them in order by itself. */
+/** Syncs a folder's entries to the disk; Windows does not offer that, and writes them in order by itself. */
 export function syncFolder(system: System, path: string, change?: () => void): void {
   const { fs } = system;
   let descriptor: number | undefined;
@@ -163,7 +163,7 @@ export function publishDraft(system: System, draft: string, path: string): boole
   });
 }
 
-/** Without links a name cannot be taken and filled in one step: who publishes holds a file beside it meanwhile. */
+/** Without links a name cannot be taken together with its content: the publisher holds a claim file meanwhile. */
 function withClaim<T>(fs: FileSystem, path: string, publish: () => T): T {
   const claim = `${path}.claim${DRAFT_SUFFIX}`;
   for (;;) {

@@ -1,14 +1,14 @@
 import { clearTimeout, setTimeout } from "node:timers";
 
-/** A moment that comes this much of its distance too early belongs to the one after it. */
+/** A timer that would fire sooner than this share of its interval waits for the next tick instead. */
 const EARLY = 0.25;
 
 /**
- * Calls that come at regular moments. All of one distance come at once, and those of distances that divide each other
- * together, so that a process that waits wakes as rarely as can be.
+ * Calls at a regular interval. All calls of one interval come together, and so do those of intervals that divide each
+ * other, so that a waiting process wakes up as rarely as possible.
  */
 class Ticks {
-  /** How often each is asked for. */
+  /** How often each function was added. */
   readonly #calls = new Map<() => void, number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -45,8 +45,8 @@ class Ticks {
 const all = new Map<string, Ticks>();
 
 /**
- * Calls every so many milliseconds, once where the same function is given several times; the function given back ends
- * it. Only where `keepsRunning` says so the process stays for it.
+ * Calls a function every `ms` milliseconds, once even if it was given several times; the returned function ends that.
+ * Only with `keepsRunning` does it keep the process alive.
  */
 export function everyTick(
   ms: number,

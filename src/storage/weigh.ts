@@ -1,4 +1,4 @@
-/** The first call of each finds its code not compiled, and its memory not backed. */
+/** Several, because in the first one the code is not compiled and memory not mapped yet. */
 const ROUNDS = 6;
 
 /** Whether work takes less time than other work done several times, each at its best of a few rounds. */

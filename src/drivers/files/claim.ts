@@ -3,10 +3,10 @@
  * increments a counter in it as a heartbeat. A killed holder is detected by its dead process or its missing
  * heartbeats.
  *
- * A process may be stopped between any two calls, and find that its claim was taken over when it continues. So it
- * counts in the file that it made, which is not the other one's. What it is to remove it moves aside first, under a name
- * that is never used again: if that is another process's claim by now, it stays there, and counts as before. Who has
- * made a claim looks for such ones then, so that of two that are there at once at least one gives way.
+ * A process may be stopped between any two calls, and find that its claim was taken over when it continues. So its
+ * heartbeat goes into the file that it made, never into another one's. Before it removes a claim, it moves it aside,
+ * under a name that is never used again: if that is another process's claim by now, it stays there, and still counts.
+ * A process that has made a claim looks for such moved ones, so that of two claims at the same time one gives way.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import { machine } from "./machine.ts";
 import { makeTree } from "./make_tree.ts";
 
 const PREFIX = ".filling-";
-/** Of claims that were moved aside: topic and a random number follow. */
+/** Prefix of claims that were moved aside; the topic and a random number follow. */
 const MOVED_PREFIX = ".moved-claim-";
 const HEARTBEAT_MS = 1000;
 /** A holder without a heartbeat for this long is dead. */
@@ -122,7 +122,7 @@ function removeClaim({ storage, rootPath, path, name }: Place, token: string): v
     if (isMissing(error)) return;
     throw error;
   }
-  // After a stop since the look before it may be another one.
+  // If this process was stopped after the first look, it may be another one.
   if (holderOf(storage, moved)?.token === token) storage.remove(moved);
 }
 
@@ -166,7 +166,7 @@ function inProgress(name: string, { pid, host }: Holder): TransferInProgressErro
   return new TransferInProgressError(name, pid, host);
 }
 
-/** What the file of a claim says; what no version has written in it stands for no process, and never changes. */
+/** The content of a claim's file; one that no version of this library has written names no process, and never changes. */
 function holderOf(storage: Storage, path: string): Holder | undefined {
   const bytes = storage.readWhole(path, CLAIM_BYTES_MAX);
   if (bytes === undefined) return undefined;

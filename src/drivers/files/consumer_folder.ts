@@ -11,7 +11,7 @@ import { sideBySide } from "./side_by_side.ts";
 const NAME_FILE = "name";
 /** Names are shorter than this; a longer file is not a name. */
 const NAME_BYTES_MAX = 4096;
-/** A name may begin with what is a mark of the byte order at the start of other texts. */
+/** A name may begin with U+FEFF, which is a byte order mark at the start of other texts. */
 const nameDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
 /** How often to recreate a folder that another process removes at the same time. */
 const ATTEMPTS_MAX = 10;

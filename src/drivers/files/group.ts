@@ -88,7 +88,7 @@ export class Group {
     if (this.#isAlone) this.#countAlone(-1);
   }
 
-  /** Throws if a member is alive; waits until that is known, which at once it is only of members on this machine. */
+  /** Throws if a member is alive; waits until that is known, which takes a while for members on other machines. */
   async #checkHasNoMembers(): Promise<void> {
     const { storage, environment } = this.settings;
     const detector = new FailureDetector(storage, this.#directory, environment);

@@ -4,13 +4,13 @@
  * ```text
  * <topic>/topic.json  validator.json  serializer.json  partition-selector.json
  * <topic>/id-0123456789abcdef                                     its identity, see `topic_identity.ts`
- * <topic>/partitions/00000000/00000000000000000000.log  .idx      one folder a partition, one file a segment
- * <topic>/partitions/00000000.lock                                there during an append with use_file_locking
- * <topic>/consumers/<encoded name>/name  00000000.pos             positions, one file a partition
+ * <topic>/partitions/00000000/00000000000000000000.log  .idx      a folder per partition, a file per segment
+ * <topic>/partitions/00000000.lock                                exists during an append with use_file_locking
+ * <topic>/consumers/<encoded name>/name  00000000.pos             positions, a file per partition
  * <topic>/consumers/<encoded name>/group/0000000000000042.json    members and their partitions, see `log/groups/`
  * <topic>/consumers/<encoded name>/group/members/<id>             a number that grows while a member lives
- * <topic>/consumers/<encoded name>/seek/0123456789abcdef.json     there during a seek over several partitions
- * .creating-*  .deleting-*                                        topics half made or half removed: not there
+ * <topic>/consumers/<encoded name>/seek/0123456789abcdef.json     exists during a seek over several partitions
+ * .creating-*  .deleting-*                                        topics being created or removed, which do not exist
  * ```
  *
  * @module

@@ -1,7 +1,7 @@
 /**
- * Which topic a path stands for. One that is deleted and created again has the same path, and is another topic: who had
- * the first one open must neither read the second one's events under ids that it knows, nor write into it by the first
- * one's rules. So each topic has a file whose name is random, and what an open topic finds under its path counts only
+ * Which topic is at a path. One that is deleted and created again has the same path, and is another topic: a process
+ * that had the first one open must neither read the second one's events under ids that it knows, nor write into it by
+ * the first one's rules. So each topic has a file whose name is random, and what an open topic finds under its path counts only
  * while that file is there.
  *
  * A copy of the topic, such as a backup that is put in its place, has a file of the same name, and may give the same ids
@@ -43,7 +43,7 @@ export function identityOf(storage: Storage, path: string): string | undefined {
   return name === undefined ? undefined : `${path}/${name}`;
 }
 
-/** The storage for what is in one topic: its calls throw `TopicDeletedError` once the path stands for another one. */
+/** The storage for what is in one topic: its calls throw `TopicDeletedError` once another topic is at the path. */
 export function storageOfTopic(storage: Storage, path: string, topic: string): Storage {
   const identity = identityOf(storage, path);
   return identity === undefined

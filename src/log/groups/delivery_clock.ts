@@ -5,7 +5,7 @@ const FAST_MS = 0.002;
 const EVENTS_DURING_FAST_WORK = 8;
 
 /**
- * The clock by which a member sees, before it delivers an event, that it was stopped meanwhile. Events that each
+ * The clock by which a member notices, before it delivers an event, that it was stopped. Events that each
  * take less than two microseconds share a reading, at most eight of them; all others have their own.
  */
 export class DeliveryClock {
@@ -31,7 +31,7 @@ export class DeliveryClock {
     return now;
   }
 
-  /** Calls nothing any more. */
+  /** Ends it: nothing is called after that. */
   stop(): void {
     this.#cancelTurn?.();
   }

@@ -25,7 +25,7 @@ export interface GroupEnvironment {
 interface Observation {
   /** Its heartbeat; undefined if that did not have to be read. */
   heartbeat: number | undefined;
-  /** When the heartbeat's file was modified, by this machine's file system. */
+  /** When the heartbeat's file was modified, by the clock of this machine's file system. */
   modified: number | undefined;
   renewals: number;
   /** When it changed last, by the monotonic clock of this process. */
@@ -35,8 +35,8 @@ interface Observation {
 }
 
 /**
- * Detects dead members: one on this machine at once, by its process; any other when this process has seen no heartbeat
- * of it for its timeout, by its own monotonic clock. So clocks of machines may differ and step.
+ * Detects dead members: one on this machine immediately, by its process; any other when this process has seen no
+ * heartbeat of it for its timeout, by its own monotonic clock. So clocks of machines may differ and step.
  */
 export class FailureDetector {
   readonly #observations = new Map<string, Observation>();

@@ -17,7 +17,7 @@ export interface LeaseSettings {
 }
 
 /**
- * A member's lease on being a member: after each heartbeat no other member takes it for dead before its timeout has
+ * A member's lease on its membership: after each heartbeat no other member considers it dead before its timeout has
  * passed, so that for less than that it can rely on owning its partitions.
  */
 export class Lease {
@@ -34,7 +34,7 @@ export class Lease {
     return this.#renewedMs + this.settings.timeoutMs * RENEWAL_DUE;
   }
 
-  /** Whether no one takes this member for dead yet. */
+  /** Whether no other member can consider this one dead yet. */
   get isValid(): boolean {
     return this.#ageMs < this.settings.timeoutMs * VALID;
   }
@@ -61,7 +61,7 @@ export class Lease {
     this.#renewedMs = now;
   }
 
-  /** Begins anew after it expired, when others may have taken this member for dead: `publish` says that it is alive. */
+  /** Begins again after it expired, when others may consider this member dead: `publish` says that it is alive. */
   reclaim(publish: () => void): void {
     const now = this.settings.environment.elapsedMs();
     this.#heartbeat?.beat();
@@ -69,7 +69,7 @@ export class Lease {
     this.#renewedMs = now;
   }
 
-  /** Gives it up: the heartbeat's file is removed. */
+  /** Ends it: the heartbeat's file is removed. */
   end(): void {
     this.#heartbeat?.end();
   }

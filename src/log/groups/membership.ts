@@ -7,7 +7,7 @@
  * - A partition that should belong to another member is handed over by its owner, once the owner has finished with it.
  * - A member that is not in the roster has lost all its partitions, and joins again.
  *
- * An owner relies on the roster only while its lease is valid, because no other member takes it for dead before. When
+ * An owner relies on the roster only while its lease is valid, since no other member considers it dead until then. When
  * the lease has expired, for instance because the process was stopped, it polls first, and reclaims its lease in the
  * roster itself, which fails if another member changed that. `CursorFile.take` keeps former owners from storing
  * positions.
@@ -33,9 +33,9 @@ import { type AssignmentListener, assignPartitions } from "./assignor.ts";
 import { Lease, type LeaseSettings } from "./lease.ts";
 import { OwnedPartitions } from "./owned_partitions.ts";
 
-/** How often an expired lease is tried to be reclaimed in a row, before everything counts as lost. */
+/** How often it tries to reclaim an expired lease before everything counts as lost. */
 const POLLS_MAX = 5;
-/** How often a change is tried again because another member was first, before it waits for the next poll. */
+/** How often it tries a change again because another member was first, before it waits for the next poll. */
 const ATTEMPTS_MAX = 50;
 
 export interface MembershipSettings extends LeaseSettings {
@@ -169,7 +169,7 @@ export class Membership {
     this.#change((roster) => this.#next(roster));
   }
 
-  /** Applies the roster, and publishes what `next` makes of it, until it makes nothing of it any more. */
+  /** Applies the roster, and publishes what `next` returns for it, until that is nothing. */
   #change(next: (roster: Roster) => NextRoster | undefined): void {
     const { numPartitions } = this.settings;
     for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
@@ -241,10 +241,10 @@ export class Membership {
   }
 
   /**
-   * Others may take it for dead by now: says in the roster that it is alive, if it is still in it. If others were first
-   * each time, it is not said, and the lease counts all the same: who removes this member has read a roster first and its
-   * heartbeat after that. The first roster read here was the last one after the heartbeat was sent, so that only the next
-   * one can go back to a look before that, and this member has read that one too when it gives up.
+   * Others may consider this member dead by now: says in the roster that it is alive, if it is still in it. If others
+   * publish first each time, the lease is valid nevertheless: another member removes this one only after it has read a
+   * roster and then the heartbeat. The first roster read here is the current one after the heartbeat was sent, so only
+   * the next one can rest on an earlier look, and this member has read that one too before it gives up.
    */
   #reclaim(): void {
     this.#renewals++;

@@ -1,7 +1,7 @@
 import type { AssignmentListener } from "./assignor.ts";
 import type { Roster, RosterFiles } from "./roster.ts";
 
-/** The partitions that a member owns, and what its listener learns of them. */
+/** The partitions that a member owns; its listener is called when they change. */
 export class OwnedPartitions {
   /** The epoch of the roster that assigned each. */
   readonly #epochs = new Map<number, number>();

@@ -20,7 +20,7 @@ export interface MemberProcess {
   /** Machine, boot and process id namespace: where a pid means the same process. Empty where that is not known. */
   host: string;
   pid: number;
-  /** When it was started, so that a later process with the same pid is not taken for it. */
+  /** When it was started, which distinguishes it from a later process with the same pid. */
   started?: string | undefined;
 }
 
@@ -57,7 +57,7 @@ const KEPT = 4;
 /** How often the folder is listed again because the roster was removed before it could be read. */
 const READINGS_MAX = 100;
 const ROSTER_BYTES_MAX = 16 << 20;
-/** An id is a file's name: another one, which only another program writes, could lead out of the store. */
+/** An id is a file's name: one that another program wrote could lead out of the store. */
 const MEMBER_ID = /^[\w-]{1,64}$/;
 
 /** The rosters of one group. */
@@ -94,7 +94,7 @@ export class RosterFiles {
 
   /**
    * Publishes the next one. It does not count if another process was first, or if this one was stopped for so long that
-   * the epoch was used and removed before: the next reading says so.
+   * its epoch was used and removed meanwhile: the next reading shows that.
    */
   publish(before: Roster | undefined, change: NextRoster): void {
     const epoch = (before?.epoch ?? 0) + 1;

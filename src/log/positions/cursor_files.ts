@@ -159,10 +159,10 @@ export function positionIn(contents: readonly CursorContent[]): StoredPosition |
 /**
  * What a cursor does, in steps, each of which begins with the names in the folder as of then.
  *
- * One folder has the files of all partitions, so that listing it for each step of each of them would take a time that
- * grows with the square of their number. Cursors of several partitions go through their steps side by side instead, and
- * a listing serves all of them. Each of them still sees what its own steps need: a listing made after its step before.
- * Whatever the others do in between, they do to files of other partitions.
+ * One folder has the files of all partitions, so listing it for each step of each of them would take time in proportion
+ * to the square of their number. Cursors of several partitions go through their steps side by side instead, and share
+ * each listing. Each still gets what its step needs, a listing made after its last step: the others only change files
+ * of other partitions.
  */
 export type CursorSteps<T> = Generator<void, T, readonly string[]>;
 

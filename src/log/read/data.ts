@@ -235,7 +235,7 @@ export class StoredData {
   }
 }
 
-/** Where less than this cannot be had, nothing can be done at all. */
+/** If not even this much can be allocated, nothing else works either. */
 const LARGE_BYTES = 1 << 20;
 
 /** A copy in memory of its own; made this way it is not filled with zeros first, as by `slice`. */
@@ -252,7 +252,7 @@ function copyOfPart(ptr: number, size: number): Uint8Array {
   return copy;
 }
 
-/** Memory of its own that no one has filled with zeros, which takes longer than filling it from a file. */
+/** Memory of its own, not cleared: clearing it takes longer than filling it from a file. */
 function unfilled(size: number): Uint8Array {
   return dataMemory(size, () => new Uint8Array(Buffer.allocUnsafeSlow(size).buffer, 0, size));
 }
@@ -261,7 +261,7 @@ function unfilled(size: number): Uint8Array {
 let slab = new ArrayBuffer(0);
 let slabUsed = 0;
 
-/** Memory for a part that no other part shares; some of the same slab are kept as long as any of them is. */
+/** Memory for one part; the parts of a slab keep it alive as long as any of them is. */
 function partOfSlab(size: number): Uint8Array {
   if (slabUsed + size > slab.byteLength) {
     slab = unfilled(SLAB_BYTES).buffer as ArrayBuffer;

@@ -49,7 +49,7 @@ export class PartitionFolder {
   readonly #lock: FileLock | undefined;
   readonly #segments = new SegmentCache();
   #listed: number[] = [];
-  /** What the last call of `segmentIds` gave; nothing if no two listings agreed. */
+  /** The result of the last `segmentIds`; empty if no two listings agreed. */
   #ids: readonly number[] = [];
   /** The first segment, once it is known not to be a ghost. */
   #firstChecked = -1;

@@ -36,8 +36,8 @@ export function removeLeftovers(folder: PartitionFolder): void {
   const first = listingOf(names).ids[0] ?? 0;
   const leftovers = names.filter((name) => (ownerOf(name) ?? Infinity) < first).sort();
   if (leftovers.length === 0) return;
-  // The name that declares them removed is on the disk before any of them is deleted; its process may be dead. Or its sync
-  // has failed, which only that one knows: a change to the folder makes the system write it again.
+  // The name that declares them removed is on the disk before any of them is deleted: the process that made it may have
+  // been killed, or its sync may have failed, which only that one knows. A change makes the system write the folder again.
   storage.syncDirectory(directory, () => changeFolder(storage, `${directory}/${leftovers[0]}`));
   const isLog = (name: string) => name.endsWith(".log");
   // The log first: an index without its segment does no harm.

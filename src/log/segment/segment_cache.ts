@@ -6,7 +6,7 @@ const OPEN_SEGMENTS_MAX = 4;
 /** The segments of a partition that were read or written; few of their files are open. */
 export class SegmentCache {
   readonly #segments = new Map<number, Segment>();
-  /** Those with an open file, the one used last at the end: looking for them among all would take longer than to open one. */
+  /** Those with an open file, the one used last at the end: finding them among all takes longer than opening one. */
   readonly #open = new Set<Segment>();
 
   /** The segment that begins with this id; made by `make` the first time. */

@@ -86,7 +86,7 @@ export function encodePlain(
   return core.encodeFrame(area, kind, sizes, signature);
 }
 
-/** Writes the table of metadata sizes, as if all text was ASCII; returns their sum. */
+/** Writes the table of metadata sizes, as if all text were ASCII; returns their sum. */
 function writeSizes(metadata: string[] | Uint8Array[], sizes: FrameSizes): number {
   const { table, metadata: end } = layoutOf(sizes);
   const area = core.ensureEncodeArea(end);

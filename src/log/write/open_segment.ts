@@ -149,7 +149,7 @@ export class OpenSegment {
         this.end = positionAfter(this.segment, entry);
       }
     } catch (error) {
-      // It cannot be looked at: it may be. After the end of the topic it does not count.
+      // The file cannot be read, so that the frame may be there; after the end of the topic it does not count.
       return !(error instanceof TopicDeletedError);
     }
   }
