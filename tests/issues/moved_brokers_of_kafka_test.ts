@@ -49,16 +49,23 @@ test("a cluster whose brokers have all moved is found where they said they are, 
 
 /** A client that only notes whom it asks. */
 function rig(): { clients: EventEmitter[]; asked(client: number, attempt?: number): string } {
-  const brokers = new KnownBrokers(GIVEN);
+  const brokers = new KnownBrokers(GIVEN, 10_000);
   const kGetBootstrapConnection = Symbol("first");
+  const kGetApi = Symbol("api");
   const makeClient = () => {
     const client = Object.assign(new EventEmitter(), {
       asked: "",
+      [kGetApi]: () => {},
       connections: {
-        getFirstAvailable: (all: typeof GIVEN) => client.asked = all.map(({ host }) => host).join(""),
+        has: () => true,
+        get: ({ host }: typeof GIVEN[number], callback: (error: Error) => void) => {
+          client.asked += host;
+          callback(new Error("not reached"));
+        },
       },
     });
-    brokers.share(client as unknown as AnyClient, { kGetBootstrapConnection } as never);
+    const module = { kGetBootstrapConnection, kGetApi, MultipleErrors: AggregateError };
+    brokers.share(client as unknown as AnyClient, module as never);
     return client;
   };
   const clients = [makeClient(), makeClient()];
@@ -66,8 +73,9 @@ function rig(): { clients: EventEmitter[]; asked(client: number, attempt?: numbe
     clients,
     asked: (number, attempt) => {
       const client = clients[number];
-      (client as unknown as Record<symbol, (callback: undefined, attempt?: number) => void>)
-        [kGetBootstrapConnection](undefined, attempt);
+      client.asked = "";
+      (client as unknown as Record<symbol, (callback: () => void, attempt?: number) => void>)
+        [kGetBootstrapConnection](() => {}, attempt);
       return client.asked;
     },
   };

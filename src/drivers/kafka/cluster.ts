@@ -27,8 +27,8 @@ import type { KafkaSettings } from "./settings.ts";
 
 /** How long an admin request is retried, in milliseconds. */
 const OPERATION_MS_MAX = 30_000;
-/** How much longer than its timeout the client may take to report that there is no response, in milliseconds. */
-const GRACE_MS = 12_000;
+/** How much longer than the timeout it may take to find out why no broker responds, in milliseconds. */
+const GRACE_MS = 1000;
 /** Retries that let a group member outlive the move of its coordinator; beyond that we join again. */
 const GROUP_RETRIES = 20;
 
@@ -41,6 +41,7 @@ export class Cluster {
   readonly #admin: Admin;
   readonly #brokers: KnownBrokers;
   readonly #closing = new AbortController();
+  readonly #warnings = new Set<string>();
   #versions: Promise<ReadonlyMap<string, number>> | undefined;
 
   private constructor(readonly module: ClientModule, settings: KafkaSettings) {
@@ -50,7 +51,10 @@ export class Cluster {
     setMaxListeners(0, this.#closing.signal);
     this.#admin = new module.Admin({ ...settings.client, retries: 0, retryDelay: this.retryDelay });
     keepPartialMetadata(this.#admin, module);
-    this.#brokers = new KnownBrokers(settings.servers.map((server) => module.parseBroker(server)));
+    this.#brokers = new KnownBrokers(
+      settings.servers.map((server) => module.parseBroker(server)),
+      settings.client.connectTimeout,
+    );
     this.#brokers.share(this.#admin, module);
   }
 
@@ -63,7 +67,7 @@ export class Cluster {
   static async connect(settings: KafkaSettings): Promise<Cluster> {
     const cluster = new Cluster(await loadClient(), settings);
     try {
-      await cluster.#checkConnection(settings.connectMsMax + GRACE_MS);
+      await cluster.#checkConnection(settings.connectMsMax);
     } catch (error) {
       await cluster.close();
       throw error;
@@ -76,23 +80,31 @@ export class Cluster {
 
   /** Sends a request to any broker; times out even if the client never settles. */
   async #checkConnection(msMax: number): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const silence = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(this.failure(new Error("the client is silent"), "connect", msMax)),
-        msMax,
-      );
-    });
+    const beganMs = Date.now();
+    let latest: unknown = new Error(
+      'it accepts connections, but answers nothing: check the port, and "security.protocol"',
+    );
+    let fail!: (error: unknown) => void;
+    const hopeless = new Promise<never>((_, reject) => fail = reject);
+    const timer = setTimeout(
+      () => fail(this.failure(latest, "connect", Date.now() - beganMs)),
+      msMax + GRACE_MS,
+    );
+    let explaining: Promise<void> | undefined;
     const asking = this.run("connect", async (admin) => {
       try {
         await admin.metadata({ topics: [] });
       } catch (error) {
-        await this.#explain(error);
+        latest = error;
+        explaining ??= this.#explain(error).finally(() => explaining = undefined);
+        explaining.catch(fail);
+        // Another broker may answer meanwhile.
+        if (!isTransient(error)) await explaining;
         throw error;
       }
-    }, this.settings.connectMsMax);
+    }, msMax);
     try {
-      await Promise.race([asking, silence]);
+      await Promise.race([asking, hopeless]);
     } finally {
       clearTimeout(timer);
       asking.catch(() => {});
@@ -104,14 +116,13 @@ export class Cluster {
     const isCertificate = isBrokerCertificate(cause);
     if (!isCertificate && !isClosedSilently(cause)) return;
     const { servers, client: { tls, sasl } } = this.settings;
-    for (const address of servers) {
+    await Promise.all(servers.map(async (address) => {
       const reason = isCertificate
         ? await diagnoseDates(address, { ...tls })
         : await diagnose(address, { tls, hasLogin: sasl !== undefined });
-      if (reason !== undefined) {
-        throw new BrokerError(address, `Cannot connect: Kafka at "${address}" ${reason}`, { cause });
-      }
-    }
+      if (reason === undefined) return;
+      throw new BrokerError(address, `Cannot connect: Kafka at "${address}" ${reason}`, { cause });
+    }));
   }
 
   /** Delay before the next attempt in milliseconds, also used by the client's own retries. */
@@ -259,6 +270,13 @@ export class Cluster {
   /** Waits, unless the driver is closed in the meantime. */
   pause(ms: number): Promise<void> {
     return sleep(ms, this.#closing.signal);
+  }
+
+  /** Prints a warning, but not again: pages and metrics ask all the time. */
+  warnOnce(message: string): void {
+    if (this.#warnings.has(message)) return;
+    this.#warnings.add(message);
+    warn(message);
   }
 
   /** Closes the connections and ends all waits. */

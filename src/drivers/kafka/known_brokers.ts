@@ -1,31 +1,117 @@
 import type { CallbackWithPromise, Connection } from "@platformatic/kafka";
 import type { ClientModule } from "./client.ts";
-import type { AnyClient, BrokerAddress } from "./client_internals.ts";
+import { type AnyClient, type Api, type BrokerAddress, wrapApi } from "./client_internals.ts";
 
 type FirstGetter = (callback: CallbackWithPromise<Connection>, attempt?: number) => void;
+
+/** Opening a driver finds the first of this many brokers that answers in time, however silent the others are. */
+const BROKERS_ASKED = 4;
+/** The longest patience with one broker while there are others, in milliseconds. */
+const PATIENCE_MS_MAX = 60_000;
 
 /**
  * The brokers that the clients of a driver ask first: those given, and those of the latest metadata. The client forgets
  * the latter with its metadata after an error, and then never finds a cluster whose brokers have all moved; and it asks
- * the first one given first, however often it does not answer.
+ * the first one given first, however often it does not answer, and waits a minute for it each time.
  */
 export class KnownBrokers {
   #addresses: readonly BrokerAddress[];
+  /** How often in a row none of them answered in time. */
+  #silences = 0;
 
-  constructor(private readonly given: readonly BrokerAddress[]) {
+  /** A connection is made within `connectMsMax`. */
+  constructor(private readonly given: readonly BrokerAddress[], private readonly connectMsMax: number) {
     this.#addresses = given;
   }
 
   /** Makes a client ask them, and learns from what it gets. */
-  share(client: AnyClient, { kGetBootstrapConnection }: Pick<ClientModule, "kGetBootstrapConnection">): void {
-    client.on("client:metadata", ({ brokers }) => this.#learn([...brokers.values()]));
+  share(client: AnyClient, module: ClientModule): void {
+    client.on("client:metadata", ({ brokers }) => {
+      this.#silences = 0;
+      this.#learn([...brokers.values()]);
+    });
     client.on("client:broker:failed", ({ broker }) => this.#postpone(broker));
     const value: FirstGetter = (callback, attempt = 0) => {
       const first = attempt % this.#addresses.length;
       const all = [...this.#addresses.slice(first), ...this.#addresses.slice(0, first)];
-      client.connections.getFirstAvailable(all, callback);
+      this.#connect(client, module, all, callback);
     };
-    Object.defineProperty(client, kGetBootstrapConnection, { value, configurable: true });
+    Object.defineProperty(client, module.kGetBootstrapConnection, { value, configurable: true });
+    wrapApi(client, module, "Metadata", (api) => this.#impatient(api, module));
+  }
+
+  /** Connects to the first broker that can be reached; one that takes long is not waited for. */
+  #connect(
+    client: AnyClient,
+    { MultipleErrors }: ClientModule,
+    addresses: readonly BrokerAddress[],
+    callback: CallbackWithPromise<Connection>,
+  ): void {
+    const errors: Error[] = [];
+    let isOver = false;
+    const ask = (index: number): void => {
+      const address = addresses[index];
+      if (isOver || address === undefined) return;
+      let goOn = (): void => {
+        goOn = () => {};
+        ask(index + 1);
+      };
+      const isNew = !client.connections.has(address);
+      const timer = this.#whenSilent(address, () => goOn());
+      client.connections.get(address, (error, connection) => {
+        clearTimeout(timer);
+        if (isOver) return;
+        if (connection !== undefined) {
+          isOver = true;
+          if (isNew) this.#watch(address, connection);
+          callback(null, connection);
+        } else if (errors.push(error!) < addresses.length) goOn();
+        else callback(new MultipleErrors("Cannot connect to any broker.", errors), undefined as never);
+      });
+    };
+    ask(0);
+  }
+
+  /** Ends a new connection on which nothing is answered: nothing but the first request waits for it. */
+  #watch(address: BrokerAddress, { socket }: Connection): void {
+    const timer = this.#whenSilent(address, () => socket.destroy());
+    for (const event of ["data", "close"]) socket.once(event, () => clearTimeout(timer));
+  }
+
+  /**
+   * Lets a request for metadata fail if it is not answered in time, so that another broker is asked. Its connection
+   * stays: what else waits there may take longer.
+   */
+  #impatient(api: Api, { NetworkError }: ClientModule): Api {
+    const impatient = (connection: Parameters<Api>[0], ...parameters: unknown[]): void => {
+      const callback = parameters.pop() as (error: Error | null, answer?: unknown) => void;
+      const { host, port } = connection as unknown as BrokerAddress;
+      let end = (error: Error | null, answer?: unknown): void => {
+        end = () => {};
+        clearTimeout(timer);
+        callback(error, answer);
+      };
+      const timer = this.#whenSilent(
+        { host, port },
+        () => end(new NetworkError(`The broker at ${host}:${port} does not answer.`)),
+      );
+      api(connection, ...parameters, (error: Error | null, answer?: unknown) => end(error, answer));
+    };
+    return Object.assign(impatient, { version: api.version });
+  }
+
+  /** Asks a broker last from now on if it stays silent for long, and then goes on; never if there is no other. */
+  #whenSilent(broker: BrokerAddress, goOn: () => void): ReturnType<typeof setTimeout> | undefined {
+    const { length } = this.#addresses;
+    if (length < 2) return undefined;
+    // All of them may be slow.
+    const rounds = Math.floor(this.#silences / length);
+    const ms = this.connectMsMax / (Math.min(length, BROKERS_ASKED) + 1) * 2 ** rounds;
+    return setTimeout(() => {
+      this.#silences++;
+      this.#postpone(broker);
+      goOn();
+    }, Math.min(ms, PATIENCE_MS_MAX));
   }
 
   #learn(brokers: readonly BrokerAddress[]): void {

@@ -1,5 +1,6 @@
 import type { StartPosition } from "../../contract.ts";
 import { ClosedError, type DiasporaError } from "../../errors.ts";
+import { positionsIn, type StoredPosition } from "./all_positions.ts";
 import type { Cluster } from "./cluster.ts";
 import { isFault, isTransient, isUnknownTopic, leaderless } from "./failure.ts";
 import { type Leader, requestMetadata, type TopicMetadata } from "./metadata.ts";
@@ -108,7 +109,7 @@ export class Offsets {
   async storedWithEpochs(
     group: string,
     partitions: readonly number[],
-  ): Promise<Map<number, { position: number; epoch: number }>> {
+  ): Promise<Map<number, StoredPosition>> {
     const answer = await this.cluster.run(`read the positions of "${group}"`, async (admin) => {
       const topics = [{ name: this.kafkaName, partitionIndexes: [...partitions] }];
       try {
@@ -119,27 +120,7 @@ export class Offsets {
         throw error;
       }
     });
-    return this.#positionsIn(answer[0]?.topics ?? []);
-  }
-
-  /** The committed positions of all groups. */
-  async storedByAll(): Promise<Map<string, Map<number, number>>> {
-    return await this.cluster.run("list consumers", async (admin) => {
-      const groups = [...(await admin.listGroups()).values()]
-        .filter(({ groupType }) => groupType !== "share" && groupType !== "streams").map(({ id }) => id);
-      if (groups.length === 0) return new Map();
-      const answers = await admin.listConsumerGroupOffsets({ groups });
-      return new Map(
-        answers.map((
-          { groupId, topics },
-        ): [string, Map<number, number>] => [
-          groupId,
-          new Map(
-            Array.from(this.#positionsIn(topics), ([partition, { position }]) => [partition, position]),
-          ),
-        ]).filter(([, positions]) => positions.size > 0),
-      );
-    });
+    return positionsIn(answer[0]?.topics ?? [], this.kafkaName);
   }
 
   /** Deletes the positions of a group without members. */
@@ -267,26 +248,6 @@ export class Offsets {
       ),
       fault,
     };
-  }
-
-  #positionsIn(
-    topics: readonly {
-      name: string;
-      partitions: readonly {
-        partitionIndex: number;
-        committedOffset: bigint;
-        committedLeaderEpoch?: number;
-      }[];
-    }[],
-  ): Map<number, { position: number; epoch: number }> {
-    const partitions = topics.find(({ name }) => name === this.kafkaName)?.partitions ?? [];
-    return new Map(
-      partitions.filter(({ committedOffset }) => committedOffset >= 0n)
-        .map(({ partitionIndex, committedOffset, committedLeaderEpoch: epoch = -1 }) => [
-          partitionIndex,
-          { position: Number(committedOffset), epoch },
-        ]),
-    );
   }
 }
 

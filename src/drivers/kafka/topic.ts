@@ -14,6 +14,7 @@ import type {
   TrimRequest,
   TrimResult,
 } from "../../contract.ts";
+import { positionsOfAll } from "./all_positions.ts";
 import { commitAlone, committed, findMembers, inUse } from "./assignment.ts";
 import type { Cluster } from "./cluster.ts";
 import { changeConfigs } from "./configs.ts";
@@ -126,7 +127,11 @@ export class KafkaTopic implements TopicInterface {
   }
 
   async consumers(): Promise<string[]> {
-    return [...(await this.#offsets.storedByAll()).keys()];
+    const { known, refused } = await positionsOfAll(this.cluster, this.#opened.kafkaName);
+    for (const [group, { message }] of refused) {
+      this.cluster.warnOnce(`Consumer "${group}" is left out of the list of consumers: ${message}`);
+    }
+    return [...known.keys()];
   }
 
   async members(consumerName: string): Promise<GroupMember[]> {

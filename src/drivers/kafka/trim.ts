@@ -1,4 +1,5 @@
 import type { PartitionDescription, TrimRequest, TrimResult } from "../../contract.ts";
+import { positionsOfAll } from "./all_positions.ts";
 import type { Cluster } from "./cluster.ts";
 import { bytesOf } from "./describe.ts";
 import type { Offsets } from "./offsets.ts";
@@ -36,7 +37,7 @@ export async function trimPartitions(
   },
 ): Promise<TrimResult[]> {
   const numbers = partitions.map(({ partition }) => partition);
-  const acknowledged = request.acknowledged === true ? [...(await offsets.storedByAll()).values()] : [];
+  const acknowledged = request.acknowledged === true ? await positionsOfEach(cluster, kafkaName) : [];
   const since = request.beforeTime === undefined
     ? undefined
     : await offsets.since(numbers, Number(request.beforeTime));
@@ -62,4 +63,11 @@ export async function trimPartitions(
       }],
     }));
   return results;
+}
+
+/** Throws if a group's positions may not be read: it may need what would be removed. */
+async function positionsOfEach(cluster: Cluster, kafkaName: string): Promise<Map<number, number>[]> {
+  const { known, refused } = await positionsOfAll(cluster, kafkaName);
+  for (const error of refused.values()) throw error;
+  return [...known.values()];
 }

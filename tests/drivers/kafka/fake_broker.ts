@@ -57,6 +57,8 @@ export class FakeBroker {
   /** The topic's error in Metadata. */
   topicError = 0;
   topicId: string = TOPIC_ID;
+  /** Whether it accepts connections and requests, and answers none. */
+  isSilent = false;
   /** The port at which it says it is. */
   advertisedPort: number | undefined;
   /** The newest version of Produce that it says it knows, and the one that it does know. */
@@ -110,6 +112,7 @@ export class FakeBroker {
     socket.on("error", () => {});
     let received = Buffer.alloc(0);
     socket.on("data", (chunk) => {
+      if (this.isSilent) return;
       received = Buffer.concat([received, chunk as Buffer]);
       while (received.length >= 4 && received.length >= 4 + received.readInt32BE(0)) {
         const size = received.readInt32BE(0);
@@ -128,7 +131,7 @@ export class FakeBroker {
     const reader = Reader.from(request.subarray(10 + nameBytes + 1));
     const writer = Writer.create().appendInt32(number);
     if (api !== API_VERSIONS) writer.appendTaggedFields();
-    if (api === API_VERSIONS) this.#answerVersions(writer);
+    if (api === API_VERSIONS) this.#answerVersions(writer, request.readInt16BE(2));
     else if (api === METADATA) this.#answerMetadata(writer);
     else if (api === LIST_OFFSETS) this.#answerOffsets(writer, reader);
     else if (api === INIT_PRODUCER_ID) {
@@ -148,11 +151,19 @@ export class FakeBroker {
     socket.write(writer.prependLength().buffer);
   }
 
-  #answerVersions(writer: Writer): void {
-    writer.appendInt16(0).appendArray(Object.entries(VERSIONS), (w, [key, version]) => {
-      const newest = Number(key) === PRODUCE ? this.produceVersion.said : version;
-      w.appendInt16(Number(key)).appendInt16(version).appendInt16(newest);
-    }).appendInt32(0).appendTaggedFields();
+  #answerVersions(writer: Writer, asked: number): void {
+    // Without tagged fields in old versions.
+    const isCompact = asked >= VERSIONS[API_VERSIONS];
+    writer.appendInt16(0).appendArray(
+      Object.entries(VERSIONS),
+      (w, [key, version]) => {
+        const newest = Number(key) === PRODUCE ? this.produceVersion.said : version;
+        w.appendInt16(Number(key)).appendInt16(version).appendInt16(newest);
+      },
+      isCompact,
+      isCompact,
+    );
+    if (isCompact) writer.appendInt32(0).appendTaggedFields();
   }
 
   #answerMetadata(writer: Writer): void {
