@@ -7,6 +7,8 @@ import type { Properties } from "./properties.ts";
 
 const TOKEN_MS_MAX = 30_000;
 const UNSECURED_SECONDS = 3600;
+/** An extension as RFC 7628 allows it. */
+const EXTENSION = /^\s*(?!auth=)([A-Za-z]+)=([\x20-\x7e\t\r\n]+)$/;
 
 /** A source of tokens, called for every connection. */
 export type TokenProvider = () => string | Promise<string>;
@@ -16,6 +18,8 @@ export function readTokenProvider(given: Properties): TokenProvider {
   if (given.text("sasl.oauthbearer.method") === "oidc") return oidcProvider(given);
   if (given.flag("enable.sasl.oauthbearer.unsecure.jwt", false)) {
     const config = given.text("sasl.oauthbearer.config") ?? "";
+    // Now already, so that what is wrong with it is reported before connecting.
+    unsecuredToken(config, Date.now());
     return () => unsecuredToken(config, Date.now());
   }
   throw new InvalidOptionError(
@@ -31,8 +35,13 @@ export function readExtensions(given: Properties): Record<string, string> | unde
   if (text === undefined) return undefined;
   return Object.fromEntries(
     text.split(",").map((pair) => {
-      const [name = "", ...value] = pair.split("=");
-      return [name.trim(), value.join("=")];
+      const [, name, value] = EXTENSION.exec(pair) ?? [];
+      if (name !== undefined && value !== undefined) return [name, value];
+      throw new InvalidOptionError(
+        "sasl.oauthbearer.extensions",
+        'Cannot use this text as kafka option "sasl.oauthbearer.extensions": expected NAME=VALUE, or several with ' +
+          'commas between; a name has letters only, and is not "auth"',
+      );
     }),
   );
 }
@@ -52,12 +61,19 @@ export function unsecuredToken(config: string, nowMs: number): string {
       'Cannot make a token: kafka option "sasl.oauthbearer.config" must have "principal=NAME"',
     );
   }
+  const lifeSeconds = Number(pairs.get("lifeSeconds") ?? UNSECURED_SECONDS);
+  if (!(lifeSeconds > 0 && lifeSeconds < 1e9)) {
+    throw new InvalidOptionError(
+      "sasl.oauthbearer.config",
+      'Cannot make a token: "lifeSeconds" of kafka option "sasl.oauthbearer.config" must be a number above 0',
+    );
+  }
   const now = Math.floor(nowMs / 1000);
   const scopes = pairs.get("scope");
   const claims = {
     [pairs.get("principalClaimName") ?? "sub"]: principal,
     iat: now,
-    exp: now + Number(pairs.get("lifeSeconds") ?? UNSECURED_SECONDS),
+    exp: now + lifeSeconds,
     ...(scopes === undefined ? {} : { [pairs.get("scopeClaimName") ?? "scope"]: scopes.split(",") }),
   };
   return `${base64({ alg: "none" })}.${base64(claims)}.`;

@@ -8,6 +8,8 @@ const OWNER = "octopus";
 /** The default service of the C++ driver. */
 const DEFAULT_URL = "https://diaspora-web-service.qpp943wkvr7b2.us-east-1.cs.amazonlightsail.com";
 const ANSWER_MS_MAX = 30_000;
+/** A usual name of an environment variable. */
+const USUAL_NAME = /^[A-Z][A-Z_]{0,63}\d?$/;
 
 /** The administration service, and our credentials there. */
 export interface ServiceOptions {
@@ -49,6 +51,12 @@ export function hasLogin(url: string): boolean {
 
 function secretOf(options: JsonObject, name: string): string {
   const variable = options[`${name}_env`] as string | undefined;
+  if (variable !== undefined && options[name] !== undefined) {
+    throw new InvalidOptionError(
+      `${name}_env`,
+      `Cannot use ${OWNER} option "${name}_env": "${name}" is given as well`,
+    );
+  }
   const value = variable === undefined ? options[name] as string | undefined : process.env[variable];
   if (value !== undefined && /[^\t\x20-\xff]/.test(value)) {
     const option = variable === undefined ? name : `${name}_env`;
@@ -63,7 +71,10 @@ function secretOf(options: JsonObject, name: string): string {
     variable === undefined
       ? `Cannot leave out ${OWNER} option "${name}": expected text, or "${name}_env" with the name of an ` +
         "environment variable"
-      : `Cannot use ${OWNER} option "${name}_env": the environment variable "${variable}" is not set`,
+      // What is no usual name may be the secret itself.
+      : `Cannot use ${OWNER} option "${name}_env": the environment variable ${
+        USUAL_NAME.test(variable) ? `"${variable}"` : "that it names"
+      } is not set`,
   );
 }
 

@@ -61,9 +61,9 @@ export interface OctopusOptions {
   service: ServiceOptions | undefined;
 }
 
-/** Kafka's own properties belong one level deeper, which is easily forgotten. */
+/** Kafka's own properties belong one level deeper, which is easily forgotten; a command line nests them. */
 function refuseMisplaced(document: JsonObject): void {
-  for (const key of Object.keys(document)) {
+  for (const key of Object.keys(withDottedKeys(document))) {
     if (!PROPERTIES.includes(key)) continue;
     throw new InvalidOptionError(
       key,
@@ -227,9 +227,18 @@ function configsOf(options: JsonObject): TopicConfig[] {
   }
   for (const [name, value] of Object.entries(withDottedKeys(options.kafka as JsonObject | undefined ?? {}))) {
     if (name === "cleanup.policy") refuseCompaction(String(value));
-    if (!configs.some((one) => one.name === name)) configs.push({ name, value: String(value) });
+    if (configs.some((one) => one.name === name)) throw givenTwice(name);
+    configs.push({ name, value: String(value) });
   }
   return configs;
+}
+
+function givenTwice(config: string): InvalidOptionError {
+  const { option } = KNOWN.find((one) => one.config === config)!;
+  return new InvalidOptionError(
+    "kafka",
+    `Cannot use Kafka topic setting "${config}": topic option "${option}" is given as well, and means the same`,
+  );
 }
 
 /** Brokers refuse every event of a compacted topic that has no key. */

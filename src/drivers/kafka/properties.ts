@@ -21,12 +21,22 @@ export class Properties {
     for (const [name, value] of Object.entries(properties as JsonObject)) {
       const refusal = REFUSED[name];
       if (refusal !== undefined) {
-        throw new InvalidOptionError(name, `Cannot use kafka option "${name}": ${refusal}`);
+        throw new InvalidOptionError(name, `Cannot use kafka option "${name}": ${refusal}; leave it out`);
       }
       const honoured = HONOURED[name];
       if (honoured === undefined) this.ineffective.push(name);
       else this.#read(name, honoured, value);
     }
+  }
+
+  /** The canonical names of those that have an effect. */
+  get names(): string[] {
+    return [...this.#values.keys()];
+  }
+
+  /** Whether it is given. */
+  has(name: string): boolean {
+    return this.#values.has(name);
   }
 
   /** A string, if given. */

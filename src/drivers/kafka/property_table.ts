@@ -122,8 +122,7 @@ export const HONOURED: Readonly<Record<string, HonouredProperty>> = {
 /** Properties that a program may rely on but that are not supported, and why. */
 export const REFUSED: Readonly<Record<string, string>> = {
   "group.id": "the group is the consumer's name",
-  "group.remote.assignor":
-    "it belongs to groups of KIP-848, and groups here are of the classic protocol; leave it out",
+  "group.remote.assignor": "it belongs to groups of KIP-848, and groups here are of the classic protocol",
   "group.protocol.type": "the group is one of consumers",
   "transactional.id": "events are not stored in transactions",
   "plugin.library.paths": "there are no native plugins",

@@ -21,18 +21,7 @@ export function readIdentity(given: Properties, region: string | undefined): Ide
   if (region !== undefined) return mskIdentity(given, region);
   const protocol = given.text("security.protocol") ?? "plaintext";
   const tls = protocol === "ssl" || protocol === "sasl_ssl" ? readTls(given) : undefined;
-  if (!protocol.startsWith("sasl_")) {
-    for (const name of ["sasl.username", "sasl.password", "sasl.mechanisms"]) {
-      if (given.text(name) !== undefined) {
-        throw new InvalidOptionError(
-          "security.protocol",
-          `Cannot use kafka option "${name}" with "security.protocol" ${JSON.stringify(protocol)}: ` +
-            'expected "sasl_plaintext" or "sasl_ssl"',
-        );
-      }
-    }
-    return { sasl: undefined, tls, description: "" };
-  }
+  if (!protocol.startsWith("sasl_")) return { sasl: undefined, tls, description: "" };
   const mechanism = given.text("sasl.mechanisms");
   if (mechanism === undefined || mechanism === "GSSAPI") {
     throw new InvalidOptionError(

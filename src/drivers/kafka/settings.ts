@@ -3,6 +3,7 @@ import { InvalidOptionError, NotSupportedError } from "../../errors.ts";
 import type { JsonValue } from "../../json.ts";
 import { invalidOption, withoutUndefined } from "../../options.ts";
 import type { ClientOptions, Compression } from "./client.ts";
+import { refuseConflicts } from "./conflicts.ts";
 import { Properties } from "./properties.ts";
 import { type Identity, readIdentity } from "./security.ts";
 
@@ -70,6 +71,7 @@ export function readSettings(document: JsonValue | undefined, region?: string): 
     );
   }
   checkStrategies(given.list("partition.assignment.strategy"));
+  refuseConflicts(given, region !== undefined);
   const identity = readIdentity(given, region);
   const setupMs = given.number("socket.connection.setup.timeout.ms", CONNECT_MS_MAX);
   const refreshMs = given.number("topic.metadata.refresh.interval.ms", 300_000);
@@ -104,7 +106,7 @@ export function readSettings(document: JsonValue | undefined, region?: string): 
     },
     group: withoutUndefined({
       sessionTimeout,
-      heartbeatInterval: Math.min(given.number("heartbeat.interval.ms", 3000), sessionTimeout),
+      heartbeatInterval: given.number("heartbeat.interval.ms", Math.min(3000, Math.ceil(sessionTimeout / 3))),
       rebalanceTimeout: Math.max(given.number("max.poll.interval.ms", 300_000), sessionTimeout),
       groupInstanceId: given.text("group.instance.id"),
     }),

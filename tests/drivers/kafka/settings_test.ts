@@ -2,6 +2,7 @@ import { assertEquals, assertFalse, assertStringIncludes, assertThrows } from "@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import * as zlib from "node:zlib";
 import { readChanges, readDriverOptions, readTopicOptions } from "../../../src/drivers/kafka/options.ts";
 import { HONOURED, INEFFECTIVE, REFUSED } from "../../../src/drivers/kafka/property_table.ts";
@@ -12,6 +13,12 @@ import { test } from "../../harness.ts";
 import { CERTIFICATE, ENCRYPTED_KEY } from "./tls_material.ts";
 
 const SERVERS = { "bootstrap.servers": "localhost:9092" };
+const SASL = { ...SERVERS, "security.protocol": "sasl_plaintext" };
+const UNSIGNED = {
+  ...SASL,
+  "sasl.mechanisms": "OAUTHBEARER",
+  "enable.sasl.oauthbearer.unsecure.jwt": true,
+};
 
 function refusal(kafka: JsonObject): string {
   return assertThrows(() => readSettings(kafka), InvalidOptionError).message;
@@ -32,6 +39,17 @@ test("a property of Kafka among the driver's options is refused with the place w
     message,
     'Cannot use octopus driver option "bootstrap.servers": it is a property of Kafka, to be given within the ' +
       'option "kafka"',
+  );
+});
+
+test("what a property of Kafka is nested in there, by a command line, is found, too", () => {
+  const { message } = assertThrows(
+    () => readDriverOptions({ kafka: SERVERS, sasl: { password: "hunter2" } }),
+    InvalidOptionError,
+  );
+  assertStringIncludes(
+    message,
+    '"sasl.password": it is a property of Kafka, to be given within the option "kafka"',
   );
 });
 
@@ -118,6 +136,26 @@ test("properties without effect here are accepted, and reported", () => {
   ]);
 });
 
+test("properties of another mechanism are reported, and secrets without their values", () => {
+  const plain = { ...SASL, "sasl.mechanisms": "PLAIN", "sasl.username": "u", "sasl.password": "p" };
+  assertEquals(readSettings({ ...plain, "sasl.oauthbearer.client.secret": "s" }).ineffective, [
+    "sasl.oauthbearer.client.secret",
+  ]);
+  const token = { ...UNSIGNED, "sasl.oauthbearer.config": "principal=p", "sasl.password": "p" };
+  assertEquals(readSettings(token).ineffective, ["sasl.password"]);
+});
+
+test("a setting of a topic and the option that means the same are refused together", () => {
+  const options = { retention_seconds: 5, kafka: { "retention.ms": 6000 } };
+  for (const read of [readTopicOptions, readChanges]) {
+    assertThrows(
+      () => read(options),
+      InvalidOptionError,
+      'Cannot use Kafka topic setting "retention.ms": topic option "retention_seconds" is given as well',
+    );
+  }
+});
+
 test("no property is in two tables", () => {
   for (const name of INEFFECTIVE) assertFalse(name in HONOURED || name in REFUSED, name);
   for (const name of Object.keys(REFUSED)) assertFalse(name in HONOURED, name);
@@ -144,6 +182,92 @@ test("a login requires a protocol, a mechanism, a name and a password", () => {
   assertStringIncludes(refusal(sasl), "sasl.mechanisms");
   assertStringIncludes(refusal({ ...sasl, "sasl.mechanisms": "GSSAPI" }), "GSSAPI");
   assertStringIncludes(refusal({ ...sasl, "sasl.mechanisms": "OAUTHBEARER" }), "aws_msk_iam");
+});
+
+for (
+  const [what, kafka, says] of [
+    ["a secret of a login that is not used", { ...SERVERS, "sasl.oauthbearer.client.secret": "s" }, [
+      '"sasl.oauthbearer.client.secret" with "security.protocol" "plaintext": expected "sasl_plaintext" or "sasl_ssl"',
+    ]],
+    ["an authority without TLS", { ...SERVERS, "ssl.ca.location": "/ca.pem" }, [
+      '"ssl.ca.location" with "security.protocol" "plaintext": expected "ssl" or "sasl_ssl"',
+    ]],
+    ["a file and its text", { ...SERVERS, "ssl.ca.location": "/ca.pem", "ssl.ca.pem": CERTIFICATE }, [
+      '"ssl.ca.location": "ssl.ca.pem" is given as well',
+    ]],
+    ["a password without a key", { ...SERVERS, "security.protocol": "ssl", "ssl.key.password": "p" }, [
+      '"ssl.key.password": there is nothing that it opens: add "ssl.key.location"',
+    ]],
+    ["a password without a keystore", {
+      ...SERVERS,
+      "security.protocol": "ssl",
+      "ssl.keystore.password": "p",
+    }, [
+      '"ssl.keystore.password": there is nothing that it opens: add "ssl.keystore.location"',
+    ]],
+    ["rare heartbeats", { ...SERVERS, "heartbeat.interval.ms": 50_000 }, [
+      '"heartbeat.interval.ms": it is 50000, and "session.timeout.ms" is 45000: expected less',
+    ]],
+    ["a short interval", { ...SERVERS, "max.poll.interval.ms": 1000, "session.timeout.ms": 6000 }, [
+      '"session.timeout.ms": it is 6000, and "max.poll.interval.ms" is 1000: expected at most',
+    ]],
+    ["a pause above the longest", { ...SERVERS, "retry.backoff.ms": 500, "retry.backoff.max.ms": 5 }, [
+      '"retry.backoff.ms": it is 500, and "retry.backoff.max.ms" is 5',
+    ]],
+    ["a fetch longer than any request", { ...SERVERS, "fetch.wait.max.ms": 60_000 }, [
+      '"fetch.wait.max.ms": it is 60000, and "socket.timeout.ms" is 60000: expected less',
+    ]],
+    ["a token of nobody", UNSIGNED, ['"sasl.oauthbearer.config" must have "principal=NAME"']],
+    ["a token that never ends", { ...UNSIGNED, "sasl.oauthbearer.config": "principal=p lifeSeconds=ever" }, [
+      '"lifeSeconds" of kafka option "sasl.oauthbearer.config" must be a number above 0',
+    ]],
+    [
+      "extensions without values",
+      {
+        ...UNSIGNED,
+        "sasl.oauthbearer.config": "principal=p",
+        "sasl.oauthbearer.extensions": "cluster=a,hidden",
+      },
+      ['"sasl.oauthbearer.extensions": expected NAME=VALUE'],
+    ],
+  ] as [string, JsonObject, string[]][]
+) {
+  test(`${what}: it is said at once, by name, and without the value of a secret`, () => {
+    const message = refusal(kafka);
+    for (const part of says) assertStringIncludes(message, part);
+    assertFalse(message.includes("hidden"));
+  });
+}
+
+test("a short session has frequent heartbeats", () => {
+  assertEquals(readSettings({ ...SERVERS, "session.timeout.ms": 3000 }).group.heartbeatInterval, 1000);
+});
+
+test("tokens for Amazon MSK are the only login, over TLS", () => {
+  const named = { AWS_ACCESS_KEY_ID: "i", AWS_SECRET_ACCESS_KEY: "s" };
+  const before = Object.keys(named).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, named);
+  try {
+    const fitting = { ...SERVERS, "security.protocol": "sasl_ssl", "sasl.mechanism": "OAUTHBEARER" };
+    assertEquals(readSettings(fitting, "us-east-1").client.sasl?.mechanism, "OAUTHBEARER");
+    for (
+      const other of [{ "security.protocol": "plaintext" }, { "sasl.mechanisms": "PLAIN" }, {
+        "sasl.username": "u",
+      }]
+    ) {
+      const [name] = Object.keys(other);
+      assertThrows(
+        () => readSettings({ ...SERVERS, ...other }, "us-east-1"),
+        InvalidOptionError,
+        `Cannot use kafka option "${name}": the driver option "aws_msk_iam" logs in`,
+      );
+    }
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
 });
 
 test("certificates come from files or as text", () => {
@@ -191,7 +315,17 @@ test("the driver's own options are checked", () => {
   assertStringIncludes(refused({ kafka: SERVERS, namespace: "n", octopus: { url: "ftp://x" } }), '"url"');
   assertStringIncludes(
     refused({ kafka: SERVERS, namespace: "n", octopus: { ...octopus, subject_env: "NO_SUCH_VARIABLE" } }),
+    'octopus option "subject_env": "subject" is given as well',
+  );
+  const fromEnvironment = (name: string) => ({ subject: "s", authorization_env: name });
+  assertStringIncludes(
+    refused({ kafka: SERVERS, namespace: "n", octopus: fromEnvironment("NO_SUCH_VARIABLE") }),
     '"NO_SUCH_VARIABLE" is not set',
+  );
+  assertFalse(
+    refused({ kafka: SERVERS, namespace: "n", octopus: fromEnvironment("the secret itself") }).includes(
+      "itself",
+    ),
   );
 });
 
