@@ -71,7 +71,7 @@ function secretOf(options: JsonObject, name: string): string {
     variable === undefined
       ? `Cannot leave out ${OWNER} option "${name}": expected text, or "${name}_env" with the name of an ` +
         "environment variable"
-      // What is no usual name may be the secret itself.
+      // Any other text may be the secret itself.
       : `Cannot use ${OWNER} option "${name}_env": the environment variable ${
         USUAL_NAME.test(variable) ? `"${variable}"` : "that it names"
       } is not set`,

@@ -251,13 +251,13 @@ test("tokens for Amazon MSK are the only login, over TLS", () => {
     const fitting = { ...SERVERS, "security.protocol": "sasl_ssl", "sasl.mechanism": "OAUTHBEARER" };
     assertEquals(readSettings(fitting, "us-east-1").client.sasl?.mechanism, "OAUTHBEARER");
     for (
-      const other of [{ "security.protocol": "plaintext" }, { "sasl.mechanisms": "PLAIN" }, {
-        "sasl.username": "u",
-      }]
+      const [name, value] of [["security.protocol", "plaintext"], ["sasl.mechanisms", "PLAIN"], [
+        "sasl.username",
+        "u",
+      ]]
     ) {
-      const [name] = Object.keys(other);
       assertThrows(
-        () => readSettings({ ...SERVERS, ...other }, "us-east-1"),
+        () => readSettings({ ...SERVERS, [name]: value }, "us-east-1"),
         InvalidOptionError,
         `Cannot use kafka option "${name}": the driver option "aws_msk_iam" logs in`,
       );
