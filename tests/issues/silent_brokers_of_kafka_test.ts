@@ -36,7 +36,7 @@ test("a machine that answers nothing is reported soon after the timeout, with wh
   );
 });
 
-test("a broker that answers is found behind others that do not", async () => {
+test("a broker that answers is found after others that do not", async () => {
   await using first = await silentBroker();
   await using second = await silentBroker();
   await using third = await FakeBroker.start(1);

@@ -217,7 +217,7 @@ for (
     ["a fetch longer than any request", { ...SERVERS, "fetch.wait.max.ms": 60_000 }, [
       '"fetch.wait.max.ms": it is 60000, and "socket.timeout.ms" is 60000: expected less',
     ]],
-    ["a token of nobody", UNSIGNED, ['"sasl.oauthbearer.config" must have "principal=NAME"']],
+    ["a token of no one", UNSIGNED, ['"sasl.oauthbearer.config" must have "principal=NAME"']],
     ["a token that never ends", { ...UNSIGNED, "sasl.oauthbearer.config": "principal=p lifeSeconds=ever" }, [
       '"lifeSeconds" of kafka option "sasl.oauthbearer.config" must be a number above 0',
     ]],
