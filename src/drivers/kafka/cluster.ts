@@ -80,14 +80,14 @@ export class Cluster {
 
   /** Sends a request to any broker; times out even if the client never settles. */
   async #checkConnection(msMax: number): Promise<void> {
-    const beganMs = Date.now();
+    const beganMs = performance.now();
     let latest: unknown = new Error(
       'it accepts connections, but answers nothing: check the port, and "security.protocol"',
     );
     let fail!: (error: unknown) => void;
     const hopeless = new Promise<never>((_, reject) => fail = reject);
     const timer = setTimeout(
-      () => fail(this.failure(latest, "connect", Date.now() - beganMs)),
+      () => fail(this.failure(latest, "connect", performance.now() - beganMs)),
       msMax + GRACE_MS,
     );
     let explaining: Promise<void> | undefined;
@@ -137,15 +137,15 @@ export class Cluster {
     operation: (admin: Admin) => Promise<T>,
     msMax: number = OPERATION_MS_MAX,
   ): Promise<T> {
-    const beganMs = Date.now();
+    const beganMs = performance.now();
     for (let attempt = 1;; attempt++) {
       if (this.#closing.signal.aborted) throw new ClosedError("the octopus driver");
       try {
         return await operation(this.#admin);
       } catch (error) {
         const delayMs = this.retryDelay(undefined, what, attempt);
-        if (!isTransient(error) || Date.now() - beganMs + delayMs > msMax) {
-          throw this.failure(error, what, Date.now() - beganMs);
+        if (!isTransient(error) || performance.now() - beganMs + delayMs > msMax) {
+          throw this.failure(error, what, performance.now() - beganMs);
         }
         this.#admin.clearMetadata();
         await this.pauseBefore({ operation: what, attempt, error });

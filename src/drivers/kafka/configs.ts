@@ -69,11 +69,11 @@ export async function changeConfigs(
   changes: readonly TopicConfig[],
 ): Promise<TopicConfig[]> {
   await alterConfigs(cluster, kafkaName, changes);
-  const deadline = Date.now() + SPREAD_MS_MAX;
+  const deadline = performance.now() + SPREAD_MS_MAX;
   for (;;) {
     const found = (await configsOfTopics(cluster, [kafkaName])).get(kafkaName)?.configs;
     if (found === undefined) return changes.filter(({ value }) => value !== null);
-    if (haveChanged(found, changes) || Date.now() > deadline) return found;
+    if (haveChanged(found, changes) || performance.now() > deadline) return found;
     await cluster.pause(POLL_MS);
   }
 }

@@ -8,7 +8,7 @@ import { Group } from "./group.ts";
 import type { PartitionQueue } from "./partition_queue.ts";
 import { PositionStore } from "./position_store.ts";
 
-/** How long one read waits for events that are known to exist, in milliseconds. */
+/** How long one read waits for known events, besides the time that brokers may wait for more, in milliseconds. */
 const READ_MS_MAX = 20_000;
 /** How long to wait again for a partition that was found without a leader before. */
 const RETRY_WAIT_MS = 10_000;
@@ -161,17 +161,18 @@ export class KafkaConsumer implements ConsumerInterface {
   /** Waits for events that are known to exist, or until it turns out that they do not. */
   async #awaitEvents(queue: PartitionQueue): Promise<void> {
     const { cluster, name, highWatermarks } = this.#topic;
+    const msMax = READ_MS_MAX + cluster.settings.fetch.waitMsMax;
     // A response to any later request reflects everything known now.
-    const requests = this.#fetcher.requests;
+    const { requests } = this.#fetcher;
     const isSo = () =>
       queue.hasNews || queue.isStopped || this.#hasFault || !this.#has(queue) ||
       (queue.lastResponse > requests && queue.reaches(highWatermarks.of(queue.partition))) ||
       queue.fetchOffset >= highWatermarks.of(queue.partition);
-    while (!await this.#news.untilOrTimeout(isSo, READ_MS_MAX)) {
+    while (!await this.#news.untilOrTimeout(isSo, msMax)) {
       // Over a slow connection, or with a quota, its turn comes when the others have as much as they may.
-      if (this.#fetcher.hasReceivedWithin(READ_MS_MAX)) continue;
+      if (this.#fetcher.hasReceivedWithin(msMax)) continue;
       const what = `read topic "${name}" partition ${queue.partition}`;
-      throw cluster.failure(this.#fetcher.silence(what, READ_MS_MAX), what, READ_MS_MAX);
+      throw cluster.failure(this.#fetcher.silence(what, msMax), what, msMax);
     }
   }
 
@@ -179,15 +180,15 @@ export class KafkaConsumer implements ConsumerInterface {
   async #awaitAvailability(queue: PartitionQueue): Promise<void> {
     if (queue.obstacle !== undefined) throw queue.obstacle;
     const { cluster, name } = this.#topic;
-    const sinceMs = queue.trouble?.sinceMs ?? Date.now();
+    const sinceMs = queue.trouble?.sinceMs ?? performance.now();
     const isSo = await this.#news.untilOrTimeout(
       () => !queue.isUnavailable || this.#hasNews() || !this.#has(queue),
       // Callers that try again after an error grant the broker some time to come back.
-      Math.max(sinceMs + READ_MS_MAX - Date.now(), RETRY_WAIT_MS),
+      Math.max(sinceMs + READ_MS_MAX - performance.now(), RETRY_WAIT_MS),
     );
     if (isSo) return;
     const what = `read topic "${name}" partition ${queue.partition}`;
-    throw cluster.failure(queue.trouble?.error ?? new Error("no answer"), what, Date.now() - sinceMs);
+    throw cluster.failure(queue.trouble?.error ?? new Error("no answer"), what, performance.now() - sinceMs);
   }
 
   #has(queue: PartitionQueue): boolean {
@@ -293,8 +294,7 @@ export class KafkaConsumer implements ConsumerInterface {
   }
 
   #onFailure(error: unknown): void {
-    const { cluster, name } = this.#topic;
-    this.#fault = cluster.failure(error, `read topic "${name}"`, 0);
+    this.#fault = this.#topic.cluster.failure(error, `read topic "${this.#topic.name}"`, 0);
     this.#news.announce();
   }
 }

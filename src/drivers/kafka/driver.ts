@@ -215,13 +215,13 @@ export class OctopusDriver implements DriverInterface {
   }
 
   async #awaitConcurrentCreate(name: string): Promise<void> {
-    const deadline = Date.now() + CONCURRENT_CREATE_MS_MAX;
+    const deadline = performance.now() + CONCURRENT_CREATE_MS_MAX;
     do {
       if (await findTopic(this.#cluster, this.#names.kafkaName(name)) !== undefined) {
         throw new TopicExistsError(name, this.#where);
       }
       await this.#cluster.pause(POLL_MS);
-    } while (Date.now() < deadline);
+    } while (performance.now() < deadline);
   }
 
   /** A topic whose documents cannot be read now is listed anyway. */

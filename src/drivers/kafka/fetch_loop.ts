@@ -72,7 +72,7 @@ export class FetchLoop {
     const { module, settings: { client } } = settings.cluster;
     this.#pool = new module.ConnectionPool(client.clientId, client);
     for (const queue of settings.queues) {
-      this.#unassigned.set(queue, queue.trouble ?? { sinceMs: Date.now(), error: undefined });
+      this.#unassigned.set(queue, queue.trouble ?? { sinceMs: performance.now(), error: undefined });
     }
   }
 
@@ -171,11 +171,11 @@ export class FetchLoop {
   #unassign(queue: PartitionQueue, error: unknown): void {
     if (this.isStopped) return;
     // Counted from the first failure until the partition's leader responds again.
-    const trouble = { sinceMs: queue.trouble?.sinceMs ?? Date.now(), error };
+    const trouble = { sinceMs: queue.trouble?.sinceMs ?? performance.now(), error };
     queue.trouble = trouble;
     this.#unassigned.set(queue, trouble);
     this.#wake();
-    if (queue.isUnavailable || Date.now() - trouble.sinceMs < UNAVAILABLE_AFTER_MS) return;
+    if (queue.isUnavailable || performance.now() - trouble.sinceMs < UNAVAILABLE_AFTER_MS) return;
     queue.isUnavailable = true;
     this.#settings.onUnavailable();
   }

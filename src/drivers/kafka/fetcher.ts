@@ -164,7 +164,7 @@ export class Fetcher {
   /** No leader responds, or an error is permanent: readers get the error in time. */
   async #onFailure(error: unknown, loop: FetchLoop | undefined): Promise<void> {
     const { cluster, topic } = this.#settings;
-    const now = Date.now();
+    const now = performance.now();
     this.lastFailure = error;
     const mayBeDeleted = isUnknownTopic(error) || error instanceof TopicDeletedError;
     try {

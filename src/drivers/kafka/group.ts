@@ -103,14 +103,14 @@ export class Group implements Assignment {
   }
 
   async commit(positions: ReadonlyMap<number, number>): Promise<void> {
-    const beganMs = Date.now();
+    const beganMs = performance.now();
     const what = `store the position of "${this.#client.groupId}"`;
     for (let attempt = 1;; attempt++) {
       const { generation } = this.#member;
       try {
         return await this.#commit(positions);
       } catch (error) {
-        const triedMs = Date.now() - beganMs;
+        const triedMs = performance.now() - beganMs;
         const isChanging = isFault(error, ...CHANGING);
         if (this.#closed || !(isChanging || isTransient(error)) || triedMs > COMMIT_MS_MAX) {
           throw this.cluster.failure(error, what, triedMs);

@@ -103,7 +103,7 @@ function oidcProvider(given: Properties): TokenProvider {
   const scope = given.text("sasl.oauthbearer.scope");
   let kept: { token: string; untilMs: number } | undefined;
   return async () => {
-    if (kept !== undefined && Date.now() < kept.untilMs) return kept.token;
+    if (kept !== undefined && performance.now() < kept.untilMs) return kept.token;
     const response = await ask(url, {
       method: "POST",
       headers: {
@@ -118,7 +118,7 @@ function oidcProvider(given: Properties): TokenProvider {
       signal: AbortSignal.timeout(TOKEN_MS_MAX),
     }, [credentials, given.text("sasl.oauthbearer.client.secret"), basic]);
     const lifeSeconds = Number(response.expires_in ?? 0);
-    kept = { token: String(response.access_token), untilMs: Date.now() + lifeSeconds * 800 };
+    kept = { token: String(response.access_token), untilMs: performance.now() + lifeSeconds * 800 };
     return kept.token;
   };
 }

@@ -160,7 +160,7 @@ export class Offsets {
   /** Asks each leader, with retries where they may help and time permits. */
   async #ask(partitions: readonly number[], timestamp: bigint, msMax: number): Promise<Listing> {
     const what = `read the offsets of topic "${this.kafkaName}"`;
-    const beganMs = Date.now();
+    const beganMs = performance.now();
     const found: Listing["found"] = new Map();
     let missing = partitions;
     for (let attempt = 1;; attempt++) {
@@ -188,10 +188,10 @@ export class Offsets {
       if (faults.size === 0) return { found, faults: new Map() };
       // The topic was found just now, so a leader that does not know it will.
       const hopeless = [...faults.values()].find((fault) => !isTransient(fault) && !isUnknownTopic(fault));
-      if (hopeless !== undefined) throw this.cluster.failure(hopeless, what, Date.now() - beganMs);
+      if (hopeless !== undefined) throw this.cluster.failure(hopeless, what, performance.now() - beganMs);
       const delayMs = this.cluster.retryDelay(undefined, what, attempt);
-      if (Date.now() - beganMs + delayMs > msMax) {
-        const triedMs = Date.now() - beganMs;
+      if (performance.now() - beganMs + delayMs > msMax) {
+        const triedMs = performance.now() - beganMs;
         return {
           found,
           faults: new Map(

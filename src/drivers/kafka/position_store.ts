@@ -54,7 +54,7 @@ export class PositionStore {
   /** Partitions that have just been reassigned. */
   markReassigned(partitions: readonly number[]): void {
     for (const partition of partitions) {
-      this.#movedMs.set(partition, Date.now());
+      this.#movedMs.set(partition, performance.now());
       this.#stored.delete(partition);
       this.#obsolete.delete(partition);
     }
@@ -125,11 +125,11 @@ export class PositionStore {
   #mayBeStale(partition: number): boolean {
     const movedMs = this.#movedMs.get(partition);
     return !this.assignment.assigned.includes(partition) ||
-      (movedMs !== undefined && Date.now() - movedMs < 2 * LATE_MS_MAX);
+      (movedMs !== undefined && performance.now() - movedMs < 2 * LATE_MS_MAX);
   }
 
   #isTooLate(partition: number): boolean {
     const movedMs = this.#movedMs.get(partition) ?? -Infinity;
-    return !this.assignment.assigned.includes(partition) && Date.now() - movedMs > LATE_MS_MAX;
+    return !this.assignment.assigned.includes(partition) && performance.now() - movedMs > LATE_MS_MAX;
   }
 }

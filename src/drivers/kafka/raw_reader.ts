@@ -75,7 +75,7 @@ export class RawReader {
   ): Promise<FetchedPartition | undefined> {
     const { cluster } = this;
     const what = `read topic "${kafkaName}"`;
-    const beganMs = Date.now();
+    const beganMs = performance.now();
     for (let attempt = 1;; attempt++) {
       const answer = await cluster.run(
         `${what} partition ${partition}`,
@@ -85,7 +85,9 @@ export class RawReader {
       // Listing topics must not wait long for an unreadable one: a leader is elected within a moment, or much
       // later.
       const delayMs = cluster.retryDelay(undefined, what, attempt);
-      if (Date.now() - beganMs + delayMs > LEADER_MS_MAX) throw leaderless(cluster.servers, what, partition);
+      if (performance.now() - beganMs + delayMs > LEADER_MS_MAX) {
+        throw leaderless(cluster.servers, what, partition);
+      }
       await cluster.pause(delayMs);
     }
   }

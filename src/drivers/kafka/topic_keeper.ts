@@ -84,9 +84,11 @@ export class TopicKeeper {
 
   /** Tries again while the topic exists and no broker has it: brokers with ZooKeeper delete in the background. */
   async #createUnlessExists(topic: NewTopic): Promise<boolean> {
-    for (const deadline = Date.now() + SPREAD_MS_MAX;;) {
+    for (const deadline = performance.now() + SPREAD_MS_MAX;;) {
       if (await this.#createInKafka(topic, topic.replicationFactor ?? REPLICATION_FACTOR)) return true;
-      if (await findTopic(this.cluster, topic.kafkaName) !== undefined || Date.now() > deadline) return false;
+      if (await findTopic(this.cluster, topic.kafkaName) !== undefined || performance.now() > deadline) {
+        return false;
+      }
       await this.cluster.pause(POLL_MS);
     }
   }
@@ -128,11 +130,11 @@ export class TopicKeeper {
 
   /** Waits until the brokers agree, so that the next caller sees the result. */
   async #awaitAgreement(kafkaName: string, isThere: boolean): Promise<void> {
-    const deadline = Date.now() + SPREAD_MS_MAX;
+    const deadline = performance.now() + SPREAD_MS_MAX;
     for (;;) {
       const found = await findTopic(this.cluster, kafkaName);
       if (isThere ? await this.#isReady(kafkaName, found) : found === undefined) return;
-      if (Date.now() > deadline) {
+      if (performance.now() > deadline) {
         throw new BrokerError(
           this.cluster.servers,
           `Cannot wait longer for topic "${kafkaName}" to be ${isThere ? "created" : "deleted"}: Kafka at ` +
