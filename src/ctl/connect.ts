@@ -34,13 +34,20 @@ export async function openDriver(invocation: Invocation): Promise<Driver> {
   const { console } = invocation;
   const { name, document } = driverOf(invocation);
   if (name === undefined) throw new UsageError('Missing option: add "--driver NAME", or set DIASPORA_DRIVER');
-  if (name === "files") checkStore(invocation, document);
   // The engine is only loaded now, so that errors of the command line are reported at once.
   const { openNamedDriver, shownOptions } = await import("./open_driver.ts");
   if (console.log.shows("debug")) {
     console.log.debug(`Opening driver "${name}" with ${await shownOptions(name, document)}`);
   }
-  return await openNamedDriver(name, document);
+  const driver = await openNamedDriver(name, document);
+  try {
+    // After the driver has refused options that it does not know: a misspelled path would count as none.
+    if (name === "files") checkStore(invocation, document);
+    return driver;
+  } catch (error) {
+    await driver.close();
+    throw error;
+  }
 }
 
 /** Reports a missing store, unlike an empty one, and says which one it is if it was not given explicitly. */
@@ -48,8 +55,7 @@ function checkStore(
   { args, console, storeMayBeMissing }: Invocation,
   { root_path: given }: JsonObject,
 ): void {
-  if (given !== undefined && (typeof given !== "string" || given === "")) return;
-  const root = absolutePath(given ?? ROOT_PATH_DEFAULT);
+  const root = absolutePath(typeof given === "string" ? given : ROOT_PATH_DEFAULT);
   if (given === undefined) {
     console.log.warn(
       `No store is named: using "${root}"; name one with "--store PATH" or "--driver.root_path PATH"`,

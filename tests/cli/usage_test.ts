@@ -78,6 +78,9 @@ test("wrong usage prints one line and exits with 2", async () => {
           'Cannot read "/nowhere.json"',
         ],
         [["topic", "list", "--driver", "files", "--driver-config", config], "line 3 column 1"],
+        // Not that there is no store in the folder used without a path.
+        [["topic", "list", "--driver", "files", "--driver.root_pat", folder], 'did you mean "root_path"?'],
+        [["bench", "--driver", "memory", "--report", join(folder, "none", "r.html")], 'given by "--report"'],
         [["topic", "list", "--driver", "nope"], 'Cannot open driver "nope"'],
         [["topic", "create", "--name", "a/b", ...driver], '"a/b"'],
         [["topic", "create", "--name", "a", ...driver, "--topic.num_partitions", "0"], '"num_partitions"'],

@@ -106,7 +106,7 @@ test("a password on the command line is text, whatever it looks like, and errors
   assertEquals(parseValue("--driver.kafka.sasl.password", '"4711"'), "4711");
   const faults = [
     () => parseValue("--driver.kafka", '{"sasl.password": hunter2}'),
-    () => parseDocument("--driver-config", '{"kafka": {"sasl.password": hunter2}}', "d.json"),
+    () => parseDocument('{"kafka": {"sasl.password": hunter2}}', '"d.json"', "--driver-config"),
     () =>
       parseForwardConfig("drivers:\n  a: { type: kafka, options: { password: *hunter2 } }\n", "forward.yaml"),
     () =>

@@ -41,23 +41,22 @@ export function readDocument(option: string, path: string): JsonObject {
       ? fileError("read", path, option, cause)
       : new UsageError(`Cannot read "${shown}" given by "${option}": no such file`);
   }
-  return parseDocument(option, text, path);
+  return parseDocument(text, `"${path}"`, option);
 }
 
-/** Parses a configuration document; `place` is the file it came from. */
-export function parseDocument(option: string, text: string, place: string): JsonObject {
+/** Parses a configuration document. `place` is where it came from, `option` what named that place, if anything. */
+export function parseDocument(text: string, place: string, option?: string): JsonObject {
+  const given = option === undefined ? "" : ` given by "${option}"`;
   let value: JsonValue;
   try {
     value = JSON.parse(withoutByteOrderMark(text)) as JsonValue;
   } catch {
     // Without the parser's message, which shows a part of the text: it may contain a password.
-    throw new UsageError(
-      `Malformed JSON in "${place}"${lineAndColumn(withoutByteOrderMark(text))} given by "${option}"`,
-    );
+    throw new UsageError(`Malformed JSON in ${place}${lineAndColumn(withoutByteOrderMark(text))}${given}`);
   }
   if (!isObject(value)) {
     const found = Array.isArray(value) ? "an array" : value === null ? "null" : `a ${typeof value}`;
-    throw new UsageError(`Malformed "${place}" given by "${option}": expected a JSON object, found ${found}`);
+    throw new UsageError(`Malformed ${place}${given}: expected a JSON object, found ${found}`);
   }
   return value;
 }

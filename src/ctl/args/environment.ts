@@ -28,7 +28,7 @@ export function driverWithEnvironment(given: NamedDocument, environment: Environ
 function readConfig(config: string): JsonObject {
   const option = "DIASPORA_DRIVER_CONFIG";
   // The variable holds a path, or a document for environments in which a file is hard to provide.
-  if (config.trimStart().startsWith("{") && !existsSync(config)) return parseDocument(option, config, option);
+  if (config.trimStart().startsWith("{") && !existsSync(config)) return parseDocument(config, option);
   return readDocument(option, config);
 }
 

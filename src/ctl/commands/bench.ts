@@ -11,6 +11,7 @@ import { measureSweeps } from "../bench/sweeps.ts";
 import { work } from "../bench/worker.ts";
 import type { Invocation } from "../command.ts";
 import { openDriver } from "../connect.ts";
+import { fileError } from "../file_error.ts";
 
 /** Measures an engine. */
 export async function run(invocation: Invocation): Promise<void> {
@@ -18,6 +19,8 @@ export async function run(invocation: Invocation): Promise<void> {
   if (args.flag("worker")) return await work(runJob);
   const settings = benchSettings(invocation);
   const report = args.text("report");
+  // Before minutes of work.
+  if (report !== undefined) writeReport(report, "", "a");
   await using driver = await openDriver(invocation);
   const run = settings.driver === "memory" ? inProcessRunner(driver, signal) : processRunner(signal);
   const bench = new EngineBench(driver, run, settings);
@@ -39,9 +42,17 @@ export async function run(invocation: Invocation): Promise<void> {
   if (report !== undefined) {
     all.sweeps = await measureSweeps(bench, settings, begin);
     const { resultsPage } = await import("../bench/results_html.ts");
-    writeFileSync(report, resultsPage(all));
+    writeReport(report, resultsPage(all));
     console.log.info(`Report written to ${report}`);
   }
   if (args.flag("json")) await console.out.json(resultsDocument(all));
   else for (const line of resultsText(all, console.out.columns)) await console.out.line(line);
+}
+
+function writeReport(path: string, page: string, flag = "w"): void {
+  try {
+    writeFileSync(path, page, { flag });
+  } catch (cause) {
+    throw fileError("write", path, "--report", cause);
+  }
 }

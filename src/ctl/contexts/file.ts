@@ -45,7 +45,7 @@ export class ContextFile {
       if (["ENOENT", "ENOTDIR"].includes(errnoOf(cause))) return { byName: new Map() };
       throw new UsageError(`Cannot read the contexts in "${this.path}": ${reasonOf(cause)}`, { cause });
     }
-    const { current, contexts = {} } = parseDocument("the file of contexts", text, this.path);
+    const { current, contexts = {} } = parseDocument(text, `"${this.path}"`);
     const isName = current === undefined || typeof current === "string";
     if (!isName || !isObject(contexts)) throw this.#malformed();
     return {

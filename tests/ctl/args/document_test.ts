@@ -28,16 +28,16 @@ test("mergeDeep() merges objects key by key and replaces everything else", () =>
 
 test("parseDocument() names option, file, line and column of malformed JSON", () => {
   const error = assertThrows(
-    () => parseDocument("--driver-config", '{\n  "a": 1,\n  "b": oops\n}', "d.json"),
+    () => parseDocument('{\n  "a": 1,\n  "b": oops\n}', '"d.json"', "--driver-config"),
     UsageError,
   );
   assertMatch(error.message, /^Malformed JSON in "d\.json" line 3 column 8 given by "--driver-config"$/);
 });
 
 test("parseDocument() names the place of an early end and of a key without quotes", () => {
-  const early = assertThrows(() => parseDocument("--x-config", '{"a": [1,\n2', "d.json"), UsageError);
+  const early = assertThrows(() => parseDocument('{"a": [1,\n2', '"d.json"', "--x-config"), UsageError);
   assertMatch(early.message, /"d\.json" line 2 column 2 /);
-  const unquoted = assertThrows(() => parseDocument("--x-config", "{\n\n  a: 1}", "d.json"), UsageError);
+  const unquoted = assertThrows(() => parseDocument("{\n\n  a: 1}", '"d.json"', "--x-config"), UsageError);
   assertMatch(unquoted.message, /"d\.json" line 3 column 3 /);
 });
 
@@ -67,7 +67,7 @@ test("faultOffset() finds the first invalid character", () => {
 
 test("parseDocument() requires an object", () => {
   for (const [text, found] of [["[]", "an array"], ["1", "a number"], ["null", "null"]]) {
-    assertThrows(() => parseDocument("--x-config", text, "d.json"), UsageError, `found ${found}`);
+    assertThrows(() => parseDocument(text, '"d.json"', "--x-config"), UsageError, `found ${found}`);
   }
 });
 
