@@ -39,13 +39,21 @@ test("a closed pipe is not an error", async () => {
     await ctl(["topic", "create", "--name", "t", ...driver]);
     const input = Array.from({ length: 100_000 }, (_, id) => `{"id": ${id}}`).join("\n");
     await ctl(["produce", "t", ...driver], { input });
-    const words = [...PROGRAM, "consume", "t", ...driver].map((word) => `'${word}'`).join(" ");
-    const { stdout, stderr } = await run([
-      "bash",
-      "-c",
-      `set -o pipefail; ${words} | head -n 1; echo "code $?"`,
-    ]);
-    assertEquals([stdout, stderr], ['{"id": 0}\ncode 0\n', ""]);
+    const archive = ["export", "t", "--to", "archive", "--to.file", "-"];
+    for (
+      const [command, reader, expected] of [
+        [["consume", "t"], "head -n 1", '{"id": 0}\n'],
+        [archive, "head -c 5", "topic"],
+      ] as const
+    ) {
+      const words = [...PROGRAM, ...command, ...driver].map((word) => `'${word}'`).join(" ");
+      const { stdout, stderr } = await run([
+        "bash",
+        "-c",
+        `set -o pipefail; ${words} | ${reader}; echo "code $?"`,
+      ]);
+      assertEquals([stdout, stderr], [`${expected}code 0\n`, ""]);
+    }
   });
 });
 

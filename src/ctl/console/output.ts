@@ -12,6 +12,14 @@ export class BrokenPipeError extends Error {
   override readonly name = "BrokenPipeError";
 }
 
+/** What a failed write of output is reported as. */
+export function outputError(name: string, error: Error): Error {
+  const { code } = error as { code?: string };
+  return code === "EPIPE" || code === "ECONNRESET"
+    ? new BrokenPipeError("Standard output is closed")
+    : new Error(`Cannot write ${name}: ${error.message}`, { cause: error });
+}
+
 /**
  * Standard output, for data only. It buffers and applies backpressure, so that a command that prints millions of
  * lines needs neither a system call per line nor memory for all of them.
@@ -35,10 +43,7 @@ export class Output {
     const controller = new AbortController();
     this.broken = controller.signal;
     this.#fail = (error) => {
-      const { code } = error as { code?: string };
-      this.#failed ??= code === "EPIPE" || code === "ECONNRESET"
-        ? new BrokenPipeError("Standard output is closed")
-        : new Error(`Cannot write ${name}: ${error.message}`, { cause: error });
+      this.#failed ??= outputError(name, error);
       controller.abort(this.#failed);
     };
     stream.on("error", this.#fail);

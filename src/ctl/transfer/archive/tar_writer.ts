@@ -3,12 +3,13 @@ import { createHash, type Hash } from "node:crypto";
 import type { Writable } from "node:stream";
 import { counted } from "../../../text/counted.ts";
 import { TAR_BLOCK_BYTES, tarHeader, tarPadding } from "../../../event/tar_header.ts";
+import { outputError } from "../../console/output.ts";
 
 /** Writes the entries of a tar file (ustar) in sequence, and computes the SHA-256 of each. */
 export class TarWriter {
   readonly #stream: Writable;
   readonly #mtimeSeconds: number;
-  #failed: unknown;
+  #failed: Error | undefined;
   /** SHA-256 in hex by entry name. */
   readonly sums: Record<string, string> = {};
 
@@ -63,17 +64,19 @@ export class TarWriter {
 
   async #put(bytes: Uint8Array): Promise<void> {
     if (bytes.length > 0) {
-      await new Promise<void>((resolve) =>
-        this.#stream.write(bytes, (error) => {
+      await new Promise<void>((resolve) => {
+        const written = (error?: Error | null): void => {
           this.#failed ??= error ?? undefined;
           resolve();
-        })
-      );
-    }
-    if (this.#failed !== undefined) {
-      throw new Error(`Cannot write the archive: ${(this.#failed as Error).message}`, {
-        cause: this.#failed,
+        };
+        try {
+          this.#stream.write(bytes, written);
+        } catch (error) {
+          // Deno throws some errors.
+          written(error as Error);
+        }
       });
     }
+    if (this.#failed !== undefined) throw outputError("the archive", this.#failed);
   }
 }
