@@ -145,9 +145,10 @@ test("long work shows progress on a terminal, unless disabled", { skip: noTermin
       const words = [...PROGRAM, "produce", "t", ...driver, ...more].map((word) => `'${word}'`).join(" ");
       return run(["script", "-qefc", `(${input}) | ${words}`, seen]);
     };
-    // The second line is typed when the first is on the screen.
+    // The second line is typed when the first is on the screen. The file begins with this command line, in which
+    // the pattern must not find itself.
     const waiting =
-      `echo 1; for _ in $(seq 400); do grep -q 'produced: 1 event  ' '${seen}' && break; sleep 0.05; done; echo 2`;
+      `echo 1; for _ in $(seq 400); do grep -qs 'produced: [1] event  ' '${seen}' && break; sleep 0.05; done; echo 2`;
     assertStringIncludes((await produce(waiting)).stdout, "produced: 1 event  ");
     assertEquals(
       (await produce("echo 1; sleep 0.3; echo 2", "--no-progress")).stdout.includes("produced:"),
