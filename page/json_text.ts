@@ -65,3 +65,13 @@ export function prettyJson(text: string): TemplateResult {
     )
   }</pre>`;
 }
+
+const RIGHT_TO_LEFT = /[\p{sc=Arabic}\p{sc=Hebrew}\p{sc=Syriac}\p{sc=Thaana}\p{sc=Nko}]/u;
+const STRINGS = /("(?:[^"\\]|\\.)*(?:"|$))/;
+
+/** The beginning of a JSON text in a line, in which text from right to left does not move what is around it. */
+export function lineOfJson(text: string): string | (string | TemplateResult)[] {
+  const shown = visible(text);
+  if (!RIGHT_TO_LEFT.test(shown)) return shown;
+  return shown.split(STRINGS).map((part, at) => at % 2 === 0 ? part : html`<span>${part}</span>`);
+}

@@ -4,7 +4,7 @@ import type { EventView } from "../../src/ui/contract.ts";
 import { askRaw, topicPath } from "../api.ts";
 import { counted, formatBytes, formatCount, formatTime, isoTime, visible } from "../format.ts";
 import { fieldAt, fieldText, parsedMetadata } from "../field.ts";
-import { prettyJson } from "../json_text.ts";
+import { lineOfJson, prettyJson } from "../json_text.ts";
 import { addressOf, linkTo } from "../route.ts";
 import { copyButton } from "../copy_button.ts";
 import { KeyedRows, type Row } from "../keyed_rows.ts";
@@ -114,7 +114,7 @@ export class EventRows {
         timestamp,
       )}</time></td>
       ${this.#fields(metadata)}
-      <td class="metadata"><code><bdi dir="ltr">${visible(metadata.slice(0, 300))}</bdi></code></td>
+      <td class="metadata"><code><bdi dir="ltr">${lineOfJson(metadata.slice(0, 300))}</bdi></code></td>
       <td class="number ${dataBytes === 0 ? "empty-data" : ""}" data-label="Data">${dataBytes === 0
         ? html`<span class="muted">none</span>`
         : formatBytes(dataBytes)}</td>

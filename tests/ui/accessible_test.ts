@@ -41,6 +41,8 @@ async function visitAll(
     await topic.seekConsumer("late", { id: 10 });
   });
   await fill("empty", { num_partitions: 1 }, () => {});
+  const long = "long".repeat(50);
+  await fill(long, { num_partitions: 1 }, (topic) => topic.seekConsumer(long, { id: 0 }));
   const places: [route: string, ready: string][] = [
     ["", "tbody tr"],
     ["consumers", "tbody tr"],
@@ -52,6 +54,8 @@ async function visitAll(
     ["topics/t/verify", "button.primary"],
     ["topics/t/settings", "pre.json"],
     ["topics/empty", "table.list"],
+    [`topics/${long}/consumers`, "details"],
+    [`topics/${long}/settings`, "pre.json"],
     ["topics/nowhere", ".fault"],
   ];
   for (const [route, ready] of places) {

@@ -137,6 +137,26 @@ test("data is shown as an image, as text or as hex, whichever fits", WITH_BROWSE
   });
 });
 
+test("names and values written from right to left stay in their order", WITH_BROWSER, async () => {
+  await look(async ({ page, go, fill }) => {
+    await fill("t", { num_partitions: 1 }, async (topic) => {
+      await topic.producer().push({ "مفتاح": "قيمة", "n": 1 });
+    });
+    await go("topics/t/events");
+    await page.locator(".open-event").click();
+    await page.locator("pre.json").waitFor();
+    const lefts = await page.evaluate(`["td.metadata", "pre.json"].flatMap((place) => ["مفتاح", "قيمة"].map((word) => {
+      const texts = document.createTreeWalker(document.querySelector(place), NodeFilter.SHOW_TEXT);
+      while (!texts.nextNode().data.includes(word));
+      const range = document.createRange();
+      range.setStart(texts.currentNode, texts.currentNode.data.indexOf(word));
+      range.setEnd(texts.currentNode, range.startOffset + word.length);
+      return range.getBoundingClientRect().left;
+    }))`) as number[];
+    assert(lefts[0] < lefts[1] && lefts[2] < lefts[3], lefts.join());
+  });
+});
+
 const HOSTILE = [
   "<img src=x onerror=alert(1)>",
   "'\"><svg onload=alert(2)>",
