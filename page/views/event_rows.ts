@@ -113,7 +113,7 @@ export class EventRows {
       <td class="time" data-label="Time"><time datetime=${isoTime(timestamp) ?? nothing}>${formatTime(
         timestamp,
       )}</time></td>
-      ${this.#fields(metadata)}
+      ${this.#fields(event)}
       <td class="metadata"><code><bdi dir="ltr">${lineOfJson(metadata.slice(0, 300))}</bdi></code></td>
       <td class="number ${dataBytes === 0 ? "empty-data" : ""}" data-label="Data">${dataBytes === 0
         ? html`<span class="muted">none</span>`
@@ -121,11 +121,15 @@ export class EventRows {
     `;
   }
 
-  #fields(metadata: string): TemplateResult[] {
+  #fields({ metadata, metadataChars }: EventView): TemplateResult[] {
     if (this.columns.length === 0) return [];
     const value = parsedMetadata(metadata);
     return this.columns.map((field) =>
-      html`<td class="field" data-label=${field}><bdi>${visible(fieldText(fieldAt(value, field)))}</bdi></td>`
+      html`<td class="field" data-label=${field}>${
+        metadataChars === undefined
+          ? html`<bdi>${visible(fieldText(fieldAt(value, field)))}</bdi>`
+          : html`<span class="muted" title="Too much metadata for a list: open the event">…</span>`
+      }</td>`
     );
   }
 
