@@ -145,14 +145,16 @@ test("names and values written from right to left stay in their order", WITH_BRO
     await go("topics/t/events");
     await page.locator(".open-event").click();
     await page.locator("pre.json").waitFor();
-    const lefts = await page.evaluate(`["td.metadata", "pre.json"].flatMap((place) => ["مفتاح", "قيمة"].map((word) => {
+    const lefts = await page.evaluate(
+      `["td.metadata", "pre.json"].flatMap((place) => ["مفتاح", "قيمة"].map((word) => {
       const texts = document.createTreeWalker(document.querySelector(place), NodeFilter.SHOW_TEXT);
       while (!texts.nextNode().data.includes(word));
       const range = document.createRange();
       range.setStart(texts.currentNode, texts.currentNode.data.indexOf(word));
       range.setEnd(texts.currentNode, range.startOffset + word.length);
       return range.getBoundingClientRect().left;
-    }))`) as number[];
+    }))`,
+    ) as number[];
     assert(lefts[0] < lefts[1] && lefts[2] < lefts[3], lefts.join());
   });
 });
