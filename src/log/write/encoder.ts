@@ -168,7 +168,7 @@ function writeTexts(
 function correctSizes(texts: string[], table: number, stride: number): number {
   let sum = texts.length - 1;
   for (const [index, text] of texts.entries()) {
-    const bytes = utf8Length(text);
+    const bytes = Buffer.byteLength(text);
     core.u32[(table + index * stride) >>> 2] = bytes;
     sum += bytes;
   }
@@ -199,23 +199,4 @@ function writeExtents(extents: Extents, area: number, layout: FrameLayout): void
   const end = encodeExtents(core.view, area + layout.extents, extents);
   checkEnd("extents", end, area + layout.blockSums);
   checkEnd("chunks", extents.list.reduce((bytes, { dataBytes }) => bytes + dataBytes, 0), extents.totalBytes);
-}
-
-/** UTF-8 bytes of a text; a lone surrogate counts as the replacement character that it becomes. */
-function utf8Length(value: string): number {
-  let bytes = value.length;
-  for (let index = 0; index < value.length; index++) {
-    const unit = value.charCodeAt(index);
-    if (unit < 0x80) continue;
-    if (unit < 0x800) bytes += 1;
-    else if (unit >= 0xd800 && unit < 0xdc00 && isLowSurrogate(value.charCodeAt(index + 1))) {
-      bytes += 2;
-      index++;
-    } else bytes += 2;
-  }
-  return bytes;
-}
-
-function isLowSurrogate(unit: number): boolean {
-  return unit >= 0xdc00 && unit < 0xe000;
 }
