@@ -199,6 +199,8 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
     assigned.delivered.clear();
     assigned.gone = undefined;
     this.moveTo(assigned, to);
+    // Where it goes on if the partition stays after all; nothing after that is delivered any more.
+    if (assigned.revoking !== undefined) assigned.revoking.deliveredId = assigned.reader.position;
     if (!store) return Promise.resolve();
     if (!this.#membership!.owns(partition)) throw this.#moved(partition, "seek in");
     const position = positionAt(assigned.partition, assigned.reader.position);

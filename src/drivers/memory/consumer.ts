@@ -174,6 +174,9 @@ export class MemoryConsumer implements ConsumerInterface, MemoryMember {
     }
     const position = ofPartition(this.store.partitions, partition).resolve(to);
     this.#positions.set(partition, position);
+    const revoking = this.#revoking.get(partition);
+    // Where it goes on if the partition stays after all; nothing after that is delivered any more.
+    if (revoking !== undefined) revoking.deliveredId = position;
     if (store) this.#storePosition(() => this.store.setPosition(this.name, partition, position));
     return Promise.resolve();
   }

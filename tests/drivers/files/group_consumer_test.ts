@@ -203,6 +203,22 @@ test("what a member did not deliver of a partition that it keeps is delivered th
   await member.close();
 });
 
+test("a seek in a partition that is to move counts if the partition stays", async () => {
+  const scene = new Scene(1);
+  scene.push(0, 5);
+  const member = await scene.member({ release: () => 3 });
+  member.onAssigned([0]);
+  assertEquals(idsOf(member, 0, 3), [0, 1, 2]);
+  member.acknowledge(0, 1);
+  assertEquals(member.onRevoking(0), false);
+  await member.seek(0, { id: 1 }, false);
+  // Nothing is left that was delivered and not acknowledged.
+  assertEquals(member.onRevoking(0), true);
+  member.onKept(0);
+  assertEquals(idsOf(member, 0, 9), [1, 2, 3, 4]);
+  await member.close();
+});
+
 test("a member acknowledges what it read of a partition since it has it, and nothing twice", async () => {
   const scene = new Scene(1);
   scene.push(0, 5);

@@ -101,6 +101,19 @@ test("what a member in memory did not give out is given out again when the parti
   await first.close();
 });
 
+test("a seek in a partition in memory that is to move counts if the partition stays", async () => {
+  const store = storeWith(2);
+  append(store, 1, 5);
+  const first = await opened(store, { group: true, release: () => 3 });
+  idsOf(first, 1, 3);
+  const second = await opened(store, { group: true });
+  assertEquals(first.assigned, [0]);
+  await first.seek(1, { id: 1 }, false);
+  await second.close();
+  assertEquals(idsOf(first, 1, 9), [1, 2, 3, 4]);
+  await first.close();
+});
+
 test("a member in memory that acknowledges nothing keeps a partition for as long as the group waits", async () => {
   const store = storeWith(2);
   append(store, 1, 1);
