@@ -28,17 +28,20 @@ export async function* verifyPartition(
   if (first === undefined) return;
   for (let [next, expected] = [first, first];;) {
     if (next > expected) yield missingSegment(partition, expected, next);
-    const following = partition.segmentFrom(next + 1).baseId;
+    const { before, baseId: following } = partition.segmentFrom(next + 1);
     expected = following ?? Infinity;
-    try {
-      const check = new SegmentCheck(partition, partition.segment(next, following), chunks, pace);
-      yield* check.findings();
-      // The segment itself says which id comes next; where the next file begins later, one is missing.
-      expected = check.endId;
-    } catch (error) {
-      // Removed by retention meanwhile: nothing is wrong with what no one wants any more.
-      const isGone = error instanceof StorageError && error.errno === "ENOENT";
-      if (!isGone || partition.segmentIds().includes(next)) throw error;
+    // Otherwise it was removed since it was listed: its file may still be there, and the next one need not follow it.
+    if (before === next) {
+      try {
+        const check = new SegmentCheck(partition, partition.segment(next, following), chunks, pace);
+        yield* check.findings();
+        // The segment itself says which id comes next; where the next file begins later, one is missing.
+        expected = check.endId;
+      } catch (error) {
+        // Removed by retention meanwhile: nothing is wrong with what no one wants any more.
+        const isGone = error instanceof StorageError && error.errno === "ENOENT";
+        if (!isGone || partition.segmentIds().includes(next)) throw error;
+      }
     }
     if (following === undefined) return;
     next = following;
