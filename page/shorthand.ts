@@ -102,7 +102,7 @@ function merge(path: string, [before]: Matcher[], [more]: Matcher[]): void {
     const [list, others] = [before?.[kind], more?.[kind]];
     if (list !== undefined && others !== undefined) return void list.push(...others);
   }
-  throw new Error(`“${path}” stands in two conditions that one pattern cannot have`);
+  throw new Error(`“${path}” has two conditions that one pattern cannot have`);
 }
 
 function matchersOf(path: string, operator: string, typed: string): unknown[] {

@@ -39,7 +39,7 @@ function nameVersion(version: string): void {
   const changelog = withVersionNamed(readFileSync("CHANGELOG.md", "utf8"), { version, date });
   if (changelog === undefined) fail('Cannot set the version: CHANGELOG.md has nothing under "Unreleased"');
   writeFileSync("CHANGELOG.md", changelog);
-  console.log(`Version ${version} stands in ${["CHANGELOG.md", ...setVersion(version)].join(", ")}`);
+  console.log(`Version ${version} is in ${["CHANGELOG.md", ...setVersion(version)].join(", ")}`);
 }
 
 /**

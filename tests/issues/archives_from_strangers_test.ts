@@ -170,7 +170,7 @@ test("an archive that contradicts its manifest is refused", async () => {
     [[topic, manifest], `entry "${run.name}" is missing`],
     [[topic, runEntry(0, 0, 3), manifest], `checksum of "${run.name}" differs`],
     [[topicEntry(1, { name: "other" }), run, manifest], 'checksum of "topic.json" differs'],
-    [[topic, run, manifest, extra], `entry "${extra.name}" stands after "manifest.json"`],
+    [[topic, run, manifest, extra], `entry "${extra.name}" comes after "manifest.json"`],
     [[topic, run, manifest, manifest], "is in it twice"],
     [covered(WHOLE, 3), 'it has 2 events and 0 bytes of data, and its "manifest.json" says 3 and 0'],
     [covered([topic, runEntry(0, 2, 1, 2), data], 1, 9), "says 1 and 9"],

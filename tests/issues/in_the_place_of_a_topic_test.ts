@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { Driver, InvalidOptionError, TopicExistsError } from "../../mod.ts";
 import { test } from "../harness.ts";
 
-test("what stands in the place of a new topic is named, and stays", async () => {
+test("what is in the place of a new topic is named, and stays", async () => {
   const root = await mkdtemp(join(tmpdir(), "diaspora-place-"));
   try {
     await writeFile(join(root, "file"), "mine");

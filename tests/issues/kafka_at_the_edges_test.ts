@@ -41,7 +41,7 @@ for (const address of ["::1", "fe80::1:9092", "[::1", "::1]:9092", "a:b:9092", "
   });
 }
 
-test("addresses with colons stand in brackets, with or without a port and a zone", () => {
+test("addresses with colons are in brackets, with or without a port and a zone", () => {
   const servers = ["[::1]", "[fe80::1%eth0]:1", "SASL_SSL://[2001:DB8::7]:9093", "broker-1.example:9094"];
   assertEquals(readSettings({ "bootstrap.servers": servers }).servers, [
     "[::1]:9092",

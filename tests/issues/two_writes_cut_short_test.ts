@@ -27,7 +27,7 @@ function cutting(taken: number[]) {
     }, { random32: () => ++drawn * 0x9e3779b1 >>> 0, now: () => 1_700_000_000_000 });
 }
 
-test("a frame that lacks its last bytes is not stored, also where a piece of the next write stands in their place", async () => {
+test("a frame that lacks its last bytes is not stored, also where a piece of the next write is in their place", async () => {
   for (const missing of [1, 2, 3]) {
     for (const count of [1, 2, 3]) {
       using folder = new PartitionFolder();

@@ -143,7 +143,7 @@ const SEGMENTS: Case[] = [
     ["0: torn, 0, up to 2", "2: id 0", "3: tail 1"],
   ],
   [
-    "a frame whose header's magic stands in its trailer's place is not a boundary",
+    "a frame whose header's magic is in its trailer's place is not a boundary",
     [{ bytes: FRAME_BYTES - 1 }, damaged("header", "trailer")],
     {},
     ["0: tail 0 pending"],

@@ -121,7 +121,7 @@ export class RunReader {
     const extra = await tar.next();
     if (extra !== undefined) {
       throw new TarError(
-        `entry ${shown(extra.name)} stands after "${MANIFEST_ENTRY}", which must be the last one`,
+        `entry ${shown(extra.name)} comes after "${MANIFEST_ENTRY}", which must be the last one`,
       );
     }
     await tar.end();
