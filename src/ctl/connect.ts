@@ -6,7 +6,6 @@ import { absolutePath, ROOT_PATH_DEFAULT } from "../drivers/files/root_path.ts";
 import { errnoOf } from "../storage/errno.ts";
 import type { Invocation } from "./command.ts";
 import { withoutUndefined } from "../options.ts";
-import { NoStoreError } from "./no_store_error.ts";
 import { UsageError } from "./usage_error.ts";
 
 /**
@@ -159,4 +158,20 @@ export function componentsOf(args: ParsedArguments): {
     serializer: document("serializer"),
     partitionSelector: document("partition-selector"),
   });
+}
+
+/** There is no folder at the store's path: a mistyped path rather than an empty store. */
+export class NoStoreError extends Error {
+  override readonly name = "NoStoreError";
+  /** The exit code is the same as for a missing topic. */
+  readonly code = "ERR_TOPIC_NOT_FOUND";
+
+  /** `topic` is the requested one, if any. */
+  constructor(root: string, topic: string | undefined) {
+    super(
+      topic === undefined
+        ? `Cannot open the store "${root}": no such folder`
+        : `Cannot open topic "${topic}": no such folder "${root}"`,
+    );
+  }
 }

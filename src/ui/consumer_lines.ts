@@ -1,7 +1,6 @@
 import type { ConsumerLine, SortedPage } from "./contract.ts";
 import type { Lags } from "./lags.ts";
-import { order } from "./order.ts";
-import type { PageRequest } from "./query.ts";
+import { order, type PageRequest } from "./query.ts";
 
 /** Time limit of one response; the page asks again. */
 const TIME_LIMIT_MS = 400;

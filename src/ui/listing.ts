@@ -4,8 +4,7 @@ import type { Lags } from "./lags.ts";
 import type { SortedPage, TopicLine } from "./contract.ts";
 import { Cache } from "./cache.ts";
 import type { OpenTopics } from "./open_topics.ts";
-import { order } from "./order.ts";
-import type { PageRequest } from "./query.ts";
+import { order, type PageRequest } from "./query.ts";
 import { totalsOf } from "./totals.ts";
 
 /** The list is cached for this long, or for ten times as long as it took to get it. */

@@ -2,7 +2,6 @@ import type { Topic } from "../../mod.ts";
 import type { EventView, LiveView } from "./contract.ts";
 import { readEvents } from "./event_reader.ts";
 import type { EventFilter } from "./filter.ts";
-import { liveMessage } from "./live_message.ts";
 import type { OpenTopics } from "./open_topics.ts";
 import { sleep } from "../async.ts";
 
@@ -192,4 +191,9 @@ function describeNow(topic: Topic): ReturnType<Topic["describe"]> {
   const ends = topic.describe();
   descriptions.set(topic, { atMs: performance.now(), ends });
   return ends;
+}
+
+/** A server-sent event. */
+export function liveMessage(name: "events" | "fault", value: unknown): string {
+  return `event: ${name}\ndata: ${JSON.stringify(value)}\n\n`;
 }

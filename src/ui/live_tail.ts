@@ -3,8 +3,7 @@ import { NoSuchPartitionError } from "../../mod.ts";
 import { messageOf } from "./http_response.ts";
 import type { LiveView } from "./contract.ts";
 import { filterOf } from "./filter.ts";
-import { liveMessage } from "./live_message.ts";
-import { type LiveListener, LivePoll } from "./live_poll.ts";
+import { type LiveListener, liveMessage, LivePoll } from "./live_poll.ts";
 import type { OpenTopics } from "./open_topics.ts";
 import type { Query } from "./query.ts";
 

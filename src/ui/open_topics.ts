@@ -1,5 +1,12 @@
-import { type Driver, type Topic, TopicDeletedError } from "../../mod.ts";
-import { UnreadSerializer } from "./unread_serializer.ts";
+import {
+  type ComponentDocument,
+  type Driver,
+  type JsonValue,
+  type Serializer,
+  type Topic,
+  TopicDeletedError,
+} from "../../mod.ts";
+import { counted } from "../text/counted.ts";
 
 interface OpenTopic {
   topic: Promise<Topic>;
@@ -107,4 +114,23 @@ export class OpenTopics implements AsyncDisposable {
 async function closeOpen(entry: OpenTopic): Promise<void> {
   const topic = await entry.topic.catch(() => undefined);
   await topic?.close();
+}
+
+/** Replaces a serializer that is not loaded here, and says so in place of metadata. */
+export class UnreadSerializer implements Serializer {
+  constructor(private readonly document: ComponentDocument) {}
+
+  serialize(): Uint8Array {
+    throw new Error("Cannot write: the page only reads");
+  }
+
+  deserialize(bytes: Uint8Array): JsonValue {
+    return `${
+      counted(bytes.byteLength, "byte")
+    }, written by the serializer "${this.document.type}", which is not loaded here`;
+  }
+
+  config(): ComponentDocument {
+    return this.document;
+  }
 }

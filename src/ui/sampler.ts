@@ -2,7 +2,7 @@ import type { Topic } from "../../mod.ts";
 import type { Sample } from "./contract.ts";
 import type { Lags } from "./lags.ts";
 import type { OpenTopics } from "./open_topics.ts";
-import { order } from "./order.ts";
+import { order } from "./query.ts";
 
 /** Minimum interval between samples of a topic, and the number of samples kept: half an hour. */
 const INTERVAL_MS = 2000;

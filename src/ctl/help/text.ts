@@ -5,7 +5,6 @@ import { EXIT_CODES } from "../exit_codes.ts";
 import { PROGRAM } from "../program.ts";
 import { COMMANDS } from "../table/mod.ts";
 import { DRIVER_OPTIONS } from "./driver_options.ts";
-import { wrap } from "./wrap.ts";
 
 const WIDTH_MAX = 100;
 const WIDTH_MIN = 40;
@@ -158,4 +157,19 @@ function columnsOf(rows: readonly (readonly [string, string])[], width: number):
       : [`  ${name}`, `${indent}${first}`];
     return [...head, ...rest.map((line) => `${indent}${line}`)];
   });
+}
+
+/** Wraps text between words into lines of at most `width` characters. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(/\s+/)) {
+    if (line !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === "" ? word : `${line} ${word}`;
+    }
+  }
+  return line === "" ? lines : [...lines, line];
 }
