@@ -229,6 +229,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "src/log/segment/frame_end.ts",
     from: "  const from = endOffset - RECORD_BYTES + 1;\n",
     to: "  const from = endOffset - RECORD_BYTES + 1;\n  if (from > 0) return false;\n",
+    theme: "cut writes",
   },
   {
     what: "a frame that lacks its last bytes, in whose place lies a piece of the next one, is believed",
