@@ -33,9 +33,10 @@ const WINDOWS_NAMES: Readonly<Record<number, string>> = {
   1295: "EDQUOT",
 };
 
-/** Whether Deno refused a call because the program lacks a permission for it. */
+/** Whether Deno, or Node under `--permission`, refused a call because the program lacks a permission for it. */
 export function lacksPermission(error: unknown): error is Error {
-  return error instanceof Error && error.name === "NotCapable";
+  if (!(error instanceof Error)) return false;
+  return error.name === "NotCapable" || (error as { code?: unknown }).code === "ERR_ACCESS_DENIED";
 }
 
 /** The name of an error that the system reported, `"EUNKNOWN"` for one that has none. */

@@ -27,6 +27,13 @@ test("an error's name is derived from its code, its number or the number in its 
       }),
       "EDQUOT",
     ],
+    [
+      Object.assign(new Error("fsync API is disabled when Permission Model is enabled."), {
+        code: "ERR_ACCESS_DENIED",
+        permission: "",
+      }),
+      "EACCES",
+    ],
     [new Error(`Disk quota exceeded (os error ${EDQUOT})`), "EDQUOT"],
     [Object.assign(new Error("EDQUOT: unknown error, write"), { code: "EDQUOT", errno: -EDQUOT }), "EDQUOT"],
     [new Error(`No locks available (os error ${ENOLCK})`), "ENOLCK"],
