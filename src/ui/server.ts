@@ -182,7 +182,8 @@ async function route(
   { request, response, signal, services, health, metrics, options, rules, port }: Exchange,
 ): Promise<void> {
   const url = urlOfRequest(request);
-  const method = request.method ?? "GET";
+  // The runtime leaves out the body of an answer to HEAD.
+  const method = request.method === "HEAD" ? "GET" : request.method ?? "GET";
   const verdict = authorize(rules, { method, url, headers: request.headers, port });
   if (verdict.kind === "refuse") {
     return sendText(response, verdict.status, "text/plain; charset=utf-8", `${verdict.why}\n`);

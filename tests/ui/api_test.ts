@@ -38,6 +38,11 @@ test("the page and its files are served with a policy that forbids everything th
       assert(!policy.includes("unsafe"));
       assertEquals(response.headers.get("x-content-type-options"), "nosniff");
     }
+    // What a monitor, or curl -I, asks.
+    for (const path of ["", "metrics", "api/topics"]) {
+      const head = await fetch(path, { method: "HEAD" });
+      assertEquals([head.status, await head.text()], [200, ""], path);
+    }
     const page = await (await fetch("")).text();
     assertEquals(page.match(/(?:src|href)="(?!\/)/g), null);
     assertEquals(page.match(/<script(?![^>]*\bsrc=)|\bon\w+=|\bstyle=/g), null);
