@@ -1,6 +1,7 @@
 import type { Invocation } from "../command.ts";
 import { openDriver, topicNameOf } from "../connect.ts";
 import { EXIT } from "../exit_codes.ts";
+import { counted } from "../../text/counted.ts";
 import { type Finding, planRepair, type RepairStep } from "../../log/check/mod.ts";
 import { carryOut } from "../verify/carry_out.ts";
 import { eventsText, findingLine } from "../verify/report.ts";
@@ -41,7 +42,7 @@ export async function run(invocation: Invocation): Promise<number | void> {
   }
   if (args.flag("dry-run")) return unrepairable.length > 0 ? EXIT.damage : EXIT.ok;
   await console.out.flush();
-  const question = `Repair topic "${name}" in ${steps.length} steps?`;
+  const question = `Repair topic "${name}" in ${counted(steps.length, "step")}?`;
   if (!await console.confirm(question, { yes: args.flag("yes"), signal })) return EXIT.failure;
   const kept = await carryOut(files, steps);
   console.log.info(`Topic '${name}' repaired; the original files are in "${kept}"`);

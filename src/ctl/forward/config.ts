@@ -128,6 +128,7 @@ class ConfigReader {
       throw this.#fault(node ?? root, '"forward" must be a list of at least one "from" and "to"');
     }
     const seen = new Set<string>();
+    const targets = new Map<string, string[]>();
     return node.items.map((item) => {
       if (!isMap(item)) throw this.#fault(item, 'expected "from" and "to"');
       this.#checkKeys(item, ["from", "to", "group", "data_selector", "data_allocator"]);
@@ -136,7 +137,11 @@ class ConfigReader {
       const pair = `${from.text}->${to.text}`;
       if (from.text === to.text) throw this.#fault(item, `"${from.text}" would be forwarded to itself`);
       if (seen.has(pair)) throw this.#fault(item, `"${pair}" is listed twice`);
+      if (leads(targets, to.text, from.text)) {
+        throw this.#fault(item, `"${pair}" closes a circle, in which events would be forwarded for ever`);
+      }
       seen.add(pair);
+      targets.set(from.text, [...targets.get(from.text) ?? [], to.text]);
       const dataSelector = this.#plugin(item, "data_selector");
       const dataAllocator = this.#plugin(item, "data_allocator");
       const group = this.#flag(item, "group");
@@ -223,4 +228,9 @@ class ConfigReader {
   #fault(node: unknown, message: string): UsageError {
     return configError(this.#path, this.#lineOf(node), message);
   }
+}
+
+/** Whether events of one topic come to another one; there are no circles yet. */
+function leads(targets: ReadonlyMap<string, readonly string[]>, from: string, to: string): boolean {
+  return from === to || (targets.get(from) ?? []).some((target) => leads(targets, target, to));
 }

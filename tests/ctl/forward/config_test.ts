@@ -88,6 +88,18 @@ test("a topic is not forwarded to itself, and nothing is forwarded twice", () =>
   );
 });
 
+test("topics are not forwarded in a circle, which would fill the disk; a fork and a join are fine", () => {
+  const policies = (...pairs: string[]) =>
+    `${DRIVERS}forward:\n${
+      pairs.map(([from, to]) => `  - from: local/${from}\n    to: local/${to}\n`).join("")
+    }`;
+  assertEquals(
+    fault(policies("ab", "bc", "ca")),
+    '"f.yaml" line 8: "local/c->local/a" closes a circle, in which events would be forwarded for ever',
+  );
+  assertEquals(parseForwardConfig(policies("ab", "ac", "bd", "cd"), "f.yaml").policies.length, 4);
+});
+
 test("a policy may share its source with others like it", () => {
   const read = (line: string) =>
     parseForwardConfig(`${DRIVERS}forward:\n  - from: local/a\n    to: local/b\n${line}`, "f.yaml")
