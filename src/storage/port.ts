@@ -194,9 +194,9 @@ export function bestEffort(work: () => void): void {
   }
 }
 
-/** Makes a draft beside a path, and removes it, before the folder is synced: a full disk, for instance, does not matter. */
+/** Makes a draft beside a path, and removes it: a sync that follows writes the folder, which a failed one may not have. */
 export function changeFolder(storage: Storage, path: string): void {
-  bestEffort(() => storage.publish(path, new Uint8Array(0), { durable: false, confirm: () => false }));
+  storage.publish(path, new Uint8Array(0), { durable: false, confirm: () => false });
 }
 
 /** Random hexadecimal digits: eight for each random number. */

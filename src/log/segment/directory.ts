@@ -243,10 +243,12 @@ export class PartitionFolder {
 
   /**
    * Records that events of one segment have data in an older one, which retention then keeps. The record is a file name,
-   * the dependency marker, because retention lists the folder anyway.
+   * the dependency marker, because retention lists the folder anyway. Returns its path.
    */
-  keepForSegment(baseId: number, neededBaseId: number): void {
-    this.storage.publish(`${this.directory}/${needsName(baseId, neededBaseId)}`, new Uint8Array(0));
+  keepForSegment(baseId: number, neededBaseId: number): string {
+    const path = `${this.directory}/${needsName(baseId, neededBaseId)}`;
+    this.storage.publish(path, new Uint8Array(0));
+    return path;
   }
 
   /** Closes a segment whose file is about to be removed, or whose name belongs to another file now. */

@@ -1,4 +1,4 @@
-import { changeFolder, DRAFT_SUFFIX, type Storage } from "../../storage/port.ts";
+import { bestEffort, changeFolder, DRAFT_SUFFIX, type Storage } from "../../storage/port.ts";
 import type { PartitionFolder } from "./directory.ts";
 import { firstName, listingOf, ownerOf } from "./listing.ts";
 
@@ -38,7 +38,8 @@ export function removeLeftovers(folder: PartitionFolder): void {
   if (leftovers.length === 0) return;
   // The name that declares them removed is on the disk before any of them is deleted: the process that made it may have
   // been killed, or its sync may have failed, which only that one knows. A change makes the system write the folder again.
-  storage.syncDirectory(directory, () => changeFolder(storage, `${directory}/${leftovers[0]}`));
+  const change = () => bestEffort(() => changeFolder(storage, `${directory}/${leftovers[0]}`));
+  storage.syncDirectory(directory, change);
   const isLog = (name: string) => name.endsWith(".log");
   // The log first: an index without its segment does no harm.
   for (const name of [...leftovers.filter(isLog), ...leftovers.filter((name) => !isLog(name))]) {

@@ -32,6 +32,7 @@ const VANISHED_MAX = 100;
 const CLOSING_KEEPER: FileKeeper = {
   opened: () => {},
   retire: (file) => file.close(),
+  isInDoubt: () => false,
   syncFailed: (_, error) => maybeStored(error),
 };
 
@@ -145,11 +146,12 @@ export class Appender {
     }
   }
 
-  /** The last segment, neither full nor abandoned, nor with a hole in it. */
+  /** The last segment, neither full nor abandoned or in doubt, nor with a hole in it. */
   #openWithRoom(): OpenSegment {
     for (;;) {
       const open = this.#openLast();
-      if (open.end.offset < this.segmentBytesMax && !this.#isAbandoned && !open.hasHole) return open;
+      const isLeft = this.#isAbandoned || open.hasHole || this.keeper.isInDoubt(open.file);
+      if (open.end.offset < this.segmentBytesMax && !isLeft) return open;
       // A segment without events is not sealed: the next one would have the same name.
       if (open.hasEvents) this.#seal(open);
       else if (!this.#isAbandoned) return open;

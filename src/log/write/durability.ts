@@ -10,6 +10,8 @@ interface FileState {
    * that of two simultaneous syncs on one open file either might miss it.
    */
   twin: StorageFile | undefined;
+  /** The names in the folder without which what was appended does not count: its own, and those of markers. */
+  readonly names: string[];
   /** Something was appended after the last sync began. */
   isDirty: boolean;
   running: Promise<void> | undefined;
@@ -41,7 +43,7 @@ export class Durability {
     private readonly failed: (failure: StorageError) => void = () => {},
     topFolder?: string,
   ) {
-    const paths = () => [...this.#states.values()].map(({ file }) => file.path);
+    const paths = () => [...this.#states.values()].flatMap(({ names }) => names);
     this.#names = new SegmentNames(storage, directory, paths, topFolder);
   }
 
@@ -51,6 +53,7 @@ export class Durability {
     this.#states.set(file, {
       file,
       twin,
+      names: [file.path],
       isDirty: false,
       running: undefined,
       waiting: undefined,
@@ -58,9 +61,20 @@ export class Durability {
     });
   }
 
+  /** What is appended to the file from now on counts only with this name in its folder, too. */
+  needsName(file: StorageFile, path: string): void {
+    const names = this.#states.get(file)?.names;
+    if (names?.includes(path) === false) names.push(path);
+  }
+
   wrote(file: StorageFile): void {
     const state = this.#states.get(file);
     if (state !== undefined) state.isDirty = true;
+  }
+
+  /** Whether a failed sync of the folder, of any producer of this process, may have lost the file's name. */
+  isInDoubt(file: StorageFile): boolean {
+    return this.#names.isInDoubt(file.path);
   }
 
   /** The file will not be appended to any more: it is closed once it is synced. */
@@ -93,7 +107,7 @@ export class Durability {
       const state = this.#states.get(file);
       if (state === undefined) continue;
       try {
-        this.#names.syncNow(file.path);
+        for (const name of state.names) this.#names.syncNow(name);
         (state.twin ?? state.file).syncNow();
       } catch (error) {
         throw this.#asFailure(state, error);
@@ -141,8 +155,7 @@ export class Durability {
     this.#checkSyncs(state.file);
     state.isDirty = false;
     try {
-      const { path } = state.file;
-      if (!this.#names.isKnown(path)) await this.#names.sync(path);
+      for (const name of state.names) if (!this.#names.isKnown(name)) await this.#names.sync(name);
       await state.file.sync();
     } catch (error) {
       throw this.#asFailure(state, error);

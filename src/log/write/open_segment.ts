@@ -32,6 +32,8 @@ export interface FileKeeper {
   opened(file: StorageFile): void;
   /** A file is not appended to any more. */
   retire(file: StorageFile): void;
+  /** Whether a failed sync may have lost the file's name, so that nothing in it can be confirmed. */
+  isInDoubt(file: StorageFile): boolean;
   /** A sync of the file failed; returns the error to throw. */
   syncFailed(file: StorageFile, error: unknown): unknown;
 }

@@ -1,5 +1,5 @@
 import { StorageError } from "../../errors.ts";
-import { changeFolder, type Storage } from "../../storage/port.ts";
+import { bestEffort, changeFolder, type Storage } from "../../storage/port.ts";
 
 /** A folder to be synced, what to change in it first, and what to do when that is done or has failed. */
 interface FolderSync {
@@ -21,7 +21,7 @@ export const NOT_TRIED: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOM
 /** Errors of a folder that this process may not open: the process that made the topic there may. */
 const NOT_OURS = new Set(["EACCES", "EPERM"]);
 
-/** Puts the names of segments on the disk, and that of their topic. */
+/** Puts the names of segments and of their markers on the disk, and that of their topic. */
 export class SegmentNames {
   /** Paths whose names a sync of the folder has covered. */
   readonly #known = new Set<string>();
@@ -30,7 +30,7 @@ export class SegmentNames {
   #running: Promise<void> | undefined;
 
   /**
-   * `openPaths` gives the paths of the segments that are open. `topFolder` is the one with the topic, whose process may
+   * `openPaths` gives the paths that the open segments need. `topFolder` is the one with the topic, whose process may
    * have been killed before it synced the name of the topic there.
    */
   constructor(
@@ -47,6 +47,11 @@ export class SegmentNames {
   /** Whether the name is on the disk. */
   isKnown(path: string): boolean {
     return this.#known.has(path);
+  }
+
+  /** Whether the name may be lost. */
+  isInDoubt(path: string): boolean {
+    return this.#doubtful.has(path);
   }
 
   /** Syncs a name; all that need it at the same time share a sync. */
@@ -93,7 +98,7 @@ export class SegmentNames {
       path: directory,
       // Another process may have made the segment, and its sync of the folder may have failed, which the system reports
       // only once: a change to the folder makes it write the folder again.
-      change: () => changeFolder(this.storage, path),
+      change: () => bestEffort(() => changeFolder(this.storage, path)),
       settle: (error) => {
         if (error !== undefined) this.#fail(error, () => this.#doubtNames(path, error as StorageError));
         for (const each of covered) if (!this.#doubtful.has(each)) this.#known.add(each);
@@ -101,15 +106,24 @@ export class SegmentNames {
     }];
   }
 
+  /**
+   * A topic's name cannot be made anew, as a segment's is. So a later sync counts after a failed one, if the folder was
+   * changed in between, which makes the system write it again.
+   */
   #topSync(path: string): FolderSync {
-    this.#checkDoubt(path);
+    const isInDoubt = this.#doubtful.has(path);
+    // Named as what is being created there: if this process is killed now, it is removed some day.
+    const change = () => changeFolder(this.storage, `${path}/.creating-`);
     return {
       path,
+      // Without a failure that is known here another process may have had one.
+      change: isInDoubt ? change : () => bestEffort(change),
       settle: (error) => {
-        const isOurs = !(error instanceof StorageError && NOT_OURS.has(error.errno));
-        if (error !== undefined && isOurs) {
+        if (error !== undefined && (isInDoubt || !isNotOurs(error))) {
           this.#fail(error, () => this.#doubtful.set(path, error as StorageError));
         }
+        if (isInDoubt) this.#doubtful.delete(path);
+        else this.#checkDoubt(path);
         this.#known.add(path);
       },
     };
@@ -135,4 +149,8 @@ export class SegmentNames {
       return [];
     }
   }
+}
+
+function isNotOurs(error: unknown): boolean {
+  return error instanceof StorageError && NOT_OURS.has(error.errno);
 }

@@ -1,4 +1,4 @@
-import { LimitExceededError } from "../../errors.ts";
+import { LimitExceededError, StorageError } from "../../errors.ts";
 import type { OutgoingBatch, OutgoingData } from "../../contract.ts";
 import { Appender } from "./appender.ts";
 import { ChunkBuffer, chunksOf } from "./chunk_pieces.ts";
@@ -55,7 +55,7 @@ export class PartitionWriter {
       (failure) => {
         this.#appender.abandonSegment();
         // At once: a flush that begins before the failed one has returned must fail too.
-        this.#doubt ??= failure;
+        this.#doubt ??= asFinal(failure);
       },
       options.topFolder,
     );
@@ -63,6 +63,7 @@ export class PartitionWriter {
     this.#appender = new Appender(partition, segmentBytesMax, {
       opened: (file) => durability.opened(file, flushBehavior === "immediate"),
       retire: (file) => durability.retire(file),
+      isInDoubt: (file) => durability.isInDoubt(file),
       syncFailed: (file, error) => durability.syncFailed(file, error),
     });
   }
@@ -162,7 +163,8 @@ export class PartitionWriter {
   #keepChunks(segmentId: number, { list }: Extents): void {
     const older = new Set(list.map((extent) => extent.segmentId).filter((id) => id !== segmentId));
     if (older.size === 0) return;
-    this.partition.keepForSegment(segmentId, Math.min(...older));
+    const marker = this.partition.keepForSegment(segmentId, Math.min(...older));
+    this.#durability?.needsName(this.#appender.file!, marker);
     const { directory } = this.partition;
     const listing = this.partition.listing();
     for (const id of older) {
@@ -239,4 +241,11 @@ function withAppender(partition: Partition, work: (appender: Appender) => void):
   } finally {
     appender.close();
   }
+}
+
+/** A failed sync, as the error of every flush from then on. */
+function asFinal(failure: StorageError): StorageError {
+  const { errno, message } = failure;
+  const remedy = "this producer cannot flush any more: open another producer";
+  return new StorageError(errno, `${message}; ${remedy}`, { cause: failure, mayBeStored: true });
 }

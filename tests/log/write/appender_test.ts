@@ -423,6 +423,7 @@ test("files that are no longer appended to are closed, or handed to their owner"
         done.push("retired");
         file.close();
       },
+      isInDoubt: () => false,
       syncFailed: (_, error) => error,
     });
     one.appendEvents(events("a"));

@@ -501,7 +501,7 @@ test("closing closes every file without a sync, and waits for a running one", as
   assertEquals(done.at(-1), "close running");
 });
 
-test("the folder with the topics is synced once, unless this process may not open it, and a failure there is final", () => {
+test("the folder with the topics is synced once, unless this process may not open it, and again after a failure", () => {
   let synced: string[] = [];
   let errno: string | undefined;
   const storage: Storage = {
@@ -532,9 +532,42 @@ test("the folder with the topics is synced once, unless this process may not ope
   synced = [];
   assertEquals(confirms(new Durability(storage, "folder"), "one"), true);
   assertEquals(synced, ["folder"]);
-  const outcomes = ["EACCES", "EPERM", "EMFILE", undefined, "EIO", undefined].map((next) => {
+  const outcomes = ["EACCES", "EPERM", "EMFILE", undefined, "EIO", "EACCES", undefined].map((next) => {
     errno = next;
     return confirms(opened(), "one");
   });
-  assertEquals(outcomes, [true, true, false, true, false, false]);
+  assertEquals(outcomes, [true, true, false, true, false, false, true]);
+});
+
+test("a sync of the folder with the topics that began before another one failed proves nothing after that", async () => {
+  const ends: ((error?: unknown) => void)[] = [];
+  const storage: Storage = {
+    ...nodeStorage,
+    list: () => [],
+    publish: () => false,
+    syncDirectoryLater: (path) =>
+      path !== "top"
+        ? Promise.resolve()
+        : new Promise((resolve, reject) =>
+          ends.push((error) => error === undefined ? resolve() : reject(error))
+        ),
+  };
+  const begun = (name: string) => {
+    const durability = new Durability(storage, "folder", () => {}, "top");
+    const file = new ScriptedFile(`folder/${name}`, []);
+    file.sync = () => Promise.resolve();
+    durability.opened(file, false);
+    durability.wrote(file);
+    return watch(durability.sync());
+  };
+  const [failing, other] = [begun("one"), begun("two")];
+  ends[0](eio);
+  await settled();
+  ends[1]();
+  await settled();
+  const later = begun("three");
+  ends[2]();
+  await settled();
+  assertEquals([failing, other].map(({ state }) => (state as StorageError).errno), ["EIO", "EIO"]);
+  assertEquals(later.state, "resolved");
 });

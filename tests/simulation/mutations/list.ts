@@ -122,9 +122,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "data before events: a dependency marker that cannot be made is left out",
     file: "src/log/write/writer.ts",
-    from: "    this.partition.keepForSegment(segmentId, Math.min(...older));\n",
+    from: "    const marker = this.partition.keepForSegment(segmentId, Math.min(...older));\n",
     to:
-      "    try {\n      this.partition.keepForSegment(segmentId, Math.min(...older));\n    } catch {\n      return;\n    }\n",
+      "    let marker: string;\n    try {\n      marker = this.partition.keepForSegment(segmentId, Math.min(...older));\n    } catch {\n      return;\n    }\n",
   },
   {
     what: "data before events: a push does not look whether its chunks are still there",
@@ -148,8 +148,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "removals: files go before the name that says so is on the disk",
     file: "src/log/segment/removal.ts",
-    from:
-      "  storage.syncDirectory(directory, () => changeFolder(storage, `${directory}/${leftovers[0]}`));\n",
+    from: "  storage.syncDirectory(directory, change);\n",
     to: "",
     theme: "lost names",
   },
