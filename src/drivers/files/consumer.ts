@@ -14,6 +14,7 @@ import type { PositionFiles } from "./layout.ts";
 import type { ConsumerInterface, ConsumerRequest, IncomingBatch, StartPosition } from "../../contract.ts";
 import { DeliveredFrames } from "./delivered_frames.ts";
 import type { Group } from "./group.ts";
+import { StepsOfTurn } from "./side_by_side.ts";
 
 /** The folders are watched for this long after the last wait, since the next one usually follows soon. */
 const LISTEN_LINGER_MS = 500;
@@ -72,7 +73,7 @@ export abstract class PartitionsConsumer<P extends AssignedPartition> implements
 
   abstract open(): Promise<void>;
 
-  abstract acknowledge(partition: number, nextId: number): void;
+  abstract acknowledge(partition: number, nextId: number): void | Promise<void>;
 
   abstract seek(partition: number, to: StartPosition, store: boolean): Promise<void>;
 
@@ -194,6 +195,8 @@ export abstract class PartitionsConsumer<P extends AssignedPartition> implements
 /** Reads the requested partitions, without a group. */
 export class FilesConsumer extends PartitionsConsumer<AssignedPartition> {
   readonly assigned: readonly number[];
+  /** First acknowledgements: one listing of the folder serves those of all partitions. */
+  readonly #first: StepsOfTurn;
 
   constructor(
     partitions: readonly Partition[],
@@ -204,6 +207,7 @@ export class FilesConsumer extends PartitionsConsumer<AssignedPartition> {
   ) {
     super(partitions, request, cursorOf, listed);
     this.assigned = request.partitions ?? partitions.map((_, index) => index);
+    this.#first = new StepsOfTurn(listed);
   }
 
   async open(): Promise<void> {
@@ -226,9 +230,12 @@ export class FilesConsumer extends PartitionsConsumer<AssignedPartition> {
     await this.group.enterAlone();
   }
 
-  acknowledge(partition: number, nextId: number): void {
+  acknowledge(partition: number, nextId: number): void | Promise<void> {
     const assigned = this.assignments.get(partition)!;
-    assigned.cursor.acknowledge(this.positionOf(assigned, nextId), assigned.stale);
+    const { cursor, stale } = assigned;
+    const position = this.positionOf(assigned, nextId);
+    if (cursor.hasFile || this.#first.has(partition)) return cursor.acknowledge(position, stale);
+    return this.#first.add(partition, cursor.acknowledgeSteps(position, stale));
   }
 
   seek(partition: number, to: StartPosition, store: boolean): Promise<void> {

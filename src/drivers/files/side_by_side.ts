@@ -40,3 +40,34 @@ export function sideBySide<T>(
   }
   return results;
 }
+
+/** Steps of cursors that begin in the same turn of the program: they go side by side when it ends. */
+export class StepsOfTurn {
+  #waiting: PartitionSteps<void>[] = [];
+  #results: Promise<PromiseSettledResult<void>[]> | undefined;
+  readonly #partitions: Set<number> = new Set();
+
+  /** `list` as for {@linkcode sideBySide}. */
+  constructor(private readonly list: () => PositionFiles) {}
+
+  /** Whether there are steps of a partition already. */
+  has(partition: number): boolean {
+    return this.#partitions.has(partition);
+  }
+
+  /** Resolves or rejects as the steps do. */
+  async add(partition: number, steps: CursorSteps<void>): Promise<void> {
+    const index = this.#waiting.push({ partition, steps }) - 1;
+    this.#partitions.add(partition);
+    const result = (await (this.#results ??= Promise.resolve().then(() => this.#run())))[index]!;
+    if (result.status === "rejected") throw result.reason;
+  }
+
+  #run(): PromiseSettledResult<void>[] {
+    const all = this.#waiting;
+    this.#waiting = [];
+    this.#results = undefined;
+    this.#partitions.clear();
+    return sideBySide(all, this.list);
+  }
+}

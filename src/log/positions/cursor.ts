@@ -15,14 +15,8 @@
  */
 import { StorageError } from "../../errors.ts";
 import { isMissing, type Storage } from "../../storage/port.ts";
-import {
-  type CursorContent,
-  CursorFiles,
-  type CursorFolder,
-  type CursorSteps,
-  positionIn,
-  runAlone,
-} from "./cursor_files.ts";
+import type { CursorFolder, CursorSteps, Known } from "./cursor_files.ts";
+import { CursorFiles, positionIn, runAlone } from "./cursor_files.ts";
 import { OwnCursorFile } from "./own_cursor_file.ts";
 import { isAfter, type Position, positionOf, type StoredPosition } from "./position_slot.ts";
 
@@ -32,14 +26,6 @@ const ATTEMPTS_MAX = 100;
 const SEEK_RAISES = 4;
 /** Files of closed consumers stay until there are this many: folding them costs a sync. */
 const IDLE_FILES_MAX = 4;
-
-/** What is stored, as read before storing. */
-interface Known {
-  position: StoredPosition | undefined;
-  /** The part of it in files that are not retired, and so stay or are folded into others. */
-  safe: StoredPosition | undefined;
-  contents: readonly CursorContent[];
-}
 
 /** The position of one consumer name in one partition, opened by one consumer. */
 export class CursorFile {
@@ -75,16 +61,26 @@ export class CursorFile {
    * that the log did not confirm: its events are gone, so a new generation begins.
    */
   acknowledge(next: Position, stale?: StoredPosition): void {
-    const own = this.#own?.position;
-    this.#run(this.#store(
-      own === undefined ? this.#readAll(this.#listed) : { position: own, safe: own, contents: [] },
+    this.#run(this.acknowledgeSteps(next, stale));
+  }
+
+  /** The same in steps, of which only the first acknowledgement has several. */
+  *acknowledgeSteps(next: Position, stale?: StoredPosition): CursorSteps<void> {
+    const position = this.#own?.position;
+    yield* this.#store(
+      position === undefined ? this.#readAll(this.#listed) : { position, safe: position, contents: [] },
       ({ position, safe }) => {
         const generation = position?.generation ?? 1;
         if (stale?.generation === generation) return { ...next, generation: generation + 1 };
         if (safe?.generation === generation && safe.nextId >= next.nextId) return undefined;
         return { ...next, generation };
       },
-    ));
+    );
+  }
+
+  /** Whether this consumer has a file. */
+  get hasFile(): boolean {
+    return this.#own !== undefined;
   }
 
   /** Stores a position, which may be before the stored one. */
@@ -229,14 +225,14 @@ export class CursorFile {
   }
 
   /** Marks files of one owner each that are not marked yet; whether there are any. */
-  #retireAll(contents: readonly CursorContent[]): boolean {
+  #retireAll(contents: Known["contents"]): boolean {
     const left = contents.filter(({ isRetired, isShared }) => !isRetired && !isShared);
     for (const content of left) this.#files.retire(content, this.#owner);
     return left.length > 0;
   }
 
   /** The files of other consumers of this name. */
-  #others(listed: readonly string[]): CursorContent[] {
+  #others(listed: readonly string[]): Known["contents"] {
     return this.#files.readAll(listed).filter(({ path }) => path !== this.#own?.path);
   }
 

@@ -51,6 +51,14 @@ export interface CursorContent {
   isShared: boolean;
 }
 
+/** What is stored, as read before storing. */
+export interface Known {
+  position: StoredPosition | undefined;
+  /** The part of it in files that are not retired, and so stay or are folded into others. */
+  safe: StoredPosition | undefined;
+  contents: readonly CursorContent[];
+}
+
 /**
  * The files with the positions of one consumer name in one partition: `<partition>.pos`, and beside it
  * `<partition>.<8 hex digits>.pos` for each further consumer of that name that is open at the same time, or was.

@@ -94,7 +94,7 @@ test("an acknowledgement is stored with the time of the frame that holds the las
         1_004_000,
       ]]
     ) {
-      reading.acknowledge(0, nextId);
+      await reading.acknowledge(0, nextId);
       assertEquals(stored(), [nextId, time]);
     }
   }));
@@ -104,14 +104,14 @@ test("an acknowledgement of an event that this consumer did not deliver is store
     push(3);
     push(3);
     const reading = await consumer();
-    reading.acknowledge(0, 2);
+    await reading.acknowledge(0, 2);
     assertEquals(stored(), [2, 1_001_000]);
     await reading.seek(0, { id: 3 }, false);
     reading.read(0, 3);
     // Below what was delivered.
-    reading.acknowledge(0, 3);
+    await reading.acknowledge(0, 3);
     assertEquals(stored(), [3, 1_001_000]);
-    reading.acknowledge(0, 5);
+    await reading.acknowledge(0, 5);
     assertEquals(stored(), [5, 1_002_000]);
   }));
 
@@ -125,11 +125,11 @@ test("a frame delivered in two parts is remembered for both", () =>
       1,
       1,
     ]);
-    reading.acknowledge(0, 3);
+    await reading.acknowledge(0, 3);
     assertEquals(stored(), [3, 1_001_000]);
-    reading.acknowledge(0, 4);
+    await reading.acknowledge(0, 4);
     assertEquals(stored(), [4, 1_001_000]);
-    reading.acknowledge(0, 5);
+    await reading.acknowledge(0, 5);
     assertEquals(stored(), [5, 1_002_000]);
   }));
 
@@ -152,7 +152,7 @@ test("of more than 4096 frames the latest are remembered, and positions in other
       ]] as const
     ) {
       const before = lookups;
-      reading.acknowledge(0, nextId);
+      await reading.acknowledge(0, nextId);
       assertEquals([stored(), lookups > before], [[nextId, 1_000_000 + nextId * 1000], isLookedUp]);
     }
   }));
@@ -167,7 +167,7 @@ test("each partition has its own position, and only requested ones are read", ()
     const some = await consumer({ partitions: [2, 0] });
     assertEquals(some.assigned, [2, 0]);
     assertEquals([some.read(2, 9)!.count, some.read(0, 9)!.count], [3, 1]);
-    some.acknowledge(2, 3);
+    await some.acknowledge(2, 3);
     assertEquals([stored(0), stored(1), stored(2)], [undefined, undefined, [3, 1_003_000]]);
     assertEquals([some.position(0), some.position(2), all.position(2)], [1, 3, 0]);
   }));
@@ -177,7 +177,7 @@ test("seeking moves the reader, and the stored position only on request", () =>
     for (let frame = 0; frame < 3; frame++) push(2);
     const reading = await consumer();
     reading.read(0, 10);
-    reading.acknowledge(0, 2);
+    await reading.acknowledge(0, 2);
     await reading.seek(0, "latest", false);
     assertEquals([reading.position(0), stored()![0]], [6, 2]);
     await reading.seek(0, { id: 1 }, true);
@@ -185,7 +185,7 @@ test("seeking moves the reader, and the stored position only on request", () =>
     assertEquals(reading.read(0, 10)!.baseId, 1);
     // What was delivered before the seek is forgotten.
     await reading.seek(0, "earliest", false);
-    reading.acknowledge(0, 2);
+    await reading.acknowledge(0, 2);
     assertEquals(stored(), [2, 1_001_000]);
   }));
 
@@ -197,7 +197,7 @@ test("a consumer starts after its acknowledged position, or else at the option f
     const early = await consumer({ from: { id: 1 } });
     assertEquals(early.position(0), 1);
     early.read(0, 10);
-    early.acknowledge(0, 2);
+    await early.acknowledge(0, 2);
     assertEquals((await consumer({ from: "latest" })).position(0), 2);
   }));
 

@@ -265,7 +265,7 @@ test("a consumer outside the group is refused in every process while the group h
     member.acknowledge(0, 2);
     // It was there first, in another process: nothing is lost when it learns about the group.
     readAll(early, 0);
-    assertThrows(() => early.acknowledge(0, 4), ConsumerInUseError, "as a group");
+    await assertRejects(async () => await early.acknowledge(0, 4), ConsumerInUseError, "as a group");
     await early.close();
     assertEquals(await positions(one), [2, 0]);
     machines.gone.add(1);
@@ -273,7 +273,7 @@ test("a consumer outside the group is refused in every process while the group h
     await late.open();
     assertEquals(late.position(0), 2);
     readAll(late, 0);
-    late.acknowledge(0, 5);
+    await late.acknowledge(0, 5);
     assertEquals(await positions(two), [5, 0]);
     await late.close();
   });

@@ -1,7 +1,7 @@
 // Cursors of several partitions that go through their steps side by side, and share each listing.
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { partitionName, PositionFiles } from "../../../src/drivers/files/layout.ts";
-import { sideBySide } from "../../../src/drivers/files/side_by_side.ts";
+import { sideBySide, StepsOfTurn } from "../../../src/drivers/files/side_by_side.ts";
 import type { CursorSteps } from "../../../src/log/mod.ts";
 import { test } from "../../harness.ts";
 
@@ -63,4 +63,24 @@ test("without a listing all that wait for one fail, and those that are done do n
     { status: "rejected", reason },
     { status: "rejected", reason },
   ]);
+});
+
+test("what begins in one turn goes side by side when it ends, and what begins later has listings of its own", async () => {
+  let listings = 0;
+  const turn = new StepsOfTurn(() => {
+    listings++;
+    return new PositionFiles([]);
+  });
+  function* steps(error?: Error): CursorSteps<void> {
+    yield;
+    if (error !== undefined) throw error;
+  }
+  const reason = new Error("unreadable");
+  const [one, failing] = [turn.add(0, steps()), turn.add(1, steps(reason))];
+  assertEquals([turn.has(0), turn.has(2), listings], [true, false, 0]);
+  await one;
+  assertEquals(await assertRejects(() => failing), reason);
+  assertEquals([turn.has(0), listings], [false, 1]);
+  await turn.add(0, steps());
+  assertEquals(listings, 2);
 });
