@@ -18,6 +18,7 @@ const BATCHES_MAX = 30;
 export class ConsumerProgram extends Program {
   #consumer: ConsumerInterface | undefined;
   #isOpen = false;
+  #isAcknowledging = false;
   #openedAt = 0;
   /** What was acknowledged before it was opened, by partition. */
   #acknowledged: number[] = [];
@@ -60,6 +61,7 @@ export class ConsumerProgram extends Program {
   protected override begin(): void {
     this.#consumer = undefined;
     this.#isOpen = false;
+    this.#isAcknowledging = false;
   }
 
   protected override act(topic: TopicInterface): void {
@@ -69,7 +71,7 @@ export class ConsumerProgram extends Program {
       const opening = this.#open(topic);
       return this.follow(opening.open(), () => this.#opened(opening), () => this.#consumer = undefined);
     }
-    if (!this.#isOpen) return;
+    if (!this.#isOpen || this.#isAcknowledging) return;
     const partition = random.pick(consumer.assigned);
     const isMoving = this.world.theme === "moved positions";
     if (random.chance(isMoving ? 0.15 : 0.03)) return this.#seek(consumer, partition);
@@ -211,18 +213,31 @@ export class ConsumerProgram extends Program {
 
   #acknowledge(consumer: ConsumerInterface, partition: number): void {
     const nextId = this.#read[partition]!;
-    const { steps } = this.world;
+    const { steps: step } = this.world;
+    const openedAt = this.#openedAt;
     this.#model.acknowledging(partition, nextId);
+    const done = () => {
+      this.#isAcknowledging = false;
+      this.#read[partition] = undefined;
+      this.#model.acknowledged(partition, nextId, { openedAt, step });
+    };
+    const isDeleted = (error: unknown) =>
+      error instanceof ConsumerDeletedError &&
+      (this.#model.disturbedAt >= openedAt || this.#model.disturbing > 0);
+    let storing: void | Promise<void>;
     try {
-      void consumer.acknowledge(partition, nextId);
+      storing = consumer.acknowledge(partition, nextId);
     } catch (error) {
       if (error instanceof SimulatedKill) throw error;
-      const isDeleted = this.#model.disturbedAt >= this.#openedAt || this.#model.disturbing > 0;
-      if (!isDeleted || !(error instanceof ConsumerDeletedError)) this.world.tolerate(error);
+      if (!isDeleted(error)) this.world.tolerate(error);
       return this.#close(consumer);
     }
-    this.#read[partition] = undefined;
-    this.#model.acknowledged(partition, nextId, { openedAt: this.#openedAt, step: steps });
+    if (storing === undefined) return done();
+    this.#isAcknowledging = true;
+    this.follow(storing, done, () => {
+      this.#isAcknowledging = false;
+      this.#close(consumer);
+    }, isDeleted);
   }
 
   #close(consumer: ConsumerInterface): void {
