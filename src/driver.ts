@@ -164,7 +164,12 @@ export class Driver<TopicOptions = JsonObject> implements DriverHandle, AsyncDis
     const given = withoutUndefined({ validator, partitionSelector, serializer, ...await makeGiven(filling) });
     const draft = await this.#driver.draftTopic?.(name, whole, resume) ??
       await createdAtOnce(this.#driver, name, whole);
-    return new TopicDraft<T>(await this.#opened<T>(draft.topic, given), draft, resume);
+    try {
+      return new TopicDraft<T>(await this.#opened<T>(draft.topic, given), draft, resume);
+    } catch (error) {
+      await (resume ? draft.topic.close() : draft.discard());
+      throw error;
+    }
   }
 
   /**
@@ -230,6 +235,8 @@ export class Driver<TopicOptions = JsonObject> implements DriverHandle, AsyncDis
     const stored = { topic: name, allowed: this.#allowed };
     const components = new TopicComponents({ definition, given, stored, partitions });
     await components.prepare();
+    // It may have been closed meanwhile, with all topics that were open then.
+    this.#checkOpen();
     const onClose = () => this.#open.delete(topic);
     const topic: Topic<T> = new Topic<T>(driverTopic, components, { driver: this, onClose });
     this.#open.add(topic);

@@ -6,7 +6,7 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -146,6 +146,19 @@ test("closing a driver closes its topics, and those their producers and consumer
   await assertRejects(() => driver.listTopics(), ClosedError);
   await driver.close();
 });
+
+test("a topic that is being opened while its driver is closed is closed, too", () =>
+  withFolder(async (root_path) => {
+    const driver = await Driver.open("files", { root_path });
+    await driver.createTopic("t");
+    const opening = driver.openTopic("t");
+    const drafting = driver.draftTopic("draft");
+    const closing = driver.close();
+    await assertRejects(() => opening, ClosedError, 'driver "files"');
+    await assertRejects(() => drafting, ClosedError, 'driver "files"');
+    await closing;
+    assertEquals(await readdir(root_path), ["t"]);
+  }));
 
 test("closing closes everything, then reports what failed", async () => {
   const driver = await Driver.open("memory", {});
