@@ -16,6 +16,7 @@ const WORDS: readonly [word: RegExp, instead: string][] = [
   [/\b(?:keep|needs) notes?\b/i, "dependency marker"],
   [/\bvoid frames?\b|\blost ?[fF]rames?\b/, "discarded frame, tombstone"],
   [/\b(?:events|bytes) a second\b/i, "events/s, bytes/s"],
+  [/\bgives how\b|\bgood until\b/i, "returns, valid until"],
   [/\b(?:lanes?|FailureLedger|forgive)\b/i, "partition batcher, unobserved failures"],
   [/\b(?:GapCost|passGap|passAt|placeAfter|fruitless)\b/, "ids a gap spans, entry, log position, last miss"],
 ];
