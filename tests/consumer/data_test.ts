@@ -11,6 +11,7 @@ import {
 } from "../../mod.ts";
 import { foreignPromise } from "../foreign_promise.ts";
 import { test } from "../harness.ts";
+import { turn, until } from "../waiting.ts";
 import { ScriptedSource } from "./scripted_consumer.ts";
 
 function sourceWith(count: number, size = 10): ScriptedSource {
@@ -155,6 +156,31 @@ test("an error in a selector or allocator rejects the wait, and the event is not
     answers.length = 0;
   }
   assertEquals((await consumer.pull()).id, 0);
+});
+
+test("an event whose data was loaded for a wait that gave up is not taken for one of another partition", async () => {
+  const source = new ScriptedSource(2);
+  for (const partition of [0, 1]) {
+    source.store(2, partition, () => ({ text: String(partition), data: new Uint8Array(1) }));
+  }
+  let loads = 0;
+  await using consumer = source.consumer({
+    dataSelector: async (_, descriptor) => {
+      await turn();
+      loads++;
+      return descriptor;
+    },
+  });
+  assertEquals((await consumer.pull()).id, 0);
+  await consumer.pull().wait(0);
+  await until("the data of both is loaded", () => loads === 2);
+  await turn();
+  const ids = async (id: number) => {
+    const seen: string[] = [];
+    for await (const event of consumer.events({ until: { id } })) seen.push(`${event.metadata}:${event.id}`);
+    return seen.sort();
+  };
+  assertEquals([await ids(1), await ids(2)], [["1:0"], ["0:1", "1:1"]]);
 });
 
 test("batches() returns the events before one whose data cannot be loaded, then the error", async () => {
