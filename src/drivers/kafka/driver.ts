@@ -164,6 +164,7 @@ export class OctopusDriver implements DriverInterface {
         ...specification,
         kafkaName,
         localName: this.#names.localName(name),
+        isReserved: hasDocuments,
       });
       if (!isNew) throw new TopicExistsError(name, this.#where);
     } catch (error) {

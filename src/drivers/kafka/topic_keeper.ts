@@ -1,6 +1,6 @@
 import { BrokerError, InvalidOptionError, NotSupportedError } from "../../errors.ts";
 import type { Cluster } from "./cluster.ts";
-import { isFault, isUnknownTopic } from "./failure.ts";
+import { isClosedSilently, isFault, isUnknownTopic } from "./failure.ts";
 import { doAllKnow, findTopic, requestMetadata, type TopicMetadata } from "./metadata.ts";
 import type { OctopusService } from "./octopus_service.ts";
 import type { TopicSpecification } from "./options.ts";
@@ -19,6 +19,8 @@ export interface NewTopic extends TopicSpecification {
   kafkaName: string;
   /** The name without the namespace. */
   localName: string;
+  /** Whether no one else creates it at the same time: if it exists after an answer was lost, that made it. */
+  isReserved?: boolean;
 }
 
 /** Creates and deletes Kafka topics, directly or through a service. */
@@ -67,12 +69,14 @@ export class TopicKeeper {
       if (await findTopic(this.cluster, kafkaName) === undefined) return false;
       await this.service.delete(localName);
     } else {
+      let mayBeDone = false;
       const isDeleted = await this.cluster.run(`delete topic "${kafkaName}"`, async (admin) => {
         try {
           await admin.deleteTopics({ topics: [kafkaName] });
           return true;
         } catch (error) {
-          if (isUnknownTopic(error)) return false;
+          if (isUnknownTopic(error)) return mayBeDone;
+          mayBeDone ||= isClosedSilently(error);
           throw error;
         }
       });
@@ -94,7 +98,8 @@ export class TopicKeeper {
   }
 
   async #createInKafka(topic: NewTopic, replicas: number): Promise<boolean> {
-    const { kafkaName, numPartitions, replicationFactor, configs } = topic;
+    const { kafkaName, numPartitions, replicationFactor, configs, isReserved = false } = topic;
+    let mayBeDone = false;
     const outcome = await this.cluster.run(`create topic "${kafkaName}"`, async (admin) => {
       try {
         await admin.createTopics({
@@ -105,7 +110,8 @@ export class TopicKeeper {
         });
         return "created";
       } catch (error) {
-        if (isFault(error, "TOPIC_ALREADY_EXISTS")) return "exists";
+        if (isFault(error, "TOPIC_ALREADY_EXISTS")) return mayBeDone ? "created" : "exists";
+        mayBeDone ||= isReserved && isClosedSilently(error);
         if (isFault(error, "INVALID_REPLICATION_FACTOR") && replicas !== CLUSTER_DEFAULT) {
           return "too few brokers";
         }
