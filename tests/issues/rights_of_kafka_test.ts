@@ -109,7 +109,7 @@ function clusterOfGroups(refused: Record<string, number>, ...names: string[]): C
     },
   };
   return {
-    run: async (what: string, work: (client: unknown) => Promise<unknown>) => {
+    ask: async (what: string, work: (client: unknown) => Promise<unknown>) => {
       try {
         return await work(admin);
       } catch (error) {

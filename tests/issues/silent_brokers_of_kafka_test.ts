@@ -61,3 +61,24 @@ test("a broker that stops answering holds nothing up if there is another one", a
     await cluster.close();
   }
 });
+
+test("what is only read is asked for again when a broker hangs, as it changes nothing", async () => {
+  await using broker = await FakeBroker.start(1);
+  const cluster = await connect(1000, broker);
+  const within = cluster.within.bind(cluster);
+  const allowedMs: number[] = [];
+  cluster.within = (ms, awaited) => {
+    allowedMs.push(ms);
+    return within(20, awaited);
+  };
+  try {
+    let attempts = 0;
+    const answer = await cluster.ask(
+      "read",
+      () => attempts++ === 0 ? new Promise(() => {}) : Promise.resolve("it"),
+    );
+    assertEquals([answer, attempts, allowedMs], ["it", 2, [10_000, 10_000]]);
+  } finally {
+    await cluster.close();
+  }
+});

@@ -1,7 +1,7 @@
 // What a user may do at a broker with an authorizer, as its administrator changes it.
 import { Admin, type AdminOptions } from "@platformatic/kafka";
 
-const OPERATIONS = { read: 3, write: 4 } as const;
+const OPERATIONS = { read: 3, write: 4, describe: 8 } as const;
 const KINDS = { topic: 2, group: 3 } as const;
 const LITERAL = 3;
 const ALL = 2;

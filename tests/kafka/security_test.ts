@@ -229,6 +229,13 @@ test(
       while (read.length < pushed.length) await allowed(pull);
       assertEquals([pushed, read], [pushed.map((_, id) => id), pushed]);
     }
+    for (const name of ["hidden", "shown"]) await topic.seekConsumer(name, { id: 1 });
+    await without(administrator, "pat", ["describe", "group", "hidden"], async () => {
+      const { message } = await refusalOf(() => topic.trim({ acknowledged: true, dryRun: true }));
+      assertStringIncludes(message, 'positions of "hidden"');
+      assertStringIncludes(message, 'grant "Describe" on the group');
+      assertEquals(await topic.consumers(), ["shown"]);
+    });
     await without(administrator, "pat", ["read", "topic", "__info_rights"], async () => {
       assertStringIncludes((await refusalOf(() => driver.openTopic("rights"))).message, "__info_rights");
       assertStringIncludes(

@@ -32,7 +32,7 @@ const OF_ONE = [NOT_ALLOWED, "GROUP_ID_NOT_FOUND"];
 
 /** The committed positions of all groups in a topic. */
 export async function positionsOfAll(cluster: Cluster, kafkaName: string): Promise<GroupPositions> {
-  const groups = await cluster.run("list consumers", async (admin) =>
+  const groups = await cluster.ask("list consumers", async (admin) =>
     [...(await admin.listGroups()).values()]
       .filter(({ groupType }) => groupType !== "share" && groupType !== "streams").map(({ id }) => id));
   const positions: GroupPositions = { known: new Map(), refused: new Map() };
@@ -51,7 +51,7 @@ async function addPositions(
     const what = groups.length === 1
       ? `read the positions of "${groups[0]}"`
       : "read the positions of consumers";
-    const answers = await cluster.run(
+    const answers = await cluster.ask(
       what,
       (admin) => admin.listConsumerGroupOffsets({ groups: [...groups] }),
     );

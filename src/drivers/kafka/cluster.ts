@@ -27,6 +27,8 @@ import type { KafkaSettings } from "./settings.ts";
 
 /** How long an admin request is retried, in milliseconds. */
 const OPERATION_MS_MAX = 30_000;
+/** How long an admin request that changes nothing waits for an answer; hung brokers are replaced within that time. */
+const SILENCE_MS_MAX = 10_000;
 /** How much longer than the timeout it may take to find out why no broker responds, in milliseconds. */
 const GRACE_MS = 1000;
 /** Retries that let a group member outlive the move of its coordinator; beyond that we join again. */
@@ -151,6 +153,11 @@ export class Cluster {
         await this.pauseBefore({ operation: what, attempt, error });
       }
     }
+  }
+
+  /** The same for a request that changes nothing: it is sent again, perhaps to another broker, after a silence. */
+  ask<T>(what: string, operation: (admin: Admin) => Promise<T>): Promise<T> {
+    return this.run(what, (admin) => this.within(SILENCE_MS_MAX, operation(admin)));
   }
 
   /** The error reported to the user. */

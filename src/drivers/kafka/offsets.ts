@@ -110,7 +110,7 @@ export class Offsets {
     group: string,
     partitions: readonly number[],
   ): Promise<Map<number, StoredPosition>> {
-    const answer = await this.cluster.run(`read the positions of "${group}"`, async (admin) => {
+    const answer = await this.cluster.ask(`read the positions of "${group}"`, async (admin) => {
       const topics = [{ name: this.kafkaName, partitionIndexes: [...partitions] }];
       try {
         return await admin.listConsumerGroupOffsets({ groups: [{ groupId: group, topics }] });
