@@ -233,6 +233,10 @@ test(
       assertEquals(seen.length, 20);
       await using late = topic.consumer("late", { partitions: [0] });
       await assertRejects(() => late.pull(), TopicDeletedError);
+      // The new topic has positions of the same name.
+      await assertRejects(() => topic.seekConsumer("reader", { id: 3 }), TopicDeletedError);
+      await assertRejects(() => topic.deleteConsumer("reader"), TopicDeletedError);
+      await assertRejects(() => topic.consumers(), TopicDeletedError);
     });
   },
 );

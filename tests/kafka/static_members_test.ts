@@ -1,7 +1,8 @@
 // With `group.instance.id`, the consumers of one name on two topics had the same id: brokers mistook the second
 // for the first one rejoining, and one of the two got nothing. Two on one topic got events twice.
-import { assertEquals } from "@std/assert";
-import { type Consumer, Driver } from "../../mod.ts";
+import { assertEquals, assertRejects } from "@std/assert";
+import { Consumer as ClientConsumer } from "@platformatic/kafka";
+import { BrokerError, type Consumer, Driver } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { until } from "../waiting.ts";
 import { brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
@@ -60,5 +61,60 @@ test(
     await Promise.all(reading);
     assertEquals(got.shared.sort((a, b) => a - b), all);
     assertEquals(got.other.sort((a, b) => a - b), all);
+  },
+);
+
+test(
+  "kafka: a member whose id another process has says so, and goes on when that one is gone",
+  { skip },
+  async () => {
+    await using driver = await Driver.open("kafka", {
+      kafka: {
+        "bootstrap.servers": cluster!.servers,
+        "group.instance.id": "copied",
+        "heartbeat.interval.ms": 200,
+        "session.timeout.ms": 6000,
+      },
+    });
+    await driver.createTopic("one", { num_partitions: 1 });
+    await using topic = await driver.openTopic("one");
+    await using producer = topic.producer();
+    await using consumer = topic.consumer("reader");
+    await producer.push(0);
+    await (await consumer.pull()).acknowledge();
+    const other = new ClientConsumer({
+      clientId: "another process",
+      bootstrapBrokers: cluster!.servers.split(","),
+      groupId: "reader",
+      groupInstanceId: "copied-1-one",
+      protocols: [{ name: "roundrobin", version: 1 }],
+      heartbeatInterval: 200,
+      sessionTimeout: 6000,
+    });
+    try {
+      other.topics.track("one");
+      await other.joinGroup({});
+      const { memberId } = other;
+      for (let n = 0; n < 3; n++) {
+        await assertRejects(
+          async () => await consumer.pull(),
+          BrokerError,
+          "group.instance.id",
+        );
+      }
+      assertEquals((await topic.members("reader")).map(({ id }) => id), [memberId!]);
+      await other.leaveGroup();
+    } finally {
+      await other.close(true);
+    }
+    await producer.push(1);
+    const next = async (): Promise<unknown> => {
+      try {
+        return (await consumer.pull()).metadata;
+      } catch {
+        return await next();
+      }
+    };
+    assertEquals(await next(), 1);
   },
 );

@@ -153,3 +153,29 @@ export function partialAnswer(error: unknown): unknown {
   );
   return isPartial ? response : undefined;
 }
+
+/** Another member has the instance id of this one. */
+export const FENCED = "FENCED_INSTANCE_ID";
+
+/**
+ * The client would answer this error by joining again as a new member, which takes the instance id back: two processes
+ * with one id would do so in turns, and both read everything.
+ */
+export function stayFenced(client: AnyClient, module: ClientModule): void {
+  for (const name of ["Heartbeat", "JoinGroup", "SyncGroup"]) {
+    wrapApi(client, module, name, (api) => {
+      const staying = (connection: ClientConnection, ...parameters: unknown[]): void => {
+        const callback = parameters.pop() as (error: Error | null, answer?: unknown) => void;
+        api(connection, ...parameters, (error: Error | null, answer?: unknown) => {
+          const { errors = [] } = (error ?? {}) as { errors?: { apiId?: string; path?: string }[] };
+          for (const [index, { apiId, path }] of errors.entries()) {
+            if (apiId !== FENCED) continue;
+            errors[index] = new module.ProtocolError(FENCED, null, { path, needsRejoin: false });
+          }
+          callback(error, answer);
+        });
+      };
+      return Object.assign(staying, { version: api.version });
+    });
+  }
+}

@@ -17,6 +17,7 @@ import {
   type BrokerRequest,
   keepPartialMetadata,
   requestOnce,
+  stayFenced,
 } from "./client_internals.ts";
 import { readCommitted } from "./committed_fetch.ts";
 import { diagnose, diagnoseDates } from "./diagnosis.ts";
@@ -27,7 +28,7 @@ import type { KafkaSettings } from "./settings.ts";
 
 /** How long an admin request is retried, in milliseconds. */
 const OPERATION_MS_MAX = 30_000;
-/** How long an admin request that changes nothing waits for an answer; hung brokers are replaced within that time. */
+/** How long an admin request that changes nothing waits; hung brokers are replaced within that time. */
 const SILENCE_MS_MAX = 10_000;
 /** How much longer than the timeout it may take to find out why no broker responds, in milliseconds. */
 const GRACE_MS = 1000;
@@ -195,6 +196,7 @@ export class Cluster {
     consumer.groupId = group;
     protocol.member = consumer;
     keepPartialMetadata(consumer, this.module);
+    stayFenced(consumer, this.module);
     this.#brokers.share(consumer, this.module);
     consumer.on("client:performWithRetry:retry", (operation, attempt, _retries, delayMs) => {
       if (!diagnostics.retry.hasSubscribers) return;
@@ -211,13 +213,9 @@ export class Cluster {
     return consumer;
   }
 
-  /**
-   * A client for producing. It does not retry: the delivery of each partition has its own sequence numbers and
-   * timeout.
-   */
+  /** A client for producing. It does not retry: the delivery of each partition does, with sequence numbers. */
   producer(): ClientProducer {
     const { client } = this.settings;
-    // An idempotent client without retries would be taken to mean unlimited retries.
     const made = new this.module.Producer({ ...client, idempotent: false, retries: 0 }) as ClientProducer;
     keepPartialMetadata(made, this.module);
     this.#brokers.share(made, this.module);

@@ -85,13 +85,12 @@ export class KafkaConsumer implements ConsumerInterface {
     await this.#assignment.open();
     if (isKnown) this.#onReassigned({ kept: [], gained: this.#assignment.assigned, lost: [] });
     await this.#reassigning;
-    if (this.#fault !== undefined) throw this.#takeFault();
+    if (this.#fault !== undefined) this.#report();
     this.#opening = false;
   }
 
   read(partition: number, eventsMax: number): IncomingBatch | undefined | Promise<IncomingBatch | undefined> {
-    const fault = this.#takeFault();
-    if (fault !== undefined) throw fault;
+    this.#report();
     const queue = this.#queues.get(partition);
     if (queue === undefined) return undefined;
     this.#startFetching();
@@ -103,15 +102,17 @@ export class KafkaConsumer implements ConsumerInterface {
       return batch;
     }
     return this.#awaitEvents(queue).then(() => {
-      const fault = this.#has(queue) ? this.#takeFault() : undefined;
-      if (fault !== undefined) throw fault;
-      return this.#has(queue) ? this.#take(queue, eventsMax) : undefined;
+      if (!this.#has(queue)) return undefined;
+      this.#report();
+      return this.#take(queue, eventsMax);
     });
   }
 
-  waitForEvents(signal: AbortSignal): Promise<void> {
+  async waitForEvents(signal: AbortSignal): Promise<void> {
     this.#startFetching();
-    return this.#news.until(() => signal.aborted || this.#hasNews(), signal);
+    await this.#news.until(() => signal.aborted || this.#hasNews(), signal);
+    // There is no partition whose reader would get it.
+    if (this.#queues.size === 0 && !signal.aborted) this.#report();
   }
 
   reach(partition: number): Promise<void> | undefined {
@@ -203,12 +204,12 @@ export class KafkaConsumer implements ConsumerInterface {
     return this.#hasFault || [...this.#queues.values()].some(({ hasNews }) => hasNews);
   }
 
-  #takeFault(): unknown {
-    const first = this.#fetcher.takeFault();
-    if (first !== undefined) return first;
-    const fault = this.#fault;
-    this.#fault = undefined;
-    return fault;
+  /** Throws an error that is to be reported, once. */
+  #report(): void {
+    const fault = this.#fetcher.takeFault() ?? this.#fault;
+    if (fault === undefined) return;
+    if (fault === this.#fault) this.#fault = undefined;
+    throw fault;
   }
 
   /** Nothing is fetched before the first read, so that events trimmed until then are not delivered. */
@@ -223,9 +224,8 @@ export class KafkaConsumer implements ConsumerInterface {
     if (this.#isFetching) this.#fetcher.restart([...this.#queues.values()]);
   }
 
-  #onReassigned(change: Reassignment): void {
+  #onReassigned({ kept, gained, lost }: Reassignment): void {
     const generation = ++this.#generation;
-    const { kept, gained, lost } = change;
     for (const partition of lost) {
       this.#queues.delete(partition);
       this.#request.release?.(partition);

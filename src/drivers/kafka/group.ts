@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { BrokerError, PartitionMovedError } from "../../errors.ts";
 import { type Assignment, committed, type EpochBefore, type Reassignment } from "./assignment.ts";
 import type { ClientConsumer } from "./client.ts";
+import { FENCED } from "./client_internals.ts";
 import type { Cluster } from "./cluster.ts";
 import { isFault, isTransient } from "./failure.ts";
 
@@ -11,7 +12,7 @@ const COMMIT_MS_MAX = 30_000;
 const SETTLE_MS_MAX = 60_000;
 
 /** Errors during or after a rebalance. */
-const CHANGING = ["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID", "FENCED_INSTANCE_ID"];
+const CHANGING = ["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID", FENCED];
 
 /** How often a member looks for added partitions at most and at least, in milliseconds. */
 const LOOK_MS_MIN = 20;
@@ -58,7 +59,9 @@ export class Group implements Assignment {
     this.#client.on("consumer:group:join", () => this.#onJoined());
     this.#client.on("consumer:heartbeat:error", ({ error }) => {
       // The client goes on trying, silently; meanwhile the coordinator takes this member for dead.
-      if (!this.#closed && !isTransient(error)) this.listener.onFailure(error);
+      if (this.#closed || isTransient(error)) return;
+      if (isFault(error, FENCED)) this.#lose();
+      this.listener.onFailure(this.#failure(error));
     });
     // Emitted when rejoining after a rebalance failed for good.
     this.#client.on("error" as "client:close", ((error: unknown) => this.#onLost(error)) as () => void);
@@ -180,13 +183,28 @@ export class Group implements Assignment {
 
   #onLost(error: unknown): void {
     if (this.#closed || this.#opening) return;
+    this.#lose();
+    if (isFault(error, FENCED)) this.listener.onFailure(this.#failure(error));
+    // With the member id that was fenced, until the other member is gone.
+    void this.#joinAgain(error);
+  }
+
+  #lose(): void {
     const lost = this.#assigned;
     this.#assigned = [];
     this.#member = { id: null, generation: -1 };
-    this.listener.onReassigned({ kept: [], gained: [], lost });
-    // Another process uses this instance id now: rejoining would fence that one, and so on.
-    if (isFault(error, "FENCED_INSTANCE_ID")) this.listener.onFailure(error);
-    else void this.#joinAgain(error);
+    if (lost.length > 0) this.listener.onReassigned({ kept: [], gained: [], lost });
+    this.#release();
+  }
+
+  #failure(error: unknown): unknown {
+    if (!isFault(error, FENCED)) return error;
+    return new BrokerError(
+      this.cluster.servers,
+      `Cannot read topic "${this.topic.name}" as "${this.#client.groupId}": another process has the same ` +
+        `"group.instance.id", and took the partitions; give each process one of its own`,
+      { cause: error, reason: FENCED },
+    );
   }
 
   async #joinAgain(error: unknown): Promise<void> {
@@ -198,7 +216,7 @@ export class Group implements Assignment {
         return;
       } catch (again) {
         error = again ?? error;
-        if (attempt > 3) this.listener.onFailure(error);
+        if (attempt > 3) this.listener.onFailure(this.#failure(error));
       }
     }
   }

@@ -129,9 +129,12 @@ export class PartitionDelivery {
     const { cluster, topic: { name }, partition } = this.settings;
     const { compression } = cluster.settings.producer;
     const time = Date.now();
-    const batch = compression === "none"
-      ? given
-      : await given.compressed(cluster.module.compressionsAlgorithms[compression]);
+    let batch = given;
+    if (compression !== "none") {
+      const small = await given.compressed(cluster.module.compressionsAlgorithms[compression]);
+      // Compression can also make it larger.
+      if (small.bytes.byteLength < given.bytes.byteLength) batch = small;
+    }
     let isRenumbered = false;
     for (let attempt = 1;; attempt++) {
       // Before a later attempt the topic is looked for.

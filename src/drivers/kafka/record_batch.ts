@@ -123,11 +123,10 @@ export class RecordBatch {
     return new RecordBatch(count, bytes);
   }
 
-  /** The same with its records compressed, unless that makes it no smaller. */
+  /** The same with its records compressed. */
   async compressed(compressor: Compressor): Promise<RecordBatch> {
     const records = this.bytes.subarray(BATCH_HEAD_BYTES);
     const small = await (compressor.compress?.(records) ?? compressor.compressSync(records));
-    if (small.byteLength >= records.byteLength) return this;
     const bytes = RecordBatch.#allocate(BATCH_HEAD_BYTES + small.byteLength);
     writeHead(bytes, this.count, compressor.bitmask);
     bytes.set(small, BATCH_HEAD_BYTES);

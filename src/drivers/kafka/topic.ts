@@ -127,6 +127,7 @@ export class KafkaTopic implements TopicInterface {
   }
 
   async consumers(): Promise<string[]> {
+    await this.#checkExists();
     const { known, refused } = await positionsOfAll(this.cluster, this.#opened.kafkaName);
     for (const [group, { message }] of refused) {
       this.cluster.warnOnce(`Consumer "${group}" is left out of the list of consumers: ${message}`);
@@ -140,6 +141,7 @@ export class KafkaTopic implements TopicInterface {
   }
 
   async seekConsumer(consumerName: string, to: StartPosition, partitions?: number[]): Promise<void> {
+    await this.#checkExists();
     const positions = await this.#offsets.resolve(this.#chosen(partitions), to);
     try {
       // Nothing was read there, so the epoch of the event before it is unknown.
@@ -151,6 +153,7 @@ export class KafkaTopic implements TopicInterface {
   }
 
   async deleteConsumer(consumerName: string): Promise<void> {
+    await this.#checkExists();
     try {
       await this.#offsets.forget(consumerName, this.#numbers);
     } catch (error) {

@@ -66,6 +66,8 @@ export class FakeBroker {
   /** The version of each Produce request. */
   readonly produceVersions: number[] = [];
   readonly produced: ProducedBatch[] = [];
+  /** The number of each one's compression, in the attributes. */
+  readonly codecs: number[] = [];
   /** Number of requests. */
   requests = 0;
   /** How many Produce requests have to wait for an answer until they get theirs. */
@@ -248,6 +250,7 @@ export class FakeBroker {
     const baseOffset = this.partitions[partition].end - (isAgain ? batch.count : 0);
     if (error === 0 && !isAgain) {
       this.produced.push(batch);
+      this.codecs.push(records.readInt16BE(21) & 7);
       this.partitions[partition].end += batch.count;
     }
     if (outcome === "cut after storing") return false;
