@@ -18,8 +18,8 @@ test("a configuration of the C++ driver without a service means the C++ driver's
 
 function offsetsOf(apiId: string): Offsets {
   const answer = () => Promise.reject(Object.assign(new Error("no"), { apiId }));
-  const run = (_: string, ask: (admin: unknown) => unknown) => ask({ listConsumerGroupOffsets: answer });
-  return new Offsets({ run } as unknown as Cluster, "t");
+  const ask = (_: string, read: (admin: unknown) => unknown) => read({ listConsumerGroupOffsets: answer });
+  return new Offsets({ ask } as unknown as Cluster, "t");
 }
 
 test("a group unknown to the broker has no positions", async () => {

@@ -1,5 +1,5 @@
 // The connection to a broker broke after it had deleted a topic, or made one, and before it said so. The request was sent
-// again, and the program was told that there was no such topic, or that there was one already.
+// again, and the program got an error: that there was no such topic, or that there was one already.
 import { assertEquals } from "@std/assert";
 import { NetworkError, ResponseError } from "@platformatic/kafka";
 import type { Cluster } from "../../src/drivers/kafka/cluster.ts";

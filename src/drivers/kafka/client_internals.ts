@@ -167,7 +167,7 @@ export function stayFenced(client: AnyClient, module: ClientModule): void {
       const staying = (connection: ClientConnection, ...parameters: unknown[]): void => {
         const callback = parameters.pop() as (error: Error | null, answer?: unknown) => void;
         api(connection, ...parameters, (error: Error | null, answer?: unknown) => {
-          const { errors = [] } = (error ?? {}) as { errors?: { apiId?: string; path?: string }[] };
+          const { errors = [] } = (error ?? {}) as { errors?: (Error & { apiId?: string; path?: string })[] };
           for (const [index, { apiId, path }] of errors.entries()) {
             if (apiId !== FENCED) continue;
             errors[index] = new module.ProtocolError(FENCED, null, { path, needsRejoin: false });
