@@ -65,7 +65,13 @@ export class Console {
     const wanted = this.#options.progress && this.log.shows("info") && !besideEvents &&
       this.#host.error.stream.isTTY === true;
     if (!wanted) return { done: { events: 0, bytes: 0 }, stop: () => {} };
-    const progress = new Progress({ write: (text) => this.#host.error.write(text), label, total });
+    const { error } = this.#host;
+    const progress = new Progress({
+      write: (text) => error.write(text),
+      columns: () => (error.stream as { columns?: number }).columns || Infinity,
+      label,
+      total,
+    });
     this.#progress = progress;
     return {
       done: progress.done,

@@ -11,6 +11,7 @@ export interface Done {
 /** A progress line on the terminal: events, bytes, rate and the remaining time. */
 export class Progress {
   readonly #write: (text: string) => void;
+  readonly #columns: () => number;
   readonly #now: () => number;
   readonly #label: string;
   readonly #total: Partial<Done>;
@@ -22,11 +23,14 @@ export class Progress {
 
   constructor(options: {
     write: (text: string) => void;
+    /** The width of the terminal, which the user may change. */
+    columns?: () => number;
     label: string;
     total?: Partial<Done> | undefined;
     now?: () => number;
   }) {
     this.#write = options.write;
+    this.#columns = options.columns ?? (() => Infinity);
     this.#now = options.now ?? (() => performance.now());
     this.#label = options.label;
     this.#total = options.total ?? {};
@@ -37,9 +41,9 @@ export class Progress {
 
   /** Redraws the line now. */
   draw(): void {
-    this.#write(
-      `\r\x1b[K${this.#label}: ${progressText(this.done, this.#total, this.#now() - this.#startedMs)}`,
-    );
+    const line = `${this.#label}: ${progressText(this.done, this.#total, this.#now() - this.#startedMs)}`;
+    // Of a line that the terminal wraps, only the last part could be erased.
+    this.#write(`\r\x1b[K${line.slice(0, this.#columns() - 1)}`);
     this.#shown = true;
   }
 

@@ -21,6 +21,22 @@ test("progress is redrawn in place and removed at the end", () => {
   assertEquals(written.at(-1), "\r\x1b[K");
 });
 
+test("progress is cut to the terminal's width, since a wrapped line cannot be erased", () => {
+  const written: string[] = [];
+  const write = (text: string): void => void written.push(text);
+  let columns = 20;
+  const progress = new Progress({ write, columns: () => columns, label: "copied", now: () => 0 });
+  progress.done.events = 1_234_567;
+  progress.draw();
+  columns = 100;
+  progress.draw();
+  progress.stop();
+  assertEquals(written.slice(0, 2), [
+    "\r\x1b[Kcopied: 1,234,567 e",
+    "\r\x1b[Kcopied: 1,234,567 events  0 B",
+  ]);
+});
+
 test("sizes and durations are short", () => {
   assertEquals([0, 999, 1000, 123_456_789].map(formatBytes), ["0 B", "999 B", "1.0 kB", "123.5 MB"]);
   assertEquals([0, 61, 3723].map(formatDuration), ["00:00", "01:01", "1:02:03"]);
