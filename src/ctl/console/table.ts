@@ -1,3 +1,5 @@
+import { cutInMiddle, textWidth } from "./text_width.ts";
+
 /** Minimum width of a column. */
 const WIDTH_MIN = 8;
 
@@ -13,7 +15,7 @@ export function formatTable(
   const columns = head.map((title, at): Column => ({
     title,
     isNumeric: typeof rows[0]?.[at] === "number",
-    width: Math.max(title.length, ...rows.map((row) => textOf(row[at]).length)),
+    width: Math.max(title.length, ...rows.map((row) => textWidth(textOf(row[at])))),
   }));
   fit(columns, columnsMax);
   if (rows.length > 0 && widthOf(columns) > columnsMax) return records(head, rows);
@@ -21,7 +23,7 @@ export function formatTable(
     columns.map(({ isNumeric, width }, at) => {
       const text = cutInMiddle(textOf(cells[at]), width);
       if (isNumeric) return text.padStart(width);
-      return at === columns.length - 1 ? text : text.padEnd(width);
+      return at === columns.length - 1 ? text : text + " ".repeat(width - textWidth(text));
     }).join("  ").trimEnd();
   return [line(head), ...rows.map(line)];
 }
@@ -58,10 +60,4 @@ function fit(columns: readonly Column[], columnsMax: number): void {
     if (widest === undefined) return;
     widest.width--;
   }
-}
-
-function cutInMiddle(text: string, width: number): string {
-  if (text.length <= width) return text;
-  const left = Math.ceil((width - 1) / 2);
-  return `${text.slice(0, left)}…${text.slice(text.length - (width - 1 - left))}`;
 }

@@ -29,3 +29,17 @@ test("where a table does not fit, each value has a line of its own", () => {
   ]);
   assertEquals(formatTable(head, [], 5), ["topic  first id  size"]);
 });
+
+test("columns are aligned for characters that take two columns of a terminal, or none", () => {
+  const rows = [["注文", "a"], ["e\u0301te\u0301", "b"], ["orders", "c"]];
+  assertEquals(formatTable(["topic", "consumer"], rows), [
+    "topic   consumer",
+    "注文    a",
+    "e\u0301te\u0301     b",
+    "orders  c",
+  ]);
+  assertEquals(formatTable(["topic", "consumer"], [["注文".repeat(6), "😀".repeat(9)]], 20), [
+    "topic      consumer",
+    "注文…注文  😀😀…😀😀",
+  ]);
+});
