@@ -3,9 +3,10 @@
 // twice. Each has its own id now; tests/kafka/static_members_test.ts tries it with a broker. Two processes with the same
 // id, as from a file of settings that was copied, took it from each other again and again, and each read everything,
 // without an error: the client joins again when a broker says that another member has its id.
-import { assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import * as client from "@platformatic/kafka";
 import { EventEmitter } from "node:events";
+import type { ConsumerRequest } from "../../src/contract.ts";
 import type { BrokerError } from "../../src/errors.ts";
 import {
   type AnyClient,
@@ -14,7 +15,10 @@ import {
   FENCED,
   stayFenced,
 } from "../../src/drivers/kafka/client_internals.ts";
+import { KafkaConsumer } from "../../src/drivers/kafka/consumer.ts";
+import type { ConsumerTopic } from "../../src/drivers/kafka/consumer_topic.ts";
 import { Group, takeInstanceId } from "../../src/drivers/kafka/group.ts";
+import { HighWatermarks } from "../../src/drivers/kafka/high_watermarks.ts";
 import { clusterOfGroup } from "../drivers/kafka/cluster_of_group.ts";
 import { test } from "../harness.ts";
 
@@ -86,7 +90,7 @@ class MemberClient extends EventEmitter {
   readonly topics = { track: () => {} };
   readonly memberId = "m";
   readonly generationId = 1;
-  readonly assignments = [{ topic: "t", partitions: [0, 1] }];
+  assignments = [{ topic: "t", partitions: [0, 1] }];
   joinGroup = () => Promise.resolve(this.emit("consumer:group:join"));
   leaveGroup = () => Promise.resolve();
   close = () => Promise.resolve();
@@ -116,4 +120,25 @@ test("it has no partitions any more, and says why at each heartbeat", async () =
     'Cannot read topic "t" as "reader": another process has the same "group.instance.id", and took the partitions',
   );
   await group.close();
+});
+
+// Nothing was thrown, since there was no partition to read; and as there was something to report, the wait for events
+// ended at once, again and again.
+test("a consumer that waits, and has no partitions, gets the errors of its group", async () => {
+  const member = new MemberClient();
+  member.assignments = [];
+  const topic = {
+    ...{ name: "t", kafkaName: "t", numPartitions: 2, highWatermarks: new HighWatermarks() },
+    cluster: { ...clusterOfGroup(member), failure: (error: unknown) => error },
+    offsets: { known: () => Promise.resolve(new Map()), storedWithEpochs: () => Promise.resolve(new Map()) },
+  } as unknown as ConsumerTopic;
+  const request = { from: "earliest", onCorruption: "throw" } as ConsumerRequest;
+  const consumer = new KafkaConsumer(topic, "reader", request);
+  await consumer.open();
+  const { signal } = new AbortController();
+  const waiting = assertRejects(() => consumer.waitForEvents(signal), Error, "group.instance.id");
+  member.emit("consumer:heartbeat:error", { error: refusal(FENCED_CODE) });
+  await waiting;
+  assertEquals(consumer.assigned, []);
+  await consumer.close();
 });
