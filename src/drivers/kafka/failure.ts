@@ -84,9 +84,22 @@ export function isUnknownTopic(error: unknown): boolean {
     faultsOf(error).some(({ message }) => message?.startsWith("Unknown topic ") === true);
 }
 
+/** An error of our own within one of the client's: what provides tokens for logins throws it. */
+function ownError(error: unknown): DiasporaError | undefined {
+  if (error instanceof DiasporaError) return error;
+  if (typeof error !== "object" || error === null) return undefined;
+  const { errors, cause } = error as ClientFault;
+  for (const one of Array.isArray(errors) ? errors : [cause]) {
+    const own = ownError(one);
+    if (own !== undefined) return own;
+  }
+  return undefined;
+}
+
 /** Whether the error is transient. */
 export function isTransient(error: unknown): boolean {
-  if (error instanceof DiasporaError) return error.canRetry;
+  const own = ownError(error);
+  if (own !== undefined) return own.canRetry;
   const faults = faultsOf(error);
   if (isLoginFault(faults) || isUnknownTopic(error)) return false;
   return faults.every(({ apiId, canRetry, code, message }) =>
@@ -99,12 +112,13 @@ export function isTransient(error: unknown): boolean {
 
 /** Whether the broker's certificate was not accepted. */
 export function isBrokerCertificate(error: unknown): boolean {
-  return faultsOf(error).some(({ code, message }) => BROKER_CERTIFICATE.test(`${code} ${message}`));
+  return ownError(error) === undefined &&
+    faultsOf(error).some(({ code, message }) => BROKER_CERTIFICATE.test(`${code} ${message}`));
 }
 
 /** Whether a broker was reached and closed the connection without a response. */
 export function isClosedSilently(error: unknown): boolean {
-  if (error instanceof DiasporaError) return false;
+  if (ownError(error) !== undefined) return false;
   const faults = faultsOf(error);
   return !isLoginFault(faults) && !isBrokerCertificate(error) &&
     faults.every(({ apiId, code }) => apiId === undefined && !UNREACHABLE.includes(code ?? ""));
@@ -117,7 +131,8 @@ export function failureOf(
   { servers, identity }: Destination,
   triedMs: number,
 ): DiasporaError {
-  if (error instanceof DiasporaError) return error;
+  const own = ownError(error);
+  if (own !== undefined) return own === error ? own : withoutToken(own, what, servers);
   const faults = faultsOf(error);
   const fault = faults.find(({ apiId }) => apiId !== undefined) ?? faults.at(-1)!;
   const detail = detailOf(fault);
@@ -151,6 +166,13 @@ export function failureOf(
     `Cannot ${what}: no answer from Kafka at "${servers}" in ${(triedMs / 1000).toFixed(1)} s: ${detail}`,
     { cause: error, canRetry: !CERTIFICATE.test(`${fault.code} ${fault.message}`) },
   );
+}
+
+/** The error for a login that was not tried, since there is no token for it. */
+function withoutToken(cause: DiasporaError, what: string, servers: string): BrokerError {
+  const { message, canRetry } = cause;
+  const text = `Cannot ${what}: there is no token for the login at Kafka "${servers}": ${message}`;
+  return new BrokerError(servers, text, { cause, canRetry });
 }
 
 /** The error for a partition without a leader: its brokers or their disks are down, or an election is going on. */

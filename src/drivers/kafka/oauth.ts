@@ -128,9 +128,12 @@ async function ask(
   request: RequestInit,
   secrets: readonly (string | undefined)[],
 ): Promise<Record<string, unknown>> {
+  let canRetry = true;
   try {
     const response = await fetch(url, request);
     const text = await response.text();
+    // What it answers now it answers the next time, too.
+    canRetry = response.status === 429 || response.status >= 500;
     if (!response.ok) {
       throw new Error(`it answered ${response.status} ${withoutValues(text, secrets).slice(0, 200)}`);
     }
@@ -139,7 +142,7 @@ async function ask(
     return answer;
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new BrokerError(url, `Cannot get a token from "${url}": ${why}`, { cause, canRetry: true });
+    throw new BrokerError(url, `Cannot get a token from "${url}": ${why}`, { cause, canRetry });
   }
 }
 

@@ -1,7 +1,9 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import * as client from "@platformatic/kafka";
 import { Buffer } from "node:buffer";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { failureOf, isClosedSilently, isTransient } from "../../../src/drivers/kafka/failure.ts";
 import { unsecuredToken } from "../../../src/drivers/kafka/oauth.ts";
 import { readSettings } from "../../../src/drivers/kafka/settings.ts";
 import { BrokerError, InvalidOptionError } from "../../../src/errors.ts";
@@ -73,7 +75,31 @@ test("a provider that refuses is named", async () => {
     }).client.sasl!;
     const error = await assertRejects(async () => await token!(), BrokerError);
     assertEquals(error.message, `Cannot get a token from "${url}": it answered 401 who are you`);
+    assertEquals(error.canRetry, false);
+    // As the client passes it on.
+    const login = new client.AuthenticationError("SASL authentication failed.", { cause: error });
+    const failed = new client.NetworkError("Connection to a:1 failed.", { cause: login });
+    const shown = failureOf(failed, "connect", { servers: "a:1", identity: "by OAUTHBEARER" }, 0);
+    assertEquals(
+      shown.message,
+      `Cannot connect: there is no token for the login at Kafka "a:1": ${error.message}`,
+    );
+    assertEquals([isTransient(failed), isClosedSilently(failed)], [false, false]);
   } finally {
     await new Promise((resolve) => server.close(resolve));
   }
+});
+
+test("a login for which there is no token now is tried again, and the broker is not blamed", () => {
+  const cause = new BrokerError("http://b", 'Cannot get a token from "http://b": it answered 503', {
+    canRetry: true,
+  });
+  const failed = new client.MultipleErrors("Cannot connect to any broker.", [
+    new client.NetworkError("Connection to a:1 failed.", {
+      cause: new client.AuthenticationError("SASL authentication failed.", { cause }),
+    }),
+  ]);
+  assertEquals([isTransient(failed), isClosedSilently(failed)], [true, false]);
+  const shown = failureOf(failed, "connect", { servers: "a:1", identity: "by OAUTHBEARER" }, 0);
+  assertEquals([shown.canRetry, shown.message.includes("refuses the login")], [true, false]);
 });
