@@ -1,7 +1,13 @@
+import { dirname } from "node:path";
+import { errnoOf } from "../storage/errno.ts";
 import { reasonOf } from "../storage/storage_error.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** The error for a file that an option names and that cannot be read or written. */
 export function fileError(verb: "read" | "write", path: string, option: string, cause: unknown): UsageError {
-  return new UsageError(`Cannot ${verb} "${path}" given by "${option}": ${reasonOf(cause)}`, { cause });
+  // What is written need not be there, but its folder.
+  const why = verb === "write" && errnoOf(cause) === "ENOENT"
+    ? `no such folder "${dirname(path)}" (ENOENT)`
+    : reasonOf(cause);
+  return new UsageError(`Cannot ${verb} "${path}" given by "${option}": ${why}`, { cause });
 }

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { COMMANDS } from "../../src/ctl/table/mod.ts";
 import { test } from "../harness.ts";
 import { ctl, withFolder } from "./program.ts";
@@ -80,7 +80,7 @@ test("wrong usage prints one line and exits with 2", async () => {
         [["topic", "list", "--driver", "files", "--driver-config", config], "line 3 column 1"],
         // Not that there is no store in the folder used without a path.
         [["topic", "list", "--driver", "files", "--driver.root_pat", folder], 'did you mean "root_path"?'],
-        [["bench", "--driver", "memory", "--report", join(folder, "none", "r.html")], 'given by "--report"'],
+        [["bench", "--driver", "memory", "--report", join(folder, "none", "r.html")], "no such folder"],
         [["topic", "list", "--driver", "nope"], 'Cannot open driver "nope"'],
         [["topic", "create", "--name", "a/b", ...driver], '"a/b"'],
         [["topic", "create", "--name", "a", ...driver, "--topic.num_partitions", "0"], '"num_partitions"'],
@@ -294,6 +294,9 @@ test("a file that cannot be read is named, with the option and the reason in wor
     assertOneLine(forward.stderr, `Cannot read "${path}" given by "--config": no such file (ENOENT)`);
     const target = join(path, "file");
     const exported = await ctl(["export", "t", "--to", "jsonl", "--to.file", target, ...driver]);
-    assertOneLine(exported.stderr, `Cannot write "${target}" given by "--to.file": no such file (ENOENT)`);
+    assertOneLine(
+      exported.stderr,
+      `Cannot write "${target}" given by "--to.file": no such folder "${dirname(target)}" (ENOENT)`,
+    );
   });
 });
