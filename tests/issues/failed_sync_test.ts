@@ -159,6 +159,20 @@ test("immediate: a folder that cannot be opened for lack of descriptors is retri
     assertEquals(folder.open().segmentIds(), [0]);
   }));
 
+test("on_flush: a flush that finds no descriptor for the folder fails, and the next one covers all", () =>
+  withWriter("on_flush", async (writer, disk, folder) => {
+    writer.append(single('"stored, not synced"'));
+    disk.folder.push("EMFILE");
+    const error = await outcome(writer.flush().then(() => 0));
+    assertInstanceOf(error, StorageError);
+    assertEquals([error.errno, error.mayBeStored], ["EMFILE", true]);
+    writer.append(single('"after"'));
+    const next = outcome(writer.flush().then(() => 0));
+    await disk.end();
+    assertEquals(await next, 0);
+    assertEquals(folder.open().segmentIds(), [0]);
+  }));
+
 test("on_flush: after a failed sync, no flush of that producer confirms earlier events", () =>
   withWriter("on_flush", async (writer, disk) => {
     writer.append(single('"covered"'));

@@ -128,7 +128,8 @@ export class PartitionWriter {
     try {
       await this.#durability!.sync();
     } catch (error) {
-      this.#doubt ??= error;
+      // A sync that was not even tried, for want of descriptors, can still be made.
+      throw this.#doubt ?? error;
     }
     // Also if another flush failed while this one waited for its turn.
     if (this.#doubt !== undefined) throw this.#doubt;
