@@ -8,6 +8,7 @@ import { randomFillSync } from "node:crypto";
 import { dirname } from "node:path";
 import process from "node:process";
 import { DiasporaError, StorageError } from "../errors.ts";
+import { errnoOf } from "./errno.ts";
 import { storageError } from "./storage_error.ts";
 import {
   DRAFT_SUFFIX,
@@ -123,19 +124,22 @@ export function storageOn(system: System): Storage {
     },
 
     readWhole(path: string, bytesMax = Infinity): Uint8Array | undefined {
-      let fd: number;
-      try {
-        fd = openFile(fs, path, "read", "read");
-      } catch (cause) {
-        const error = cause instanceof StorageError ? cause : storageError("read", path, cause);
-        if (error.errno === "ENOENT") return undefined;
-        throw error;
-      }
-      try {
-        return attempt("read", path, () => readUpTo(fs, fd, bytesMax));
-      } finally {
-        release(fs, fd);
-      }
+      return attempt("read", path, () => {
+        // Mostly asked for what may be absent: an error costs far more than this look, above all the first one.
+        if (fs.lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+        let fd: number;
+        try {
+          fd = openFile(fs, path, "read", "read");
+        } catch (error) {
+          if (errnoOf(error) === "ENOENT") return undefined;
+          throw error;
+        }
+        try {
+          return readUpTo(fs, fd, bytesMax);
+        } finally {
+          release(fs, fd);
+        }
+      });
     },
 
     makeDirectory(path: string): void {

@@ -228,8 +228,8 @@ test("a failed read closes its file, and says which one it was", () => {
       return nodeFs.openSync(path, flags);
     }) as FileSystem["openSync"],
   });
-  nodeFs.writeFileSync(disk.path("file"), "x");
   for (const [name, errno] of [["file", "EIO"], ["locked", "EACCES"]]) {
+    nodeFs.writeFileSync(disk.path(name), "x");
     const error = assertThrows(
       () => disk.storage.readWhole(disk.path(name)),
       StorageError,

@@ -54,11 +54,10 @@ export function nameOfFolder(folder: string): string | undefined {
 const DEVICE = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|$)/;
 
 function spell(name: string): string {
-  let spelled = "";
-  for (const byte of new TextEncoder().encode(name)) {
-    const character = String.fromCharCode(byte);
-    spelled += /[a-z0-9_.-]/.test(character) ? character : percent(character);
-  }
+  const spelled = encodeURIComponent(name).replace(
+    /%..|[^a-z0-9_.-]/g,
+    (part) => part.length > 1 ? part : percent(part),
+  );
   // Encodes a dot at either end, and the first letter of a device name.
   return spelled.replace(/^\.|\.$/g, percent).replace(
     DEVICE,
