@@ -9,14 +9,14 @@ type Buffers = readonly Uint8Array[] | undefined;
 
 /** Loads the selected data of events into the memory provided by the allocator. */
 export class DataDelivery {
+  /** Whether all data is selected and there is no allocator. */
+  readonly isWhole: boolean;
+
   constructor(
     private readonly selector: DataSelector<JsonValue>,
     private readonly allocator: DataAllocator<JsonValue> | undefined,
-  ) {}
-
-  /** Whether all data is selected and there is no allocator. */
-  get isWhole(): boolean {
-    return this.selector === FullDataSelector && this.allocator === undefined;
+  ) {
+    this.isWhole = selector === FullDataSelector && allocator === undefined;
   }
 
   /** The buffers with the selected bytes of one event; undefined if none are selected. */

@@ -55,7 +55,11 @@ export class EventSource<T> implements EventOwner {
   head(ends?: Ends): Event<T> | undefined | Promise<boolean> {
     for (;;) {
       if (this.#pending !== undefined) return this.#pending;
-      this.#throwGone();
+      const gone = this.#gone;
+      if (gone !== undefined) {
+        this.#gone = undefined;
+        throw gone;
+      }
       if (this.#owned.mayHaveChanged) this.#dropLost();
       const batch = this.#current;
       if (batch === undefined || this.#index === batch.count) {
@@ -81,12 +85,6 @@ export class EventSource<T> implements EventOwner {
         this.#skip(error);
       }
     }
-  }
-
-  #throwGone(): void {
-    const gone = this.#gone;
-    this.#gone = undefined;
-    if (gone !== undefined) throw gone;
   }
 
   /** Skips an event whose data was removed, or is damaged and damage is to be skipped; otherwise throws. */
@@ -121,12 +119,16 @@ export class EventSource<T> implements EventOwner {
       ? batch.count
       : Math.min(batch.count, endOf(ends, batch.partition) - batch.baseId);
     const events: Event<T>[] = [];
-    if (this.#settings.delivery === undefined) {
-      for (let index = this.#index; index < end; index++) events.push(new Event<T>(batch, index));
-      this.#index = Math.max(this.#index, end);
-      this.#head = undefined;
-      return events;
-    }
+    if (this.#settings.delivery !== undefined) return this.#takeDelivered(events, end, ends);
+    for (let index = this.#index; index < end; index++) events.push(new Event<T>(batch, index));
+    this.#index = Math.max(this.#index, end);
+    this.#head = undefined;
+    return events;
+  }
+
+  /** Consumes the events before index `end` of the current batch, each with its data. */
+  #takeDelivered(events: Event<T>[], end: number, ends: Ends): Event<T>[] {
+    const batch = this.#current;
     try {
       while (this.#index < end) {
         const head = this.head(ends);

@@ -9,6 +9,8 @@ export class OwnedPartitions {
   #assigned: readonly number[];
   /** Revoked partitions, even if reassigned to us: events read before must no longer be delivered. */
   readonly #released = new Set<number>();
+  /** Whether a partition was revoked since the last update. */
+  hasReleased = false;
   #eventsLeft = 0;
 
   constructor(private readonly driver: ConsumerInterface) {
@@ -24,7 +26,7 @@ export class OwnedPartitions {
   get haveChanged(): boolean {
     // Such a driver calls `release` for everything that is lost.
     const events = this.driver.checkOwnership?.();
-    const haveChanged = this.#released.size > 0 ||
+    const haveChanged = this.hasReleased ||
       (events === undefined && this.driver.assigned !== this.#assigned);
     this.#eventsLeft = haveChanged ? 0 : (events ?? EVENTS_PER_CHECK) - 1;
     return haveChanged;
@@ -33,12 +35,8 @@ export class OwnedPartitions {
   /** A partition is revoked. */
   release(partition: number): void {
     this.#released.add(partition);
+    this.hasReleased = true;
     this.#eventsLeft = 0;
-  }
-
-  /** Whether a partition was revoked since the last update. */
-  get hasReleased(): boolean {
-    return this.#released.size > 0;
   }
 
   /** The driver is asked before the next event. */
@@ -51,6 +49,7 @@ export class OwnedPartitions {
     const { assigned } = this.driver;
     const lost = [...this.#released, ...this.#assigned.filter((each) => !assigned.includes(each))];
     this.#released.clear();
+    this.hasReleased = false;
     this.#assigned = assigned;
     return lost;
   }

@@ -8,10 +8,13 @@ export class PartitionTurns {
   /** Index of the partition whose turn is next. */
   #nextIndex = 0;
   #current: number | undefined;
-  #events = 0;
   #hasMore = false;
+  /** How many more events are read in this turn, at most. */
+  eventsLeft: number;
 
-  constructor(private readonly eventsMax: number) {}
+  constructor(private readonly eventsMax: number) {
+    this.eventsLeft = eventsMax;
+  }
 
   /** The partition to read from now, and until the next call; undefined if none is assigned. */
   next(assigned: readonly number[]): number | undefined {
@@ -19,18 +22,13 @@ export class PartitionTurns {
     this.#hasMore = false;
     if (stays) return this.#current;
     if (this.#nextIndex >= assigned.length) this.#nextIndex = 0;
-    this.#events = 0;
+    this.eventsLeft = this.eventsMax;
     return this.#current = assigned[this.#nextIndex++];
-  }
-
-  /** How many more events are read in this turn, at most. */
-  get eventsLeft(): number {
-    return this.eventsMax - this.#events;
   }
 
   /** A batch was read. */
   noteRead({ count, hasMore }: IncomingBatch): void {
-    this.#events += count;
+    this.eventsLeft -= count;
     this.#hasMore = hasMore === true;
   }
 }

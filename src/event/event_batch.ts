@@ -61,6 +61,11 @@ export class EventBatch {
     return { topic: this.owner.topic, partition: this.partition, id: this.baseId + index };
   }
 
+  /** Size of one event's data part, in bytes. */
+  dataSize(index: number): number {
+    return this.incoming.dataSize(index);
+  }
+
   /** The metadata of one event, the same object on every access. */
   metadata(index: number): JsonValue {
     const values = this.#values ??= this.#parseBatch() ?? [];

@@ -78,12 +78,14 @@ function decodeStarts(
   { flags, count, separator }: { flags: number; count: number; separator: number },
 ): number[] {
   const stride = tableStride(flags);
+  const isMarked = (flags & FLAG.dataLost) !== 0;
   const starts: number[] = new Array(count + 1);
   starts[0] = 0;
-  const mask = flags & FLAG.dataLost ? ~DATA_LOST_MARK : ~0;
   let start = 0;
   for (let index = 0; index < count; index++, at += stride) {
-    start += ((view.getUint32(at, true) & mask) >>> 0) + separator;
+    let size = view.getUint32(at, true);
+    if (isMarked && size >= DATA_LOST_MARK) size -= DATA_LOST_MARK;
+    start += size + separator;
     starts[index + 1] = start;
   }
   return starts;

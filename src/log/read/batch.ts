@@ -12,6 +12,8 @@ export class StoredBatch implements IncomingBatch {
   readonly baseId: number;
   readonly count: number;
   readonly hasMore: boolean;
+  readonly timestamp: number;
+  readonly mark: FrameMark;
   joinedText?(): string;
   metadataText?(index: number): string;
   readonly #frame: StoredFrame;
@@ -28,17 +30,11 @@ export class StoredBatch implements IncomingBatch {
     this.baseId = run.baseId;
     this.count = run.count;
     this.hasMore = run.hasMore;
+    this.timestamp = frame.time;
+    this.mark = frame.mark;
     this.#frame = frame;
     this.#first = run.first;
     this.#metadata = metadata;
-  }
-
-  get timestamp(): number {
-    return this.#frame.time;
-  }
-
-  get mark(): FrameMark {
-    return this.#frame.mark;
   }
 
   metadataBytes(index: number): Uint8Array {

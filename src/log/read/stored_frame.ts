@@ -42,6 +42,10 @@ export class StoredFrame {
   readonly isText: boolean;
   /** Every metadata byte is ASCII: byte offsets are offsets in the text. */
   readonly isAscii: boolean;
+  /** Whether the data parts of some events were lost, by a repair. */
+  readonly lacksData: boolean;
+  /** What tells it from every other frame. */
+  readonly mark: FrameMark;
   readonly metadataStarts: Table["metadataStarts"];
   readonly #table: Table;
   /** The data in the frame itself. */
@@ -68,12 +72,14 @@ export class StoredFrame {
     this.baseId = id;
     this.count = count;
     this.time = frame.time;
+    this.mark = markOf(frame);
     this.isText = (flags & FLAG.jsonText) !== 0;
     this.isAscii = this.isText && (flags & FLAG.ascii) !== 0;
     const { view } = core;
     this.#table = decodeTable(view, at, frame);
     this.metadataStarts = this.#table.metadataStarts;
-    if ((flags & FLAG.dataLost) !== 0) this.#dataLost = decodeMarks(view, at + layout.table, frame);
+    this.lacksData = (flags & FLAG.dataLost) !== 0;
+    if (this.lacksData) this.#dataLost = decodeMarks(view, at + layout.table, frame);
     if (extentCount > 0) {
       const { totalBytes, list } = decodeExtents(view, at + layout.extents, extentCount);
       let start = 0;
@@ -133,11 +139,6 @@ export class StoredFrame {
     return starts === undefined ? 0 : starts[index + 1]! - starts[index]!;
   }
 
-  /** Whether the data parts of some events were lost, by a repair. */
-  get lacksData(): boolean {
-    return this.#dataLost !== undefined;
-  }
-
   isDataLost(index: number): boolean {
     return this.#dataLost?.has(index) === true;
   }
@@ -168,10 +169,6 @@ export class StoredFrame {
         done += size;
       } else done += this.#fillFromChunk(start + done, into.subarray(done, done + size), id);
     }
-  }
-
-  get mark(): FrameMark {
-    return markOf(this.#frame);
   }
 
   #dataStart(index: number): number {
