@@ -71,7 +71,11 @@ export class PartitionReader {
 
   /** Whether there is something to read at the position. */
   hasNews(): boolean {
-    return this.#orGone(() => this.#looksNew());
+    try {
+      return this.#looksNew();
+    } catch (error) {
+      throw this.#orGone(error);
+    }
   }
 
   #looksNew(): boolean {
@@ -85,7 +89,11 @@ export class PartitionReader {
 
   /** The next events, at most `eventsMax`; undefined if there are none yet. */
   read(eventsMax: number): StoredBatch | undefined {
-    return this.#orGone(() => this.#readNext(eventsMax));
+    try {
+      return this.#readNext(eventsMax);
+    } catch (error) {
+      throw this.#orGone(error);
+    }
   }
 
   #readNext(eventsMax: number): StoredBatch | undefined {
@@ -116,16 +124,12 @@ export class PartitionReader {
     }
   }
 
-  /** Runs work that reads the log; throws `EventGoneError` if what it reads was removed. */
-  #orGone<T>(look: () => T): T {
-    try {
-      return look();
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-      const { partition, position } = this;
-      const firstId = partition.firstId();
-      throw firstId > position ? new EventGoneError(partition.partition, position, firstId) : error;
-    }
+  /** The error of a read: `EventGoneError` if what it reads was removed. */
+  #orGone(error: unknown): unknown {
+    if (!isMissing(error)) return error;
+    const { partition, position } = this;
+    const firstId = partition.firstId();
+    return firstId > position ? new EventGoneError(partition.partition, position, firstId) : error;
   }
 
   #positionNow(): LogPosition | undefined {
@@ -275,9 +279,9 @@ function endWithin(starts: readonly number[], first: number, end: number): numbe
 }
 
 function nextAhead(frameBytes: number, headBytes: number, whole: boolean): number {
-  const useful = whole ? frameBytes : headBytes;
   if (!whole && headBytes * 2 < frameBytes) {
-    return Math.min(Math.max(useful + (useful >> 2), HEAD_READ_BYTES), READ_AHEAD_BYTES);
+    return Math.min(Math.max(headBytes + (headBytes >> 2), HEAD_READ_BYTES), READ_AHEAD_BYTES);
   }
-  return Math.min(Math.max(useful, SMALL_READ_BYTES), 2 * READ_AHEAD_BYTES);
+  // The next frame is about as large: read with its trailer, which would otherwise need a read of its own.
+  return Math.min(Math.max(frameBytes + (frameBytes >> 5), SMALL_READ_BYTES), 2 * READ_AHEAD_BYTES);
 }

@@ -152,7 +152,10 @@ export class ReadWindow {
     return bytes.byteLength;
   }
 
+  /** Reads what it lacks: what it holds from `offset` on stays, since bytes within a file's size never change. */
   #load(source: WindowSource, offset: number, wanted: number): number {
+    const held = this.held(source, offset);
+    const skipped = offset - this.#start;
     this.#source = undefined;
     this.#loads++;
     let bytes = wanted;
@@ -161,7 +164,10 @@ export class ReadWindow {
       bytes = Math.min(bytes, Math.max(source.file.size() - offset, core.readAreaBytes));
       core.ensureReadArea(bytes);
     }
-    const got = readFully(source.file, core.u8.subarray(core.readArea, core.readArea + bytes), offset);
+    const { readArea, u8 } = core;
+    if (held > 0 && skipped > 0) u8.copyWithin(readArea, readArea + skipped, readArea + skipped + held);
+    const into = u8.subarray(readArea + held, readArea + bytes);
+    const got = held + readFully(source.file, into, offset + held);
     this.#source = source;
     this.#start = offset;
     this.#end = offset + got;

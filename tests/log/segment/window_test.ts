@@ -67,14 +67,38 @@ test("bytes held by a window need no read", () => {
   assertEquals([source.taken(), window.loads], [[], 1]);
   assertEquals([99, 100, 399, 400].map((offset) => window.held(source, offset)), [0, 300, 1, 0]);
   assertEquals(window.held(new Source(1000, 1), 150), 0);
-  for (const [offset, size] of [[99, 1], [100, 301], [400, 1]] as const) {
+});
+
+test("a window reads only what it lacks", () => {
+  const window = new ReadWindow();
+  const source = new Source(1000, 1);
+  for (
+    const [offset, size, read] of [
+      [99, 1, [99, 1]],
+      [99, 400, [99, 400]],
+      [100, 301, [400, 1]],
+      [250, 500, [400, 350]],
+      [399, 2, [400, 1]],
+      [400, 1, [400, 1]],
+    ] as const
+  ) {
     window.clear();
     window.at(source, 100, 300, 300);
     source.taken();
     const loads = window.loads;
     assertEquals(there(window.at(source, offset, size, 1), size), source.bytes.slice(offset, offset + size));
-    assertEquals([source.taken(), window.loads], [[[offset, size]], loads + 1]);
+    assertEquals([source.taken(), window.loads], [[[...read]], loads + 1]);
+    assertEquals([window.held(source, offset), window.held(source, offset - 1)], [size, 0]);
   }
+  // At the end of the file, which grows meanwhile.
+  const growing = new Source(1000, 1);
+  const { bytes } = growing;
+  Object.assign(growing, { bytes: bytes.slice(0, 320) });
+  assertEquals([window.at(growing, 300, 50, 50), window.held(growing, 300)], [-1, 20]);
+  Object.assign(growing, { bytes });
+  assertEquals(there(window.at(growing, 310, 60, 60), 60), bytes.slice(310, 370));
+  // Another file's bytes at the same offset are none of it.
+  assertEquals(there(window.at(source, 340, 60, 60), 60), source.bytes.slice(340, 400));
 });
 
 test("a window ends with the file, and is not reused for another file", () => {
