@@ -96,11 +96,9 @@ function survivorsOf(tried: readonly Tried[], verdicts: readonly Verdict[]): str
   for (const { mutant, result } of tried.filter(({ result }) => !isKilled(result))) {
     if (mutant.file !== file) lines.push("", `### \`${file = mutant.file}\``, "");
     const verdict = verdictOn({ mutant, result }, verdicts);
-    const said = verdict === undefined
-      ? result.status === "unreached" ? "not equivalent: no test runs it" : "not equivalent"
-      : `${verdict.equivalent ? "equivalent" : "not equivalent"}: ${verdict.why}`;
+    const why = verdict?.why ?? (result.status === "unreached" ? "no test runs it" : "");
     const change = `${code(mutant.original)} → ${code(mutant.replacement)}`;
-    lines.push(`- \`${mutant.within}\`, ${mutant.operator}, ${change}: ${said}`);
+    lines.push(`- \`${mutant.within}\`, ${mutant.operator}, ${change}${why && ": "}${why}`);
   }
   return lines;
 }
@@ -136,8 +134,8 @@ export function writeReport(all: readonly Mutant[], wanted: readonly Mutant[], r
     "",
     ...tableOf("file", (file) => file, { tried, all, isEquivalent }),
     "",
-    "## Survivors",
-    ...survivorsOf(tried, verdicts),
+    "## Survivors that are not equivalent",
+    ...survivorsOf(tried.filter((one) => !isEquivalent(one)), verdicts),
     "",
   ].join("\n");
   writeFileSync(PAGE, text);
