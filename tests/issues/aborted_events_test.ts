@@ -110,7 +110,7 @@ test("a look at the next event does not wait for the end of an open transaction"
       responses: [{ topicId: "i", partitions: [{ partitionIndex: 0, highWatermark: 9n, records: [] }] }],
     });
   const settings = { fetch: { bytesMax: 1000 } };
-  const run = (_: string, ask: (admin: unknown) => unknown) => ask(client);
-  const reader = new RawReader({ run, consumer: () => client, request, settings } as unknown as Cluster);
+  const ask = (_: string, read: (admin: unknown) => unknown) => read(client);
+  const reader = new RawReader({ ask, consumer: () => client, request, settings } as unknown as Cluster);
   assertEquals(await reader.read({ kafkaName: "t", partition: 0, offset: 2, recordsMax: 1 }), []);
 });

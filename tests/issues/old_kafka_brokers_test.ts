@@ -13,8 +13,15 @@ import { test } from "../harness.ts";
 
 /** A cluster that sends the requests that the test provides. */
 function clusterOf(client: Record<string, unknown>, more: Record<string, unknown> = {}): Cluster {
-  const run = (_: string, ask: (admin: unknown) => unknown) => ask(client);
-  return { run, consumer: () => client, pause: () => Promise.resolve(), servers: "a:1", ...more } as never;
+  const run = (_: string, read: (admin: unknown) => unknown) => read(client);
+  return {
+    run,
+    ask: run,
+    consumer: () => client,
+    pause: () => Promise.resolve(),
+    servers: "a:1",
+    ...more,
+  } as never;
 }
 
 function metadataOf(topic: string): unknown {

@@ -97,7 +97,7 @@ test("the next events of all partitions are asked for at once, and the leaders o
   let answer = () => {};
   const allAsked = new Promise<void>((resolve) => answer = resolve);
   const cluster = {
-    run: (_what: string, operation: () => unknown) => operation(),
+    ask: (_what: string, operation: () => unknown) => operation(),
     consumer: () => client,
     settings: { fetch: { bytesMax: 1000 } },
     // No answer comes before the last question.

@@ -96,8 +96,8 @@ test("lag knows the time of an event that cannot be decompressed, and a document
   };
   const fetched = () => Promise.resolve({ responses: [{ partitions: [answer(batchOf(2, "zstd"))] }] });
   const settings = { fetch: { bytesMax: 1000 } };
-  const run = (_: string, ask: (admin: unknown) => unknown) => ask(client);
-  const cluster = { run, consumer: () => client, request: fetched, settings };
+  const ask = (_: string, read: (admin: unknown) => unknown) => read(client);
+  const cluster = { ask, consumer: () => client, request: fetched, settings };
   const reader = new RawReader(cluster as unknown as Cluster);
   const request = { kafkaName: "t", partition: 0, offset: 3, recordsMax: 1 };
   const [time] = await reader.read({ ...request, onlyTimes: true });

@@ -77,7 +77,7 @@ export class RawReader {
     const what = `read topic "${kafkaName}"`;
     const beganMs = performance.now();
     for (let attempt = 1;; attempt++) {
-      const answer = await cluster.run(
+      const answer = await cluster.ask(
         `${what} partition ${partition}`,
         () => this.#fetchOnce(kafkaName, partition, position),
       );
