@@ -275,6 +275,8 @@ test(
       } finally {
         TopicKeeper.prototype.created = created;
       }
+      // Nothing has waited for that.
+      await until("the broker knows the topic", async () => await driver.topicExists("t"));
       await using topic = await driver.openTopic("t");
       await using producer = topic.producer();
       await assertRejects(() => producer.push(1), InvalidMetadataError);
