@@ -1,5 +1,12 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { ClosedError, type Event, StopEventProcessor, StorageError } from "../../mod.ts";
+import {
+  type AcknowledgeMessage,
+  ClosedError,
+  diagnostics,
+  type Event,
+  StopEventProcessor,
+  StorageError,
+} from "../../mod.ts";
 import { test } from "../harness.ts";
 import { turn, until } from "../waiting.ts";
 import { ScriptedSource } from "./scripted_consumer.ts";
@@ -73,6 +80,75 @@ test("a failed acknowledgement rejects where it is awaited, or else when the con
   assertEquals(await event.acknowledge(), true);
   await assertRejects(() => consumer.close(), StorageError);
   assert(source.closed);
+});
+
+test("an acknowledgement shows whether it is stored, or why not", async () => {
+  const source = new ScriptedSource();
+  source.store(2);
+  await using consumer = source.consumer();
+  const event = await consumer.pull();
+  const stored = event.acknowledge();
+  if (!stored.completed) assertEquals(stored.toJSON(), { completed: false });
+  await stored;
+  assertEquals(stored.toJSON(), { completed: true, value: true });
+  source.acknowledgeError = full;
+  const failed = event.acknowledge();
+  await assertRejects(async () => await failed, StorageError);
+  const shown = failed.toJSON();
+  assertEquals(Object.keys(shown), ["completed", "error"]);
+  assert(JSON.stringify(shown).includes(full.message), JSON.stringify(shown));
+});
+
+test("a failed acknowledgement is published with its error and how long it took", async () => {
+  const source = new ScriptedSource();
+  source.store(1);
+  await using consumer = source.consumer();
+  source.acknowledgeError = full;
+  const event = await consumer.pull();
+  const published: AcknowledgeMessage[] = [];
+  const stop = diagnostics.acknowledge.subscribe((message) => {
+    if (message.error === full) published.push(message);
+  });
+  const begunMs = performance.now();
+  try {
+    await assertRejects(async () => await event.acknowledge(), StorageError);
+  } finally {
+    stop();
+  }
+  const [{ durationMs, ...rest }] = published;
+  assertEquals([published.length, rest], [1, {
+    topic: "scripted",
+    consumer: rest.consumer,
+    partition: 0,
+    nextId: 1,
+    error: full,
+  }]);
+  assert(durationMs >= 0 && durationMs <= performance.now() - begunMs, String(durationMs));
+});
+
+test("acknowledgements of a driver that stores later are stored side by side, and closing waits for all", async () => {
+  const source = new ScriptedSource(2);
+  source.store(1, 0);
+  source.store(1, 1);
+  const ends: (() => void)[] = [];
+  source.acknowledging = () => new Promise((resolve) => ends.push(resolve));
+  const consumer = source.consumer();
+  const events = [await consumer.pull(), await consumer.pull()];
+  const futures = events.map((event) => event.acknowledge());
+  let isClosed = false;
+  const closing = consumer.close().then(() => isClosed = true);
+  await until("both are being stored", () => ends.length === 2);
+  ends[0]();
+  await turn();
+  assertEquals([isClosed, source.closed, ...futures.map((each) => each.completed)], [
+    false,
+    false,
+    true,
+    false,
+  ]);
+  ends[1]();
+  await closing;
+  assertEquals(futures.map((each) => each.completed), [true, true]);
 });
 
 test("closing stores what is pending, and later acknowledgements are refused", async () => {

@@ -128,6 +128,28 @@ test("a signal ends a wait, even before it starts, and its listener is removed",
   assertEquals(source.waiting, 0);
 });
 
+test("a wait whose signal is aborted takes no event, even if one is there", async () => {
+  const source = new ScriptedSource();
+  source.store(2);
+  await using consumer = source.consumer();
+  assertEquals((await consumer.pull()).id, 0);
+  const pull = consumer.pull();
+  const signal = AbortSignal.abort(new Error("enough"));
+  await assertRejects(() => pull.wait(-1, { signal }), Error, "enough");
+  assert(!pull.completed);
+  assertEquals((await consumer.pull()).id, 1);
+});
+
+test("a pull shows whether it is completed, and with which event", async () => {
+  const source = new ScriptedSource();
+  source.store(1);
+  await using consumer = source.consumer();
+  const pull = consumer.pull();
+  assertEquals(pull.toJSON(), { completed: false });
+  const event = await pull;
+  assertEquals(pull.toJSON(), { completed: true, value: event.toJSON() });
+});
+
 test("the driver is not polled while no one waits", async () => {
   const source = new ScriptedSource();
   await using consumer = source.consumer();

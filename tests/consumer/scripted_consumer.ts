@@ -31,6 +31,8 @@ export class ScriptedSource {
   readonly faults = new Map<string, Error>();
   readonly acknowledged: string[] = [];
   acknowledgeError: Error | undefined = undefined;
+  /** Ends each acknowledgement; undefined for a driver that stores it at once. */
+  acknowledging: (() => Promise<void>) | undefined = undefined;
   readonly seeks: string[] = [];
   /** Data ranges that were read, as `id:offset+size`. */
   readonly dataReads: string[] = [];
@@ -135,6 +137,7 @@ export class ScriptedSource {
       acknowledge: (partition, nextId) => {
         if (this.acknowledgeError !== undefined) throw this.acknowledgeError;
         this.acknowledged.push(`${partition}:${nextId}`);
+        return this.acknowledging?.();
       },
       seek: (partition, to: StartPosition, store) => {
         this.seeks.push(`${partition}:${JSON.stringify(to)}${store ? " stored" : ""}`);
