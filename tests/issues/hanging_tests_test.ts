@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { JOURNAL, Journal, writeEntry } from "../../tools/test/journal.ts";
+import { Journal, writeEntry } from "../../tools/test/journal.ts";
 import { whyToEnd } from "../../tools/test/run.ts";
 import { spawn } from "../child_processes.ts";
 import { test } from "../harness.ts";
@@ -145,14 +145,12 @@ test("when the runner is killed, all processes of its tests end", async () => {
 test("a run has a time limit, and so has inactivity", () => {
   const folder = mkdtempSync(join(tmpdir(), "diaspora-journal-"));
   const path = join(folder, "journal");
-  const before = process.env[JOURNAL];
-  process.env[JOURNAL] = path;
   try {
     const journal = new Journal(path, 0);
     assertEquals(whyToEnd(journal, 1000, 2000), undefined);
     assertMatch(whyToEnd(journal, 3_000, 2000) ?? "", /^it reached its time limit$/);
     assertMatch(whyToEnd(journal, 400_000, 1e9) ?? "", /^no test began or ended for 300 s$/);
-    writeEntry({ at: "begin", id: "1", file: "a_test.ts", name: "a", limitMs: 1000 });
+    writeEntry({ at: "begin", id: "1", file: "a_test.ts", name: "a", limitMs: 1000 }, path);
     journal.follow(400_000);
     assertEquals(whyToEnd(journal, 401_000, 1e9), undefined);
     assertMatch(
@@ -163,15 +161,13 @@ test("a run has a time limit, and so has inactivity", () => {
       whyToEnd(journal, 412_000, 1e9) ?? "",
       /^test "a" of a_test.ts reached its time limit of 1 s$/,
     );
-    writeEntry({ at: "end", id: "1", passed: true, ms: 5 });
+    writeEntry({ at: "end", id: "1", passed: true, ms: 5 }, path);
     journal.follow(420_000);
     assertEquals(whyToEnd(journal, 700_000, 1e9), undefined);
     assertMatch(whyToEnd(journal, 730_000, 1e9) ?? "", /; the last one was "a" of a_test.ts$/);
     assertEquals(journal.timings(), [["a_test.ts", 5]]);
     assert(journal.running().length === 0);
   } finally {
-    if (before === undefined) delete process.env[JOURNAL];
-    else process.env[JOURNAL] = before;
     rmSync(folder, { recursive: true });
   }
 });

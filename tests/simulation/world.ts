@@ -314,9 +314,13 @@ export class World {
 
   /** A reader learned about damage. */
   checkDamage({ partition, firstId, endId, reason }: Damage): void {
-    const { removedTo } = this.model.partitions[partition];
-    if (firstId < removedTo && reason.includes("is missing")) {
-      throw new BrokenPromise(`event ${firstId} was removed and is called damaged: ${reason}`);
+    const { removedTo, seen } = this.model.partitions[partition];
+    if (reason.includes("is missing")) {
+      for (let id = firstId; id < Math.min(endId, removedTo); id++) {
+        // A segment that a power cut took was missing before it was removed, and may be reported as such.
+        if (this.model.hadPowerCut && !seen.has(id)) continue;
+        throw new BrokenPromise(`event ${id} was removed and is called damaged: ${reason}`);
+      }
     }
     this.model.checkLost(partition, firstId, endId, `was called damaged (${reason})`);
   }

@@ -9,9 +9,8 @@ export type JournalEntry =
   | { at: "begin"; id: string; file: string; name: string; limitMs: number }
   | { at: "end"; id: string; passed: boolean; ms: number };
 
-/** Writes an entry, if there is a runner. */
-export function writeEntry(entry: JournalEntry): void {
-  const path = process.env[JOURNAL];
+/** Writes an entry to the journal of this run, if there is a runner, or to another one. */
+export function writeEntry(entry: JournalEntry, path = process.env[JOURNAL]): void {
   if (path !== undefined) appendFileSync(path, `${JSON.stringify(entry)}\n`);
 }
 
