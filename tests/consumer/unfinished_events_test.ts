@@ -55,3 +55,25 @@ test("an acknowledgement is stored up to the first unfinished event, and the res
     }
   }
 });
+
+test("an acknowledgement in a partition of which nothing was delivered is stored whole", () => {
+  const stored: string[] = [];
+  const unfinished = new UnfinishedEvents((partition, nextId) => stored.push(`${partition}:${nextId}`));
+  unfinished.add({ partition: 0, id: 3 });
+  assertEquals(unfinished.acknowledgeable(1, 7, { partition: 1, id: 6 }), 7);
+  assertEquals(unfinished.acknowledgeable(2, 9, undefined), 9);
+  assertEquals(stored, []);
+});
+
+test("an event whose callback failed stays unfinished, also if it is acknowledged later", () => {
+  const stored: string[] = [];
+  const unfinished = new UnfinishedEvents((partition, nextId) => stored.push(`${partition}:${nextId}`));
+  const [failed, after] = [{ partition: 0, id: 3 }, { partition: 0, id: 4 }];
+  unfinished.add(failed);
+  unfinished.add(after);
+  unfinished.end(failed, "failed");
+  unfinished.end(after, "done");
+  assertEquals(unfinished.acknowledgeable(0, 4, failed), 3);
+  assertEquals(unfinished.acknowledgeable(0, 5, after), 3);
+  assertEquals(stored, []);
+});
