@@ -92,6 +92,24 @@ test("return() ends a pending call of next(), of events() as of batches(), and l
   assertEquals((await consumer.pull()).id, 0);
 });
 
+test("an iteration that was left, or that has ended, stays so when more events come", async () => {
+  const end = { done: true, value: undefined } as const;
+  const source = new ScriptedSource();
+  source.store(2);
+  await using consumer = source.consumer();
+  for (const events of [consumer.events(), consumer.batches()]) {
+    assertEquals((await events.next()).done, false);
+    source.store(2);
+    assertEquals(await events.return?.(), end);
+    assertEquals([await events.next(), await events.next()], [end, end]);
+  }
+  const events = consumer.events({ until: "end" });
+  while ((await events.next()).done !== true);
+  source.store(1);
+  assertEquals([await events.next(), await events.next()], [end, end]);
+  assertEquals((await consumer.pull()).id, source.partitions[0].length - 1);
+});
+
 test("an iteration waits for events, and ends when none come in time", async () => {
   const source = new ScriptedSource();
   await using consumer = source.consumer();
