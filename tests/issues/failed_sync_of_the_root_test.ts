@@ -49,7 +49,8 @@ async function eventsAfterPowerCut(disk: SimulatedDisk): Promise<number> {
   return nextId;
 }
 
-test("after a failed sync of the folder with the topics the next immediate push is stored", async () => {
+/** An immediate push that failed because the sync of the folder with the topics did. */
+async function pushedInDoubt() {
   const disk = emptyStore();
   const process = new SimulatedProcess(disk);
   await createdBy(process);
@@ -58,6 +59,11 @@ test("after a failed sync of the folder with the topics the next immediate push 
   const error = await assertRejects(async () => await producer.append(0, event("in doubt")), StorageError);
   assertEquals(error.mayBeStored, true);
   disk.faults = {};
+  return { disk, process, producer };
+}
+
+test("after a failed sync of the folder with the topics the next immediate push is stored", async () => {
+  const { disk, producer } = await pushedInDoubt();
   assertEquals(await producer.append(0, event("stored")), 1);
   assertEquals(await eventsAfterPowerCut(disk), 2);
 });
@@ -81,13 +87,7 @@ test("after a failed sync of the folder with the topics another producer can flu
 });
 
 test("a full disk after a failed sync does not make a sync that proves nothing count", async () => {
-  const disk = emptyStore();
-  const process = new SimulatedProcess(disk);
-  await createdBy(process);
-  const producer = await producerIn(process);
-  disk.faults = { failedDirectorySync: 1 };
-  await assertRejects(async () => await producer.append(0, event("in doubt")), StorageError);
-  disk.faults = {};
+  const { disk, process, producer } = await pushedInDoubt();
   const { publish } = process;
   process.publish = function (path, ...rest) {
     if (path.startsWith(`${ROOT}/.`)) throw new StorageError("ENOSPC", "simulated");
