@@ -9,7 +9,7 @@ type Buffers = readonly Uint8Array[] | undefined;
 
 /** Loads the selected data of events into the memory provided by the allocator. */
 export class DataDelivery {
-  /** Whether all data is selected and there is no allocator. */
+  /** Whether all data is selected, without an allocator. */
   readonly isWhole: boolean;
 
   constructor(

@@ -160,7 +160,7 @@ export function componentsOf(args: ParsedArguments): {
   });
 }
 
-/** There is no folder at the store's path: a mistyped path rather than an empty store. */
+/** The folder of the store does not exist: a mistyped path rather than an empty store. */
 export class NoStoreError extends Error {
   override readonly name = "NoStoreError";
   /** The exit code is the same as for a missing topic. */

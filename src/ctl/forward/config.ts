@@ -230,7 +230,7 @@ class ConfigReader {
   }
 }
 
-/** Whether events of one topic come to another one; there are no circles yet. */
+/** Whether events of one topic come to another one; what is given has not formed a circle yet. */
 function leads(targets: ReadonlyMap<string, readonly string[]>, from: string, to: string): boolean {
   return from === to || (targets.get(from) ?? []).some((target) => leads(targets, target, to));
 }

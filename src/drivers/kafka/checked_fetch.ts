@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { crc32c } from "../../log/mod.ts";
 import type { ClientConsumer, ClientModule } from "./client.ts";
-import { type Api, type ClientConnection, wrapApi } from "./client_internals.ts";
+import { type Api, type Send, wrapApi } from "./client_internals.ts";
 import { type BatchContent, readRecords, type StoredRecord } from "./fetched.ts";
 import {
   ATTRIBUTES_AT,
@@ -50,8 +50,8 @@ export function readFetches(client: ClientConsumer, module: ClientModule, isChec
   wrapApi(client, module, "Fetch", (api) => readingApi(api, module, isChecking));
 }
 
-function readingApi(api: Api, module: ClientModule, isChecking: boolean): Api {
-  const reading = (connection: ClientConnection, ...parameters: unknown[]): void => {
+function readingApi(api: Api, module: ClientModule, isChecking: boolean): Send {
+  return (connection, ...parameters) => {
     const send = (
       key: unknown,
       version: unknown,
@@ -82,7 +82,6 @@ function readingApi(api: Api, module: ClientModule, isChecking: boolean): Api {
     };
     api({ socket: connection.socket, send, close: () => connection.close() }, ...parameters);
   };
-  return Object.assign(reading, { version: api.version });
 }
 
 /** Adds to the batches in a response what they contain. */

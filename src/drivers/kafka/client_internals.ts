@@ -52,11 +52,11 @@ export interface BrokerRequest {
   instead?: Substitute;
 }
 
-type Callback<T> = (error: Error | null, result?: T) => void;
-/**
- * A request of Kafka's protocol in one version: takes the connection, parameters, and a callback as the last one.
- */
-export type Api = ((connection: ClientConnection, ...parameters: unknown[]) => void) & { version: number };
+export type Callback<T> = (error: Error | null, result?: T) => void;
+/** Takes the connection, parameters, and a callback as the last one. */
+export type Send = (connection: ClientConnection, ...parameters: unknown[]) => void;
+/** A request of Kafka's protocol in one version. */
+export type Api = Send & { version: number };
 type ApiGetter = (name: string, callback: Callback<Api>) => void;
 type ConnectionGetter = (broker: BrokerAddress, callback: Callback<ClientConnection>) => void;
 
@@ -65,14 +65,14 @@ export function wrapApi(
   client: AnyClient,
   module: ClientModule,
   name: string,
-  wrap: (api: Api) => Api,
+  wrap: (api: Api) => Send,
 ): void {
   const getApi = (client[module.kGetApi] as unknown as ApiGetter).bind(client);
   // The client calls this again once it knows the brokers' API versions.
   const wrapped = new WeakSet<Api>();
   const wrapOnce = (api: Api): Api => {
     if (wrapped.has(api)) return api;
-    const made = wrap(api);
+    const made: Api = Object.assign(wrap(api), { version: api.version });
     wrapped.add(made);
     return made;
   };
@@ -82,6 +82,19 @@ export function wrapApi(
       (error, api) => callback(error, wanted === name && api !== undefined ? wrapOnce(api) : api),
     );
   Object.defineProperty(client, module.kGetApi, { value, configurable: true });
+}
+
+/** Replaces the callback of a request by what `wrap` makes of it, which is called before each of them is sent. */
+export function wrapCallback(
+  client: AnyClient,
+  module: ClientModule,
+  name: string,
+  wrap: (callback: Callback<unknown>, connection: ClientConnection) => Callback<unknown>,
+): void {
+  wrapApi(client, module, name, (api) => (connection, ...parameters) => {
+    const callback = parameters.pop() as Callback<unknown>;
+    api(connection, ...parameters, wrap(callback, connection));
+  });
 }
 
 /** Sends one request to one broker, once; returns the response, or throws the client's error. */
@@ -131,16 +144,10 @@ interface AnswerError {
  * response. The other topics are fine, so the response is used; a partition without a leader has leader -1 in it.
  */
 export function keepPartialMetadata(client: AnyClient, module: ClientModule): void {
-  wrapApi(client, module, "Metadata", (api) => {
-    const partial: Api = Object.assign((connection: Parameters<Api>[0], ...parameters: unknown[]): void => {
-      const callback = parameters.pop() as (error: Error | null, response?: unknown) => void;
-      api(connection, ...parameters, (error: Error | null, response?: unknown) => {
-        const answer = partialAnswer(error);
-        if (answer === undefined) callback(error, response);
-        else callback(null, answer);
-      });
-    }, { version: api.version });
-    return partial;
+  wrapCallback(client, module, "Metadata", (callback) => (error, response) => {
+    const answer = partialAnswer(error);
+    if (answer === undefined) callback(error, response);
+    else callback(null, answer);
   });
 }
 
@@ -163,19 +170,13 @@ export const FENCED = "FENCED_INSTANCE_ID";
  */
 export function stayFenced(client: AnyClient, module: ClientModule): void {
   for (const name of ["Heartbeat", "JoinGroup", "SyncGroup"]) {
-    wrapApi(client, module, name, (api) => {
-      const staying = (connection: ClientConnection, ...parameters: unknown[]): void => {
-        const callback = parameters.pop() as (error: Error | null, answer?: unknown) => void;
-        api(connection, ...parameters, (error: Error | null, answer?: unknown) => {
-          const { errors = [] } = (error ?? {}) as { errors?: (Error & { apiId?: string; path?: string })[] };
-          for (const [index, { apiId, path }] of errors.entries()) {
-            if (apiId !== FENCED) continue;
-            errors[index] = new module.ProtocolError(FENCED, null, { path, needsRejoin: false });
-          }
-          callback(error, answer);
-        });
-      };
-      return Object.assign(staying, { version: api.version });
+    wrapCallback(client, module, name, (callback) => (error, answer) => {
+      const { errors = [] } = (error ?? {}) as { errors?: (Error & { apiId?: string; path?: string })[] };
+      for (const [index, { apiId, path }] of errors.entries()) {
+        if (apiId !== FENCED) continue;
+        errors[index] = new module.ProtocolError(FENCED, null, { path, needsRejoin: false });
+      }
+      callback(error, answer);
     });
   }
 }

@@ -1,5 +1,5 @@
 import type { ClientConsumer, ClientModule } from "./client.ts";
-import { type Api, wrapApi } from "./client_internals.ts";
+import { wrapApi } from "./client_internals.ts";
 
 const IS_TRANSACTIONAL = 1 << 4;
 const IS_CONTROL = 1 << 5;
@@ -37,7 +37,7 @@ interface FetchAnswer {
  */
 export function readCommitted(client: ClientConsumer, module: ClientModule): void {
   wrapApi(client, module, "Fetch", (api) => {
-    const committed: Api = Object.assign((connection: Parameters<Api>[0], ...given: unknown[]): void => {
+    return (connection, ...given) => {
       const callback = given.at(-1) as (error: unknown, answer?: unknown) => void;
       const parameters = given.slice(0, -1);
       parameters[ISOLATION_PARAMETER] = module.FetchIsolationLevels.READ_COMMITTED;
@@ -49,8 +49,7 @@ export function readCommitted(client: ClientConsumer, module: ClientModule): voi
         }
         callback(error, answer);
       });
-    }, { version: api.version });
-    return committed;
+    };
   });
 }
 

@@ -111,7 +111,7 @@ export class KafkaConsumer implements ConsumerInterface {
   async waitForEvents(signal: AbortSignal): Promise<void> {
     this.#startFetching();
     await this.#news.until(() => signal.aborted || this.#hasNews(), signal);
-    // There is no partition whose reader would get it.
+    // Without a partition, no reader would get it.
     if (this.#queues.size === 0 && !signal.aborted) this.#report();
   }
 

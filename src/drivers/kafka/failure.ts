@@ -168,7 +168,7 @@ export function failureOf(
   );
 }
 
-/** The error for a login that was not tried, since there is no token for it. */
+/** The error for a login that was not tried, because its token could not be obtained. */
 function withoutToken(cause: DiasporaError, what: string, servers: string): BrokerError {
   const { message, canRetry } = cause;
   const text = `Cannot ${what}: there is no token for the login at Kafka "${servers}": ${message}`;

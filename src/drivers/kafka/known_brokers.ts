@@ -1,6 +1,6 @@
 import type { CallbackWithPromise, Connection } from "@platformatic/kafka";
 import type { ClientModule } from "./client.ts";
-import { type AnyClient, type Api, type BrokerAddress, wrapApi } from "./client_internals.ts";
+import { type AnyClient, type BrokerAddress, type Callback, wrapCallback } from "./client_internals.ts";
 
 type FirstGetter = (callback: CallbackWithPromise<Connection>, attempt?: number) => void;
 
@@ -37,7 +37,12 @@ export class KnownBrokers {
       this.#connect(client, module, all, callback);
     };
     Object.defineProperty(client, module.kGetBootstrapConnection, { value, configurable: true });
-    wrapApi(client, module, "Metadata", (api) => this.#impatient(api, module));
+    wrapCallback(
+      client,
+      module,
+      "Metadata",
+      (callback, connection) => this.#impatient(callback, connection as unknown as BrokerAddress, module),
+    );
   }
 
   /** Connects to the first broker that can be reached; one that takes long is not waited for. */
@@ -82,25 +87,24 @@ export class KnownBrokers {
    * Lets a request for metadata fail if it is not answered in time, so that another broker is asked. Its connection
    * stays: what else waits there may take longer.
    */
-  #impatient(api: Api, { NetworkError }: ClientModule): Api {
-    const impatient = (connection: Parameters<Api>[0], ...parameters: unknown[]): void => {
-      const callback = parameters.pop() as (error: Error | null, answer?: unknown) => void;
-      const { host, port } = connection as unknown as BrokerAddress;
-      let end = (error: Error | null, answer?: unknown): void => {
-        end = () => {};
-        clearTimeout(timer);
-        callback(error, answer);
-      };
-      const timer = this.#whenSilent(
-        { host, port },
-        () => end(new NetworkError(`The broker at ${host}:${port} does not answer.`)),
-      );
-      api(connection, ...parameters, (error: Error | null, answer?: unknown) => end(error, answer));
+  #impatient(
+    callback: Callback<unknown>,
+    { host, port }: BrokerAddress,
+    { NetworkError }: ClientModule,
+  ): Callback<unknown> {
+    let end: Callback<unknown> = (error, answer) => {
+      end = () => {};
+      clearTimeout(timer);
+      callback(error, answer);
     };
-    return Object.assign(impatient, { version: api.version });
+    const timer = this.#whenSilent(
+      { host, port },
+      () => end(new NetworkError(`The broker at ${host}:${port} does not answer.`)),
+    );
+    return (error, answer) => end(error, answer);
   }
 
-  /** Asks a broker last from now on if it stays silent for long, and then goes on; never if there is no other. */
+  /** Asks a broker last from now on if it stays silent for long, and then goes on; never if it is the only one. */
   #whenSilent(broker: BrokerAddress, goOn: () => void): ReturnType<typeof setTimeout> | undefined {
     const { length } = this.#addresses;
     if (length < 2) return undefined;
