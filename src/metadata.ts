@@ -1,7 +1,6 @@
 import { InvalidMetadataError } from "./errors.ts";
 import type { JsonValue } from "./json.ts";
 import { describeDocumentFault } from "./metadata/document_fault.ts";
-import { isFlatDocument } from "./metadata/flat_document.ts";
 import { describeFault, isJson } from "./metadata/representable.ts";
 import { show } from "./options.ts";
 
@@ -94,4 +93,22 @@ export function parseDocument(text: string): JsonValue {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+// Strings without escapes, in any script but without lone surrogates, so that UTF-8 can encode them.
+const STRING = String.raw`"[^"\\\x00-\x1f\ud800-\udfff]*"`;
+const NUMBER = String.raw`-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?`;
+const VALUE = `(?:${STRING}|${NUMBER}|true|false|null)`;
+const MEMBER = `${STRING}: ?${VALUE}`;
+const FLAT_OBJECT = new RegExp(`^\\{${MEMBER}(?:, ?${MEMBER})*\\}$`);
+
+/** Longer texts are parsed: the regular expression engine's memory grows with the text. */
+const CHARS_MAX = 4096;
+
+/**
+ * Whether the text is a JSON object with only simple members, like most metadata, in the usual notation. This
+ * takes a fifth of the time of parsing. False proves nothing: the text may still be JSON.
+ */
+export function isFlatDocument(text: string): boolean {
+  return text.length <= CHARS_MAX && FLAT_OBJECT.test(text);
 }

@@ -4,7 +4,7 @@ import { scaled, WORKLOADS } from "../../src/ctl/bench/workload.ts";
 import { median, type Row, type Section } from "./report.ts";
 import { starterOn } from "./runtimes.ts";
 import { withStore } from "./store.ts";
-import { percentile } from "../../src/ctl/bench/percentile.ts";
+import { percentile } from "../../src/ctl/bench/results.ts";
 
 /** What to measure. */
 export interface DurabilitySettings {

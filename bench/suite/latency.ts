@@ -1,4 +1,4 @@
-import { percentile, PERCENTILES } from "../../src/ctl/bench/percentile.ts";
+import { percentile, PERCENTILES } from "../../src/ctl/bench/results.ts";
 import { runInProcesses, type Starter } from "../../src/ctl/bench/worker_process.ts";
 import { withStore } from "./store.ts";
 

@@ -1,12 +1,20 @@
 import { statSync } from "node:fs";
-import type { ComponentDocument, ComponentOptions, Driver, JsonObject, Topic } from "../../mod.ts";
+import {
+  type ComponentDocument,
+  type ComponentOptions,
+  type Driver,
+  type JsonObject,
+  type Topic,
+  TopicNotFoundError,
+} from "../../mod.ts";
 import { absoluteReference } from "../components/modules.ts";
 import type { NamedDocument, ParsedArguments } from "./args/parsed.ts";
 import { absolutePath, ROOT_PATH_DEFAULT } from "../drivers/files/root_path.ts";
 import { errnoOf } from "../storage/errno.ts";
 import type { Invocation } from "./command.ts";
-import { withoutUndefined } from "../options.ts";
+import { nearestName, withoutUndefined } from "../options.ts";
 import { UsageError } from "./usage_error.ts";
+import { oneLine } from "./report.ts";
 
 /**
  * The driver given by the command line, the environment or a context, with the modules that its topics may load.
@@ -173,5 +181,37 @@ export class NoStoreError extends Error {
         ? `Cannot open the store "${root}": no such folder`
         : `Cannot open topic "${topic}": no such folder "${root}"`,
     );
+  }
+}
+
+/** The error with the name that was probably meant, if it is about a topic that a store of files does not have. */
+export async function withNearestTopic(error: unknown, invocation: Invocation): Promise<unknown> {
+  // A broker that cannot be reached would keep the error waiting.
+  if (!(error instanceof TopicNotFoundError) || driverOf(invocation).name !== "files") return error;
+  try {
+    await using driver = await openDriver(invocation);
+    const meant = nearestName(error.topic, [...(await driver.listTopics()).keys()]);
+    if (meant !== undefined) error.message += `; did you mean "${meant}"?`;
+  } catch {
+    // Then the error says what it can.
+  }
+  return error;
+}
+
+/** Uses every topic of a store but those of the C++ driver, which can only be imported; warns of those that fail. */
+export async function forEveryTopic(
+  { console }: Invocation,
+  driver: Driver,
+  use: (topic: Topic) => Promise<void>,
+): Promise<void> {
+  const own = [...(await driver.listTopics()).values()].filter(({ layout }) => layout === undefined);
+  for (const { name } of own) {
+    try {
+      await using opened = await driver.openTopic(name);
+      await use(opened);
+    } catch (error) {
+      // The others are still shown.
+      console.log.warn(oneLine(error));
+    }
   }
 }

@@ -51,7 +51,7 @@ async function dispatch(argv: readonly string[], host: Host, console: Console): 
     return EXIT.usage;
   }
   if (words[0] === "--version" || words[0] === "-V") {
-    const { VERSION } = await import("./version.ts");
+    const { VERSION } = await import("./program.ts");
     return await print(console, `diaspora-ctl ${VERSION}\n`);
   }
   if (words[0] === COMPLETE) {
@@ -137,7 +137,7 @@ async function runCommand(
     // Output printed before the error must appear before it.
     await console.out.flush().catch(() => {});
     if (signal.aborted && (error as Error).name === "AbortError") return EXIT.interrupted;
-    const { withNearestTopic } = await import("./nearest_topic.ts");
+    const { withNearestTopic } = await import("./connect.ts");
     reportError(await withNearestTopic(error, invocation), console.log);
     return exitCodeOf(error);
   } finally {

@@ -1,10 +1,10 @@
-import { type Event, EventGoneError, type Topic } from "../../mod.ts";
+import { randomUUID } from "node:crypto";
+import { type Consumer, type ConsumerOptions, type Event, EventGoneError, type Topic } from "../../mod.ts";
 import { ofPartition } from "../contract/partitions.ts";
 import { NotFoundError } from "./http_response.ts";
 import { eventView } from "./event_view.ts";
 import type { EventView } from "./contract.ts";
 import type { EventFilter } from "./filter.ts";
-import { ownConsumer } from "./own_consumer.ts";
 
 /** Existing events are read at once from files, and within a moment from a remote engine. */
 const TIME_LIMIT_MS = 10_000;
@@ -71,4 +71,9 @@ export async function useEvent<R>(
   const event = await consumer.pull().wait(TIME_LIMIT_MS);
   if (event?.id === id) return await use(event);
   throw new EventGoneError(partition, id, event?.id ?? consumer.position(partition));
+}
+
+/** A consumer with a unique name: it acknowledges nothing and leaves no trace. */
+export function ownConsumer(topic: Topic, options: ConsumerOptions): Consumer {
+  return topic.consumer(`ui-${randomUUID()}`, options);
 }

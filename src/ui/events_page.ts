@@ -1,9 +1,8 @@
 import type { Topic } from "../../mod.ts";
 import { ofPartition } from "../contract/partitions.ts";
 import type { EventsView } from "./contract.ts";
-import { readEvents } from "./event_reader.ts";
+import { ownConsumer, readEvents } from "./event_reader.ts";
 import { filterOf } from "./filter.ts";
-import { ownConsumer } from "./own_consumer.ts";
 import type { Query } from "./query.ts";
 
 const EVENTS_DEFAULT = 50;

@@ -1,7 +1,8 @@
 import type { Topic } from "../../mod.ts";
-import type { ConsumerView } from "./contract.ts";
+import type { ConsumerView, Page } from "./contract.ts";
 import { Cache } from "./cache.ts";
 import type { OpenTopics } from "./open_topics.ts";
+import { membersOf } from "../topic/members.ts";
 
 interface Consumers {
   names: string[];
@@ -79,4 +80,26 @@ function viewOf(name: string, partitions: ConsumerView["partitions"]): ConsumerV
     seconds: Math.max(0, ...partitions.map(({ seconds }) => seconds)),
     partitions,
   };
+}
+
+/** Time limit of one response; the page asks again. */
+const TIME_LIMIT_MS = 400;
+
+/** Some of the consumer names of a topic, and their lag as far as it is known. */
+export async function consumersPage(
+  topic: Topic,
+  lags: Lags,
+  { offset, limit }: { offset: number; limit: number },
+): Promise<Page<ConsumerView>> {
+  const names = await topic.consumers();
+  const shown = names.slice(offset, offset + limit);
+  const known = await lags.of(topic, shown, TIME_LIMIT_MS);
+  const members = await Promise.all(shown.map((name) => membersOf(topic, name)));
+  const items = shown.map((name, index): ConsumerView => {
+    const view = known.get(name) ??
+      { name, events: 0, bytes: 0, seconds: 0, partitions: [], isUnseen: true };
+    const sharing = members[index] ?? [];
+    return sharing.length === 0 ? view : { ...view, members: sharing };
+  });
+  return { total: names.length, offset, items };
 }

@@ -4,7 +4,7 @@ import type { EventsView, EventView } from "./contract.ts";
 import { filterOf } from "./filter.ts";
 import { byTime, type Direction, MANY_PARTITIONS, orderOf, Part } from "./merged_part.ts";
 import { scan } from "./merged_scan.ts";
-import { ownConsumer } from "./own_consumer.ts";
+import { ownConsumer } from "./event_reader.ts";
 import type { Query } from "./query.ts";
 import { counted } from "../text/counted.ts";
 

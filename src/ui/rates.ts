@@ -1,6 +1,6 @@
 import type { Topic } from "../../mod.ts";
 import type { Rates } from "./contract.ts";
-import { ownConsumer } from "./own_consumer.ts";
+import { ownConsumer } from "./event_reader.ts";
 
 /** Maximum number of lookups for one response, over all partitions. */
 const LOOKUPS_MAX = 1500;

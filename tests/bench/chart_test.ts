@@ -5,7 +5,7 @@ import { latencyChart } from "../../src/ctl/bench/chart/latency_chart.ts";
 import { lineChart, spread } from "../../src/ctl/bench/chart/line_chart.ts";
 import { linearScale, logScale, stepScale } from "../../src/ctl/bench/chart/scale.ts";
 import { page, table } from "../../src/ctl/bench/page.ts";
-import { percentile } from "../../src/ctl/bench/percentile.ts";
+import { percentile } from "../../src/ctl/bench/results.ts";
 import { test } from "../harness.ts";
 
 test("figures are written with three digits and a unit", () => {

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { busyText } from "../../src/ctl/bench/environment.ts";
-import { medianOf, spreadOf } from "../../src/ctl/bench/rounds.ts";
+import { medianOf, spreadOf } from "../../src/ctl/bench/results.ts";
 import type { Measured } from "../../src/ctl/bench/stopwatch.ts";
 import { test } from "../harness.ts";
 

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { readFileSync } from "node:fs";
-import { VERSION } from "../../src/ctl/version.ts";
+import { VERSION } from "../../src/ctl/program.ts";
 import { test } from "../harness.ts";
 
 test("the command has the version of the package", () => {

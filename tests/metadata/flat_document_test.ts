@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
-import { isFlatDocument } from "../../src/metadata/flat_document.ts";
+import { isFlatDocument } from "../../src/metadata.ts";
 import { fuzz } from "../fuzz/cases.ts";
 import { test } from "../harness.ts";
 

@@ -16,7 +16,7 @@ const REPEATED: Record<string, (text: string, version: string) => string> = {
     lock.packages[""].version = version;
     return JSON.stringify(lock, null, 2) + "\n";
   },
-  "src/ctl/version.ts": (text, version) => text.replace(/VERSION = "[^"]*"/, `VERSION = "${version}"`),
+  "src/ctl/program.ts": (text, version) => text.replace(/VERSION = "[^"]*"/, `VERSION = "${version}"`),
 };
 
 /** Changes the first `version` in a JSON text and nothing else, including its layout. */

@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { JsonObject, JsonValue } from "../../json.ts";
 import { maskedText } from "../../secrets.ts";
-import { fileError } from "../file_error.ts";
-import { withoutByteOrderMark } from "../lines/byte_order_mark.ts";
-import { UsageError } from "../usage_error.ts";
+import { fileError, UsageError } from "../usage_error.ts";
+import { withoutByteOrderMark } from "../lines/decode_lines.ts";
 import { faultOffset } from "./json_position.ts";
 
 /** Sets `document.a.b` for the key `a.b`, replacing any previous value. */

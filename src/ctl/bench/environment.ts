@@ -1,6 +1,6 @@
 import { cpus, loadavg, release, totalmem, type } from "node:os";
 import process from "node:process";
-import { VERSION } from "../version.ts";
+import { VERSION } from "../program.ts";
 import { formatBytes } from "./chart/format.ts";
 
 /** Where and when something was measured: without this the results mean nothing. */

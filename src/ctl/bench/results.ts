@@ -1,10 +1,9 @@
-import { percentile, PERCENTILES } from "./percentile.ts";
 import type { Environment } from "./environment.ts";
-import { type RoundsResult, spreadOf } from "./rounds.ts";
 import type { BenchSettings } from "./settings.ts";
 import type { Measured } from "./stopwatch.ts";
 import type { Sweeps } from "./sweeps.ts";
 import { withoutSecrets } from "../../secrets.ts";
+import type { Result } from "./measure_engine.ts";
 
 /** All results of one run of `diaspora-ctl bench`. */
 export interface BenchResults {
@@ -73,4 +72,37 @@ export function resultsDocument({ environment, settings, results, latency, sweep
       ),
     }),
   };
+}
+
+/** The percentile of sorted values, given as a share from 0 to 1. */
+export function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
+}
+
+/** The percentiles to report for latencies. */
+export const PERCENTILES: readonly number[] = [0.5, 0.9, 0.99, 0.999];
+
+/** A measurement that was repeated: the median round, and the spread of the others. */
+interface RoundsResult extends Result {
+  /** Events/s of every round, in order; only if there were several. */
+  rounds?: readonly number[];
+}
+
+/** The median round of each measurement, unaffected by outliers. */
+export function medianOf(rounds: readonly (readonly Result[])[]): RoundsResult[] {
+  const speed = ({ measured }: Result): number => measured.events / measured.seconds;
+  const [first = [], ...others] = rounds;
+  return first.map((one, at) => {
+    // Every round has the same measurements.
+    const results = [one, ...others.map((round) => round[at]!)];
+    const sorted = results.toSorted((one, other) => speed(one) - speed(other));
+    const middle = sorted[Math.floor((sorted.length - 1) / 2)]!;
+    return results.length === 1 ? middle : { ...middle, rounds: results.map(speed) };
+  });
+}
+
+/** The difference of the fastest and the slowest round, relative to the median one. */
+export function spreadOf({ measured, rounds }: RoundsResult): number | undefined {
+  if (rounds === undefined) return undefined;
+  return (Math.max(...rounds) - Math.min(...rounds)) / (measured.events / measured.seconds);
 }

@@ -2,8 +2,7 @@ import { formatBytes, formatCount, formatMs, formatSpeed } from "./chart/format.
 import { latencyChart } from "./chart/latency_chart.ts";
 import { type ChartSize, type LineChart, lineChart } from "./chart/line_chart.ts";
 import { page, type Pictures, table } from "./page.ts";
-import { percentile } from "./percentile.ts";
-import { type BenchResults, figuresOf } from "./results.ts";
+import { type BenchResults, figuresOf, percentile } from "./results.ts";
 import type { SweepPoint } from "./sweeps.ts";
 import { counted, countedGrouped } from "../../text/counted.ts";
 

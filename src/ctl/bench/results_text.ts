@@ -1,8 +1,6 @@
 import { formatTable } from "../console/table.ts";
 import { formatBytes, formatCount, formatMs, formatSpeed } from "./chart/format.ts";
-import { percentile, PERCENTILES } from "./percentile.ts";
-import { type BenchResults, figuresOf } from "./results.ts";
-import { spreadOf } from "./rounds.ts";
+import { type BenchResults, figuresOf, percentile, PERCENTILES, spreadOf } from "./results.ts";
 
 const HEAD = ["measured", "events/s", "spread", "data/s", "CPU per event", "memory", "events", "time"];
 

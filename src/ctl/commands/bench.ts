@@ -2,16 +2,15 @@ import { writeFileSync } from "node:fs";
 import { busyText, environment } from "../bench/environment.ts";
 import { runJob } from "../bench/job.ts";
 import { EngineBench } from "../bench/measure_engine.ts";
-import { type BenchResults, resultsDocument } from "../bench/results.ts";
+import { type BenchResults, medianOf, resultsDocument } from "../bench/results.ts";
 import { resultsText } from "../bench/results_text.ts";
-import { medianOf } from "../bench/rounds.ts";
 import { inProcessRunner, processRunner } from "../bench/runner.ts";
 import { benchSettings } from "../bench/settings.ts";
 import { measureSweeps } from "../bench/sweeps.ts";
 import { work } from "../bench/worker.ts";
 import type { Invocation } from "../command.ts";
 import { openDriver } from "../connect.ts";
-import { fileError } from "../file_error.ts";
+import { fileError } from "../usage_error.ts";
 
 /** Measures an engine. */
 export async function run(invocation: Invocation): Promise<void> {

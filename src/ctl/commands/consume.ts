@@ -1,12 +1,11 @@
 import { type Consumer, type Event, EventGoneError } from "../../../mod.ts";
 import type { Invocation } from "../command.ts";
 import { partitionsOf, topicAndConsumerOf, withTopic } from "../connect.ts";
-import { acknowledgeInGroup } from "../consume/acknowledge.ts";
+import { acknowledgeInGroup, openConsumer } from "../consume/open_consumer.ts";
 import { checkDataOption, selectSmall } from "../consume/data_sink.ts";
 import { type Filter, parseFilter } from "../consume/filter.ts";
 import { EndOfFollowing, type Limits, limitsOf, Range } from "../consume/limits.ts";
 import { eventMissing, oneEventOf, partitionOfEvent } from "../consume/one_event.ts";
-import { openConsumer } from "../consume/open_consumer.ts";
 import { type Printer, printerFor } from "../consume/printer.ts";
 import { parseTemplate, type Template } from "../consume/template.ts";
 import { EXIT } from "../exit_codes.ts";

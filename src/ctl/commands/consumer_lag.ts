@@ -1,13 +1,12 @@
 import type { Driver, GroupMember, JsonObject, PartitionLag, Topic } from "../../../mod.ts";
 import type { ParsedArguments } from "../args/parsed.ts";
 import type { Invocation } from "../command.ts";
-import { openDriver, topicAndConsumerOf } from "../connect.ts";
+import { forEveryTopic, openDriver, topicAndConsumerOf } from "../connect.ts";
 import { formatAge, formatBytes } from "../console/progress.ts";
 import { formatTable } from "../console/table.ts";
 import { membersOf } from "../../topic/members.ts";
 import { memberText } from "../../text/member.ts";
 import { sleep } from "../../async.ts";
-import { forEveryTopic } from "../every_topic.ts";
 import { UsageError } from "../usage_error.ts";
 import { lagTotals } from "./consumer_list.ts";
 

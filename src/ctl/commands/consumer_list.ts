@@ -1,8 +1,7 @@
 import type { JsonObject, PartitionLag, Topic } from "../../../mod.ts";
 import type { Invocation } from "../command.ts";
 import { membersOf } from "../../topic/members.ts";
-import { openDriver, topicNameOf, withTopic } from "../connect.ts";
-import { forEveryTopic } from "../every_topic.ts";
+import { forEveryTopic, openDriver, topicNameOf, withTopic } from "../connect.ts";
 
 /** Lists consumer names, of one topic or of all. */
 export async function run(invocation: Invocation): Promise<void> {

@@ -4,7 +4,7 @@ import type { Invocation } from "../command.ts";
 import { partitionsOf, topicAndRequiredConsumerOf, withTopic } from "../connect.ts";
 import { openConsumer } from "../consume/open_consumer.ts";
 import { EXIT } from "../exit_codes.ts";
-import { RawSerializer } from "../transfer/raw_serializer.ts";
+import { RawSerializer } from "../transfer/target_topic.ts";
 import { parseStart, type StartArgument, startIn } from "../position.ts";
 import { checkPast } from "../time.ts";
 import { counted } from "../../text/counted.ts";

@@ -2,7 +2,7 @@ import { checkReachable } from "../../contract/partitions.ts";
 import type { Invocation } from "../command.ts";
 import { openDriver, topicNameOf } from "../connect.ts";
 import { EXPORT_FORMATS } from "../transfer/formats.ts";
-import { RawSerializer } from "../transfer/raw_serializer.ts";
+import { RawSerializer } from "../transfer/target_topic.ts";
 import { UsageError } from "../usage_error.ts";
 import { counted } from "../../text/counted.ts";
 

@@ -8,7 +8,7 @@ import { Endpoints } from "../forward/endpoints.ts";
 import { runForward } from "../forward/forwarder.ts";
 import { loadPlugins } from "../forward/plugins.ts";
 import { oneLine } from "../report.ts";
-import { fileError } from "../file_error.ts";
+import { fileError } from "../usage_error.ts";
 
 /** Runs the forwarding daemon. */
 export async function run({ args, console, signal }: Invocation): Promise<number> {

@@ -9,8 +9,7 @@ import { topicNameOf, withTopic } from "../connect.ts";
 import { LineTooLongError, numberedLines } from "../lines/numbered_lines.ts";
 import { type LineFormat, lineFormat } from "../produce/line_format.ts";
 import { LineError, LineProducer } from "../produce/line_producer.ts";
-import { fileError } from "../file_error.ts";
-import { UsageError } from "../usage_error.ts";
+import { fileError, UsageError } from "../usage_error.ts";
 import { counted } from "../../text/counted.ts";
 
 /** Larger files are streamed into their event rather than read at once. */

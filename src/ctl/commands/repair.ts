@@ -5,8 +5,7 @@ import { counted } from "../../text/counted.ts";
 import { type Finding, planRepair, type RepairStep } from "../../log/check/mod.ts";
 import { carryOut } from "../verify/carry_out.ts";
 import { eventsText, findingLine } from "../verify/report.ts";
-import { TopicFiles } from "../verify/store.ts";
-import { filesTopics } from "../verify/topics.ts";
+import { filesTopics, TopicFiles } from "../verify/store.ts";
 
 /** Salvages everything intact of a damaged topic. */
 export async function run(invocation: Invocation): Promise<number | void> {

@@ -3,8 +3,7 @@ import type { Invocation } from "../command.ts";
 import { openDriver } from "../connect.ts";
 import { EXIT } from "../exit_codes.ts";
 import { findingDocument, findingLine } from "../verify/report.ts";
-import { TopicFiles } from "../verify/store.ts";
-import { filesTopics } from "../verify/topics.ts";
+import { filesTopics, TopicFiles } from "../verify/store.ts";
 import { counted } from "../../text/counted.ts";
 
 /** Reads every stored byte and verifies the checksums. */

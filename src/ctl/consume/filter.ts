@@ -2,9 +2,8 @@ import { quotesRemark } from "../args/json_position.ts";
 import { readFileSync } from "node:fs";
 import type { JsonValue } from "../../../mod.ts";
 import { newEventPattern } from "../../components/validators/event_pattern/mod.ts";
-import { withoutByteOrderMark } from "../lines/byte_order_mark.ts";
-import { fileError } from "../file_error.ts";
-import { UsageError } from "../usage_error.ts";
+import { withoutByteOrderMark } from "../lines/decode_lines.ts";
+import { fileError, UsageError } from "../usage_error.ts";
 
 /** Decides whether an event is printed. */
 export type Filter = (metadata: JsonValue) => boolean;

@@ -1,6 +1,14 @@
-import type { Consumer, ConsumerOptions, Topic } from "../../../mod.ts";
+import {
+  type Consumer,
+  type ConsumerOptions,
+  type Event,
+  PartitionMovedError,
+  type Topic,
+} from "../../../mod.ts";
 import { checkReachable } from "../../contract/partitions.ts";
 import { type StartArgument, startIn } from "../position.ts";
+import type { Log } from "../console/log.ts";
+import { oneLine } from "../report.ts";
 
 /** Creates a consumer that starts at a position, unless its name has a stored one. */
 export async function openConsumer(
@@ -28,5 +36,15 @@ export async function openConsumer(
   } catch (error) {
     await consumer.close();
     throw error;
+  }
+}
+
+/** Acknowledges an event as a member of a group; if its partition was reassigned, the new owner gets it again. */
+export async function acknowledgeInGroup(event: Event, log: Log): Promise<void> {
+  try {
+    await event.acknowledge();
+  } catch (error) {
+    if (!(error instanceof PartitionMovedError)) throw error;
+    log.warn(oneLine(error));
   }
 }

@@ -1,8 +1,7 @@
 import type { Event } from "../../../mod.ts";
 import type { Output } from "../console/output.ts";
 import { DataFiles, piecesOf, writeEncoded } from "./data_sink.ts";
-import { metadataLine } from "../../event/json_line.ts";
-import { openSizedJsonLine, rawLine } from "./event_format.ts";
+import { metadataLine, openJsonLine } from "../../event/json_line.ts";
 import { type Template, wholeData } from "./template.ts";
 
 /** How to print events. */
@@ -53,4 +52,18 @@ function templatePrinter(out: Output, topic: string, template: Template, data: s
     await files?.write(topic, event);
     await out.line(template.format(event, template.needsData ? await wholeData(event) : none));
   };
+}
+
+/** Metadata as one line; a string is printed without quotes. */
+export function rawLine(event: Event): string {
+  const text = event.metadataText;
+  return text.startsWith('"') ? JSON.parse(text) as string : metadataLine(event);
+}
+
+/**
+ * An event as a JSON object with the size of its data, without the closing brace, so that the data can be
+ * appended.
+ */
+function openSizedJsonLine(event: Event): string {
+  return `${openJsonLine(event)},"data_size":${event.dataDescriptor.size}`;
 }

@@ -9,6 +9,7 @@ import { reasonOf } from "../../storage/storage_error.ts";
 import { isObject, parseDocument } from "../args/document.ts";
 import type { Environment } from "../args/environment.ts";
 import { UsageError } from "../usage_error.ts";
+import { maskedText } from "../../secrets.ts";
 
 /** No operation takes longer; an older lock was left by a process that ended. */
 const LOCK_MS_MAX = 5000;
@@ -144,4 +145,14 @@ function homeOfUser(home: () => string): string {
   } catch {
     return "/";
   }
+}
+
+/** The location of a store according to the options of its driver; empty if they do not say. */
+export function storeLocation({ root_path: rootPath, kafka }: JsonObject): string {
+  if (typeof rootPath === "string") return rootPath;
+  if (!isObject(kafka)) return "";
+  // Nested on the command line, or under its full name in a file.
+  const servers = kafka["bootstrap.servers"] ??
+    (isObject(kafka.bootstrap) ? kafka.bootstrap.servers : undefined);
+  return servers === undefined || servers === null ? "" : maskedText(String(servers));
 }

@@ -1,7 +1,7 @@
 import type { Consumer, Event } from "../../../mod.ts";
-import { acknowledgeInGroup } from "../consume/acknowledge.ts";
+import { acknowledgeInGroup } from "../consume/open_consumer.ts";
 import { metadataLine } from "../../event/json_line.ts";
-import { rawLine } from "../consume/event_format.ts";
+import { rawLine } from "../consume/printer.ts";
 import type { Log } from "../console/log.ts";
 import type { FifoCommand } from "./control_line.ts";
 import { type LineBlock, LineWriter } from "./line_writer.ts";

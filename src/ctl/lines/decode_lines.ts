@@ -40,3 +40,8 @@ function firstMalformed(block: Uint8Array): number {
     from = end + 1;
   }
 }
+
+/** A text without the byte order mark that some editors and shells add. */
+export function withoutByteOrderMark(text: string): string {
+  return text.startsWith("\ufeff") ? text.slice(1) : text;
+}

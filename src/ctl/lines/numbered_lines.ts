@@ -1,9 +1,8 @@
 import type { Readable } from "node:stream";
 import { LimitExceededError } from "../../errors.ts";
-import { withoutByteOrderMark } from "./byte_order_mark.ts";
-import { readChunks } from "./chunks.ts";
-import { decodeLines } from "./decode_lines.ts";
+import { decodeLines, withoutByteOrderMark } from "./decode_lines.ts";
 import { type LineLimit, LineSplitter } from "./line_splitter.ts";
+import { withinLimit } from "../../future.ts";
 
 /** Lines that arrived together, without their line ends. */
 export interface NumberedLines {
@@ -54,5 +53,26 @@ export async function* numberedLines(
     if (last !== undefined) yield numbered(last);
   } catch (error) {
     throw error instanceof LimitExceededError ? new LineTooLongError(first, error) : error;
+  }
+}
+
+/** The chunks of a stream until it ends or the signal is aborted; an abort is a normal end. */
+export async function* readChunks(
+  stream: Readable,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, void> {
+  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+  try {
+    while (!signal.aborted) {
+      // Not every runtime ends a pending read of standard input when the stream is destroyed.
+      const next = await withinLimit(chunks.next(), Infinity, signal);
+      if (next === undefined || next.done) break;
+      yield next.value;
+    }
+  } catch (error) {
+    // Destroying the stream causes a premature-close error.
+    if (!signal.aborted) throw error;
+  } finally {
+    if (signal.aborted) stream.destroy();
   }
 }

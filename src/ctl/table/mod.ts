@@ -7,7 +7,6 @@
 import type { CommandSpec } from "../command.ts";
 import { BENCH_COMMANDS } from "./bench.ts";
 import { CONSUMER_COMMANDS } from "./consumer.ts";
-import { CONTEXT_COMMANDS } from "./context.ts";
 import { DAEMON_COMMANDS } from "./daemons.ts";
 import { EVENT_COMMANDS } from "./events.ts";
 import { STORE_COMMANDS } from "./store.ts";
@@ -24,6 +23,5 @@ export const COMMANDS: readonly CommandSpec[] = [
   ...STORE_COMMANDS,
   ...UI_COMMANDS,
   ...BENCH_COMMANDS,
-  ...CONTEXT_COMMANDS,
   ...TOOL_COMMANDS,
 ];

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createWriteStream, openSync, renameSync, rmSync, statSync } from "node:fs";
 import type { Writable } from "node:stream";
-import { fileError } from "../file_error.ts";
+import { fileError } from "../usage_error.ts";
 
 /** The target of an export. */
 export interface Target {

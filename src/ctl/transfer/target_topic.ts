@@ -1,8 +1,11 @@
+import { Buffer } from "node:buffer";
 import type {
   ComponentDocument,
   ComponentOptions,
   Driver,
   JsonObject,
+  JsonValue,
+  Serializer,
   Topic,
   TopicDefinition,
 } from "../../../mod.ts";
@@ -11,7 +14,6 @@ import { mergeDeep } from "../args/document.ts";
 import type { Log } from "../console/log.ts";
 import { UsageError } from "../usage_error.ts";
 import type { ImportSource } from "./contract.ts";
-import { RawSerializer } from "./raw_serializer.ts";
 
 /** The target of an import. */
 export interface Target extends AsyncDisposable {
@@ -135,4 +137,24 @@ function fillingWith(
 function rawComponents({ serializer }: { serializer: ComponentDocument }): ComponentOptions {
   const type = "default";
   return { validator: { type }, partitionSelector: { type }, serializer: new RawSerializer(serializer) };
+}
+
+/** Replaces a serializer that is not loaded: metadata is its raw bytes, encoded in base64. */
+export class RawSerializer implements Serializer {
+  constructor(private readonly document: ComponentDocument) {}
+
+  serialize(metadata: JsonValue): Uint8Array {
+    if (typeof metadata !== "string" || !/^[A-Za-z0-9+/]*={0,2}$/.test(metadata)) {
+      throw new TypeError("expected metadata as a text in base64");
+    }
+    return new Uint8Array(Buffer.from(metadata, "base64"));
+  }
+
+  deserialize(bytes: Uint8Array): JsonValue {
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+  }
+
+  config(): ComponentDocument {
+    return this.document;
+  }
 }

@@ -1,4 +1,4 @@
-import type { TopicInfo } from "../../../mod.ts";
+import { type Driver, type TopicInfo, TopicNotFoundError } from "../../../mod.ts";
 import { foreignContent } from "../../drivers/files/foreign_content.ts";
 import { isPartitionName, partitionName, PositionFiles } from "../../drivers/files/layout.ts";
 import { type Finding, type PaceOptions, verifyPartition, verifyPosition } from "../../log/check/mod.ts";
@@ -7,6 +7,8 @@ import { nodeStorage } from "../../storage/node.ts";
 import { UsageError } from "../usage_error.ts";
 import { verifyConsumerName } from "./consumer_name.ts";
 import { counted } from "../../text/counted.ts";
+import type { ParsedArguments } from "../args/parsed.ts";
+import { absolutePath, ROOT_PATH_DEFAULT } from "../../drivers/files/root_path.ts";
 
 function missingPartition({ partition, directory: file }: Partition): Finding {
   const reason = "the folder of the partition is missing; restore it from a backup";
@@ -83,4 +85,24 @@ export class TopicFiles {
     const paths = nodeStorage.list(folder).sort().map((name) => `${folder}/${name}`);
     return paths.filter((path) => nodeStorage.stat(path)?.kind === "directory");
   }
+}
+
+/** The topic given on the command line, or all, for an action; only the files driver has files to inspect. */
+export async function filesTopics(
+  driver: Driver,
+  args: ParsedArguments,
+  action: string,
+): Promise<TopicInfo[]> {
+  if (driver.name !== "files") {
+    throw new UsageError(`Driver "${driver.name}" keeps no files: this is for the files driver`);
+  }
+  const topics = await driver.listTopics();
+  const name = args.text("topic") ?? args.text("name") ?? args.positional[0];
+  if (name === undefined) return [...topics.values()].filter(({ layout }) => layout === undefined);
+  const info = topics.get(name);
+  if (info === undefined) {
+    const { root_path: root } = args.document("driver").document;
+    throw new TopicNotFoundError(name, absolutePath(String(root ?? ROOT_PATH_DEFAULT)), action);
+  }
+  return [info];
 }

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { Readable } from "node:stream";
-import { readChunks } from "../../../src/ctl/lines/chunks.ts";
+import { readChunks } from "../../../src/ctl/lines/numbered_lines.ts";
 import { mostFollowed } from "../../followed_promises.ts";
 import { test } from "../../harness.ts";
 

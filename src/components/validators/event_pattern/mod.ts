@@ -6,8 +6,7 @@
 import type { MetadataMismatch } from "../../../errors.ts";
 import type { JsonValue } from "../../../json.ts";
 import { showValue } from "../../mismatch.ts";
-import { explainMismatch } from "./explain.ts";
-import { compileObject } from "./match.ts";
+import { compileObject, explainMismatch } from "./match.ts";
 import { isObject } from "./operators.ts";
 import { parsePattern } from "./parse.ts";
 

@@ -5,7 +5,7 @@
  */
 import type { JsonObject, JsonValue } from "../../../json.ts";
 import { mapSchemas } from "./subschemas.ts";
-import { wrongSchema } from "./wrong_schema.ts";
+import { InvalidOptionError } from "../../../errors.ts";
 
 /** The supported drafts. */
 export const DRAFTS: readonly SchemaDraft[] = ["2020-12", "2019-09", "draft-07", "draft-06", "draft-04"];
@@ -75,4 +75,9 @@ function exclude(
   } else if (value !== undefined && typeof value !== "boolean") {
     schema[exclusive] = value;
   }
+}
+
+/** The error for an invalid schema. */
+export function wrongSchema(detail: string, cause?: unknown): InvalidOptionError {
+  return new InvalidOptionError("schema", `Cannot compile JSON schema: ${detail}`, { cause });
 }

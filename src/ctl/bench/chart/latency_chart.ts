@@ -1,4 +1,4 @@
-import { percentile } from "../percentile.ts";
+import { percentile } from "../results.ts";
 import { formatMs } from "./format.ts";
 import { type ChartSize, lineChart, type Series } from "./line_chart.ts";
 

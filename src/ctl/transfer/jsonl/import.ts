@@ -3,7 +3,7 @@ import { createReadStream, statSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { LineTooLongError, numberedLines } from "../../lines/numbered_lines.ts";
 import { LineError } from "../../produce/line_producer.ts";
-import { fileError } from "../../file_error.ts";
+import { fileError } from "../../usage_error.ts";
 import type { ImportedEvent, ImportJob, ImportSource } from "../contract.ts";
 import { fileOption } from "../options.ts";
 import { memberTexts } from "./members.ts";
