@@ -70,13 +70,15 @@ export class PartitionFolder {
    * A listing is not atomic: a file that is made or removed meanwhile may be in it or not, so that it may have a later
    * segment and lack an earlier one that was made before it. A listing that differs from the last one is repeated
    * until two in a row agree. Then a segment that the first of them lacks did not exist when it ended, and because
-   * segments are removed from the front alone, one that is missing between two others is really missing. One listing
-   * without any segment proves nothing: the last one may have been sealed and removed while the next one was made.
+   * segments are removed from the front alone, one that is missing between two others is really missing. A listing
+   * that agrees with one of an earlier call must have a last segment that still exists: otherwise those that were made
+   * since may have been removed while it was taken, and the next one made.
    */
   segmentIds(): number[] {
     let ids = this.listing().ids;
     let tries = 1;
-    const isSure = () => isSame(ids, this.#listed) && (ids.length > 0 || tries > 1);
+    const isThere = () => ids.length > 0 && this.storage.stat(this.#pathOf(ids.at(-1)!)) !== undefined;
+    const isSure = () => isSame(ids, this.#listed) && (tries > 1 || isThere());
     for (; tries < LISTINGS_MAX && !isSure(); tries++) {
       this.#listed = ids;
       ids = this.listing().ids;
