@@ -72,7 +72,9 @@ test("a folder is listed until two listings agree", () => {
     for (const id of [0, 10, 20]) made.put(id);
     const count = made.listings(...listings);
     // What a listing lacks does not exist then.
-    made.storage.stat = () => undefined;
+    const { stat } = made.storage;
+    const names = ids.map((id) => made.path(id));
+    made.storage.stat = (path) => names.includes(path) ? stat.call(made.storage, path) : undefined;
     assertEquals(made.folder.segmentIds(), ids);
     assertEquals(count(), first, JSON.stringify(listings));
     assertEquals(made.folder.segmentIds(), ids);
@@ -131,7 +133,8 @@ test("a first segment is checked once for being a ghost", () => {
   const stat = made.storage.stat.bind(made.storage);
   made.storage.stat = (path) => {
     const found = stat(path);
-    if (found !== undefined) looks++;
+    // The last one is looked at after each listing.
+    if (found !== undefined && path !== made.path(20)) looks++;
     return found;
   };
   made.folder.segmentIds();
