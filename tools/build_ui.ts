@@ -3,7 +3,7 @@
  * step, no file access and no request to other hosts, wherever the program runs.
  *
  * ```sh
- * deno run -A tools/build_ui.ts
+ * npm run build:ui
  * ```
  *
  * @module

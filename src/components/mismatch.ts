@@ -6,11 +6,13 @@ const SHOWN_CHARACTERS_MAX = 100;
 
 /** The error of a validator that knows where the metadata differs from the expected one. */
 export function mismatchError(mismatch: MetadataMismatch): InvalidMetadataError {
-  const { path, expected, found } = mismatch;
+  return new InvalidMetadataError(`Cannot accept metadata: ${mismatchText(mismatch)}`, { mismatch });
+}
+
+/** What differs and where, for error messages. */
+export function mismatchText({ path, expected, found }: MetadataMismatch): string {
   const where = path === "" ? "" : `at "${path}" `;
-  return new InvalidMetadataError(`Cannot accept metadata: ${where}expected ${expected}, found ${found}`, {
-    mismatch,
-  });
+  return `${where}expected ${expected}, found ${found}`;
 }
 
 /** A value as shown in error messages. */

@@ -178,7 +178,7 @@ export class NoStoreError extends Error {
   constructor(root: string, topic: string | undefined) {
     super(
       topic === undefined
-        ? `Cannot open the store "${root}": no such folder`
+        ? `Cannot open the store "${root}": no such folder; check the path, or create a topic, which makes the folder`
         : `Cannot open topic "${topic}": no such folder "${root}"`,
     );
   }

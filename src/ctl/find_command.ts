@@ -31,6 +31,14 @@ export function findCommand(typed: readonly string[]): Found | { group: readonly
   throw unknownCommand(words, isGroup);
 }
 
+/** What may follow the first word of a group, for error messages. */
+export function wordsAfter(group: string): string {
+  const words = COMMANDS.filter(({ path }) => path.length > 1 && path[0] === group).map(({ path }) =>
+    path[1]
+  );
+  return `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+}
+
 /** The words that name a command, including its alias. */
 function namesOf({ path, alias }: CommandSpec): (readonly string[])[] {
   return alias === undefined ? [path] : [path, [...path.slice(0, -1), alias]];
@@ -50,8 +58,10 @@ function unknownCommand(words: readonly string[], isGroup: boolean): UsageError 
       .join(" ") ??
       nearestName(words.slice(0, 2).join(" "), names) ??
       nearestName(name.join(" "), [...names, ...groups]);
-  const remedy = meant === undefined
-    ? `see "${PROGRAM} ${isGroup ? `${name[0]} ` : ""}--help"`
-    : `did you mean "${meant}"?`;
+  const remedy = meant !== undefined
+    ? `did you mean "${meant}"?`
+    : isGroup
+    ? `after "${name[0]}" comes ${wordsAfter(name[0]!)}`
+    : `see "${PROGRAM} --help"`;
   return new UsageError(`Unknown command "${name.join(" ")}": ${remedy}`);
 }

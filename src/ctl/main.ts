@@ -12,7 +12,7 @@ import { type Host, processHost } from "./console/host.ts";
 import type { LogLevel } from "./console/log.ts";
 import { BrokenPipeError } from "./console/output.ts";
 import { EXIT } from "./exit_codes.ts";
-import { findCommand } from "./find_command.ts";
+import { findCommand, wordsAfter } from "./find_command.ts";
 import { exitCodeOf, reportError } from "./report.ts";
 import { COMMANDS } from "./table/mod.ts";
 import { UsageError } from "./usage_error.ts";
@@ -65,7 +65,7 @@ async function dispatch(argv: readonly string[], host: Host, console: Console): 
     if (words.includes("--help") || words.includes("-h")) {
       return await print(console, overviewText(console.paint, { group: found.group, width }));
     }
-    throw new UsageError(`"${name}" needs a second word: see "diaspora-ctl ${name} --help"`);
+    throw new UsageError(`"${name}" needs a second word: ${wordsAfter(name)}`);
   }
   return await runCommand(found.command, found.rest, host, console);
 }

@@ -22,5 +22,8 @@ function retentionSecondsOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const ageMs = ageMsOf(text);
   if (ageMs !== undefined && ageMs > 0) return ageMs / 1000;
-  throw new UsageError(`Option "--retention" takes an age such as 7d or 12h; found ${JSON.stringify(text)}`);
+  throw new UsageError(
+    `Option "--retention" takes an age such as 7d or 12h; found ${JSON.stringify(text)}; ` +
+      `"--topic.retention_seconds null" keeps events for ever`,
+  );
 }

@@ -7,11 +7,16 @@ const SCALAR = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|true|false|
  * invalid text.
  */
 export function describeDocumentFault(text: string): string {
-  const position = new Reader(text).read();
+  const position = documentFaultAt(text);
   const found = String.fromCodePoint(text.codePointAt(position) ?? 0);
   return position >= text.length
     ? `the text ends at position ${text.length}`
     : `unexpected ${JSON.stringify(found)} at position ${position}`;
+}
+
+/** The position of the first character that is not allowed in an invalid JSON text. */
+export function documentFaultAt(text: string): number {
+  return new Reader(text).read();
 }
 
 /** Scans a text as long as it is valid JSON. */

@@ -55,7 +55,8 @@ test("unknown commands suggest the nearest name", async () => {
       [["ls"], 'did you mean "topic list"?'],
       [["consum"], 'Unknown command "consum": did you mean "consume"?'],
       [["completely-different"], 'see "diaspora-ctl --help"'],
-      [["topic"], '"topic" needs a second word'],
+      [["c"], '"consumer" needs a second word: list, lag, seek or delete'],
+      [["context", "everything"], 'after "context" comes add, use, list, show or remove'],
     ] as const
   ) {
     const { code, stdout, stderr } = await ctl(words);
@@ -93,6 +94,13 @@ test("wrong usage prints one line and exits with 2", async () => {
         [["produce", "t", "--format", "xml", ...driver], "one of json, raw, base64"],
         [["produce", "t", "-m", "{'n': 1}", ...driver], "names and texts have double quotes"],
         [["consume", "t", "--filter", "{n: [1]}", ...driver], "names and texts have double quotes"],
+        [["produce", "t", "-m", '{"n":', ...driver], 'document: the text ends at position 5 of "{\\"n\\":"'],
+        [
+          ["consume", "t", "--filter", "{n:1}", ...driver],
+          '"--filter": unexpected "n" at position 1 of "{n:1}"',
+        ],
+        [["produce", "t", "--data-file", "f", ...driver], 'did you mean "--data"?'],
+        [["topic", "edit", "t", "--retention", "0", ...driver], '"--topic.retention_seconds null" keeps'],
         [["topic", "edit", "t", "--topic.num_partitions", "2", ...driver], 'Cannot change "num_partitions"'],
         [["--versoin"], 'did you mean "--version"?'],
         [["fifo", ...driver], 'add "--control-file PATH"'],

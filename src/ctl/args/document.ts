@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import type { JsonObject, JsonValue } from "../../json.ts";
+import { documentFaultAt } from "../../metadata/document_fault.ts";
 import { maskedText } from "../../secrets.ts";
 import { fileError, UsageError } from "../usage_error.ts";
 import { withoutByteOrderMark } from "../lines/decode_lines.ts";
-import { faultOffset } from "./json_position.ts";
 
 /** Sets `document.a.b` for the key `a.b`, replacing any previous value. */
 export function setNested(document: JsonObject, option: string, key: string, value: JsonValue): void {
@@ -66,7 +66,7 @@ export function isObject(value: JsonValue | undefined): value is JsonObject {
 }
 
 function lineAndColumn(text: string): string {
-  const before = text.slice(0, faultOffset(text));
+  const before = text.slice(0, documentFaultAt(text));
   return ` line ${before.split("\n").length} column ${before.length - before.lastIndexOf("\n")}`;
 }
 

@@ -124,7 +124,8 @@ function spellings(spec: OptionSpec): string[] {
 }
 
 function unknownOption(option: string, known: readonly string[]): UsageError {
-  const meant = nearestName(option, known);
+  // `--data-file` for `--data`: a name that goes on after a known one is too far from it for `nearestName`.
+  const meant = nearestName(option, known) ?? known.find((name) => option.startsWith(`${name}-`));
   const remedy = meant === undefined ? `use "--help" to see those there are` : `did you mean "${meant}"?`;
   return new UsageError(`Unknown option "${option}": ${remedy}`);
 }

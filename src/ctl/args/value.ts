@@ -1,7 +1,7 @@
 import type { JsonValue } from "../../json.ts";
+import { documentFaultAt } from "../../metadata/document_fault.ts";
 import { isSecret } from "../../secrets.ts";
 import { UsageError } from "../usage_error.ts";
-import { faultOffset } from "./json_position.ts";
 
 const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
 const WORDS: ReadonlyMap<string, JsonValue> = new Map([["true", true], ["false", false], ["null", null]]);
@@ -50,7 +50,7 @@ function parseJson(option: string, text: string): JsonValue {
   } catch {
     // Without the text and the parser's message, which shows a part of it: it may contain a password.
     throw new UsageError(
-      `Option "${option}" has malformed JSON, at character ${faultOffset(text) + 1} of its value; ` +
+      `Option "${option}" has malformed JSON, at character ${documentFaultAt(text) + 1} of its value; ` +
         `put text that starts with a bracket in quotes`,
     );
   }

@@ -2,7 +2,7 @@ import { createReadStream, readFileSync, statSync } from "node:fs";
 import process from "node:process";
 import type { DataPart, JsonValue, Topic } from "../../../mod.ts";
 import { KeyPartitionSelector } from "../../components/partition_selectors/key.ts";
-import { quotesRemark } from "../args/json_position.ts";
+import { malformedRemark } from "../args/malformed_json.ts";
 import type { ParsedArguments } from "../args/parsed.ts";
 import type { Invocation } from "../command.ts";
 import { topicNameOf, withTopic } from "../connect.ts";
@@ -97,10 +97,7 @@ function metadataOf(args: ParsedArguments, format: string): string | undefined {
   try {
     JSON.parse(text);
   } catch (cause) {
-    throw new UsageError(
-      `Option "--metadata" takes a JSON document: ${(cause as Error).message}${quotesRemark(text)}`,
-      { cause },
-    );
+    throw new UsageError(`Option "--metadata" takes a JSON document: ${malformedRemark(text)}`, { cause });
   }
   return text;
 }

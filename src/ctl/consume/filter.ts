@@ -1,7 +1,7 @@
-import { quotesRemark } from "../args/json_position.ts";
 import { readFileSync } from "node:fs";
 import type { JsonValue } from "../../../mod.ts";
 import { newEventPattern } from "../../components/validators/event_pattern/mod.ts";
+import { malformedRemark } from "../args/malformed_json.ts";
 import { withoutByteOrderMark } from "../lines/decode_lines.ts";
 import { fileError, UsageError } from "../usage_error.ts";
 
@@ -22,9 +22,7 @@ export function parseFilter(text: string): Filter {
   try {
     pattern = JSON.parse(withoutByteOrderMark(source)) as JsonValue;
   } catch (cause) {
-    throw new UsageError(`Malformed JSON in ${place}: ${(cause as Error).message}${quotesRemark(source)}`, {
-      cause,
-    });
+    throw new UsageError(`Malformed JSON in ${place}: ${malformedRemark(source)}`, { cause });
   }
   const compiled = newEventPattern(pattern);
   return (metadata) => compiled.matches(metadata);

@@ -93,7 +93,8 @@ function fieldOf(name: string, fields: Readonly<Record<string, Field>>): Field {
     return (event) => shown(valueAt(exactMetadata(event), keys));
   }
   const names = [...Object.keys(fields), "metadata.KEY"];
-  const meant = nearestName(name, names);
+  // Every name is near to one of two letters.
+  const meant = name.length > 2 ? nearestName(name, names) : undefined;
   const remedy = meant === undefined ? "" : `; did you mean "{${meant}}"?`;
   throw new UsageError(
     `Option "--template" knows ${names.map((known) => `{${known}}`).join(", ")}; found "{${name}}"${remedy}`,

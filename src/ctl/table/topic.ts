@@ -116,6 +116,10 @@ export const TOPIC_COMMANDS: readonly CommandSpec[] = [
         title: "Keep at most 10 GB in each partition",
         shell: `diaspora-ctl topic edit my_topic --topic.retention_bytes 10e9 --store /tmp/diaspora-data`,
       },
+      {
+        title: "Remove that limit",
+        shell: `diaspora-ctl topic edit my_topic --topic.retention_bytes null --store /tmp/diaspora-data`,
+      },
     ],
     load: () => import("../commands/topic_edit.ts"),
   },

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { mergeDeep, parseDocument, readDocument, setNested } from "../../../src/ctl/args/document.ts";
-import { faultOffset } from "../../../src/ctl/args/json_position.ts";
+import { documentFaultAt } from "../../../src/metadata/document_fault.ts";
 import { UsageError } from "../../../src/ctl/usage_error.ts";
 import type { JsonObject } from "../../../mod.ts";
 import { test } from "../../harness.ts";
@@ -41,7 +41,7 @@ test("parseDocument() names the place of an early end and of a key without quote
   assertMatch(unquoted.message, /"d\.json" line 3 column 3 /);
 });
 
-test("faultOffset() finds the first invalid character", () => {
+test("documentFaultAt() finds the first invalid character", () => {
   for (
     const [text, offset] of [
       ["", 0],
@@ -54,14 +54,14 @@ test("faultOffset() finds the first invalid character", () => {
       ["1 2", 2],
       ["[1 2]", 3],
       ["tru", 0],
-      ["[01]", 1],
-      ['"a', 0],
+      ["[01]", 2],
+      ['"a', 2],
       ["{}}", 2],
       ["[}", 1],
     ] as const
   ) {
     assertThrows(() => JSON.parse(text));
-    assertEquals([text, faultOffset(text)], [text, offset]);
+    assertEquals([text, documentFaultAt(text)], [text, offset]);
   }
 });
 

@@ -1,17 +1,8 @@
 import type { JsonObject, JsonValue } from "../../../json.ts";
+import { mismatchText } from "../../mismatch.ts";
 import { draftOf, fromDraft04, type SchemaDraft, wrongSchema } from "./draft.ts";
+import { explainSchemaErrors, type SchemaError } from "./explain.ts";
 import { schemaPattern } from "./regular_expression.ts";
-
-/** One error reported by Ajv; the part that is used here. */
-export interface SchemaError {
-  readonly instancePath: string;
-  readonly keyword: string;
-  readonly params: Readonly<Record<string, unknown>>;
-  readonly message?: string;
-  readonly schema?: unknown;
-  readonly parentSchema?: Readonly<Record<string, unknown>>;
-  readonly data?: unknown;
-}
 
 /** A compiled schema. */
 export interface SchemaTest {
@@ -20,6 +11,8 @@ export interface SchemaTest {
 }
 
 interface SchemaCompiler {
+  /** What is wrong with the last schema. */
+  readonly errors?: readonly SchemaError[] | null;
   compile(schema: JsonObject | boolean): SchemaTest;
   removeKeyword(name: string): unknown;
   addKeyword(definition: typeof MULTIPLE_OF): unknown;
@@ -103,14 +96,18 @@ export function compileSchema(document: JsonValue, orElse?: SchemaDraft): Schema
   const draft = draftOf(schema, orElse);
   const Compiler = loaded.get(draft);
   if (Compiler === undefined) return undefined;
+  // A new one for each schema: two schemas may have the same "$id".
+  const compiler = new Compiler(OPTIONS);
   try {
-    // A new one for each schema: two schemas may have the same "$id".
-    const compiler = new Compiler(OPTIONS);
     compiler.removeKeyword(MULTIPLE_OF.keyword);
     compiler.addKeyword(MULTIPLE_OF);
     const plain = withoutDraft(schema);
     return compiler.compile(draft === "draft-04" ? fromDraft04(plain) : plain);
   } catch (error) {
+    // Compared with the schema of schemas, which tells more than the message; where it did not get so far, there
+    // are no errors.
+    const { errors } = compiler;
+    if (errors?.length) throw wrongSchema(mismatchText(explainSchemaErrors(errors)), error);
     throw wrongSchema(error instanceof Error ? error.message : String(error), error);
   }
 }

@@ -2,8 +2,18 @@ import type { MetadataMismatch } from "../../../errors.ts";
 import type { JsonValue } from "../../../json.ts";
 import { pointerStep } from "../../json_pointer.ts";
 import { showValue } from "../../mismatch.ts";
-import type { SchemaError } from "./ajv.ts";
 import { counted } from "../../../text/counted.ts";
+
+/** One error reported by Ajv; the part that is used here. */
+export interface SchemaError {
+  readonly instancePath: string;
+  readonly keyword: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly message?: string;
+  readonly schema?: unknown;
+  readonly parentSchema?: Readonly<Record<string, unknown>>;
+  readonly data?: unknown;
+}
 
 type Params = Readonly<Record<string, unknown>>;
 
