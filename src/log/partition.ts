@@ -1,10 +1,11 @@
 import type { StartPosition } from "../contract.ts";
-import { RECORD_BYTES } from "./format/bytes.ts";
+import { KIND, RECORD_BYTES } from "./format/bytes.ts";
 import { PartitionFolder } from "./segment/directory.ts";
-import type { LogPosition, Segment } from "./segment/segment_file.ts";
+import { type LogPosition, type Segment, startOf } from "./segment/segment_file.ts";
 import { type IndexedPosition, SegmentIndex } from "./segment/index.ts";
-import { newestTimeOfSealed } from "./segment/times.ts";
 import { entriesFrom, entryAt } from "./segment/entries.ts";
+import { READ_AHEAD_BYTES } from "./segment/window.ts";
+import { step } from "./segment/frame_scanner.ts";
 
 /** A partition, and lookups in it by id and by time. */
 export class Partition extends PartitionFolder {
@@ -129,4 +130,42 @@ export class Partition extends PartitionFolder {
 function isEnd(position: LogPosition): boolean {
   const { kind } = entryAt(position, RECORD_BYTES);
   return kind === "tail" || kind === "end";
+}
+
+/**
+ * The newest time in a segment that another one follows, in milliseconds since 1970. Times in a segment do not go back:
+ * each writer gives its frame the newest time it has seen in the segment, or the clock's if that is later. It has seen
+ * everything before the offset where it expected its frame, because it read up to there from an index entry, which
+ * holds the newest time before it. So nothing before the offset where the seal was expected is newer than the seal.
+ * (One frame of a writer that was overtaken while the clock stepped back may be older than the frame before it.)
+ */
+export function newestTimeOfSealed(segment: Segment): number {
+  return segment.newestTime ??= sealTime(segment) ??
+    newestTimeBefore({ ...startOf(segment), time: segment.created });
+}
+
+function sealTime(segment: Segment): number | undefined {
+  const end = segment.sealOffset();
+  if (typeof end !== "number") return undefined;
+  const seal = step(segment, end, RECORD_BYTES);
+  if (seal.kind !== "frame" || seal.frame.kind !== KIND.seal) return undefined;
+  let { time } = seal.frame;
+  // Frames that were appended between the writer's last read and its seal.
+  for (let offset = seal.frame.anchorOffset; offset < end;) {
+    const found = step(segment, offset, READ_AHEAD_BYTES / 16);
+    if (found.kind === "tail") return undefined;
+    if (found.kind === "frame") time = Math.max(time, found.frame.time);
+    offset = found.endOffset;
+  }
+  return time;
+}
+
+/** The newest time in a segment up to an offset, with all before `start` as the index says. */
+export function newestTimeBefore(start: IndexedPosition, endOffset = Infinity): number {
+  let { time } = start;
+  for (const entry of entriesFrom(start)) {
+    if (entry.offset >= endOffset) break;
+    if (entry.kind === "frame") time = Math.max(time, entry.frame.time);
+  }
+  return time;
 }

@@ -5,9 +5,8 @@
  */
 
 import { RECORD_BYTES, SEGMENT_HEADER_BYTES } from "./format/bytes.ts";
-import type { Partition } from "./partition.ts";
+import { newestTimeBefore, newestTimeOfSealed, type Partition } from "./partition.ts";
 import { SegmentIndex } from "./segment/index.ts";
-import { newestTimeBefore, newestTimeOfSealed } from "./segment/times.ts";
 
 /** Readings of the clock while a segment was written, in milliseconds since 1970. */
 export interface ClockReadings {

@@ -8,8 +8,7 @@ import type { FrameRecord } from "../../src/log/format/frame_header.ts";
 import { step } from "../../src/log/segment/frame_scanner.ts";
 import type { Segment } from "../../src/log/segment/segment_file.ts";
 import { indexPath } from "../../src/log/segment/index.ts";
-import { verifyPartition } from "../../src/log/check/verify.ts";
-import { verifyPosition } from "../../src/log/check/verify_position.ts";
+import { verifyPartition, verifyPosition } from "../../src/log/check/verify.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import { openSample, readSample, type StoredEvent } from "./sample_partition.ts";
 

@@ -4,10 +4,9 @@
  *
  * @module
  */
-export { copyFile } from "./copy_file.ts";
 export type { Finding } from "./finding.ts";
-export type { PaceOptions } from "./pace.ts";
 export { planRepair, type RepairStep } from "./plan.ts";
 export { clearPosition, repairPartition } from "./repair.ts";
-export { verifyPartition } from "./verify.ts";
-export { verifyPosition } from "./verify_position.ts";
+export { copyFile } from "./repair_segment.ts";
+export { verifyPartition, verifyPosition } from "./verify.ts";
+export type { PaceOptions } from "./verify_segment.ts";

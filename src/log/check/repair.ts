@@ -1,9 +1,8 @@
 import { Buffer } from "node:buffer";
 import { basename } from "node:path";
-import { copyFile } from "./copy_file.ts";
+import { copyFile, SegmentRepair } from "./repair_segment.ts";
 import type { Partition } from "../partition.ts";
 import type { RepairStep } from "./plan.ts";
-import { SegmentRepair } from "./repair_segment.ts";
 import {
   inspectPositions,
   POSITION_FILE_BYTES_MAX,

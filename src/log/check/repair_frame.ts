@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { readAllAt } from "./copy_file.ts";
+import { StorageError } from "../../errors.ts";
+import { readFully } from "../segment/window.ts";
 import { core } from "../format/core/core.ts";
 import { type StorageFile, writeAllAt } from "../../storage/port.ts";
 import {
@@ -70,4 +71,11 @@ export function giveUpData(copy: StorageFile, at: FrameAt, events: { first: numb
 function isHeader(record: Uint8Array, salt: number): boolean {
   core.u8.set(record, core.slot);
   return core.checkRecord(core.slot, salt, false);
+}
+
+/** Reads at an offset; the bytes must be there. */
+export function readAllAt(file: StorageFile, bytes: number, offset: number): Uint8Array {
+  const into = new Uint8Array(bytes);
+  if (readFully(file, into, offset) === bytes) return into;
+  throw new StorageError("EIO", `Cannot read "${file.path}": it ends before byte ${offset + bytes}`);
 }

@@ -1,5 +1,4 @@
 import { basename } from "node:path";
-import { copyFile } from "./copy_file.ts";
 import { StorageError } from "../../errors.ts";
 import { KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
 import type { FrameAt } from "../segment/frame_check.ts";
@@ -16,9 +15,8 @@ import type { RepairStep } from "./plan.ts";
 import { step as scan } from "../segment/frame_scanner.ts";
 import { encodeSegmentHeader, type SealedSegment } from "../format/segment_header.ts";
 import { baseIdOf, Segment, startOf } from "../segment/segment_file.ts";
-import { type StorageFile, writeAllAt } from "../../storage/port.ts";
-import { Pace } from "./pace.ts";
-import { SegmentCheck } from "./verify_segment.ts";
+import { type Storage, type StorageFile, writeAllAt } from "../../storage/port.ts";
+import { Pace, SegmentCheck } from "./verify_segment.ts";
 import { sealLast } from "../write/writer.ts";
 import { entriesFrom } from "../segment/entries.ts";
 
@@ -181,5 +179,31 @@ export function sealOf(segment: Segment): SealedSegment | undefined {
       return { baseId: segment.baseId, sealOffset: offset, salt: segment.salt };
     }
     offset = next.endOffset;
+  }
+}
+
+const PIECE_BYTES = 1 << 20;
+
+/** Copies a file piece by piece and syncs the copy; an existing file is replaced. */
+export function copyFile(storage: Storage, from: string, to: string): void {
+  storage.remove(to);
+  storage.publish(to, new Uint8Array(0));
+  const source = storage.open(from, "read");
+  try {
+    const target = storage.open(to, "update");
+    try {
+      const piece = new Uint8Array(PIECE_BYTES);
+      for (let offset = 0;;) {
+        const bytes = source.readAt(piece, offset);
+        if (bytes === 0) break;
+        writeAllAt(target, piece.subarray(0, bytes), offset);
+        offset += bytes;
+      }
+      target.syncNow();
+    } finally {
+      target.close();
+    }
+  } finally {
+    source.close();
   }
 }

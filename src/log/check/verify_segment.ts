@@ -1,15 +1,12 @@
-import { core } from "../format/core/core.ts";
 import type { Finding } from "./finding.ts";
-import { FLAG, KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
-import { decodeSegmentHeader } from "../format/segment_header.ts";
+import { FLAG, KIND, RECORD_BYTES } from "../format/bytes.ts";
 import { type FrameAt, headDamage } from "../segment/frame_check.ts";
 import type { Partition } from "../partition.ts";
-import { READ_AHEAD_BYTES, readWindow } from "../segment/window.ts";
+import { READ_AHEAD_BYTES } from "../segment/window.ts";
 import { step } from "../segment/frame_scanner.ts";
 import { type LogPosition, oversizeOf, type Segment, startOf } from "../segment/segment_file.ts";
 import { type DamagedChunks, DataCheck, type Found, frameOf } from "./verify_data.ts";
 import { IndexCheck } from "./verify_index.ts";
-import type { Pace } from "./pace.ts";
 import { entryAt, type FrameEntry, type GapEntry, positionAfter } from "../segment/entries.ts";
 
 /** Anchors refer to boundaries not far before them. */
@@ -62,21 +59,14 @@ export class SegmentCheck {
   }
 
   #header(): Finding | undefined {
-    const { segment, partition } = this;
-    const at = { kind: "segment header", offset: 0 } as const;
-    const reason = segment.headerDamage;
-    if (segment.isUnreadable) {
-      const endId = segment.endId ?? segment.baseId;
-      return this.#found({ ...at, severity: "damage", endId, reason: reason! });
-    }
-    const ptr = readWindow.at(segment, 0, SEGMENT_HEADER_BYTES, READ_AHEAD_BYTES);
-    const now = ptr < 0 ? undefined : decodeSegmentHeader(core.u8.subarray(ptr, ptr + SEGMENT_HEADER_BYTES));
-    if (now === undefined) return this.#found({ ...at, severity: "redundant", reason: reason! });
-    const foreign = now.partition === partition.partition
-      ? reason
-      : `it was written for partition ${now.partition}`;
-    if (foreign === undefined) return undefined;
-    return this.#found({ severity: "damage", kind: "segment foreign", offset: 0, reason: foreign });
+    const { isUnreadable, isForeign, headerDamage: reason, endId, baseId } = this.segment;
+    if (reason === undefined) return undefined;
+    const at = { offset: 0, reason };
+    if (isForeign) return this.#found({ ...at, severity: "damage", kind: "segment foreign" });
+    const lost = isUnreadable
+      ? { severity: "damage", endId: endId ?? baseId } as const
+      : { severity: "redundant" } as const;
+    return this.#found({ ...at, ...lost, kind: "segment header" });
   }
 
   #gap({ offset, endOffset, id, endId, torn }: GapEntry): Finding {
@@ -222,5 +212,38 @@ export class SegmentCheck {
   #found(found: Found): Finding {
     const { baseId, path } = this.segment;
     return { partition: this.partition.partition, firstId: baseId, endId: baseId, file: path, ...found };
+  }
+}
+
+/** After reading this much, the event loop gets a turn. */
+const TURN_BYTES = 32 * 1024 * 1024;
+
+/** Options of work that reads for long. */
+export interface PaceOptions {
+  /** Ends the work with its reason. */
+  signal?: AbortSignal;
+  /** Called with how much more was read. */
+  progress?: (done: { bytes: number; events: number }) => void;
+}
+
+/** Reports the progress of long work, ends it when it is aborted, and lets the event loop run in between. */
+export class Pace {
+  #bytes = 0;
+
+  constructor(private readonly options: PaceOptions) {}
+
+  /** Counts what was read. Returns a promise when the event loop should have a turn. */
+  read(bytes: number, events = 0): void | Promise<void> {
+    this.options.progress?.({ bytes, events });
+    this.#bytes += bytes;
+    if (this.#bytes < TURN_BYTES) return;
+    this.#bytes = 0;
+    return this.rest();
+  }
+
+  /** Gives the event loop a turn; throws if the work was aborted. */
+  async rest(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    this.options.signal?.throwIfAborted();
   }
 }

@@ -1,7 +1,7 @@
 import { FLAG, KIND, RECORD_BYTES } from "../format/bytes.ts";
 import { damagedBlocks, headDamage } from "./frame_check.ts";
 import { READ_AHEAD_BYTES } from "./window.ts";
-import { type FrameStep, type GapStep, step } from "./frame_scanner.ts";
+import { type FrameStep, type GapStep, type Step, step } from "./frame_scanner.ts";
 import type { Segment } from "./segment_file.ts";
 import { SegmentIndex } from "./index.ts";
 
@@ -11,13 +11,6 @@ export interface GapSpan {
   endOffset: number;
   /** The id of the next event there. */
   endId: number;
-}
-
-/** Consecutive whole frames after a gap, and how many of their events lie before each frame boundary. */
-interface Row {
-  start: number;
-  events: number;
-  eventsBefore: Map<number, number>;
 }
 
 /**
@@ -38,48 +31,118 @@ export function idsOfGap(segment: Segment, gap: GapStep, idBefore: number): GapS
     const endId = Math.max(idBefore, anchoredId(segment, gap.endOffset) ?? idBefore);
     return { endOffset: gap.endOffset, endId };
   }
-  const known = segment.sealOffset();
-  const seal = typeof known === "number" ? known : Infinity;
-  let row = rowAt(gap.endOffset);
-  const rows = [row];
+  const rows = new Rows(segment, gap.endOffset);
   /** Ids below this one were given before the gap ended. */
   let idMin = idBefore;
   for (let offset = gap.endOffset;;) {
-    // The seal itself was destroyed: whatever follows is discarded.
-    if (seal < row.start) return { endOffset: row.start, endId: segment.endId! };
     const next = step(segment, offset, READ_AHEAD_BYTES);
-    // A power cut took the seal, and nothing before it that could have been a frame.
-    const isSealLost = offset <= seal && seal - offset < 2 * RECORD_BYTES &&
-      (next.kind === "tail" || (next.kind === "gap" && next.endOffset > seal));
-    const unanchored = (seal: number) =>
-      spanByIndex(segment, rows) ?? spanBySeal(segment, row, { offset: seal, idMin, gapEnd: gap.endOffset });
-    if (isSealLost) return unanchored(seal);
-    if (next.kind === "tail") {
-      if (segment.endId === undefined) return unanchored(offset);
-      // Whatever is missing here had ids, too: unless what is left has all, nothing tells how many lie before it.
-      return settled([...rows, rowAt(offset)], { endOffset: offset, endId: segment.endId }, idMin);
-    }
-    if (next.kind === "gap" && mayHoldIds(next)) {
-      rows.push(row = rowAt(next.endOffset));
-    } else if (next.kind === "gap") {
-      row.eventsBefore.set(next.endOffset, row.events);
-    } else if (next.kind === "frame") {
-      const { anchorOffset, anchorId, count, kind } = next.frame;
-      for (const { start, eventsBefore } of rows) {
-        const before = eventsBefore.get(anchorOffset);
-        if (before === undefined) continue;
-        return settled(rows, { endOffset: start, endId: Math.max(idMin, anchorId - before) }, idMin);
+    let end = endWithoutSeal(segment, next);
+    if (next.kind === "frame" && end === undefined) {
+      const { anchorOffset, anchorId, kind } = next.frame;
+      const anchored = rows.anchored(next);
+      if (anchored !== undefined) {
+        return rows.settled({ ...anchored, endId: Math.max(idMin, anchored.endId) }, idMin);
       }
       if (anchorOffset < gap.endOffset) idMin = Math.max(idMin, anchorId);
-      if (kind === KIND.seal) return settled(rows, unanchored(offset), idMin);
-      if (hasSureIds(segment, next)) {
-        row.events += count;
-        row.eventsBefore.set(next.endOffset, row.events);
-      } else {
-        rows.push(row = rowAt(next.endOffset));
-      }
+      if (kind === KIND.seal) end = offset;
     }
+    if (next.kind === "tail" || end !== undefined) {
+      return rows.settled(rows.indexed() ?? rows.ended(end ?? offset, idMin), idMin);
+    }
+    rows.add(next);
     offset = next.endOffset;
+  }
+}
+
+/**
+ * Where a segment ends whose seal is not found: after the seal's place, or there if what lies in it cannot have been a
+ * frame, since a power cut may take the seal and nothing before it.
+ */
+function endWithoutSeal(segment: Segment, next: Step): number | undefined {
+  const seal = segment.sealOffset();
+  if (typeof seal !== "number") return undefined;
+  if (seal < next.offset) return next.offset;
+  const isLost = seal - next.offset < 2 * RECORD_BYTES &&
+    (next.kind === "tail" || (next.kind === "gap" && next.endOffset > seal));
+  return isLost ? seal : undefined;
+}
+
+/** Consecutive whole frames, and how many of their events lie before each frame boundary. */
+interface Row {
+  start: number;
+  events: number;
+  eventsBefore: Map<number, number>;
+}
+
+/** What follows a gap, in rows of frames: between two rows frames with ids may have been destroyed. */
+class Rows {
+  readonly #rows: Row[] = [];
+
+  constructor(private readonly segment: Segment, private readonly start: number) {
+    this.#begin(start);
+  }
+
+  /** Adds what comes next. */
+  add(next: FrameStep | GapStep): void {
+    const row = this.#last;
+    if (next.kind === "gap" ? mayHoldIds(next) : !hasSureIds(this.segment, next)) {
+      return this.#begin(next.endOffset);
+    }
+    if (next.kind === "frame") row.events += next.frame.count;
+    row.eventsBefore.set(next.endOffset, row.events);
+  }
+
+  /** What a frame's anchor says of the row that it refers to. */
+  anchored({ frame: { anchorOffset, anchorId } }: FrameStep): GapSpan | undefined {
+    return this.#spanOf(anchorOffset, anchorId);
+  }
+
+  /**
+   * What the index says: readers that seek by the index believe the same entries, and all readers must agree.
+   */
+  indexed(): GapSpan | undefined {
+    const isBoundary = (offset: number) => this.#spanOf(offset, 0) !== undefined;
+    for (const { offset, id } of new SegmentIndex(this.segment).confirmedIds(isBoundary)) {
+      return this.#spanOf(offset, id);
+    }
+  }
+
+  /** What the end of the segment says: the id of the seal is the name of the next segment. */
+  ended(end: number, idMin: number): GapSpan {
+    const { endId } = this.segment;
+    if (endId === undefined) return { endOffset: this.start, endId: idMin };
+    const { start, events } = this.#last;
+    if (this.segment.sealOffset() === end) {
+      return { endOffset: start, endId: Math.max(idMin, endId - events) };
+    }
+    // The seal is missing, or the segment that followed and with it the seal's id: nothing tells how many ids lie here.
+    return { endOffset: end, endId };
+  }
+
+  /** If counting all events before a span's end leads to exactly its id, no id is missing: then all frames have theirs. */
+  settled(span: GapSpan, idMin: number): GapSpan {
+    let id = idMin;
+    for (const { start, events } of this.#rows) {
+      if (start === span.endOffset) break;
+      id += events;
+    }
+    return id === span.endId ? { endOffset: this.start, endId: idMin } : span;
+  }
+
+  get #last(): Row {
+    return this.#rows[this.#rows.length - 1]!;
+  }
+
+  #begin(start: number): void {
+    this.#rows.push({ start, events: 0, eventsBefore: new Map([[start, 0]]) });
+  }
+
+  /** The start of the row with a frame boundary, and its first id, if that of the event at the boundary is `id`. */
+  #spanOf(boundary: number, id: number): GapSpan | undefined {
+    for (const { start, eventsBefore } of this.#rows) {
+      const before = eventsBefore.get(boundary);
+      if (before !== undefined) return { endOffset: start, endId: id - before };
+    }
   }
 }
 
@@ -102,53 +165,6 @@ function hasSureIds(segment: Segment, { offset, frame, damaged }: FrameStep): bo
 }
 
 /**
- * If a later row begins with exactly the id that counting the rows before it leads to, no id is missing: the frames
- * before it have their right ids too.
- */
-function settled(rows: readonly Row[], span: GapSpan, idMin: number): GapSpan {
-  let id = idMin;
-  for (const { start, events } of rows) {
-    if (start === span.endOffset) {
-      return id === span.endId ? { endOffset: rows[0]!.start, endId: idMin } : span;
-    }
-    id += events;
-  }
-  return span;
-}
-
-/**
- * What the index says, when no anchor does: readers that seek by the index believe the same entries, and all readers
- * must agree.
- */
-function spanByIndex(segment: Segment, rows: readonly Row[]): GapSpan | undefined {
-  const rowOf = (offset: number) => rows.find(({ eventsBefore }) => eventsBefore.has(offset));
-  const index = new SegmentIndex(segment);
-  for (const { offset, id } of index.confirmedIds((offset) => rowOf(offset) !== undefined)) {
-    const { start, eventsBefore } = rowOf(offset)!;
-    return { endOffset: start, endId: id - eventsBefore.get(offset)! };
-  }
-}
-
-/** What the seal says, when no anchor does: its id is the name of the next segment. */
-function spanBySeal(
-  segment: Segment,
-  row: Row,
-  { offset, idMin, gapEnd }: { offset: number; idMin: number; gapEnd: number },
-): GapSpan {
-  const { endId } = segment;
-  if (endId === undefined) return { endOffset: gapEnd, endId: idMin };
-  if (segment.sealOffset() === offset) {
-    return { endOffset: row.start, endId: Math.max(idMin, endId - row.events) };
-  }
-  // The segment that followed is missing, and with it the id of the seal.
-  return { endOffset: offset, endId };
-}
-
-function rowAt(start: number): Row {
-  return { start, events: 0, eventsBefore: new Map([[start, 0]]) };
-}
-
-/**
  * The id after a frame without its trailer. A write that was cut short looks like one if a frame that filled the rest of
  * its size to the byte was destroyed since: the first anchor at a boundary after it then leaves it no ids, or other ones.
  * Undefined if it is a frame.
@@ -164,16 +180,14 @@ export function idAfterCut(
 
 /** The id at a frame boundary, as the first anchor at it, or at a boundary in the row of frames after it, says. */
 function anchoredId(segment: Segment, boundary: number): number | undefined {
-  const eventsBefore = new Map<number, number>();
-  let events = 0;
+  const row = new Rows(segment, boundary);
   for (let offset = boundary;;) {
-    eventsBefore.set(offset, events);
     const next = step(segment, offset, READ_AHEAD_BYTES);
     if (next.kind !== "frame") return undefined;
-    const known = eventsBefore.get(next.frame.anchorOffset);
-    if (known !== undefined) return next.frame.anchorId - known;
+    const anchored = row.anchored(next);
+    if (anchored !== undefined) return anchored.endId;
     if (next.frame.kind === KIND.seal || !hasSureIds(segment, next)) return undefined;
-    events += next.frame.count;
+    row.add(next);
     offset = next.endOffset;
   }
 }

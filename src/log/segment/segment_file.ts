@@ -56,6 +56,8 @@ export class Segment {
   readonly previous: SealedSegment | undefined;
   /** What is wrong with the segment header, if anything; the frames are readable nevertheless. */
   readonly headerDamage: string | undefined;
+  /** Whether that is what it says: it is the header of another partition or of another segment. */
+  readonly isForeign: boolean;
   /** The id the next segment begins with, once that is known: frames from there on are discarded. */
   endId: number | undefined;
   /** The newest time in it, once another segment follows and that was looked for. */
@@ -74,11 +76,12 @@ export class Segment {
     file?: StorageFile,
   ) {
     this.#file = file;
-    const { salt, created, previous, damage } = this.#readHeader();
+    const { salt, created, previous, damage, isForeign = false } = this.#readHeader();
     this.salt = salt;
     this.created = created;
     this.previous = previous;
     this.headerDamage = damage;
+    this.isForeign = isForeign;
   }
 
   /** The open file. */
@@ -130,14 +133,24 @@ export class Segment {
     }
   }
 
-  #readHeader(): { salt: number; created: number; previous?: SealedSegment; damage?: string | undefined } {
+  #readHeader(): {
+    salt: number;
+    created: number;
+    previous?: SealedSegment;
+    damage?: string | undefined;
+    isForeign?: boolean;
+  } {
     const at = readWindow.at(this, 0, SEGMENT_HEADER_BYTES, 4096);
     const header = at < 0 ? undefined : decodeSegmentHeader(core.u8.subarray(at, at + SEGMENT_HEADER_BYTES));
     if (header !== undefined) {
-      const { version, baseId, salt, created, after } = header;
+      const { version, partition, baseId, salt, created, after } = header;
       if (version > FORMAT_VERSION) throw new UnsupportedFormatError(this.path, version, FORMAT_VERSION);
-      const damage = baseId === this.baseId ? undefined : `segment header says first id ${baseId}`;
-      return { salt, created, previous: after, damage };
+      const damage = partition !== this.partition
+        ? `it was written for partition ${partition}`
+        : baseId !== this.baseId
+        ? `segment header says first id ${baseId}`
+        : undefined;
+      return { salt, created, previous: after, damage, isForeign: damage !== undefined };
     }
     // Every frame repeats what is needed to go on without the header.
     const record = this.#anyRecord();

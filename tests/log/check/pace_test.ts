@@ -1,8 +1,8 @@
 // How long work rests, reports and ends, and what is said about stored positions.
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import { Pace } from "../../../src/log/check/pace.ts";
+import { Pace } from "../../../src/log/check/verify_segment.ts";
 import { clearPosition } from "../../../src/log/check/repair.ts";
-import { verifyPosition } from "../../../src/log/check/verify_position.ts";
+import { verifyPosition } from "../../../src/log/check/verify.ts";
 import { encodeSlot, POSITION_SLOT_BYTES } from "../../../src/log/positions/position_slot.ts";
 import { SimulatedDisk } from "../../simulation/disk/disk.ts";
 import { SimulatedProcess } from "../../simulation/disk/process.ts";

@@ -1,7 +1,7 @@
 // The files of stored positions, one slot and one call at a time.
 import { assertEquals, assertThrows } from "@std/assert";
 import { StorageError } from "../../../src/errors.ts";
-import { verifyPosition } from "../../../src/log/check/verify_position.ts";
+import { verifyPosition } from "../../../src/log/check/verify.ts";
 import { core } from "../../../src/log/format/core/core.ts";
 import { CursorFiles, positionIn, wasRetired } from "../../../src/log/positions/cursor_files.ts";
 import {

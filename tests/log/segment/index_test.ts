@@ -6,7 +6,7 @@ import { core } from "../../../src/log/format/core/core.ts";
 import { entriesFrom } from "../../../src/log/segment/entries.ts";
 import { INDEX_BYTES_MAX, indexPath, SegmentIndex } from "../../../src/log/segment/index.ts";
 import { rebuildIndex } from "../../../src/log/check/repair.ts";
-import { newestTimeOfSealed } from "../../../src/log/segment/times.ts";
+import { newestTimeOfSealed } from "../../../src/log/partition.ts";
 import { test } from "../../harness.ts";
 import { CraftedSegment, CREATED, noise, type Part, type Surroundings } from "./crafted_segment.ts";
 import { startOf } from "../../../src/log/segment/segment_file.ts";
