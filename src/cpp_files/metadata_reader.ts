@@ -30,8 +30,8 @@ export class MetadataReader {
     throw new InvalidOptionError(
       "serializer",
       `Cannot import topic "${source.name}": the metadata of event 0 in partition ${strange.partition} ` +
-        `("${strange.metadataPath}") are not JSON text, so another serializer wrote them; ` +
-        `add --serializer NAME:MODULE, a module that reads them ("components" in a program)`,
+        `("${strange.metadataPath}") is not JSON text, so another serializer wrote it; ` +
+        `add --serializer NAME:MODULE, a module that reads it ("components" in a program)`,
     );
   }
 

@@ -52,7 +52,7 @@ async function openExisting({ driver, name, source }: TargetRequest): Promise<Ta
   const { serializer } = source.definition;
   if (source.rawMetadata && JSON.stringify(info.serializer) !== JSON.stringify(serializer)) {
     throw new UsageError(
-      `Cannot import into topic "${name}": the metadata were written by serializer ${
+      `Cannot import into topic "${name}": the metadata was written by serializer ${
         JSON.stringify(serializer)
       }, ` +
         `and it has ${JSON.stringify(info.serializer)}; import into a new topic`,

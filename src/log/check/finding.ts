@@ -11,7 +11,7 @@ export type FindingKind =
   /** One of a frame's two records is damaged. */
   | "frame header"
   | "frame trailer"
-  /** A frame's table, sums or metadata are damaged. */
+  /** A frame's table, sums or metadata is damaged. */
   | "frame"
   /** A frame's events do not have the ids that its writer knew. */
   | "ids"

@@ -85,7 +85,7 @@ export const KIND = { events: 1, seal: 2, chunk: 3 } as const;
 export const FLAG = {
   /** The table has a data size beside each metadata size. */
   hasData: 1,
-  /** Metadata are JSON texts joined by commas. */
+  /** Metadata is JSON texts joined by commas. */
   jsonText: 2,
   /** Every metadata byte is ASCII, so that byte offsets are character offsets. */
   ascii: 4,

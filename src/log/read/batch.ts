@@ -81,7 +81,7 @@ export class StoredBatch implements IncomingBatch {
 }
 
 /**
- * Events whose metadata are JSON texts. A subclass instead of closures made for each batch, because V8 keeps objects
+ * Events whose metadata is JSON text. A subclass instead of closures made for each batch, because V8 keeps objects
  * that hold closures until the next full garbage collection.
  */
 export class StoredTextBatch extends StoredBatch {

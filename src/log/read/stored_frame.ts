@@ -114,7 +114,7 @@ export class StoredFrame {
     return this.isAscii ? core.asciiText(at + from, at + to) : core.u8.slice(at + from, at + to);
   }
 
-  /** Another reader has used the window: reads the metadata again, and keeps them. */
+  /** Another reader has used the window: reads the metadata again, and keeps it. */
   #readAgain(): boolean {
     const { layout } = this.#frame;
     const at = readWindow.at(this.segment, this.offset, layout.data, layout.data);

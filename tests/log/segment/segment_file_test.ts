@@ -54,7 +54,7 @@ function changed(parts: readonly Part[], change: (bytes: Uint8Array) => Uint8Arr
   const after = change(bytes) ?? bytes;
   storage.replace(segment.path, after);
   readWindow.clear();
-  return new Segment(storage, segment.path, 4, 0);
+  return new Segment(storage, segment.path, 0, 0);
 }
 
 const breakHeader = (bytes: Uint8Array): void => void (bytes[20]! ^= 1);

@@ -93,7 +93,7 @@ export class RunReader {
 
   *#withoutData({ base, partition, events, before }: Run): Generator<ImportedEvent, void, void> {
     for (const [index, { document, dataBytes }] of events.entries()) {
-      if (dataBytes > 0) throw new TarError(`the data of entry ${shown(`${base}.jsonl`)} are missing`);
+      if (dataBytes > 0) throw new TarError(`the data of entry ${shown(`${base}.jsonl`)} is missing`);
       yield { number: before + index + 1, partition, document, dataBytes };
     }
   }
