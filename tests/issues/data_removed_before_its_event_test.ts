@@ -5,12 +5,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { LimitExceededError } from "../../src/errors.ts";
 import { Appender } from "../../src/log/write/appender.ts";
-import { Partition } from "../../src/log/partition.ts";
 import { verifyPartition } from "../../src/log/check/verify.ts";
 import { PartitionWriter } from "../../src/log/write/writer.ts";
 import { removeBefore } from "../../src/log/mod.ts";
 import { test } from "../harness.ts";
-import { SimulatedDisk } from "../simulation/disk/disk.ts";
+import { emptyDisk } from "../damage/copies.ts";
+import { openSample } from "../damage/sample_partition.ts";
 import { SimulatedProcess } from "../simulation/disk/process.ts";
 import { interruptOnce } from "../simulation/interrupt_once.ts";
 
@@ -20,15 +20,8 @@ const OPTIONS = { flushBehavior: "buffered", segmentBytesMax: 1 << 20, chunkByte
 test("an event whose data is removed while it is being pushed is stored with its data or not at all, at every call", async () => {
   let refused = 0;
   for (let moment = 0, isLast = false; !isLast; moment++) {
-    const disk = new SimulatedDisk(1);
-    new SimulatedProcess(disk).makeDirectory(DIRECTORY);
-    const open = () =>
-      new Partition({
-        storage: new SimulatedProcess(disk),
-        directory: DIRECTORY,
-        topic: "topic",
-        partition: 0,
-      });
+    const { disk } = emptyDisk([DIRECTORY]);
+    const open = () => openSample(new SimulatedProcess(disk), DIRECTORY);
     const writer = new PartitionWriter(open(), OPTIONS);
     const push = (data?: Uint8Array) =>
       writer.append({ count: 1, metadata: ["{}"], data: [data], dataBytes: data?.byteLength ?? 0 });

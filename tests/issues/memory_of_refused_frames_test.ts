@@ -23,8 +23,10 @@ import {
   RECORD,
   RECORD_BYTES,
   SEGMENT_HEADER_BYTES,
+  type Signature,
 } from "../../src/log/format/bytes.ts";
 import { PartitionReader } from "../../src/log/read/reader.ts";
+import type { Segment } from "../../src/log/segment/segment_file.ts";
 import { PartitionWriter } from "../../src/log/write/writer.ts";
 import type { SimulatedProcess } from "../simulation/disk/process.ts";
 import { emptyDisk } from "../damage/copies.ts";
@@ -83,18 +85,18 @@ test("metadata up to the limit is stored and read, within 64 MiB, in whatever or
   assertLess(memory(), 64 * MIB);
 });
 
+/** The last segment, and how another writer would sign the next frame in it. */
+function nextFrame(storage: SimulatedProcess): { segment: Segment; signature: Signature } {
+  const { segment, id, offset } = openSample(storage, "/p").end()!;
+  const { salt } = segment;
+  const writer = { sequence: 1, nonceLow: 1, nonceHigh: 1, time: storage.now() };
+  return { segment, signature: { salt, ...writer, anchorId: id, anchorOffset: offset } };
+}
+
 /** Writes bytes after the last frame of a partition, as a malicious program would. */
 function append(storage: SimulatedProcess, change: (view: DataView, at: number) => void): void {
-  const { segment, id, offset } = openSample(storage, "/p").end()!;
-  const frame = encodeEvents({ count: 1, metadata: ['"crafted"'], dataBytes: 0 }, {
-    salt: segment.salt,
-    sequence: 1,
-    nonceLow: 1,
-    nonceHigh: 1,
-    time: storage.now(),
-    anchorId: id,
-    anchorOffset: offset,
-  });
+  const { segment, signature } = nextFrame(storage);
+  const frame = encodeEvents({ count: 1, metadata: ['"crafted"'], dataBytes: 0 }, signature);
   const { view, encodeArea } = core;
   change(view, encodeArea);
   view.setUint32(encodeArea + RECORD.crc, core.crc32At(encodeArea, RECORD.crc), true);
@@ -141,17 +143,8 @@ test("an event that claims more data than its chunks hold is damage, and allocat
     segmentBytesMax: MIB,
   });
   writer.append({ count: 1, metadata: ['"first"'], dataBytes: 0 });
-  const { segment, id, offset } = openSample(storage, "/p").end()!;
+  const { segment, signature } = nextFrame(storage);
   const list = [{ segmentId: 0, offset: SEGMENT_HEADER_BYTES, dataBytes: 100 }];
-  const signature = {
-    salt: segment.salt,
-    sequence: 1,
-    nonceLow: 1,
-    nonceHigh: 1,
-    time: storage.now(),
-    anchorId: id,
-    anchorOffset: offset,
-  };
   const batch = { count: 1, metadata: ["1"], dataBytes: 0 };
   const frame = encodeEvents(batch, signature, { totalBytes: 100, list });
   // Again with a total that is different.
@@ -164,7 +157,7 @@ test("an event that claims more data than its chunks hold is damage, and allocat
     dataBytes: 0,
   };
   core.encodeFrame(core.encodeArea, KIND.events, sizes, signature);
-  disk.names.file(segment.path).write(offset, frame.slice());
+  disk.names.file(segment.path).write(signature.anchorOffset, frame.slice());
   const { events, damage } = readSample(openSample(storage, "/p"), true);
   assertEquals([...events.keys()], [0]);
   assertEquals(damage.map(({ firstId, endId }) => [firstId, endId]), [[1, 2]]);

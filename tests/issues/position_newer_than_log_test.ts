@@ -151,13 +151,19 @@ test("several writers: events are delivered again rather than missed", () =>
     assertNewAreDelivered(events, from);
   }));
 
+/** A topic whose log lost events that consumer `c` had passed; others have been stored since. */
+async function topicWithStalePosition(scene: ClockStore): Promise<Topic> {
+  await push(scene.topic, EVENTS, "before");
+  await scene.topic.seekConsumer("c", "latest");
+  loseFrom(scene, KEPT);
+  const topic = await scene.reopen();
+  await push(topic, 20, "after");
+  return topic;
+}
+
 test("an acknowledgement below a stale position is stored", () =>
   withClock({ segment_bytes: 1 << 20 }, async (scene) => {
-    await push(scene.topic, EVENTS, "before");
-    await scene.topic.seekConsumer("c", "latest");
-    loseFrom(scene, KEPT);
-    const topic = await scene.reopen();
-    await push(topic, 20, "after");
+    const topic = await topicWithStalePosition(scene);
     {
       await using consumer = topic.consumer("c");
       for await (const event of consumer.events({ until: { id: KEPT + 5 } })) await event.acknowledge();
@@ -171,11 +177,7 @@ test("an acknowledgement below a stale position is stored", () =>
 
 test("two consumers of one name that both begin with a stale position store what they acknowledge", () =>
   withClock({ segment_bytes: 1 << 20 }, async (scene) => {
-    await push(scene.topic, EVENTS, "before");
-    await scene.topic.seekConsumer("c", "latest");
-    loseFrom(scene, KEPT);
-    const topic = await scene.reopen();
-    await push(topic, 20, "after");
+    const topic = await topicWithStalePosition(scene);
     await using one = topic.consumer("c");
     await using other = (await scene.reopen()).consumer("c");
     const [events, others] = [[], []] as { acknowledge(): PromiseLike<true> }[][];

@@ -4,13 +4,13 @@
 // intact, so the event after the hole keeps its id. It was reported as damaged, together with the hole.
 import { assertEquals } from "@std/assert";
 import { Appender } from "../../src/log/write/appender.ts";
-import { Partition } from "../../src/log/partition.ts";
 import { PartitionReader } from "../../src/log/read/reader.ts";
 import { segmentName } from "../../src/log/segment/segment_file.ts";
 import { PartitionWriter } from "../../src/log/write/writer.ts";
 import { test } from "../harness.ts";
 import { CraftedSegment, noise, type Part } from "../log/segment/crafted_segment.ts";
-import { SimulatedDisk } from "../simulation/disk/disk.ts";
+import { emptyDisk } from "../damage/copies.ts";
+import { openSample } from "../damage/sample_partition.ts";
 import { SimulatedProcess } from "../simulation/disk/process.ts";
 
 const DIRECTORY = "/log";
@@ -27,15 +27,8 @@ for (
       isSealedTwice ? "another seal" : "nothing"
     } after it`,
     () => {
-      const disk = new SimulatedDisk(1);
-      new SimulatedProcess(disk).makeDirectory(DIRECTORY);
-      const open = () =>
-        new Partition({
-          storage: new SimulatedProcess(disk),
-          directory: DIRECTORY,
-          topic: "topic",
-          partition: 0,
-        });
+      const { disk } = emptyDisk([DIRECTORY]);
+      const open = () => openSample(new SimulatedProcess(disk), DIRECTORY);
       const push = (text: string) =>
         new PartitionWriter(open(), { flushBehavior: "buffered", segmentBytesMax: 1 << 20 }).append({
           count: 1,

@@ -1,6 +1,6 @@
 // Brokers that are killed while events are in flight.
 import { assertEquals, assertGreaterOrEqual, assertInstanceOf, assertRejects } from "@std/assert";
-import { BrokerError, type Consumer, Driver, type Event, type Producer } from "../../mod.ts";
+import { BrokerError, type Consumer, Driver, type Event, type Producer, type Topic } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
 import { checkLag, checkStored, Pushing, Reading, readToEnd, sleep, until } from "./traffic.ts";
@@ -16,6 +16,15 @@ function open(cluster: Cluster, more: Record<string, number> = {}): Promise<Driv
       ...more,
     },
   });
+}
+
+/** Stops both; every stored event is there, and was read. */
+async function end(topic: Topic, pushing: Pushing, reading: Reading): Promise<void> {
+  await pushing.stop();
+  await reading.seesAll(pushing.stored);
+  await reading.stop();
+  await checkStored(topic, pushing.stored);
+  await checkLag(topic, "reader", 0);
 }
 
 test("kafka: a broker that is killed and restarted loses no stored event, and clients continue", {
@@ -35,11 +44,7 @@ test("kafka: a broker that is killed and restarted loses no stored event, and cl
     await broker.start();
     await pushing.more(500);
   }
-  await pushing.stop();
-  await reading.seesAll(pushing.stored);
-  await reading.stop();
-  await checkStored(topic, pushing.stored);
-  await checkLag(topic, "reader", 0);
+  await end(topic, pushing, reading);
 });
 
 test(
@@ -63,11 +68,7 @@ test(
           .length;
       await until(`partition ${partition} going on`, () => growth() > 50);
     }
-    await pushing.stop();
-    await reading.seesAll(pushing.stored);
-    await reading.stop();
-    await checkStored(topic, pushing.stored);
-    await checkLag(topic, "reader", 0);
+    await end(topic, pushing, reading);
   },
 );
 

@@ -111,17 +111,18 @@ for (const [what, readings, removed, until] of AGES) {
   });
 }
 
+const LAST = {
+  baseId: 5,
+  endId: 9,
+  bytes: 100,
+  created: 10,
+  newestTime: 19,
+  storedUntil: 20,
+  needsBaseId: 5,
+};
+
 test("lastWouldGo(): a segment with events can be removed by size 0, time or id, and an empty one never", () => {
-  const last = {
-    baseId: 5,
-    endId: 9,
-    bytes: 100,
-    created: 10,
-    newestTime: 19,
-    storedUntil: 20,
-    needsBaseId: 5,
-  };
-  const would = (policy: RetentionPolicy) => lastWouldGo([last], policy);
+  const would = (policy: RetentionPolicy) => lastWouldGo([LAST], policy);
   const cases: [RetentionPolicy, boolean][] = [
     [{}, false],
     [{ bytesMax: 0 }, true],
@@ -132,24 +133,16 @@ test("lastWouldGo(): a segment with events can be removed by size 0, time or id,
     [{ beforeId: 9 }, true],
   ];
   assertEquals(cases.map(([policy]) => would(policy)), cases.map(([, goes]) => goes));
-  assertEquals(lastWouldGo([{ ...last, endId: 5 }], { bytesMax: 0 }), false);
+  assertEquals(lastWouldGo([{ ...LAST, endId: 5 }], { bytesMax: 0 }), false);
   assertEquals(lastWouldGo([], { bytesMax: 0 }), false);
   // It is the last one that counts.
-  const before = { ...last, baseId: 0, endId: 5, newestTime: 9 };
-  assertEquals(lastWouldGo([before, last], { beforeTime: 15 }), false);
-  assertEquals(lastWouldGo([last, before], { beforeTime: 15 }), true);
+  const before = { ...LAST, baseId: 0, endId: 5, newestTime: 9 };
+  assertEquals(lastWouldGo([before, LAST], { beforeTime: 15 }), false);
+  assertEquals(lastWouldGo([LAST, before], { beforeTime: 15 }), true);
 });
 
 test("withLastSealed(): the last segment is sealed and followed by an empty one", () => {
-  const last = {
-    baseId: 5,
-    endId: 9,
-    bytes: 100,
-    created: 10,
-    newestTime: 19,
-    storedUntil: 20,
-    needsBaseId: 0,
-  };
+  const last = { ...LAST, needsBaseId: 0 };
   const [sealed, next] = withLastSealed([last]);
   assertEquals([sealed.baseId, sealed.bytes, sealed.needsBaseId], [5, 100 + 2 * RECORD_BYTES, 0]);
   assertEquals(withLastSealed([]), []);
