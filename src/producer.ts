@@ -180,8 +180,8 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
 
   /**
    * Resolves when there is room: fewer than `maxNumBatches` batches are in flight, none is queued, and the topic's
-   * components are loaded. It does not wait for a partition that stores nothing for now while others do. Only needed with engines that store asynchronously and components from modules, between
-   * pushes that are not awaited.
+   * components are loaded. It does not wait for a partition that stores nothing for now while others do. Needed only
+   * between pushes that are not awaited, with an engine that stores asynchronously, or with components from modules.
    */
   async ready(): Promise<void> {
     if (this.#loading !== undefined) await this.#loading;

@@ -28,6 +28,7 @@ interface Waiter<T> {
   /** Set once no event was available for it; reset when that may have changed. */
   tried: boolean;
   readonly ends: Ends;
+  /** It waits for longer than one turn of the event loop. */
   readonly patient: boolean;
   readonly once: boolean;
   resolve(event: Event<T> | undefined): void;
@@ -121,7 +122,7 @@ export class PullQueue<T> {
       const waiter: Waiter<T> = {
         tried: false,
         ends: limits.ends,
-        // Others are ended by their own timer in the next turn of the event loop: too soon to set up a watcher.
+        // Others end in the next turn of the event loop: too soon to set up a watcher.
         patient: limit > 0,
         once: limits.once === true,
         resolve: (event) => {

@@ -59,10 +59,11 @@ export class SegmentCheck {
   }
 
   #header(): Finding | undefined {
-    const { isUnreadable, isForeign, headerDamage: reason, endId, baseId } = this.segment;
+    const { isUnreadable, previous, headerDamage: reason, endId, baseId } = this.segment;
     if (reason === undefined) return undefined;
     const at = { offset: 0, reason };
-    if (isForeign) return this.#found({ ...at, severity: "damage", kind: "segment foreign" });
+    // A header that is read is intact, and another segment's.
+    if (previous !== undefined) return this.#found({ ...at, severity: "damage", kind: "segment foreign" });
     const lost = isUnreadable
       ? { severity: "damage", endId: endId ?? baseId } as const
       : { severity: "redundant" } as const;

@@ -56,8 +56,6 @@ export class Segment {
   readonly previous: SealedSegment | undefined;
   /** What is wrong with the segment header, if anything; the frames are readable nevertheless. */
   readonly headerDamage: string | undefined;
-  /** Whether that is what it says: it is the header of another partition or of another segment. */
-  readonly isForeign: boolean;
   /** The id the next segment begins with, once that is known: frames from there on are discarded. */
   endId: number | undefined;
   /** The newest time in it, once another segment follows and that was looked for. */
@@ -76,12 +74,11 @@ export class Segment {
     file?: StorageFile,
   ) {
     this.#file = file;
-    const { salt, created, previous, damage, isForeign = false } = this.#readHeader();
+    const { salt, created, previous, damage } = this.#readHeader();
     this.salt = salt;
     this.created = created;
     this.previous = previous;
     this.headerDamage = damage;
-    this.isForeign = isForeign;
   }
 
   /** The open file. */
@@ -133,13 +130,7 @@ export class Segment {
     }
   }
 
-  #readHeader(): {
-    salt: number;
-    created: number;
-    previous?: SealedSegment;
-    damage?: string | undefined;
-    isForeign?: boolean;
-  } {
+  #readHeader(): { salt: number; created: number; previous?: SealedSegment; damage?: string | undefined } {
     const at = readWindow.at(this, 0, SEGMENT_HEADER_BYTES, 4096);
     const header = at < 0 ? undefined : decodeSegmentHeader(core.u8.subarray(at, at + SEGMENT_HEADER_BYTES));
     if (header !== undefined) {
@@ -150,7 +141,7 @@ export class Segment {
         : baseId !== this.baseId
         ? `segment header says first id ${baseId}`
         : undefined;
-      return { salt, created, previous: after, damage, isForeign: damage !== undefined };
+      return { salt, created, previous: after, damage };
     }
     // Every frame repeats what is needed to go on without the header.
     const record = this.#anyRecord();
