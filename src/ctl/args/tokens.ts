@@ -20,7 +20,7 @@ export function acceptedOptions(specs: readonly OptionSpec[]): OptionSpec[] {
       ...(spec.configShort === undefined ? {} : { short: spec.configShort }),
       kind: "file",
       value: "FILE",
-      describe: `Read ${spec.name} options from a JSON file; those on the command line win`,
+      describe: `Read --${spec.name} options from a JSON file; the command line overrides it`,
       ...(spec.hidden === undefined ? {} : { hidden: spec.hidden }),
     };
     return [spec, config];

@@ -40,7 +40,7 @@ export function overviewText(
         ["DIASPORA_DRIVER", "Stands for --driver"],
         ["DIASPORA_DRIVER_CONFIG", "Stands for --driver-config"],
         ["DIASPORA_CONTEXT", "Stands for --context"],
-        ["DIASPORA_CTL_DRIVER_OPTIONS", "Driver options as on the command line, which wins"],
+        ["DIASPORA_CTL_DRIVER_OPTIONS", "Driver options as on the command line, which overrides them"],
       ]),
       "",
       paint("bold", "Exit codes:"),
