@@ -264,6 +264,14 @@ const GAPS: [what: string, parts: Part[], around: Surroundings, entries: string[
     "1: lost 2 to 9, up to 3",
     "end 9",
   ]],
+  // Readers that seek by the index read the frame under this id: one that goes through must not report it as lost.
+  ["what is missing at the end had ids, and the index tells", [frame(2), LOST, frame(3)], {
+    next: { id: 9 },
+    index: [[2, 4]],
+  }, ["0: id 0", "1: lost 2 to 4, up to 2", "2: id 4", "3: lost 7 to 9, up to 3", "end 9"]],
+  ["no id is missing before a seal that is not where it was said to be", [frame(2), LOST, frame(3), SEAL], {
+    next: { id: 5 },
+  }, ["0: id 0", "1: lost 2 to 2, up to 2", "2: id 2", "end 5"]],
   [
     "what is missing at the end had no ids, because the frames that are left have all",
     [
