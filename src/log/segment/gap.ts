@@ -98,10 +98,13 @@ class Rows {
   }
 
   /**
-   * What the index says: readers that seek by the index believe the same entries, and all readers must agree.
+   * What the index says: readers that seek by the index believe the same entries, and all readers must agree. Frames
+   * after the seal are discarded.
    */
   indexed(): GapSpan | undefined {
-    const isBoundary = (offset: number) => this.#spanOf(offset, 0) !== undefined;
+    const seal = this.segment.sealOffset();
+    const isBoundary = (offset: number) =>
+      !(typeof seal === "number" && offset > seal) && this.#spanOf(offset, 0) !== undefined;
     for (const { offset, id } of new SegmentIndex(this.segment).confirmedIds(isBoundary)) {
       return this.#spanOf(offset, id);
     }

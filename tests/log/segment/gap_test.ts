@@ -235,6 +235,10 @@ const GAPS: [what: string, parts: Part[], around: Surroundings, entries: string[
   ["the seal was destroyed with what lay before it", [frame(2), LOST, frame(3)], {
     next: { id: 9, seal: [1, 50] },
   }, ["0: id 0", "1: lost 2 to 9, up to 2", "end 9"]],
+  ["an index entry after the place of the seal tells nothing", [frame(2), LOST, frame(3)], {
+    next: { id: 9, seal: [1, 50] },
+    index: [[2, 5]],
+  }, ["0: id 0", "1: lost 2 to 9, up to 2", "end 9"]],
   ["the seal is missing at the end", [frame(2), LOST, frame(3)], { next: { id: 9, seal: [3, 0] } }, [
     "0: id 0",
     "1: lost 2 to 6, up to 2",
