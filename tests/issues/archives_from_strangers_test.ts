@@ -175,7 +175,7 @@ test("an archive that contradicts its manifest is refused", async () => {
     [covered(WHOLE, 3), 'it has 2 events and 0 bytes of data, and its "manifest.json" says 3 and 0'],
     [covered([topic, runEntry(0, 2, 1, 2), data], 1, 9), "says 1 and 9"],
     [covered([topic, runEntry(0, 2, 1, 3), data], 1, 3), "has 2 bytes, and its events say 3"],
-    [covered([topic, runEntry(0, 2, 1, 2)], 1, 2), "are missing"],
+    [covered([topic, runEntry(0, 2, 1, 2)], 1, 2), "is missing"],
     [[topic, run, { name: "manifest.json", content: "{" }], "Cannot continue reading"],
     [[topic, run, { name: "manifest.json", content: "null" }], "is not in its"],
     [[topic, run, { name: "manifest.json", content: '{"sha256":{"__proto__":1}}' }], "is not in its"],
