@@ -19,6 +19,8 @@ import process from "node:process";
 import { inspect } from "node:util";
 import { Driver, type JsonObject, type JsonValue, readOptions, registerDriver, rule } from "../../mod.ts";
 import { parseDocument } from "../../src/ctl/args/document.ts";
+import type { CommandSpec } from "../../src/ctl/command.ts";
+import { parseCommandLine } from "../../src/ctl/args/parse.ts";
 import { parseValue } from "../../src/ctl/args/value.ts";
 import { parseForwardConfig } from "../../src/ctl/forward/config.ts";
 import { secretOptionsOf } from "../../src/drivers/registry.ts";
@@ -28,6 +30,13 @@ import { ctl } from "../cli/program.ts";
 import { test } from "../harness.ts";
 
 const SERVERS = "127.0.0.1:1";
+const COMMAND = {
+  path: ["list"],
+  summary: "",
+  options: [{ name: "flag", kind: "flag", describe: "" }],
+  examples: [],
+  load: () => Promise.reject(new Error("not run")),
+} as CommandSpec;
 
 /** Everything that could be printed of an error. */
 function allOf(error: unknown): string {
@@ -105,6 +114,8 @@ test("a password on the command line is text, whatever it looks like, and errors
   }
   assertEquals(parseValue("--driver.kafka.sasl.password", '"4711"'), "4711");
   const faults = [
+    () => parseCommandLine(["driver.kafka.sasl.password=hunter2"], COMMAND),
+    () => parseCommandLine(["--flag=sasl.password=hunter2"], COMMAND),
     () => parseValue("--driver.kafka", '{"sasl.password": hunter2}'),
     () => parseDocument('{"kafka": {"sasl.password": hunter2}}', '"d.json"', "--driver-config"),
     () =>

@@ -1,6 +1,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import type { JsonObject } from "../../json.ts";
 import { unitRemark } from "../../options/unit_remark.ts";
+import { maskedText } from "../../secrets.ts";
 import type { CommandSpec, OptionSpec } from "../command.ts";
 import { UsageError } from "../usage_error.ts";
 import type { Environment } from "./environment.ts";
@@ -84,7 +85,8 @@ function checkPositional(words: readonly string[], command: CommandSpec): void {
   if (words.length <= most) return;
   const name = command.path.join(" ");
   throw new UsageError(
-    `Unexpected argument ${JSON.stringify(words[most])}: see "diaspora-ctl ${name} --help"`,
+    // It may be an option without its dashes.
+    `Unexpected argument ${JSON.stringify(maskedText(words[most]!))}: see "diaspora-ctl ${name} --help"`,
   );
 }
 

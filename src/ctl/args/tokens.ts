@@ -1,3 +1,4 @@
+import { maskedText } from "../../secrets.ts";
 import type { OptionSpec } from "../command.ts";
 import { UsageError } from "../usage_error.ts";
 import { nearestName } from "../../options.ts";
@@ -92,7 +93,7 @@ function addLong(
     throw unknownOption(option, accepted.filter((spec) => spec.hidden !== true).flatMap(spellings));
   }
   if (value !== undefined && value !== "true" && value !== "false") {
-    throw new UsageError(`Option "${option}" takes no value, found ${JSON.stringify(value)}`);
+    throw new UsageError(`Option "${option}" takes no value, found ${JSON.stringify(maskedText(value))}`);
   }
   const set = (value !== "false") === (negated === undefined);
   tokens.options.push(set ? { spec: flag } : { spec: flag, negated: true });
