@@ -100,5 +100,6 @@ function faultOfPortability(name: string): string | undefined {
 /** The part of a name that every file system distinguishes. */
 function fold(name: string): string {
   const shown = name.replace(/\p{Default_Ignorable_Code_Point}/gu, "");
-  return shown.normalize("NFD").toUpperCase().toLowerCase().normalize("NFC");
+  // Lower case comes first as well: the capital sharp s has no upper case, and only its lower case has "SS".
+  return shown.normalize("NFD").toLowerCase().toUpperCase().toLowerCase().normalize("NFC");
 }

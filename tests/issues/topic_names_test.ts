@@ -17,6 +17,7 @@ const TWINS: [string, string][] = [
   ["READINGS", "readings"],
   ["Grüße", "grüße"],
   ["straße", "STRASSE"],
+  ["straße", "STRAẞE"],
   ["\u00e9", "e\u0301"],
   ["É", "e\u0301"],
   ["a\u200db", "ab"],
