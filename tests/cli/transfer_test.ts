@@ -4,6 +4,7 @@ import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { Driver } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { ctl, type Place, run, withFolder } from "./program.ts";
 
@@ -118,6 +119,28 @@ test("an export to standard output contains nothing else", async () => {
     writeFileSync(join(folder, "t.tar"), archive.bytes);
     const listed = await run(["tar", "tf", join(folder, "t.tar")]);
     assertEquals([listed.code, listed.stdout.split("\n")[0]], [0, "topic.json"], listed.stderr);
+  });
+});
+
+test("an archive keeps metadata exactly, line breaks between its tokens included", async () => {
+  await withFolder(async ({ driver, root, folder }) => {
+    const texts = ['{\n  "k": 1,\r\n  "s": "\\n"\n}', "{}", "\n[\n]", '{"b": 2}'];
+    await using store = await Driver.open("files", { root_path: root });
+    await store.createTopic("t", { num_partitions: 1 });
+    await using topic = await store.openTopic("t");
+    const producer = topic.producer();
+    for (const [size, text] of texts.entries()) producer.push(text, new Uint8Array(size));
+    await producer.flush();
+    const path = join(folder, "t.tar");
+    assertEquals((await ctl(["export", "t", "--to", "archive", "--to.file", path, ...driver])).code, 0);
+    const words = ["import", "--from", "archive", "--from.file", path, "--name", "b", ...driver];
+    assertEquals((await ctl(words)).code, 0);
+    await using copy = await store.openTopic("b");
+    const copied: [string, number][] = [];
+    for await (const { metadataText, dataDescriptor } of copy.consumer("c").events({ until: "end" })) {
+      copied.push([metadataText, dataDescriptor.size]);
+    }
+    assertEquals(copied, texts.map((text, size) => [text, size]));
   });
 });
 

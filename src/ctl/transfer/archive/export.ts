@@ -81,7 +81,9 @@ async function writeArchive(job: ExportJob, tar: TarWriter): Promise<void> {
 
 function eventLine(event: Event): string {
   const { id, timestamp, dataDescriptor } = event;
-  return `{"id":${id},"timestamp":${timestamp},"data_size":${dataDescriptor.size},"metadata":${
-    metadataLine(event)
-  }}\n`;
+  const line = metadataLine(event);
+  const member = line === event.metadataText
+    ? `"metadata":${line}`
+    : `"metadata_text":${JSON.stringify(event.metadataText)}`;
+  return `{"id":${id},"timestamp":${timestamp},"data_size":${dataDescriptor.size},${member}}\n`;
 }

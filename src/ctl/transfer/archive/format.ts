@@ -7,6 +7,7 @@
  *                                              {"id":…,"timestamp":…,"data_size":…,"metadata":…} a line
  * events/00000003/00000000000000012345.data    their data parts, back to back; missing when there are none
  * …
+ *                                              (or "metadata_text":"…": the text of a document with line breaks)
  * manifest.json                                the last entry: how much there is, and the SHA-256 of each entry
  * ```
  *

@@ -172,12 +172,24 @@ async function* pieces(tar: TarReader, size: number): AsyncGenerator<Uint8Array,
 }
 
 /** The metadata comes last in a line, after numbers only. */
-const LINE = /^\{"id":\d{1,16},"timestamp":\d+(?:\.\d+)?,"data_size":(\d{1,16}),"metadata":(?=.)/;
+const LINE = /^\{"id":\d{1,16},"timestamp":\d+(?:\.\d+)?,"data_size":(\d{1,16}),"metadata(_text)?":(?=.)/;
 
 function parseLine(line: string, name: string, number: number): Run["events"][number] {
   const head = LINE.exec(line);
-  if (head === null || !line.endsWith("}")) {
+  const value = line.slice(head?.[0].length, -1);
+  const document = head?.[2] === undefined ? value : parseText(value);
+  if (head === null || document === undefined || !line.endsWith("}")) {
     throw new TarError(`line ${number} of entry ${shown(name)} is not an event`);
   }
-  return { dataBytes: Number(head[1]), document: line.slice(head[0].length, -1) };
+  return { dataBytes: Number(head[1]), document };
+}
+
+/** The text that a JSON string holds; undefined for anything else. */
+function parseText(json: string): string | undefined {
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === "string" ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
