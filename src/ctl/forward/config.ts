@@ -9,6 +9,8 @@ import {
   type YAMLMap,
 } from "yaml";
 import type { JsonObject } from "../../../mod.ts";
+import { realPath } from "../../components/stored_module.ts";
+import { withAbsoluteRoot } from "../../drivers/files/root_path.ts";
 import { nearestName } from "../../options.ts";
 import { UsageError } from "../usage_error.ts";
 
@@ -25,6 +27,8 @@ export interface Endpoint {
   topic: string;
   /** Its text in the file: `driver/topic`. */
   text: string;
+  /** The same for every name that the file gives this topic: two drivers may have one store. */
+  identity: string;
   line: number;
 }
 
@@ -135,13 +139,17 @@ class ConfigReader {
       const from = this.#endpoint(item, "from", drivers);
       const to = this.#endpoint(item, "to", drivers);
       const pair = `${from.text}->${to.text}`;
-      if (from.text === to.text) throw this.#fault(item, `"${from.text}" would be forwarded to itself`);
-      if (seen.has(pair)) throw this.#fault(item, `"${pair}" is listed twice`);
-      if (leads(targets, to.text, from.text)) {
+      if (from.identity === to.identity) {
+        const other = from.text === to.text ? "" : `, which is "${to.text}"`;
+        throw this.#fault(item, `"${from.text}" would be forwarded to itself${other}`);
+      }
+      const edge = `${from.identity}->${to.identity}`;
+      if (seen.has(edge)) throw this.#fault(item, `"${pair}" is listed twice`);
+      if (leads(targets, to.identity, from.identity)) {
         throw this.#fault(item, `"${pair}" closes a circle, in which events would be forwarded for ever`);
       }
-      seen.add(pair);
-      targets.set(from.text, [...targets.get(from.text) ?? [], to.text]);
+      seen.add(edge);
+      targets.set(from.identity, [...targets.get(from.identity) ?? [], to.identity]);
       const dataSelector = this.#plugin(item, "data_selector");
       const dataAllocator = this.#plugin(item, "data_allocator");
       const group = this.#flag(item, "group");
@@ -162,7 +170,8 @@ class ConfigReader {
     const driver = text.slice(0, slash);
     const topic = text.slice(slash + 1);
     if (slash <= 0 || topic === "") throw this.#fault(node, `"${key}" must be driver/topic, found "${text}"`);
-    if (!drivers.has(driver)) {
+    const store = drivers.get(driver);
+    if (store === undefined) {
       const names = [...drivers.keys()];
       const remedy = nearestName(driver, names) ?? names.join(", ");
       throw this.#fault(
@@ -170,7 +179,7 @@ class ConfigReader {
         `"${key}" names driver "${driver}", which is not among "drivers": did you mean ${remedy}?`,
       );
     }
-    return { driver, topic, text, line: this.#lineOf(node) };
+    return { driver, topic, text, identity: `${storeOf(driver, store)}/${topic}`, line: this.#lineOf(node) };
   }
 
   #plugin(map: YAMLMap, key: string): Plugin | undefined {
@@ -228,6 +237,15 @@ class ConfigReader {
   #fault(node: unknown, message: string): UsageError {
     return configError(this.#path, this.#lineOf(node), message);
   }
+}
+
+/** The same for two drivers of one store, as far as their options show it. */
+function storeOf(name: string, { type, options }: DriverConfig): string {
+  // Each memory driver is a store of its own.
+  if (type === "memory") return name;
+  const { root_path: path } = withAbsoluteRoot(options);
+  if (type === "files" && typeof path === "string") return realPath(path);
+  return JSON.stringify([type, options]);
 }
 
 /** Whether events of one topic come to another one; what is given has not formed a circle yet. */

@@ -23,8 +23,20 @@ forward:
     ["remote", { type: "octopus", options: { kafka: { "bootstrap.servers": "kafka:9092" } }, line: 3 }],
   ]);
   assertEquals(policies, [{
-    from: { driver: "local", topic: "source-topic", text: "local/source-topic", line: 5 },
-    to: { driver: "remote", topic: "dest-topic", text: "remote/dest-topic", line: 6 },
+    from: {
+      driver: "local",
+      topic: "source-topic",
+      text: "local/source-topic",
+      identity: policies[0]!.from.identity,
+      line: 5,
+    },
+    to: {
+      driver: "remote",
+      topic: "dest-topic",
+      text: "remote/dest-topic",
+      identity: policies[0]!.to.identity,
+      line: 6,
+    },
     dataSelector: { reference: "./selectors.ts:highEnergy", line: 7 },
     dataAllocator: { reference: "./selectors.ts:pooled", line: 8 },
   }]);
@@ -98,6 +110,28 @@ test("topics are not forwarded in a circle, which would fill the disk; a fork an
     '"f.yaml" line 8: "local/c->local/a" closes a circle, in which events would be forwarded for ever',
   );
   assertEquals(parseForwardConfig(policies("ab", "ac", "bd", "cd"), "f.yaml").policies.length, 4);
+});
+
+test("a topic is the same under the name of every driver that has its store", () => {
+  const drivers = "drivers:\n  a: { type: files, options: { root_path: /data/local } }\n" +
+    "  b: { type: files, options: { root_path: /data/x/../local/ } }\n  c: { type: memory }\n  d: { type: memory }\n";
+  const policy = (from: string, to: string) => `  - from: ${from}\n    to: ${to}\n`;
+  assertEquals(
+    fault(`${drivers}forward:\n${policy("a/t", "b/t")}`),
+    '"f.yaml" line 7: "a/t" would be forwarded to itself, which is "b/t"',
+  );
+  assertEquals(
+    fault(`${drivers}forward:\n${policy("a/t", "a/u")}${policy("b/u", "b/t")}`),
+    '"f.yaml" line 9: "b/u->b/t" closes a circle, in which events would be forwarded for ever',
+  );
+  assertEquals(
+    fault(`${drivers}forward:\n${policy("a/t", "c/t")}${policy("b/t", "c/t")}`),
+    '"f.yaml" line 9: "b/t->c/t" is listed twice',
+  );
+  assertEquals(
+    parseForwardConfig(`${drivers}forward:\n${policy("c/t", "d/t")}`, "f.yaml").policies.length,
+    1,
+  );
 });
 
 test("a policy may share its source with others like it", () => {
