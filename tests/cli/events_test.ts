@@ -38,6 +38,14 @@ test("lines are read back unchanged", async () => {
   });
 });
 
+test("a carriage return before a line feed belongs to the line's end, as Windows writes it", async () => {
+  await withTopic(async ({ produce, consume }) => {
+    await produce([], '{"a": 1}\r\n');
+    await produce(["--format", "raw"], "one \r\n\r\ntwo\n");
+    assertEquals((await consume()).stdout, '{"a": 1}\n"one "\n""\n"two"\n');
+  });
+});
+
 test("blank lines and carriage returns between documents are not events", async () => {
   await withTopic(async ({ produce, consume }) => {
     await produce([], '{"a": 1}\r\n\n  \n{"a": 2}\r\n');

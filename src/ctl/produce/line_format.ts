@@ -12,13 +12,20 @@ export interface LineEvent {
 /** Converts one line to an event; undefined for a line to be ignored. Throws `Error` for an invalid one. */
 export type LineFormat = (line: string) => LineEvent | string | undefined;
 
-/** The formats of `--format`. `metadata` is the value of `--metadata`. */
+/**
+ * The formats of `--format`. `metadata` is the value of `--metadata`. A carriage return at the end of a line belongs
+ * to its line end, as Windows writes it.
+ */
 export function lineFormat(name: string, metadata: string | undefined): LineFormat {
-  if (name === "json") return jsonLine;
-  if (name === "raw") return (line) => JSON.stringify(line);
+  if (name === "json") return (line) => jsonLine(withoutCarriageReturn(line));
+  if (name === "raw") return (line) => JSON.stringify(withoutCarriageReturn(line));
   if (name !== "base64") throw new UsageError(`Unknown format "${name}"`);
   const document = metadata ?? "{}";
   return (line) => ({ document, data: base64Line(line) });
+}
+
+function withoutCarriageReturn(line: string): string {
+  return line.endsWith("\r") ? line.slice(0, -1) : line;
 }
 
 /** A blank line separates documents. `push` validates the text itself. */

@@ -16,7 +16,9 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
   {
     path: ["produce"],
     summary: "Push events read from standard input, one per line",
-    details: "Lines before an invalid one are stored; the error states its line number.",
+    details:
+      "Lines end with a line feed, or with a carriage return and a line feed. Lines before an invalid one are " +
+      "stored; the error states its line number.",
     positional: ["[TOPIC]"],
     options: [
       TOPIC,
