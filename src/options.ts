@@ -116,10 +116,23 @@ export function checkOptions(owner: string, document: unknown, known: readonly s
   }
 }
 
+/** Components that are taken for topic options: their names in a program, and on a command line. */
+const COMPONENTS: ReadonlyMap<string, readonly [string, string]> = new Map([
+  ["validator", ["validator", "--validator"]],
+  ["serializer", ["serializer", "--serializer"]],
+  ["partition_selector", ["partitionSelector", "--partition-selector"]],
+  ["partitionSelector", ["partitionSelector", "--partition-selector"]],
+]);
+
 /** The error for an unknown option. */
 export function unknownOption(owner: string, key: string, known: readonly string[]): InvalidOptionError {
   const nearest = nearestName(key, known);
-  const remedy = nearest !== undefined
+  const component = owner === "topic" ? COMPONENTS.get(key) : undefined;
+  const remedy = component !== undefined
+    ? `it is a component: pass it as "${component[0]}" in the argument after the options, or as "${
+      component[1]
+    }" of the command`
+    : nearest !== undefined
     ? `did you mean "${nearest}"?`
     : known.length === 0
     ? "there are none"

@@ -45,6 +45,17 @@ test("an invalid value is reported with the option and what is expected", () => 
   }
 });
 
+test("a component among a topic's options is told where it belongs", () => {
+  for (
+    const [key, where] of [
+      ["validator", '"validator" in the argument after the options, or as "--validator" of the command'],
+      ["partition_selector", '"partitionSelector" in the argument after the options'],
+      ["partitionSelector", 'or as "--partition-selector" of the command'],
+      ["serializer", 'or as "--serializer" of the command'],
+    ]
+  ) assertThrows(() => readOptions("topic", { [key!]: "x" }, {}), InvalidOptionError, where);
+});
+
 test("a missing option and a value that is not a document are refused", () => {
   assertThrows(
     () => readOptions("topic", {}, RULES),

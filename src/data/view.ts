@@ -121,7 +121,7 @@ function messageOf(error: unknown): string {
 
 function nameOf(value: unknown): string {
   if (value === null) return "null";
-  return typeof value === "object" ? value.constructor?.name ?? "an object" : typeof value;
+  return typeof value === "object" ? value.constructor?.name || "an object" : typeof value;
 }
 
 /** A data part as it was pushed: its bytes and their sizes at that moment, or a stream. */

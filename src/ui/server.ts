@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { lookup } from "node:dns/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
@@ -121,18 +122,23 @@ export async function startUi(options: UiOptions): Promise<UiServer> {
   };
 }
 
+const NO_SUCH_HOST = "there is no such host name";
 const LISTEN_FAULTS: Readonly<Record<string, string>> = {
   EADDRINUSE: "another program uses it; choose another port, or 0 for any that is free",
   EADDRNOTAVAIL: "this machine has no such address",
-  ENOTFOUND: "there is no such host name",
+  ENOTFOUND: NO_SUCH_HOST,
   EACCES: "the system does not allow it; choose a port above 1023",
 };
 
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: Error & { code?: string }) => {
-      const reason = LISTEN_FAULTS[error.code ?? ""] ?? error.message;
-      reject(new Error(`Cannot listen on "${host}", port ${port}: ${reason}`, { cause: error }));
+      const refuse = (reason: string) =>
+        reject(new Error(`Cannot listen on "${host}", port ${port}: ${reason}`, { cause: error }));
+      const reason = LISTEN_FAULTS[error.code ?? ""];
+      // Bun does not say that there is no such host.
+      if (reason === undefined) lookup(host).then(() => refuse(error.message), () => refuse(NO_SUCH_HOST));
+      else refuse(reason);
     });
     server.listen(port, host, () => {
       server.removeAllListeners("error");

@@ -81,6 +81,7 @@ test("a value that is not bytes is refused, naming its type", async () => {
     [3, "found number"],
     [null, "found null"],
     [{}, "found Object"],
+    [(function* () {})(), "found an object"],
     [new Map(), "found Map"],
     [() => {}, "found function"],
     [[bytes, "text"], "found string at index 1"],

@@ -1,5 +1,12 @@
 // The server's answers, on every runtime.
-import { assert, assertEquals, assertGreater, assertLess, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertLess,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { openSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -20,6 +27,16 @@ import type {
 import { test } from "../harness.ts";
 import { PATIENCE_MS, until } from "../waiting.ts";
 import { pushMany, serve } from "./served.ts";
+
+test("an address that is no host's name is said to be none, on every runtime", async () => {
+  // Too long for a name, so that no name server is asked.
+  const host = "a".repeat(70);
+  await assertRejects(
+    () => serve(() => Promise.resolve(), { host }),
+    Error,
+    `Cannot listen on "${host}", port 0: there is no such host name`,
+  );
+});
 
 test("the page and its files are served with a policy that forbids everything they do not need", async () => {
   await serve(async ({ fetch }) => {

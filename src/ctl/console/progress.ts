@@ -1,4 +1,6 @@
 import { countedGrouped } from "../../text/counted.ts";
+import { cutAtEnd } from "./table.ts";
+
 /** Redraw interval. */
 const INTERVAL_MS = 200;
 
@@ -43,7 +45,7 @@ export class Progress {
   draw(): void {
     const line = `${this.#label}: ${progressText(this.done, this.#total, this.#now() - this.#startedMs)}`;
     // Of a line that the terminal wraps, only the last part could be erased.
-    this.#write(`\r\x1b[K${line.slice(0, this.#columns() - 1)}`);
+    this.#write(`\r\x1b[K${cutAtEnd(line, this.#columns() - 1)}`);
     this.#shown = true;
   }
 

@@ -83,6 +83,11 @@ function cutInMiddle(text: string, width: number): string {
   return `${head.join("")}…${tail.reverse().join("")}`;
 }
 
+/** As much of the beginning of a text as fits. */
+export function cutAtEnd(text: string, width: number): string {
+  return textWidth(text) <= width ? text : fitting([...text], width).join("");
+}
+
 /** As many of the first characters as fit. */
 function fitting(characters: readonly string[], width: number): string[] {
   let left = width;

@@ -37,6 +37,15 @@ test("progress is cut to the terminal's width, since a wrapped line cannot be er
   ]);
 });
 
+test("progress beside a wide label is cut by columns, not by characters", () => {
+  const written: string[] = [];
+  const write = (text: string): void => void written.push(text);
+  const progress = new Progress({ write, columns: () => 12, label: "読み取り済み", now: () => 0 });
+  progress.draw();
+  progress.stop();
+  assertEquals(written[0], "\r\x1b[K読み取り済");
+});
+
 test("sizes and durations are short", () => {
   assertEquals([0, 999, 1000, 123_456_789].map(formatBytes), ["0 B", "999 B", "1.0 kB", "123.5 MB"]);
   assertEquals([0, 61, 3723].map(formatDuration), ["00:00", "01:01", "1:02:03"]);
