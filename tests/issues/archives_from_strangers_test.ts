@@ -233,3 +233,13 @@ test("an incomplete topic document is refused", async () => {
     assertStringIncludes(error.message, reason);
   }
 });
+
+test("an unknown entry is skipped whether its checksum is in the manifest or not, and checked if it is", async () => {
+  const note = { name: "NOTE", content: "made by another program" };
+  const listed = covered([...WHOLE, note]);
+  assertEquals((await readArchive(tarFile(listed))).documents.length, 2);
+  const unlisted = [...WHOLE, note, manifestEntry(WHOLE, { events: 2, data_bytes: 0 })];
+  assertEquals((await readArchive(tarFile(unlisted))).documents.length, 2);
+  const changed = listed.map((entry) => entry.name === "NOTE" ? { ...note, content: "changed" } : entry);
+  await assertRejects(() => readArchive(tarFile(changed)), Error, 'checksum of "NOTE" differs');
+});

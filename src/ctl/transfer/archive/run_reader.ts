@@ -127,8 +127,9 @@ export class RunReader {
     await tar.end();
     const expected = new Map(Object.entries(manifest?.sha256 ?? {}));
     for (const [name, sum] of tar.sums) {
-      if (name === MANIFEST_ENTRY || this.#foreign.has(name)) continue;
       const known = expected.get(name);
+      // Another program may have added entries, with or without their checksums.
+      if (name === MANIFEST_ENTRY || (known === undefined && this.#foreign.has(name))) continue;
       if (known === undefined) throw new TarError(`entry ${shown(name)} is not in its "${MANIFEST_ENTRY}"`);
       if (known !== sum) throw new TarError(`it is damaged: checksum of ${shown(name)} differs`);
       expected.delete(name);
