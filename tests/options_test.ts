@@ -45,7 +45,7 @@ test("an invalid value is reported with the option and what is expected", () => 
   }
 });
 
-test("a component among a topic's options is told where it belongs", () => {
+test("an error about a component among the options of a topic says where it belongs", () => {
   for (
     const [key, where] of [
       ["validator", '"validator" in the argument after the options, or as "--validator" of the command'],

@@ -28,7 +28,7 @@ import { test } from "../harness.ts";
 import { PATIENCE_MS, until } from "../waiting.ts";
 import { pushMany, serve } from "./served.ts";
 
-test("an address that is no host's name is said to be none, on every runtime", async () => {
+test("an address without a host is refused with the reason, on every runtime", async () => {
   // Too long for a name, so that no name server is asked.
   const host = "a".repeat(70);
   await assertRejects(
