@@ -2,7 +2,7 @@ import { BatchSize, checkOptions } from "./options.ts";
 import { type DataPart, normalizeData, type PushedData } from "./data/view.ts";
 import type { ProducerInterface, TopicInterface } from "./contract.ts";
 import { diagnostics } from "./diagnostics.ts";
-import { BackpressureError, ClosedError, type FlushError } from "./errors.ts";
+import { BackpressureError, ClosedError, TopicDeletedError } from "./errors.ts";
 import type { EventID } from "./event.ts";
 import { type Future, TaskFuture } from "./future.ts";
 import { type Maker, type TopicHandle, topicOf } from "./handles.ts";
@@ -253,7 +253,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
     for (const wake of waiters) wake();
   }
 
-  async #flush(isObserved: () => boolean): Promise<true> {
+  async #flush(isObserved: () => boolean, isClosing = false): Promise<true> {
     if (this.#queue.size > 0) await this.#queue.drain();
     for (const batcher of this.#batchers) {
       while (!batcher.submit()) await this.#moreRoom();
@@ -261,21 +261,20 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
     if (this.#inFlight.size > 0) {
       await Promise.allSettled(Array.from(this.#inFlight, (batch) => batch.stored()));
     }
-    await this.#driver.flush();
+    await this.#driver.flush().catch((error) => {
+      // Nothing of a deleted topic has to be on the disk.
+      if (!isClosing || !(error instanceof TopicDeletedError)) throw error;
+    });
     const failure = this.#failures.take();
     if (failure === undefined) return true;
     // A flush that is never observed must not consume failures that the next flush can still report.
-    queueMicrotask(() => this.#restoreUnless(isObserved, failure));
+    queueMicrotask(() => !isObserved() && this.#failures.restore(failure));
     throw failure;
-  }
-
-  #restoreUnless(isObserved: () => boolean, failure: FlushError): void {
-    if (!isObserved()) this.#failures.restore(failure);
   }
 
   async #close(): Promise<void> {
     try {
-      await this.#flush(() => true);
+      await this.#flush(() => true, true);
     } finally {
       this.#maker?.onClose();
       await this.#driver.close();

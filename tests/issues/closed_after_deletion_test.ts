@@ -5,7 +5,7 @@ import { assertRejects } from "@std/assert";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Driver, TopicDeletedError } from "../../mod.ts";
+import { Driver, FlushError, TopicDeletedError } from "../../mod.ts";
 import { test } from "../harness.ts";
 
 for (const name of ["files", "memory"] as const) {
@@ -29,4 +29,32 @@ for (const name of ["files", "memory"] as const) {
       await rm(folder, { recursive: true });
     }
   });
+}
+
+// A producer of an on_flush topic with events that were not flushed could not be closed, nor could its driver.
+for (const flush_behavior of ["buffered", "on_flush", "immediate"] as const) {
+  for (const deleter of ["the same driver", "another"]) {
+    test(`producers of a ${flush_behavior} topic that ${deleter} deleted close, and report pushes that failed`, async () => {
+      const folder = await mkdtemp(join(tmpdir(), "diaspora-deleted-"));
+      try {
+        await using driver = await Driver.open("files", { root_path: folder });
+        await driver.createTopic("t", { num_partitions: 1, flush_behavior });
+        const topic = await driver.openTopic("t");
+        const [producer, failing] = [topic.producer(), topic.producer()];
+        await producer.push(1);
+        await failing.push(2);
+        await using other = deleter === "another"
+          ? await Driver.open("files", { root_path: folder })
+          : driver;
+        await other.deleteTopic("t");
+        failing.push(3);
+        await assertRejects(() => failing.close(), FlushError, "1 push failed");
+        if (flush_behavior === "on_flush") await assertRejects(() => producer.flush(), TopicDeletedError);
+        await producer.close();
+        await driver.close();
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    });
+  }
 }

@@ -1,5 +1,6 @@
 import { type Partition, PartitionWriter, type WriterOptions } from "../../log/mod.ts";
 import type { OutgoingBatch, ProducerInterface } from "../../contract.ts";
+import { TopicDeletedError } from "../../errors.ts";
 import { ofPartition } from "../../contract/partitions.ts";
 
 /** Appends batches to the partitions of a topic; files are opened on the first write. */
@@ -26,8 +27,10 @@ export class FilesProducer implements ProducerInterface {
   async close(): Promise<void> {
     const results = await Promise.allSettled(this.#writers.map((writer) => writer?.close()));
     this.#writers.length = 0;
-    const failed = results.find((result) => result.status === "rejected");
-    if (failed !== undefined) throw failed.reason;
+    for (const result of results) {
+      // What is not on the disk was deleted with its topic.
+      if (result.status === "rejected" && !(result.reason instanceof TopicDeletedError)) throw result.reason;
+    }
   }
 
   #writer(partition: number): PartitionWriter {
