@@ -41,7 +41,8 @@ test("a process that was filling a draft which another one has taken over adds n
     for (const partition of [0, 1]) {
       await assertRejects(async () => await producer.push(9, undefined, { partition }), TopicDeletedError);
     }
-    await assertRejects(() => producer.close(), TopicDeletedError);
+    await assertRejects(() => producer.flush(), TopicDeletedError);
+    await producer.close();
     await using other = next.topic.producer();
     for (const n of [2, 3]) await other.push(n, undefined, { partition: 0 });
     await other.flush();
