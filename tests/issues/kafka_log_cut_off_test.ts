@@ -235,9 +235,14 @@ test("a consumer without a group stores with its positions which leaders stored 
   const queue = queueAt(0);
   queue.accept(fetched(2, 0, 4));
   queue.accept(fetched(3, 4, 16));
-  const assignment = new ManualAssignment("c", { cluster, ...TOPIC }, [0, 7], (partition, id) => {
-    return partition === 0 ? queue.epochs.before(id) : -1;
-  });
+  const assignment = new ManualAssignment(
+    "c",
+    { cluster, name: "t", kafkaName: "t" },
+    [0, 7],
+    (partition, id) => {
+      return partition === 0 ? queue.epochs.before(id) : -1;
+    },
+  );
   await assignment.commit(new Map([[0, 4], [7, 9]]));
   await assignment.commit(new Map([[0, 5]]));
   const committed = (partitionIndex: number, offset: number, committedLeaderEpoch: number) => ({

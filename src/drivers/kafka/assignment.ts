@@ -3,6 +3,7 @@ import type { GroupMember } from "../../contract.ts";
 import { BrokerError, ConsumerInUseError } from "../../errors.ts";
 import { withoutUndefined } from "../../options.ts";
 import type { Cluster } from "./cluster.ts";
+import { commitAlone, type EpochBefore } from "./commit.ts";
 
 /** Which partitions a consumer reads, and for which group it commits positions. */
 export interface Assignment {
@@ -30,7 +31,7 @@ export interface Reassignment {
 export class ManualAssignment implements Assignment {
   constructor(
     private readonly name: string,
-    private readonly topic: { cluster: Cluster; name: string; kafkaName: string },
+    private readonly topic: { cluster: Cluster; name: string; kafkaName: string; id?: string },
     readonly assigned: readonly number[],
     private readonly epochBefore: EpochBefore,
   ) {}
@@ -50,12 +51,9 @@ export class ManualAssignment implements Assignment {
   }
 
   async commit(positions: ReadonlyMap<number, number>): Promise<void> {
-    const { cluster, kafkaName } = this.topic;
+    const { name: group, topic, epochBefore } = this;
     try {
-      await commitAlone(cluster, {
-        group: this.name,
-        topic: committed(kafkaName, positions, this.epochBefore),
-      });
+      await commitAlone(topic.cluster, { group, topic, positions, epochBefore });
     } catch (error) {
       throw isInUse(error)
         ? new ConsumerInUseError(this.name, this.topic.name, "group", { cause: error })
@@ -92,49 +90,6 @@ export function inUse(error: unknown, name: string): BrokerError | undefined {
       "the topic's partitions; close them first, or seek one of them",
     { cause: error, canRetry: true, ...withoutUndefined({ reason: error.reason }) },
   );
-}
-
-/** Positions to be committed: the next id by partition. */
-export type Positions = ReadonlyMap<number, number>;
-/** The epoch of the leader that stored the event before an id; -1 if it is unknown. */
-export type EpochBefore = (partition: number, id: number) => number;
-
-/** One topic in an OffsetCommit request. */
-interface CommittedTopic {
-  name: string;
-  partitions: {
-    partitionIndex: number;
-    committedOffset: bigint;
-    committedLeaderEpoch: number;
-    committedMetadata: null;
-  }[];
-}
-
-/** How a topic's positions are committed. */
-export function committed(kafkaName: string, positions: Positions, epochBefore: EpochBefore): CommittedTopic {
-  return {
-    name: kafkaName,
-    partitions: Array.from(positions, ([partitionIndex, id]) => ({
-      partitionIndex,
-      committedOffset: BigInt(id),
-      committedLeaderEpoch: epochBefore(partitionIndex, id),
-      committedMetadata: null,
-    })),
-  };
-}
-
-/** Commits positions of a group without members. */
-export async function commitAlone(
-  cluster: Cluster,
-  { group, topic }: { group: string; topic: CommittedTopic },
-): Promise<void> {
-  const keyType = cluster.module.FindCoordinatorKeyTypes.GROUP;
-  await cluster.run(`store the position of "${group}"`, async (admin) => {
-    const [coordinator] = await admin.findCoordinator({ keyType, keys: [group] });
-    // Neither a generation nor a member, nor an instance of one.
-    const parameters = [group, -1, "", null, [topic]];
-    await cluster.requestAdmin(coordinator!, { name: "OffsetCommit", parameters });
-  });
 }
 
 /** The members of a name's group that read a topic. */

@@ -124,6 +124,18 @@ export async function requestOnce<T>(
   });
 }
 
+/** Reads a response about a topic by its id: the client expects its name, which is the first string in the response. */
+export function readingIds(parse: Parse): Parse {
+  return (number, key, version, reader) => {
+    const readString = () => {
+      Reflect.deleteProperty(reader, "readString");
+      return reader.readUUID();
+    };
+    Object.defineProperty(reader, "readString", { value: readString, configurable: true });
+    return parse(number, key, version, reader);
+  };
+}
+
 function called<T>(call: (end: Callback<T>) => void): Promise<T> {
   return new Promise((resolve, reject) =>
     call((error, result) => error ? reject(error) : resolve(result as T))

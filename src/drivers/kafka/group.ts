@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { BrokerError, PartitionMovedError } from "../../errors.ts";
-import { type Assignment, committed, type EpochBefore, type Reassignment } from "./assignment.ts";
+import type { Assignment, Reassignment } from "./assignment.ts";
 import type { ClientConsumer } from "./client.ts";
 import { FENCED } from "./client_internals.ts";
 import type { Cluster } from "./cluster.ts";
+import { commitPositions, type EpochBefore } from "./commit.ts";
 import { isFault, isTransient } from "./failure.ts";
 
 /** How long a commit is retried, in milliseconds. */
@@ -43,7 +44,7 @@ export class Group implements Assignment {
   constructor(
     private readonly cluster: Cluster,
     name: string,
-    private readonly topic: { name: string; kafkaName: string; numPartitions: number },
+    private readonly topic: { name: string; kafkaName: string; id?: string; numPartitions: number },
     private readonly listener: GroupListener,
     timeoutMs: number | undefined,
   ) {
@@ -232,11 +233,13 @@ export class Group implements Assignment {
       client.clearMetadata();
       throw new BrokerError(this.cluster.servers, "no coordinator", { canRetry: true });
     }
-    const topics = [committed(this.topic.kafkaName, positions, this.listener.epochBefore)];
-    await this.cluster.request(client, broker, {
-      name: "OffsetCommit",
-      parameters: [client.groupId, generationId, memberId ?? "", groupInstanceId, topics],
-    });
+    const member = { generation: generationId, id: memberId ?? "", instance: groupInstanceId };
+    const { topic, listener: { epochBefore } } = this;
+    await commitPositions(
+      this.cluster,
+      { group: client.groupId, member, topic, positions, epochBefore },
+      (request) => this.cluster.request(client, broker, request),
+    );
   }
 }
 

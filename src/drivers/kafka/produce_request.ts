@@ -1,6 +1,6 @@
 import type { Writer } from "@platformatic/kafka";
 import type { ClientProducer } from "./client.ts";
-import type { ClientConnection, Parse } from "./client_internals.ts";
+import { type ClientConnection, readingIds } from "./client_internals.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Leader } from "./metadata.ts";
 import type { RecordBatch } from "./record_batch.ts";
@@ -62,16 +62,4 @@ export async function produce(
     instead: usesId ? { version: WITH_IDS, payload, rest, parse: readingIds } : { payload, rest },
   });
   return Number(answer.responses[0].partitionResponses[0].baseOffset);
-}
-
-/** The client knows this response only with a name, which is the first string in it. */
-function readingIds(parse: Parse): Parse {
-  return (number, key, version, reader) => {
-    const readString = () => {
-      Reflect.deleteProperty(reader, "readString");
-      return reader.readUUID();
-    };
-    Object.defineProperty(reader, "readString", { value: readString, configurable: true });
-    return parse(number, key, version, reader);
-  };
 }

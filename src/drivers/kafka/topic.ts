@@ -15,8 +15,9 @@ import type {
   TrimResult,
 } from "../../contract.ts";
 import { positionsOfAll } from "./all_positions.ts";
-import { commitAlone, committed, findMembers, inUse } from "./assignment.ts";
+import { findMembers, inUse } from "./assignment.ts";
 import type { Cluster } from "./cluster.ts";
+import { commitAlone } from "./commit.ts";
 import { changeConfigs } from "./configs.ts";
 import { KafkaConsumer } from "./consumer.ts";
 import { describePartitions, lagOf } from "./describe.ts";
@@ -145,8 +146,8 @@ export class KafkaTopic implements TopicInterface {
     const positions = await this.#offsets.resolve(this.#chosen(partitions), to);
     try {
       // Nothing was read there, so the epoch of the event before it is unknown.
-      const topic = committed(this.#opened.kafkaName, positions, () => -1);
-      await commitAlone(this.cluster, { group: consumerName, topic });
+      const epochBefore = () => -1;
+      await commitAlone(this.cluster, { group: consumerName, topic: this.#opened, positions, epochBefore });
     } catch (error) {
       throw inUse(error, consumerName) ?? error;
     }

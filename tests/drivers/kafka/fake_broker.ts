@@ -7,6 +7,8 @@ import { Reader, Writer } from "@platformatic/kafka";
 const METADATA = 3;
 const PRODUCE = 0;
 const LIST_OFFSETS = 2;
+const OFFSET_COMMIT = 8;
+const FIND_COORDINATOR = 10;
 const API_VERSIONS = 18;
 const INIT_PRODUCER_ID = 22;
 /** The single version that it supports of each request, all with tagged fields. */
@@ -14,12 +16,16 @@ const VERSIONS: Record<number, number> = {
   [PRODUCE]: 11,
   [LIST_OFFSETS]: 9,
   [METADATA]: 12,
+  [OFFSET_COMMIT]: 9,
+  [FIND_COORDINATOR]: 6,
   [API_VERSIONS]: 3,
   [INIT_PRODUCER_ID]: 5,
 };
 
 /** From this version on, a Produce request has the topic's id where it had its name. */
 const PRODUCE_WITH_IDS = 13;
+/** The same for OffsetCommit. */
+const COMMIT_WITH_IDS = 10;
 
 /** The id of its topic. */
 export const TOPIC_ID = "00000000-0000-0000-0000-000000000007";
@@ -63,6 +69,10 @@ export class FakeBroker {
   advertisedPort: number | undefined;
   /** The newest version of Produce that it says it knows, and the one that it does know. */
   produceVersion = { said: VERSIONS[PRODUCE], known: VERSIONS[PRODUCE] };
+  /** The same for OffsetCommit. */
+  commitVersion = { said: VERSIONS[OFFSET_COMMIT], known: VERSIONS[OFFSET_COMMIT] };
+  /** The versions of OffsetCommit requests that stored a position, with its partition and offset. */
+  readonly commits: [version: number, partition: number, offset: number][] = [];
   /** The version of each Produce request. */
   readonly produceVersions: number[] = [];
   readonly produced: ProducedBatch[] = [];
@@ -136,7 +146,17 @@ export class FakeBroker {
     if (api === API_VERSIONS) this.#answerVersions(writer, request.readInt16BE(2));
     else if (api === METADATA) this.#answerMetadata(writer);
     else if (api === LIST_OFFSETS) this.#answerOffsets(writer, reader);
-    else if (api === INIT_PRODUCER_ID) {
+    else if (api === FIND_COORDINATOR) {
+      reader.readInt8();
+      writer.appendInt32(0).appendArray(reader.readArray((r) => r.readString(), true, false), (w, key) => {
+        w.appendString(key).appendInt32(1).appendString("127.0.0.1").appendInt32(this.#port).appendInt16(0)
+          .appendString(null);
+      }).appendTaggedFields();
+    } else if (api === OFFSET_COMMIT) {
+      const version = request.readInt16BE(2);
+      if (version > this.commitVersion.known) return void socket.destroy();
+      this.#commit(writer, reader, version);
+    } else if (api === INIT_PRODUCER_ID) {
       writer.appendInt32(0).appendInt16(0).appendInt64(this.#ids++).appendInt16(0).appendTaggedFields();
     } else if (api === PRODUCE) {
       const version = request.readInt16BE(2);
@@ -156,11 +176,14 @@ export class FakeBroker {
   #answerVersions(writer: Writer, asked: number): void {
     // Without tagged fields in old versions.
     const isCompact = asked >= VERSIONS[API_VERSIONS];
+    const said: Record<number, number> = {
+      [PRODUCE]: this.produceVersion.said,
+      [OFFSET_COMMIT]: this.commitVersion.said,
+    };
     writer.appendInt16(0).appendArray(
       Object.entries(VERSIONS),
       (w, [key, version]) => {
-        const newest = Number(key) === PRODUCE ? this.produceVersion.said : version;
-        w.appendInt16(Number(key)).appendInt16(version).appendInt16(newest);
+        w.appendInt16(Number(key)).appendInt16(version).appendInt16(said[Number(key)] ?? version);
       },
       isCompact,
       isCompact,
@@ -209,6 +232,32 @@ export class FakeBroker {
         const { leader, end } = this.partitions[partition];
         w.appendInt32(partition).appendInt16(leader === 1 ? 0 : NOT_LEADER).appendInt64(-1n)
           .appendInt64(leader === 1 ? BigInt(end) : -1n).appendInt32(3);
+      });
+    }).appendTaggedFields();
+  }
+
+  #commit(writer: Writer, reader: Reader, version: number): void {
+    const hasId = version >= COMMIT_WITH_IDS;
+    // The group, its generation, the member and its instance.
+    reader.readString();
+    reader.readInt32();
+    reader.readString();
+    reader.readNullableString();
+    const [{ topic, partitions }] = reader.readArray((r) => ({
+      topic: hasId ? r.readUUID() : r.readString(),
+      partitions: r.readArray((r) => {
+        const partition = { number: r.readInt32(), offset: Number(r.readInt64()), epoch: r.readInt32() };
+        r.readNullableString();
+        return partition;
+      }),
+    }));
+    const isUnknown = hasId && topic !== this.topicId;
+    writer.appendInt32(0).appendArray([topic], (w) => {
+      if (hasId) w.appendUUID(topic);
+      else w.appendString(topic);
+      w.appendArray(partitions, (w, { number, offset }) => {
+        if (!isUnknown) this.commits.push([version, number, offset]);
+        w.appendInt32(number).appendInt16(isUnknown ? UNKNOWN_TOPIC_ID : 0);
       });
     }).appendTaggedFields();
   }
