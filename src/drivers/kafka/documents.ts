@@ -2,6 +2,8 @@ import { Buffer } from "node:buffer";
 import type { ComponentDocument, TopicDefinition } from "../../contract.ts";
 import { withCppDraft } from "../../contract/cpp_draft.ts";
 import type { Cluster } from "./cluster.ts";
+import type { FetchedRecord } from "./fetched.ts";
+import { findTopic } from "./metadata.ts";
 import { PartitionDelivery } from "./partition_delivery.ts";
 import { RecordBatch, recordsOf } from "./record_batch.ts";
 import type { RawReader } from "./raw_reader.ts";
@@ -46,17 +48,36 @@ export async function writeDocuments(
   }
 }
 
-/** Reads the documents and returns how many are missing; those are replaced by the default ones. */
+/** How often to look for documents, and after which pause, in milliseconds. */
+const LOOKS = 5;
+const LOOK_AGAIN_MS = 300;
+
+/**
+ * Reads the documents and returns how many are missing; those are replaced by the default ones. A broker that has just
+ * become the leader may not show for a moment what was written right before, so that they are looked for again where
+ * there is a topic for them.
+ */
 export async function readDocuments(
+  cluster: Cluster,
   reader: RawReader,
   infoName: string,
 ): Promise<{ documents: ComponentDocuments; missing: number }> {
-  const records = await reader.read({
-    kafkaName: infoName,
-    partition: 0,
-    offset: 0,
-    recordsMax: ORDER.length,
-  });
+  for (let looks = 1;; looks++) {
+    const records = await reader.read({
+      kafkaName: infoName,
+      partition: 0,
+      offset: 0,
+      recordsMax: ORDER.length,
+    });
+    const isAll = records.length >= ORDER.length;
+    if (isAll || looks === LOOKS || await findTopic(cluster, infoName) === undefined) {
+      return documentsIn(records);
+    }
+    await cluster.pause(LOOK_AGAIN_MS);
+  }
+}
+
+function documentsIn(records: readonly FetchedRecord[]): { documents: ComponentDocuments; missing: number } {
   const documents = defaultDocuments();
   let missing = 0;
   for (const [index, kind] of ORDER.entries()) {

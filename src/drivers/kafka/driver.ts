@@ -246,7 +246,7 @@ export class OctopusDriver implements DriverInterface {
   ): Promise<{ info: TopicInfo; missing: number }> {
     const { documents, missing } = this.#options.disableInfoTopic
       ? { documents: defaultDocuments(), missing: 0 }
-      : await readDocuments(this.#reader, this.#names.infoName(name));
+      : await readDocuments(this.#cluster, this.#reader, this.#names.infoName(name));
     return { info: infoOf(name, metadata, configs, documents), missing };
   }
 
