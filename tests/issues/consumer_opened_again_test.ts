@@ -17,6 +17,7 @@ import type { ConsumerRequest } from "../../src/contract.ts";
 import { FilesDriver } from "../../src/drivers/files/driver.ts";
 import { KafkaConsumer } from "../../src/drivers/kafka/consumer.ts";
 import { HighWatermarks } from "../../src/drivers/kafka/high_watermarks.ts";
+import { KnownPartitions } from "../../src/drivers/kafka/known_partitions.ts";
 import type { ConsumerTopic } from "../../src/drivers/kafka/consumer_topic.ts";
 import { ScriptedSource } from "../consumer/scripted_consumer.ts";
 import { withOpenFiles } from "../drivers/files/counted_files.ts";
@@ -237,7 +238,7 @@ function kafkaTopic(failing: string, log: string[]): ConsumerTopic {
     pauseBefore: () => Promise.resolve(),
   };
   return {
-    ...{ cluster, offsets, name: "t", kafkaName: "t", numPartitions: 1 },
+    ...{ cluster, offsets, name: "t", kafkaName: "t", numPartitions: 1, partitions: new KnownPartitions(1) },
     ...{ highWatermarks: new HighWatermarks(), format: "default" },
   } as unknown as ConsumerTopic;
 }

@@ -19,6 +19,7 @@ import { KafkaConsumer } from "../../src/drivers/kafka/consumer.ts";
 import type { ConsumerTopic } from "../../src/drivers/kafka/consumer_topic.ts";
 import { Group, takeInstanceId } from "../../src/drivers/kafka/group.ts";
 import { HighWatermarks } from "../../src/drivers/kafka/high_watermarks.ts";
+import { KnownPartitions } from "../../src/drivers/kafka/known_partitions.ts";
 import { clusterOfGroup } from "../drivers/kafka/cluster_of_group.ts";
 import { test } from "../harness.ts";
 
@@ -128,7 +129,13 @@ test("a consumer that waits, and has no partitions, gets the errors of its group
   const member = new MemberClient();
   member.assignments = [];
   const topic = {
-    ...{ name: "t", kafkaName: "t", numPartitions: 2, highWatermarks: new HighWatermarks() },
+    ...{
+      name: "t",
+      kafkaName: "t",
+      numPartitions: 2,
+      partitions: new KnownPartitions(2),
+      highWatermarks: new HighWatermarks(),
+    },
     cluster: { ...clusterOfGroup(member), failure: (error: unknown) => error },
     offsets: { known: () => Promise.resolve(new Map()), storedWithEpochs: () => Promise.resolve(new Map()) },
   } as unknown as ConsumerTopic;

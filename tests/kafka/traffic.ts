@@ -1,6 +1,6 @@
 // Events in flight while something happens to the brokers, or to the readers.
 import { assert, assertEquals } from "@std/assert";
-import { BrokerError, type Consumer, type Event, type Topic } from "../../mod.ts";
+import { BrokerError, type Consumer, type ConsumerOptions, type Event, type Topic } from "../../mod.ts";
 
 /** Events pushed in a row before the producer pauses, and for how long. */
 const BURST = 20;
@@ -74,10 +74,16 @@ export class Pushing {
 export class Reading {
   /** What was read, by partition and id, each time. */
   readonly seen = new Map<string, number[]>();
+  /** Whether it knows where it starts. */
+  isOpen = false;
   readonly #stopping = new AbortController();
   readonly #done: Promise<void>;
 
-  constructor(private readonly topic: Topic, private readonly name: string) {
+  constructor(
+    private readonly topic: Topic,
+    private readonly name: string,
+    private readonly options: ConsumerOptions = {},
+  ) {
     this.#done = this.#run();
   }
 
@@ -103,7 +109,9 @@ export class Reading {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
-    await using consumer = this.topic.consumer(this.name);
+    await using consumer = this.topic.consumer(this.name, this.options);
+    await consumer.ready();
+    this.isOpen = true;
     while (!signal.aborted) {
       try {
         for await (const event of consumer.events({ signal })) {

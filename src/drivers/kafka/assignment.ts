@@ -32,7 +32,7 @@ export class ManualAssignment implements Assignment {
   constructor(
     private readonly name: string,
     private readonly topic: { cluster: Cluster; name: string; kafkaName: string; id?: string },
-    readonly assigned: readonly number[],
+    public assigned: readonly number[],
     private readonly epochBefore: EpochBefore,
   ) {}
 

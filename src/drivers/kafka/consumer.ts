@@ -5,8 +5,10 @@ import { ChangeSignal } from "./change_signal.ts";
 import { type ConsumerTopic, queueOf } from "./consumer_topic.ts";
 import { Fetcher } from "./fetcher.ts";
 import { Group } from "./group.ts";
+import { LoneAssignment } from "./lone_assignment.ts";
 import type { PartitionQueue } from "./partition_queue.ts";
 import { PositionStore } from "./position_store.ts";
+import { StartPositions } from "./start_positions.ts";
 
 /** How long one read waits for known events, besides the time that brokers may wait for more, in milliseconds. */
 const READ_MS_MAX = 20_000;
@@ -20,10 +22,9 @@ export class KafkaConsumer implements ConsumerInterface {
   readonly #request: ConsumerRequest;
   readonly #assignment: Assignment;
   readonly #positions: PositionStore;
+  readonly #starts: StartPositions;
   readonly #fetcher: Fetcher;
   readonly #queues = new Map<number, PartitionQueue>();
-  /** The offsets that `from` referred to when the consumer was opened. */
-  #startIds = new Map<number, number>();
   /** The assigned partitions, in order. */
   #assigned: readonly number[] = [];
   readonly #news = new ChangeSignal();
@@ -39,19 +40,16 @@ export class KafkaConsumer implements ConsumerInterface {
     const { cluster, offsets } = topic;
     this.#topic = topic;
     this.#request = request;
-    const alone = request.group === false
-      ? Array.from({ length: topic.numPartitions }, (_, partition) => partition)
-      : undefined;
-    const partitions = request.partitions ?? alone;
+    this.#starts = new StartPositions(topic, request.from);
     const epochBefore = (partition: number, id: number) =>
       this.#queues.get(partition)?.epochs.before(id) ?? -1;
-    this.#assignment = partitions !== undefined
-      ? new ManualAssignment(name, topic, partitions, epochBefore)
-      : new Group(cluster, name, topic, {
-        onReassigned: (change) => this.#onReassigned(change),
-        onFailure: (error) => this.#onFailure(error),
-        epochBefore,
-      }, request.groupTimeoutMs);
+    const onReassigned = (change: Reassignment) => this.#onReassigned(change);
+    const onFailure = (error: unknown) => this.#onFailure(error);
+    this.#assignment = request.partitions !== undefined
+      ? new ManualAssignment(name, topic, request.partitions, epochBefore)
+      : request.group === false
+      ? new LoneAssignment(name, topic, epochBefore, onReassigned)
+      : new Group(cluster, name, topic, { onReassigned, onFailure, epochBefore }, request.groupTimeoutMs);
     this.#positions = new PositionStore(cluster, name, offsets, this.#assignment);
     this.#fetcher = new Fetcher({
       cluster,
@@ -73,14 +71,7 @@ export class KafkaConsumer implements ConsumerInterface {
   }
 
   async open(): Promise<void> {
-    const { offsets, highWatermarks, numPartitions } = this.#topic;
-    const all = Array.from({ length: numPartitions }, (_, partition) => partition);
-    // A partition without a leader is read from its position once it has one again.
-    highWatermarks.raiseAll(await offsets.known(all, "latest"));
-    if (this.#request.from !== "earliest") {
-      // What an attempt that failed has found counts: "latest" means the end at that moment.
-      this.#startIds = new Map([...await offsets.resolveKnown(all, this.#request.from), ...this.#startIds]);
-    }
+    await this.#starts.open();
     const isKnown = this.#generation > 0 || this.#assignment instanceof ManualAssignment;
     await this.#assignment.open();
     if (isKnown) this.#onReassigned({ kept: [], gained: this.#assignment.assigned, lost: [] });
@@ -258,14 +249,10 @@ export class KafkaConsumer implements ConsumerInterface {
     const missing = kept.filter((partition) => !this.#queues.has(partition));
     const entered = [...gained, ...missing];
     const stored = await this.#positions.load(entered);
-    const unknown = entered.filter((partition) => !stored.has(partition) && !this.#startIds.has(partition));
-    const earliest = unknown.length === 0 || this.#request.from !== "earliest"
-      ? new Map<number, number>()
-      : await this.#topic.offsets.known(unknown, "earliest");
+    const starts = await this.#starts.of(entered.filter((partition) => !stored.has(partition)));
     if (generation !== this.#generation || this.#closed) return;
     for (const partition of entered) {
-      const position = this.#startIds.get(partition) ?? earliest.get(partition);
-      const start = stored.get(partition) ?? { position, epoch: -1 };
+      const start = stored.get(partition) ?? { position: starts.get(partition), epoch: -1 };
       this.#queues.set(partition, queueOf(this.#topic, partition, start));
     }
     this.#assign([...kept, ...gained].sort((one, other) => one - other));
@@ -276,14 +263,13 @@ export class KafkaConsumer implements ConsumerInterface {
   /** Finds the start position in a partition that had no leader before. */
   async #findStart(queue: PartitionQueue): Promise<void> {
     const { partition } = queue;
-    const position = (await this.#topic.offsets.resolveKnown([partition], this.#request.from)).get(partition);
+    const position = await this.#starts.find(partition);
     if (position === undefined) {
       throw new BrokerError(this.#topic.cluster.servers, "no answer yet", { canRetry: true });
     }
     // A seek may have happened in the meantime.
     if (queue.hasPosition) return;
-    this.#startIds.set(partition, position);
-    this.#topic.highWatermarks.raise(partition, position);
+    this.#starts.set(partition, position);
     queue.seek(position);
   }
 

@@ -1,6 +1,7 @@
 import { CorruptedLogError } from "../../errors.ts";
 import type { Cluster } from "./cluster.ts";
 import type { HighWatermarks } from "./high_watermarks.ts";
+import type { KnownPartitions } from "./known_partitions.ts";
 import type { Offsets } from "./offsets.ts";
 import { type DamageMaker, PartitionQueue } from "./partition_queue.ts";
 import type { RecordFormat } from "./record.ts";
@@ -12,6 +13,8 @@ export interface ConsumerTopic {
   kafkaName: string;
   id: string;
   numPartitions: number;
+  /** As many as were last seen. */
+  partitions: KnownPartitions;
   format: RecordFormat;
   offsets: Offsets;
   highWatermarks: HighWatermarks;

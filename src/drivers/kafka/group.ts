@@ -6,6 +6,7 @@ import { FENCED } from "./client_internals.ts";
 import type { Cluster } from "./cluster.ts";
 import { commitPositions, type EpochBefore } from "./commit.ts";
 import { isFault, isTransient } from "./failure.ts";
+import { PartitionWatch } from "./partition_watch.ts";
 
 /** How long a commit is retried, in milliseconds. */
 const COMMIT_MS_MAX = 30_000;
@@ -14,10 +15,6 @@ const SETTLE_MS_MAX = 60_000;
 
 /** Errors during or after a rebalance. */
 const CHANGING = ["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID", FENCED];
-
-/** How often a member looks for added partitions at most and at least, in milliseconds. */
-const LOOK_MS_MIN = 20;
-const LOOK_MS_MAX = 900_000;
 
 /** Callbacks of a group. */
 export interface GroupListener {
@@ -32,12 +29,10 @@ export interface GroupListener {
 export class Group implements Assignment {
   readonly #client: ClientConsumer;
   readonly #instance: InstanceId | undefined;
-  /** As many as were last seen. */
-  #numPartitions: number;
+  readonly #watch: PartitionWatch;
   #assigned: readonly number[] = [];
   #member: { id: string | null; generation: number } = { id: null, generation: -1 };
   #settled: (() => void)[] = [];
-  #watching: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
   #opening = true;
 
@@ -48,8 +43,16 @@ export class Group implements Assignment {
     private readonly listener: GroupListener,
     timeoutMs: number | undefined,
   ) {
-    this.#numPartitions = topic.numPartitions;
     this.#client = cluster.consumer(name, undefined, timeoutMs);
+    this.#watch = new PartitionWatch({
+      count: topic.numPartitions,
+      ageMsMax: cluster.settings.client.metadataMaxAge,
+      look: async () => {
+        const metadata = await this.#client.metadata({ topics: [topic.kafkaName], forceUpdate: true });
+        return metadata.topics.get(topic.kafkaName)?.partitionsCount ?? 0;
+      },
+      onMore: () => this.#client.joinGroup({}),
+    });
     const { groupInstanceId } = cluster.settings.group;
     if (groupInstanceId !== undefined) {
       const place = { servers: cluster.servers, group: name, kafkaName: topic.kafkaName };
@@ -84,26 +87,7 @@ export class Group implements Assignment {
       () => this.#client.joinGroup({}),
     );
     this.#opening = false;
-    this.#watch();
-  }
-
-  /** Joins again when partitions were added: brokers do not tell the members. */
-  #watch(): void {
-    if (this.#closed) return;
-    const { metadataMaxAge } = this.cluster.settings.client;
-    this.#watching = setTimeout(async () => {
-      try {
-        const topics = [this.topic.kafkaName];
-        const metadata = await this.#client.metadata({ topics, forceUpdate: true });
-        const count = metadata.topics.get(this.topic.kafkaName)?.partitionsCount ?? 0;
-        const isMore = count > this.#numPartitions;
-        this.#numPartitions = Math.max(count, this.#numPartitions);
-        if (isMore && !this.#closed) await this.#client.joinGroup({});
-      } catch {
-        // Whatever prevents it is reported by heartbeats; the next look comes.
-      }
-      this.#watch();
-    }, Math.min(Math.max(metadataMaxAge, LOOK_MS_MIN), LOOK_MS_MAX));
+    this.#watch.start();
   }
 
   async commit(positions: ReadonlyMap<number, number>): Promise<void> {
@@ -130,7 +114,7 @@ export class Group implements Assignment {
 
   async close(): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#watching);
+    this.#watch.close();
     this.#release();
     try {
       // First, since closing alone would let a join that is under way complete, and its heartbeats go on.

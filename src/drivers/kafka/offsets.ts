@@ -3,6 +3,7 @@ import { ClosedError, type DiasporaError } from "../../errors.ts";
 import { positionsIn, type StoredPosition } from "./all_positions.ts";
 import type { Cluster } from "./cluster.ts";
 import { isFault, isTransient, isUnknownTopic, leaderless } from "./failure.ts";
+import type { KnownPartitions } from "./known_partitions.ts";
 import { type Leader, requestMetadata, type TopicMetadata } from "./metadata.ts";
 
 /** A special timestamp by which Kafka means the end of the log. */
@@ -52,7 +53,11 @@ export class Offsets {
   /** A request for metadata that is not on its way yet. */
   #asking: Promise<TopicMetadata | undefined> | undefined;
 
-  constructor(private readonly cluster: Cluster, private readonly kafkaName: string) {}
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly kafkaName: string,
+    private readonly partitions?: KnownPartitions,
+  ) {}
 
   /** The first existing offset, by partition. */
   earliest(partitions: readonly number[]): Promise<Map<number, number>> {
@@ -214,7 +219,9 @@ export class Offsets {
       // Those who ask from now on may know of something newer.
       this.#asking = undefined;
       const found = await this.cluster.run(what, (admin) => requestMetadata(admin, [this.kafkaName]));
-      return found.get(this.kafkaName);
+      const topic = found.get(this.kafkaName);
+      this.partitions?.see(topic?.numPartitions ?? 0);
+      return topic;
     });
   }
 

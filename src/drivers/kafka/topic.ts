@@ -22,6 +22,7 @@ import { changeConfigs } from "./configs.ts";
 import { KafkaConsumer } from "./consumer.ts";
 import { describePartitions, lagOf } from "./describe.ts";
 import { HighWatermarks } from "./high_watermarks.ts";
+import { KnownPartitions } from "./known_partitions.ts";
 import { findTopic } from "./metadata.ts";
 import { Offsets } from "./offsets.ts";
 import { withoutUndefined } from "../../options.ts";
@@ -51,7 +52,7 @@ export class KafkaTopic implements TopicInterface {
   readonly partitions: readonly PartitionInfo[];
   definition: TopicDefinition;
   readonly #opened: OpenedTopic;
-  readonly #numbers: readonly number[];
+  readonly #all: KnownPartitions;
   readonly #offsets: Offsets;
   readonly #format: RecordFormat;
   readonly #highWatermarks = new HighWatermarks();
@@ -60,9 +61,9 @@ export class KafkaTopic implements TopicInterface {
     this.name = opened.name;
     this.definition = opened.definition;
     this.#opened = opened;
-    this.#numbers = Array.from({ length: opened.numPartitions }, (_, partition) => partition);
-    this.partitions = this.#numbers.map((partition_id) => ({ partition_id }));
-    this.#offsets = new Offsets(cluster, opened.kafkaName);
+    this.#all = new KnownPartitions(opened.numPartitions);
+    this.partitions = this.#all.numbers.map((partition_id) => ({ partition_id }));
+    this.#offsets = new Offsets(cluster, opened.kafkaName, this.#all);
     this.#format = formatOf(opened.definition.serializer.type);
   }
 
@@ -85,6 +86,7 @@ export class KafkaTopic implements TopicInterface {
         format: this.#format,
         highWatermarks: this.#highWatermarks,
         offsets: this.#offsets,
+        partitions: this.#all,
       },
       name,
       request,
@@ -97,7 +99,7 @@ export class KafkaTopic implements TopicInterface {
       this.cluster,
       this.#offsets,
       this.#opened.kafkaName,
-      { partitions: this.#numbers, endOf: (partition) => this.#highWatermarks.of(partition) },
+      { partitions: this.#all.numbers, endOf: (partition) => this.#highWatermarks.of(partition) },
     );
     for (const { partition, nextId } of described) this.#highWatermarks.raise(partition, nextId);
     return described;
@@ -106,7 +108,7 @@ export class KafkaTopic implements TopicInterface {
   async lag(consumerName: string): Promise<PartitionLag[]> {
     return await lagOf({
       described: await this.describe(),
-      stored: await this.#offsets.stored(consumerName, this.#numbers),
+      stored: await this.#offsets.stored(consumerName, this.#all.numbers),
       timeOf: async (partition, offset) => {
         const { kafkaName } = this.#opened;
         for (let from = offset;;) {
@@ -156,7 +158,7 @@ export class KafkaTopic implements TopicInterface {
   async deleteConsumer(consumerName: string): Promise<void> {
     await this.#checkExists();
     try {
-      await this.#offsets.forget(consumerName, this.#numbers);
+      await this.#offsets.forget(consumerName, this.#all.numbers);
     } catch (error) {
       throw inUse(error, consumerName) ?? error;
     }
@@ -205,12 +207,14 @@ export class KafkaTopic implements TopicInterface {
   async #checkExists(): Promise<void> {
     const found = await findTopic(this.cluster, this.#opened.kafkaName);
     if (found === undefined || found.id !== this.#opened.id) throw new TopicDeletedError(this.name);
+    this.#all.see(found.numPartitions);
   }
 
   #chosen(partitions: readonly number[] | undefined): readonly number[] {
+    const { numbers } = this.#all;
     for (const partition of partitions ?? []) {
-      if (!this.#numbers.includes(partition)) throw new NoSuchPartitionError(partition, this.#numbers.length);
+      if (!numbers.includes(partition)) throw new NoSuchPartitionError(partition, numbers.length);
     }
-    return partitions ?? this.#numbers;
+    return partitions ?? numbers;
   }
 }
