@@ -1,6 +1,6 @@
 // A topic was deleted and created again while a consumer had it open. An event of the old one was acknowledged, and the
-// position counted in the new topic: after a restart the consumer began behind events that it had never read, and nobody
-// was told. Requests name the topic by its id now, where brokers know such requests, and elsewhere it is looked for.
+// position counted in the new topic: after a restart the consumer began behind events that it had never read, without
+// an error. Requests name the topic by its id now, where brokers know such requests, and elsewhere it is looked for.
 import { assertEquals, assertRejects } from "@std/assert";
 import { TopicDeletedError } from "../../mod.ts";
 import { Cluster } from "../../src/drivers/kafka/cluster.ts";

@@ -60,7 +60,7 @@ test(
     await push(again, [0, 1], 30);
     await again.close();
     assertEquals((await topic.describe()).map(({ nextId }) => nextId), [80, 30]);
-    assertEquals((await topic.lag("nobody")).map(({ events }) => events), [80, 30]);
+    assertEquals((await topic.lag("none")).map(({ events }) => events), [80, 30]);
 
     const added = Array.from({ length: 30 }, (_, id) => placeOf(1, id));
     const of = ({ seen }: Reading, partition: number) =>
