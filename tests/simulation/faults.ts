@@ -26,6 +26,8 @@ export type Theme =
   | "stepping clocks"
   | "lost names"
   | "moved positions"
+  | "whole consumers"
+  | "locked appends"
   | "removed data"
   | "stopped members"
   | "cut positions";
@@ -37,7 +39,9 @@ const THEMES: Readonly<Record<StoryKind, Readonly<Record<number, Theme>>>> = {
     1: "cut writes",
     2: "stopped writers",
     3: "stepping clocks",
+    4: "locked appends",
     5: "moved positions",
+    6: "whole consumers",
     7: "lost names",
     9: "removed data",
   },
@@ -55,6 +59,8 @@ export function chooseFaults(random: Random, theme: Theme = "everything"): Fault
   switch (theme) {
     case "everything":
     case "moved positions":
+    case "whole consumers":
+    case "locked appends":
     case "removed data":
     case "stopped members":
     case "cut positions":

@@ -23,6 +23,7 @@ import { ConsumerProgram } from "./actors/consumer.ts";
 import { FounderProgram } from "./actors/founder.ts";
 import { MemberProgram } from "./actors/member.ts";
 import { ProducerProgram } from "./actors/producer.ts";
+import { SubscriberProgram } from "./actors/subscriber.ts";
 import type { Program } from "./actors/program.ts";
 import { SimulatedDisk } from "./disk/disk.ts";
 import { isSimulated, SimulatedKill } from "./disk/failure.ts";
@@ -142,7 +143,7 @@ export class World {
     flushBehavior?: FlushBehavior,
     environment?: GroupEnvironment,
   ): FilesDriver {
-    const options: JsonObject = { root_path: ROOT };
+    const options: JsonObject = { root_path: ROOT, use_file_locking: this.theme === "locked appends" };
     if (flushBehavior !== undefined) options.flush_behavior = flushBehavior;
     return new FilesDriver(options, process, { indexIntervalBytes: 512, chunkBytes: 4096 }, environment);
   }
@@ -363,7 +364,8 @@ export class World {
       // Sometimes two with the same name.
       const name = `c${random.chance(0.3) ? 0 : index}`;
       names.push(name);
-      this.programs.push(new ConsumerProgram(this, name));
+      const isWhole = this.theme === "whole consumers";
+      this.programs.push(isWhole ? new SubscriberProgram(this, name) : new ConsumerProgram(this, name));
     }
     if (random.chance(this.theme === "lost names" ? 1 : 0.6)) {
       this.programs.push(new AdministratorProgram(this, "a0", names));

@@ -85,6 +85,10 @@ export class AdministratorProgram extends Program {
     const name = random.pick(this.consumerNames);
     const consumer = model.consumer(name);
     const partition = random.below(model.partitions.length);
+    // What is stored for several partitions is in a file of its own meanwhile.
+    const partitions = model.partitions.length > 1 && random.chance(0.5)
+      ? model.partitions.map((each) => each.partition)
+      : [partition];
     const to = random.pick<StartPosition>([
       "latest",
       "earliest",
@@ -93,7 +97,8 @@ export class AdministratorProgram extends Program {
     ]);
     consumer.beginDisturbance(world.steps);
     // The work is done when the call returns, and its process may be dead.
-    const seeking = topic.seekConsumer(name, to, [partition]);
+    const seeking = topic.seekConsumer(name, to, partitions);
+    for (const each of partitions) consumer.skipTo(each, world.endIdOf(each));
     consumer.endDisturbance(world.steps, partition, world.endIdOf(partition));
     this.#do(seeking);
   }
@@ -110,13 +115,7 @@ export class AdministratorProgram extends Program {
   /** What is stored is visible in every description. */
   #describe(topic: TopicInterface): void {
     const { model, machine } = this.world;
-    const ends = model.partitions.map((partition) => {
-      let endId = 0;
-      for (const [id, key] of partition.seen) {
-        if (model.pushes.get(key)!.outcome === "completed") endId = Math.max(endId, id + 1);
-      }
-      return endId;
-    });
+    const ends = model.partitions.map((partition) => partition.completedEnd(model.pushes));
     this.#do(topic.describe(), (descriptions) => {
       if (this.world.machine !== machine) return;
       for (const { partition, firstId, nextId } of descriptions) {

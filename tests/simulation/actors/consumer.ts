@@ -14,6 +14,29 @@ import { Program } from "./program.ts";
 /** Most batches read in one step. */
 const BATCHES_MAX = 30;
 
+/** A consumer that was opened goes on after what was acknowledged before. */
+export function checkStart(
+  { model }: World,
+  consumer: ConsumerModel,
+  { openedAt, acknowledged, next }: {
+    openedAt: number;
+    acknowledged: readonly number[];
+    next: readonly number[];
+  },
+): void {
+  // Another one may have moved the position while this one was being opened.
+  if (consumer.disturbedAt >= openedAt) return;
+  for (const [partition, id] of next.entries()) {
+    const { removedTo } = model.partitions[partition];
+    if (id >= acknowledged[partition] || acknowledged[partition] <= removedTo) continue;
+    throw new BrokenPromise(
+      `${consumer.name} acknowledged up to ${
+        acknowledged[partition]
+      } in partition ${partition}, and goes on at ${id}`,
+    );
+  }
+}
+
 /** Reads under a consumer name, sometimes acknowledges, seeks, or starts again from what it acknowledged. */
 export class ConsumerProgram extends Program {
   #consumer: ConsumerInterface | undefined;
@@ -105,18 +128,11 @@ export class ConsumerProgram extends Program {
     this.#isOpen = true;
     this.#read = [];
     this.#next = consumer.assigned.map((partition) => consumer.position(partition));
-    for (const partition of consumer.assigned) {
-      const acknowledged = this.#acknowledged[partition];
-      const { removedTo } = this.world.model.partitions[partition];
-      // Another consumer may have moved the position while this one was being opened.
-      if (this.#model.disturbedAt >= this.#openedAt || this.#next[partition] >= acknowledged) continue;
-      if (acknowledged <= removedTo) continue;
-      throw new BrokenPromise(
-        `${this.name} acknowledged up to ${acknowledged} in partition ${partition}, and goes on at ${
-          this.#next[partition]
-        }`,
-      );
-    }
+    checkStart(this.world, this.#model, {
+      openedAt: this.#openedAt,
+      acknowledged: this.#acknowledged,
+      next: this.#next,
+    });
   }
 
   /** Reads a batch; false if there was none, or reading has to start again. */

@@ -30,7 +30,7 @@ export class SimulatedProcess implements Storage {
   }
 
   list(path: string): string[] {
-    this.call("list", path, ["EMFILE"]);
+    this.call("list", path, ["EMFILE", "EIO"]);
     const { disk } = this;
     const directory = disk.names.directory(path);
     const before = [...directory.entries.keys()];
@@ -59,7 +59,7 @@ export class SimulatedProcess implements Storage {
     const entry = this.disk.names.get(path);
     if (entry === undefined) return undefined;
     const inode = this.disk.names.file(path);
-    this.call("read", path, []);
+    this.call("read", path, ["EIO"]);
     return inode.read(0, Math.min(inode.size, bytesMax));
   }
 

@@ -1,4 +1,5 @@
 import { BrokenPromise } from "./broken_promise.ts";
+import type { Push } from "./push.ts";
 
 /** What is known about one partition. */
 export class PartitionModel {
@@ -10,6 +11,15 @@ export class PartitionModel {
   endId = 0;
 
   constructor(readonly partition: number) {}
+
+  /** One past the highest id of a completed push. */
+  completedEnd(pushes: ReadonlyMap<string, Push>): number {
+    let endId = 0;
+    for (const [id, key] of this.seen) {
+      if (pushes.get(key)!.outcome === "completed") endId = Math.max(endId, id + 1);
+    }
+    return endId;
+  }
 
   /** An event was seen under an id. */
   note(id: number, key: string): void {
