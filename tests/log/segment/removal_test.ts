@@ -36,7 +36,8 @@ function made(names: readonly string[]) {
 }
 
 test("segments are removed in order: first the mark is synced, then logs, then their other files", () => {
-  const { folder, steps, names } = made([...LOGS, ...INDEXES, needsName(10, 0)]);
+  // Listed in another order.
+  const { folder, steps, names } = made([...LOGS, ...INDEXES, needsName(10, 0)].reverse());
   assertEquals(removeBefore(folder, 20, 700), true);
   assertEquals(steps, [
     "syncDirectory folder",
