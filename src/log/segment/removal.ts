@@ -34,7 +34,6 @@ export function removeLeftovers(folder: PartitionFolder): void {
   const { storage, directory } = folder;
   const names = folder.names();
   const first = listingOf(names).ids[0] ?? 0;
-  // In order of ids: while a segment exists, no later one was removed, which is what a listing relies on.
   const leftovers = names.filter((name) => (ownerOf(name) ?? Infinity) < first).sort();
   if (leftovers.length === 0) return;
   // The name that declares them removed is on the disk before any of them is deleted: the process that made it may have

@@ -36,7 +36,7 @@ function made(names: readonly string[]) {
 }
 
 test("segments are removed in order: first the mark is synced, then logs, then their other files", () => {
-  // Listed in another order.
+  // Whatever the order of a listing: while a segment exists, no later one was removed, which listings rely on.
   const { folder, steps, names } = made([...LOGS, ...INDEXES, needsName(10, 0)].reverse());
   assertEquals(removeBefore(folder, 20, 700), true);
   assertEquals(steps, [
