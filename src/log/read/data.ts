@@ -61,8 +61,8 @@ export interface DataSource {
 export class StoredData {
   /** Blocks copied last: first byte (counted from the start of the data), and the bytes. */
   #held: { start: number; bytes: Uint8Array } | undefined;
-  /** Where the last piece ended: the next one beginning here shows that it is read in order. */
-  #givenTo = 0;
+  /** Where the last piece ended: the next one beginning here shows that it is read in order. -1: none was read yet. */
+  #givenTo = -1;
   /** The blocks that were verified in the window, and which load of the window that was. */
   #checked = { from: 0, to: 0, load: -1 };
   /** Whether any of it was requested. */
