@@ -77,6 +77,8 @@ export class RosterFiles {
 
   /** The current one; undefined if no one ever joined. */
   readLast(): Roster | undefined {
+    // Most names never had a group: an error costs more than this look, above all the first one.
+    if (this.storage.stat(this.directory) === undefined) return undefined;
     for (let reading = 1;; reading++) {
       const epoch = this.#epochs().at(-1);
       if (epoch === undefined) return undefined;

@@ -90,6 +90,14 @@ test("a roster that is known is not read again as long as it is the last", () =>
   assertEquals([read?.epoch, passing.read() === read], [known?.epoch, true]);
 });
 
+test("where no one ever joined, the folder is not listed, which would make an error", () => {
+  const folder = new SimulatedFolder();
+  const calls: string[] = [];
+  folder.before = (name) => void calls.push(name);
+  const files = new RosterFiles(folder.storage, `${ROOT}/absent`, 2);
+  assertEquals([files.read(), calls], [undefined, ["stat"]]);
+});
+
 test("a roster that goes before it is read is looked for again, a hundred times", () => {
   const folder = new SimulatedFolder();
   folder.file(nameOf(3), checked(JSON.stringify({ version: 1, ...change("c") })));
@@ -98,7 +106,7 @@ test("a roster that goes before it is read is looked for again, a hundred times"
   const hidden = (times: number) => ({
     ...folder.storage,
     list: (): string[] => [nameOf(2), nameOf(3)],
-    stat: () => undefined,
+    stat: (path: string) => path === ROOT ? folder.storage.stat(path) : undefined,
     readWhole: (path: string, bytesMax?: number) => {
       limits.add(bytesMax);
       return ++reads <= times ? undefined : folder.storage.readWhole(path);
