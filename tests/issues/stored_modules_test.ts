@@ -395,7 +395,7 @@ test("documents with impossible values and impossible names are not taken for to
     for (const count of ["x", -5, null, 1e300, 99_999_999, 2]) {
       writeFileSync(join(root, "t/topic.json"), JSON.stringify({ format_version: 1, num_partitions: count }));
       const error = await assertRejects(() => driver.openTopic("t"), StorageError);
-      assertStringIncludes(error.message, `Cannot open topic "t": "${join(root, "t")}/`);
+      assertStringIncludes(error.message, `"${join(root, "t")}/`);
     }
   });
 });

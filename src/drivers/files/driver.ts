@@ -24,7 +24,7 @@ import { claimTopic } from "./claim.ts";
 import { draftTopic } from "./draft.ts";
 import { endAndRemove, hasEnded } from "./end_topic.ts";
 import { foreignContent } from "./foreign_content.ts";
-import { checkLayoutVersion, readDocument, TOPIC_FILE } from "./layout.ts";
+import { checkIsNotNewer, readDocument, TOPIC_FILE } from "./layout.ts";
 import { makeTree } from "./make_tree.ts";
 import { checkTopicOptions, type FilesOptions, type LogSizes, readFilesOptions } from "./options.ts";
 import { FilesTopic } from "./topic.ts";
@@ -181,7 +181,8 @@ export class FilesDriver implements DriverInterface {
     if (!this.#isTopic(name)) throw new TopicNotFoundError(name, rootPath, "delete");
     const document = this.#documentIfValid(name);
     if (document !== undefined) {
-      checkLayoutVersion(`${this.#path(name)}/${TOPIC_FILE}`, document);
+      // One whose version is damaged can be deleted, like one whose document is.
+      checkIsNotNewer(`${this.#path(name)}/${TOPIC_FILE}`, document);
       const foreign = force ? undefined : foreignContent(storage, this.#path(name));
       if (foreign !== undefined) throw new ForeignFilesError(name, "delete", rootPath, foreign);
     }

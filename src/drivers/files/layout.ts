@@ -18,6 +18,7 @@
 import { isNestedTooDeeply, JSON_DEPTH_MAX, type JsonObject } from "../../json.ts";
 import type { Storage } from "../../storage/port.ts";
 import { LimitExceededError, StorageError, UnsupportedFormatError } from "../../errors.ts";
+import { show } from "../../options.ts";
 import { counted } from "../../text/counted.ts";
 
 /** Version of the folder's layout, as `topic.json` states it. */
@@ -116,10 +117,25 @@ export function readDocument(storage: Storage, path: string): JsonObject | undef
 
 /** Throws unless this version of the library supports the layout. */
 export function checkLayoutVersion(path: string, document: JsonObject): void {
-  const version = document.format_version;
-  if (typeof version === "number" && version > LAYOUT_VERSION) {
-    throw new UnsupportedFormatError(path, version, LAYOUT_VERSION);
-  }
+  checkIsNotNewer(path, document);
+  const { format_version: version = LAYOUT_VERSION } = document;
+  if (Number.isInteger(version) && (version as number) >= 1) return;
+  throw badField(path, "format_version", version, String(LAYOUT_VERSION));
+}
+
+/** Throws if a newer version of the library made the layout; one without a valid version passes. */
+export function checkIsNotNewer(path: string, { format_version: version }: JsonObject): void {
+  if (!Number.isInteger(version) || (version as number) <= LAYOUT_VERSION) return;
+  throw new UnsupportedFormatError(path, version as number, LAYOUT_VERSION);
+}
+
+/** The error for a field of a stored document that this library has not written. */
+export function badField(path: string, field: string, value: unknown, expected: string): StorageError {
+  const found = value === undefined ? "is missing" : `is ${show(value)}`;
+  return new StorageError(
+    "EILSEQ",
+    `Cannot read "${path}": its "${field}" ${found}, expected ${expected}; restore the file from a backup`,
+  );
 }
 
 /** Rejects symbolic links, which could lead out of the topic. */

@@ -26,15 +26,14 @@ import { ConsumerRegistry } from "./consumer_registry.ts";
 import { describePartition, lagOf } from "./describe.ts";
 import { Group } from "./group.ts";
 import { GroupConsumer } from "./group_consumer.ts";
-import { partitionName } from "./layout.ts";
+import { badField, partitionName, TOPIC_FILE } from "./layout.ts";
 import { machine } from "./machine.ts";
-import { checkChanges, checkTopicOptions, type FilesOptions } from "./options.ts";
+import { checkChanges, type FilesOptions } from "./options.ts";
 import { FilesProducer } from "./producer.ts";
 import { holdAppendSignal, releaseAppendSignal } from "./append_signals.ts";
-import { editTopicFolder, readOptionsNow } from "./topic_folder.ts";
+import { checkStoredOptions, editTopicFolder, readOptionsNow } from "./topic_folder.ts";
 import { storageOfTopic } from "./topic_identity.ts";
 import { acknowledgedIds, applyRetention, trimPartition } from "./trim.ts";
-import { counted } from "../../text/counted.ts";
 
 export class FilesTopic implements TopicInterface {
   readonly name: string;
@@ -53,13 +52,7 @@ export class FilesTopic implements TopicInterface {
     const { name, numPartitions, options, validator, partitionSelector, serializer } = info;
     const storage = this.storage = storageOfTopic(shared, path, name);
     if (!Number.isSafeInteger(numPartitions) || numPartitions < 1) {
-      throw new StorageError(
-        "EILSEQ",
-        `Cannot open topic "${name}": "${path}/topic.json" says that it has ${
-          counted(numPartitions, "partition")
-        }; ` +
-          "restore the file from a backup",
-      );
+      throw badField(`${path}/${TOPIC_FILE}`, "num_partitions", numPartitions, "a whole number from 1");
     }
     this.name = name;
     this.definition = { options, validator, partitionSelector, serializer };
@@ -91,7 +84,10 @@ export class FilesTopic implements TopicInterface {
   }
 
   producer(_name: string): ProducerInterface {
-    const { segment_bytes: segmentBytesMax, flush_behavior } = checkTopicOptions(this.definition.options);
+    const { segment_bytes: segmentBytesMax, flush_behavior } = checkStoredOptions(
+      this.path,
+      this.definition.options,
+    );
     return new FilesProducer(this.#logs, (partition) => ({
       flushBehavior: this.driverOptions.flushBehavior ?? flush_behavior ?? "buffered",
       segmentBytesMax,
@@ -100,7 +96,7 @@ export class FilesTopic implements TopicInterface {
       rolled: () => {
         if (diagnostics.roll.hasSubscribers) diagnostics.roll.publish({ topic: this.name, partition });
         // As they are now: another process may have changed them since the topic was opened.
-        const options = () => checkTopicOptions(readOptionsNow(this.storage, this.path) ?? {});
+        const options = () => checkStoredOptions(this.path, readOptionsNow(this.storage, this.path) ?? {});
         applyRetention(ofPartition(this.#logs, partition), options, this.#names);
       },
     }));

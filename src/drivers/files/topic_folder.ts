@@ -4,12 +4,13 @@
  * @module
  */
 import type { JsonObject } from "../../json.ts";
-import { StorageError } from "../../errors.ts";
+import { InvalidOptionError, StorageError } from "../../errors.ts";
 import { FileLock } from "../../storage/file_lock.ts";
 import { bestEffort, isMissing, type Storage } from "../../storage/port.ts";
 import type { ComponentDocument, TopicDefinition, TopicInfo } from "../../contract.ts";
 import { CPP_GUARD_FOLDER, foreignContent } from "./foreign_content.ts";
 import {
+  badField,
   checkLayoutVersion,
   documentBytes,
   isPartitionName,
@@ -21,7 +22,7 @@ import {
   TOPIC_FILE,
   VALIDATOR_FILE,
 } from "./layout.ts";
-import { checkTopicOptions } from "./options.ts";
+import { type CheckedTopicOptions, checkTopicOptions } from "./options.ts";
 import { makeIdentity } from "./topic_identity.ts";
 
 /** An edit takes a few milliseconds: a process that holds the lock for longer was killed or stopped. */
@@ -65,7 +66,11 @@ export function readTopicFolder(storage: Storage, path: string, name: string, is
       `Cannot read "${path}/${file}": it is missing; restore it from a backup`,
     );
   };
-  const component = (file: string) => (read(file) ?? { type: "default" }) as ComponentDocument;
+  const component = (file: string) => {
+    const document = read(file) ?? { type: "default" };
+    if (typeof document.type === "string") return document as ComponentDocument;
+    throw badField(`${path}/${file}`, "type", document.type, "the name of a component");
+  };
   const components = {
     validator: component(VALIDATOR_FILE),
     partitionSelector: component(SELECTOR_FILE),
@@ -92,6 +97,22 @@ export function readOptionsNow(storage: Storage, path: string): JsonObject | und
   checkLayoutVersion(file, document);
   const { format_version: _, ...options } = document;
   return options;
+}
+
+/** Validates the options that a topic's document has, and fills in the defaults. */
+export function checkStoredOptions(path: string, options: JsonObject): CheckedTopicOptions {
+  try {
+    return checkTopicOptions(options);
+  } catch (error) {
+    if (!(error instanceof InvalidOptionError)) throw error;
+    const { option, message } = error;
+    const file = `${path}/${TOPIC_FILE}`;
+    throw new InvalidOptionError(
+      option,
+      `${message}; "${file}" says so: change the option of the topic, or restore the file from a backup`,
+      { cause: error },
+    );
+  }
 }
 
 /** A topic whose documents cannot be read, as shown in listings. */
@@ -131,7 +152,7 @@ export function editTopicFolder(storage: Storage, path: string, changes: JsonObj
       const options = readOptionsNow(storage, path);
       if (options === undefined) return undefined;
       const merged = Object.entries({ ...options, ...changes }).filter(([, value]) => value !== null);
-      const complete = checkTopicOptions(Object.fromEntries(merged));
+      const complete = checkStoredOptions(path, Object.fromEntries(merged));
       const replaceBy = (by: JsonObject) =>
         replace(file, documentBytes({ format_version: LAYOUT_VERSION, ...by }));
       replaceBy(complete);

@@ -2,6 +2,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { LimitExceededError, StorageError, UnsupportedFormatError } from "../../../mod.ts";
 import {
+  checkIsNotNewer,
   checkLayoutVersion,
   DOCUMENT_BYTES_MAX,
   documentBytes,
@@ -74,17 +75,27 @@ test("what is not a document is refused, and what is not there is none", () => {
   assertEquals(readDocument(fileWith("{}"), "/there"), undefined);
 });
 
-test("a later version of the layout is refused, and what is not a number is not a version", () => {
-  for (const version of [2, 1.5, 99]) {
+test("a later version of the layout is refused, and any other value is an error that names the file", () => {
+  for (const version of [2, 99, 1e300]) {
     assertThrows(
       () => checkLayoutVersion("/here", { format_version: version }),
       UnsupportedFormatError,
       "/here",
     );
   }
-  for (const version of [1, 0, undefined, "2", null, [2]] as JsonObject[string][]) {
-    checkLayoutVersion("/here", version === undefined ? {} : { format_version: version });
+  for (const version of [0, -1, 1.5, "1", null, [1], {}, true] as JsonObject[string][]) {
+    const error = assertThrows(() => checkLayoutVersion("/here", { format_version: version }), StorageError);
+    assertEquals(error.errno, "EILSEQ");
+    assertEquals(
+      error.message,
+      `Cannot read "/here": its "format_version" is ${JSON.stringify(version)}, ` +
+        `expected 1; restore the file from a backup`,
+    );
+    // It can be deleted.
+    checkIsNotNewer("/here", { format_version: version });
   }
+  checkLayoutVersion("/here", { format_version: 1 });
+  checkLayoutVersion("/here", {});
 });
 
 test("the folder of a partition has eight digits", () => {

@@ -1,6 +1,7 @@
 // An open topic of files: which partitions a call is for, what it says of a store that is not whole, and its changes.
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
+  InvalidOptionError,
   NoSuchPartitionError,
   StorageError,
   TopicDeletedError,
@@ -169,4 +170,35 @@ test("options of a later version are not edited, and what is missing in a topic 
   folder.before = () => {};
   await topic.edit({ retention_bytes: 1 });
   await topic.close();
+});
+
+test("an error about an option that is stored names the file, and a change of the option is the remedy", async () => {
+  const { folder, driver, topic } = await opened();
+  await topic.close();
+  const text = JSON.stringify({ format_version: 1, num_partitions: 2, segment_bytes: "4096" });
+  folder.storage.replace(`${ROOT}/t/topic.json`, new TextEncoder().encode(text));
+  const again = await driver.openTopic("t");
+  const error = assertThrows(() => again.producer("app"), InvalidOptionError);
+  assertEquals(
+    error.message,
+    `Cannot use "4096" as topic option "segment_bytes": expected a whole number from 4096 to 2147483648; ` +
+      `"${ROOT}/t/topic.json" says so: change the option of the topic, or restore the file from a backup`,
+  );
+  await again.edit({ segment_bytes: 8192 });
+  await again.producer("app").close();
+  await again.close();
+});
+
+test("a component's document without a type is an error that names the file", async () => {
+  for (const [type, found] of [[null, "null"], [1, "1"], [undefined, "missing"]]) {
+    const { folder, driver, topic } = await opened();
+    await topic.close();
+    folder.storage.replace(`${ROOT}/t/validator.json`, new TextEncoder().encode(JSON.stringify({ type })));
+    const error = await assertRejects(() => driver.openTopic("t"), StorageError);
+    assertEquals(
+      error.message,
+      `Cannot read "${ROOT}/t/validator.json": its "type" is ${found}, expected the name of a component; ` +
+        `restore the file from a backup`,
+    );
+  }
 });
