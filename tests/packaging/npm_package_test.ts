@@ -181,6 +181,15 @@ test("a program that requires every entry point runs under Node and Bun, in modu
   }
 });
 
+test("the classes of the package have the names that they are exported by", () => {
+  const { folder } = consumerProject();
+  const program = `import * as all from "@diaspora/stream";
+    const classes = Object.entries(all).filter(([, value]) => /^class\\b/.test(String(value)));
+    console.log(classes.length > 20, classes.filter(([name, value]) => value.name !== name).length);`;
+  writeFileSync(join(folder, "names.mjs"), program);
+  assertEquals(mustRun("node", ["names.mjs"], folder).stdout, "true 0\n");
+});
+
 test("import and require give one copy on Bun, and where Node can require ES modules", () => {
   const { folder } = consumerProject();
   const program = `const { Driver } = require("@diaspora/stream");

@@ -64,7 +64,9 @@ function bundle(
   });
   const packages = Object.keys(metafile.inputs).map(packageOf).filter((name) => name !== undefined);
   return {
-    parts: new Map(outputFiles.map(({ path, text }) => [basename(path), withOpenImports(text)])),
+    parts: new Map(
+      outputFiles.map(({ path, text }) => [basename(path), withClassNames(withOpenImports(text))]),
+    ),
     packages: [...new Set(packages)].sort(),
   };
 }
@@ -75,6 +77,18 @@ function bundle(
  */
 function withOpenImports(text: string): string {
   return text.replaceAll(/\bimport\(\s*(?=[\w$])/g, "import(/* webpackIgnore: true */ /* @vite-ignore */ ");
+}
+
+/**
+ * Gives classes their own names back, which stack traces and debuggers show: esbuild calls a class that names itself
+ * `_Driver`, within the class alone. Where a chunk has several of that name, they stay.
+ */
+function withClassNames(text: string): string {
+  const renamed = [...text.matchAll(/\bclass (_[A-Z]\w*)\b/g)].map(([, name]) => name!);
+  return renamed.filter((name) => renamed.indexOf(name) === renamed.lastIndexOf(name)).reduce(
+    (result, name) => result.replaceAll(new RegExp(`(?<![.\\w$])${name}\\b`, "g"), name.slice(1)),
+    text,
+  );
 }
 
 /** The package of a module; undefined if it is one of this repository. */
