@@ -4,7 +4,6 @@
  * @module
  */
 import * as nodeFs from "node:fs";
-import { randomFillSync } from "node:crypto";
 import { dirname } from "node:path";
 import process from "node:process";
 import { DiasporaError, StorageError } from "../errors.ts";
@@ -98,7 +97,7 @@ const neverWoken = new Int32Array(new SharedArrayBuffer(4));
 
 function random32(): number {
   if (randomLeft === 0) {
-    randomFillSync(randomPool);
+    crypto.getRandomValues(randomPool);
     randomLeft = randomPool.length;
   }
   return randomPool[--randomLeft]!;

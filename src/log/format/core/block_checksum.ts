@@ -1,4 +1,4 @@
-import * as zlib from "node:zlib";
+import process from "node:process";
 import { takesLess } from "../../../storage/weigh.ts";
 import { core } from "./core.ts";
 
@@ -7,8 +7,14 @@ export type ChecksumSource = "core" | "runtime";
 
 type Crc32 = (bytes: Uint8Array) => number;
 
-/** zlib computes 48 GB/s in Deno and Bun, and 5 in Node 20; earlier versions of Node have no `crc32`. */
-const { crc32: runtimeCrc32 } = zlib as { crc32?: Crc32 };
+/**
+ * zlib computes 48 GB/s in Deno and Bun, and 5 in Node 20; earlier versions of Node have no `crc32`. It is loaded by
+ * a call, not by an import, because loading it takes Bun 8 ms, and few processes have large blocks. Versions of Node
+ * without that call are slower than the core.
+ */
+function runtimeCrc32(): Crc32 | undefined {
+  return (process.getBuiltinModule?.("node:zlib") as { crc32?: Crc32 } | undefined)?.crc32;
+}
 
 /** Smaller blocks are left to the core, which needs no call into the runtime. */
 const LARGE_BYTES = 16 * 1024;
@@ -35,11 +41,12 @@ const COPIES_OF_CORE = 2;
  * ```
  */
 export class BlockChecksum {
-  /** What computes large blocks; set by tests that want a certain one, undefined before it was chosen. */
+  /** What computes large blocks; undefined before it was chosen, after that set by tests that want a certain one. */
   source: ChecksumSource | undefined;
+  #runtime: Crc32 | undefined;
 
-  /** `runtime`: the CRC-32 of the runtime, where it has one. */
-  constructor(private readonly runtime: Crc32 | undefined) {}
+  /** `findRuntime` returns the CRC-32 of the runtime, where it has one. */
+  constructor(private readonly findRuntime: () => Crc32 | undefined) {}
 
   /** Whether the checksums of large blocks are computed in place, and not in the core's memory, after a copy. */
   get isOfAnyMemory(): boolean {
@@ -49,18 +56,18 @@ export class BlockChecksum {
 
   /** CRC-32 of a block anywhere in memory. */
   of(block: Uint8Array): number {
-    return block.byteLength >= LARGE_BYTES && this.isOfAnyMemory ? this.runtime!(block) : core.crc32(block);
+    return block.byteLength >= LARGE_BYTES && this.isOfAnyMemory ? this.#runtime!(block) : core.crc32(block);
   }
 
   /** CRC-32 of a block in the core's memory. */
   at(ptr: number, bytes: number): number {
     return bytes >= LARGE_BYTES && this.isOfAnyMemory
-      ? this.runtime!(core.u8.subarray(ptr, ptr + bytes))
+      ? this.#runtime!(core.u8.subarray(ptr, ptr + bytes))
       : core.crc32At(ptr, bytes);
   }
 
   #weigh(): ChecksumSource {
-    const { runtime } = this;
+    const runtime = this.#runtime = this.findRuntime();
     if (runtime === undefined) return "core";
     const block = new Uint8Array(WEIGHED_BYTES);
     const copy = new Uint8Array(WEIGHED_BYTES);
