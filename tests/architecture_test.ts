@@ -312,6 +312,12 @@ test("the library imports node: built-ins by that name, and packages that packag
   );
 });
 
+test("opening a driver for files loads no built-ins that are slow to load", () => {
+  const opened = sources.filter(({ path }) => /^src\/(?:drivers\/files|log|storage)\//.test(path));
+  const slow = /^node:(?:crypto|zlib|stream|http|net|child_process)\b/;
+  assertEquals(offences(opened, ({ imports }) => imports.filter((name) => slow.test(name))), []);
+});
+
 test("the log reads no clock, no randomness and no file system of its own", () => {
   assertEquals(
     offences(sources.filter(({ path }) => path.startsWith("src/log/")), ({ imports, tree }) => [

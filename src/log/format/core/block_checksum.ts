@@ -1,20 +1,9 @@
-import process from "node:process";
+import { type Crc32, runtimeCrc32 } from "../../../storage/runtime_crc32.ts";
 import { takesLess } from "../../../storage/weigh.ts";
 import { core } from "./core.ts";
 
 /** What computes the checksums of large blocks: the log core, or the runtime's zlib. Both return the same CRC-32. */
 export type ChecksumSource = "core" | "runtime";
-
-type Crc32 = (bytes: Uint8Array) => number;
-
-/**
- * zlib computes 48 GB/s in Deno and Bun, and 5 in Node 20; earlier versions of Node have no `crc32`. It is loaded by
- * a call, not by an import, because loading it takes Bun 8 ms, and few processes have large blocks. Versions of Node
- * without that call are slower than the core.
- */
-function runtimeCrc32(): Crc32 | undefined {
-  return (process.getBuiltinModule?.("node:zlib") as { crc32?: Crc32 } | undefined)?.crc32;
-}
 
 /** Smaller blocks are left to the core, which needs no call into the runtime. */
 const LARGE_BYTES = 16 * 1024;
