@@ -30,7 +30,7 @@ const output = texts["output"] ?? (flags["bundled"] ? "npm-bundled" : "npm");
 
 const work = mkdtempSync(join(tmpdir(), "diaspora-npm-"));
 try {
-  assemblePackage(await compile(work), output);
+  await assemblePackage(await compile(work), output);
 } finally {
   rmSync(work, { recursive: true });
 }

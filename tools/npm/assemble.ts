@@ -1,9 +1,10 @@
 import { emptyDirSync } from "@std/fs/empty-dir";
-import { buildSync } from "esbuild";
+import { build, type BuildOptions, buildSync, type Plugin } from "esbuild";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import ts from "typescript";
 import { IN_THE_PAGE, noticesOf } from "../licences/notices.ts";
+import { importsForFewerParts } from "./fewer_parts.ts";
 import { COMMAND, dependencies, entryPoints, FOLDERS, manifest, moduleName, peers } from "./manifest.ts";
 
 /** The oldest Node that the manifest allows can run this. */
@@ -37,11 +38,11 @@ function compiledName(source: string, ending: string): string {
 }
 
 /** Bundles modules into chunks that are loaded on demand: few files, and no comments. */
-function bundle(
+async function bundle(
   compiled: string,
   entries: [entry: string, source: string][],
-): { parts: Texts; packages: string[] } {
-  const { outputFiles, metafile } = buildSync({
+): Promise<{ parts: Texts; packages: string[] }> {
+  const options = {
     entryPoints: entries.map(([entry, source]) => ({
       in: resolve(compiled, compiledName(source, ".js")),
       out: moduleName(entry),
@@ -61,13 +62,30 @@ function bundle(
     nodePaths: [resolve("node_modules")],
     metafile: true,
     ...WRITTEN,
-  });
+  } satisfies BuildOptions;
+  const { metafile } = buildSync(options);
+  const { outputFiles } = await build({ ...options, plugins: [withImports(importsForFewerParts(metafile))] });
   const packages = Object.keys(metafile.inputs).map(packageOf).filter((name) => name !== undefined);
   return {
     parts: new Map(
       outputFiles.map(({ path, text }) => [basename(path), withClassNames(withOpenImports(text))]),
     ),
     packages: [...new Set(packages)].sort(),
+  };
+}
+
+/** Adds imports to modules. */
+function withImports(added: ReadonlyMap<string, string[]>): Plugin {
+  const byPath = new Map([...added].map(([module, paths]) => [resolve(module), paths]));
+  return {
+    name: "added-imports",
+    setup: ({ onLoad }) =>
+      onLoad({ filter: /\.m?js$/ }, ({ path }) => {
+        const paths = byPath.get(path) ?? [];
+        const lines = paths.map((each) => `\nimport ${JSON.stringify(resolve(each))};`);
+        // After its own, so that these run in their order.
+        return lines.length === 0 ? undefined : { contents: readFileSync(path, "utf8") + lines.join("") };
+      }),
   };
 }
 
@@ -174,10 +192,10 @@ function write(folder: string, texts: Texts): void {
  * Makes the package from compiled modules, whichever compiler they come from: bundled chunks for `import` and
  * for `require`, with the declarations that users need, the manifest, and the licence texts.
  */
-export function assemblePackage(compiled: string, output: string): void {
+export async function assemblePackage(compiled: string, output: string): Promise<void> {
   const library = Object.entries(entryPoints);
   const declarations = reachableDeclarations(compiled);
-  const { parts: modules, packages } = bundle(compiled, [...library, ["./cli", COMMAND.source]]);
+  const { parts: modules, packages } = await bundle(compiled, [...library, ["./cli", COMMAND.source]]);
   const cli = modules.get("cli.js")!;
   modules.set("cli.js", `#!/usr/bin/env node\n${cli.replace(/^#!.*\n/, "")}`);
 
@@ -186,7 +204,7 @@ export function assemblePackage(compiled: string, output: string): void {
   write(module, moduleDeclarations());
   write(module, modules);
   write(script, declarations);
-  write(script, asScripts(bundle(compiled, library).parts));
+  write(script, asScripts((await bundle(compiled, library)).parts));
   writeFileSync(join(script, "package.json"), '{ "type": "commonjs" }\n');
   for (const name of ["LICENSE", "README.md"]) copyFileSync(name, join(output, name));
   writeFileSync(join(output, "THIRD_PARTY_NOTICES.md"), noticesOf([...packages, ...IN_THE_PAGE]));
