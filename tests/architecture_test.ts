@@ -314,7 +314,7 @@ test("the library imports node: built-ins by that name, and packages that packag
 
 test("opening a driver for files loads no built-ins that are slow to load", () => {
   const opened = sources.filter(({ path }) => /^src\/(?:drivers\/files|log|storage)\//.test(path));
-  const slow = /^node:(?:crypto|zlib|stream|http|net|child_process)\b/;
+  const slow = /^node:(?:zlib|stream|http|net|child_process)\b/;
   assertEquals(offences(opened, ({ imports }) => imports.filter((name) => slow.test(name))), []);
 });
 

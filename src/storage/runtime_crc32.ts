@@ -5,7 +5,7 @@ export type Crc32 = (bytes: Uint8Array) => number;
 
 /**
  * The CRC-32 of the runtime's zlib: 48 GB/s in Deno and Bun, 5 in Node 20; undefined where it has none. It is loaded by
- * a call, not by an import, because loading it takes Bun 8 ms, and few processes need it. Versions of Node without that
+ * a call, not by an import, because loading it takes Bun 3 ms, and few processes need it. Versions of Node without that
  * call have either no `crc32` or a slow one.
  */
 export function runtimeCrc32(): Crc32 | undefined {

@@ -5,9 +5,9 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import { crc32 } from "../../log/mod.ts";
 import { checkConsumerName } from "../../names.ts";
-import { sha256 } from "./sha256.ts";
 
 const FOLDER_NAME_LENGTH_MAX = 200;
 /** How many characters of a long name appear in its folder name. */
@@ -66,7 +66,7 @@ function spell(name: string): string {
 }
 
 function hashed(name: string, spelled: string): string {
-  return `${spelled.slice(0, SHOWN_LENGTH_MAX)}~${sha256(name)}`;
+  return `${spelled.slice(0, SHOWN_LENGTH_MAX)}~${createHash("sha256").update(name).digest("hex")}`;
 }
 
 /** Folder names of earlier versions: the usual one, and the one used when two collided on a file system. */
