@@ -332,17 +332,6 @@ export const MUTATIONS: readonly Mutation[] = [
     theme: "whole consumers",
   },
   {
-    what: "consumers: an event whose data is gone ends the reading of its batch",
-    file: "src/consumer/event_source.ts",
-    from: "      while (this.#index < count && baseId + this.#index < error.firstId) this.take();\n",
-    to: "      while (this.#index < count) this.take();\n",
-    also: [{
-      from: "      const { baseId, count } = this.#current!;\n",
-      to: "      const { count } = this.#current!;\n",
-    }],
-    theme: "whole consumers",
-  },
-  {
     what: "groups: an owner relies on its part for longer than others wait for it",
     file: "src/log/groups/lease.ts",
     from: "const VALID = 0.7;",
