@@ -1,6 +1,5 @@
-import type { JsonObject } from "../../../mod.ts";
 import { absoluteReference } from "../../components/modules.ts";
-import { absolutePath } from "../../drivers/files/root_path.ts";
+import { withAbsolutePath } from "../../drivers/files/root_path.ts";
 import { withoutSecrets } from "../../secrets.ts";
 import type { ParsedArguments } from "../args/parsed.ts";
 import type { Invocation } from "../command.ts";
@@ -18,6 +17,7 @@ export async function add({ args, console }: Invocation): Promise<void> {
   const file = new ContextFile(console.environment);
   const { name: driver, document } = ownDriver(args, file);
   if (driver === undefined) throw new UsageError('Missing option: add "--store PATH" or "--driver NAME"');
+  // It must mean the same folder from every working directory.
   const context = { driver: absoluteReference(driver), options: withAbsolutePath(document) };
   await file.change((contexts) => {
     if (contexts.byName.has(name) && !args.flag("replace")) {
@@ -30,12 +30,6 @@ export async function add({ args, console }: Invocation): Promise<void> {
     ? ""
     : `: use it with "--context ${name}", or "diaspora-ctl context use ${name}"`;
   console.log.info(`Context '${name}' saved in "${file.path}"${remedy}`);
-}
-
-/** A context must mean the same folder from every working directory. */
-function withAbsolutePath(options: JsonObject): JsonObject {
-  const { root_path: path } = options;
-  return typeof path === "string" && path !== "" ? { ...options, root_path: absolutePath(path) } : options;
 }
 
 /** Sets the current context. */

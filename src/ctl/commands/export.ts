@@ -28,7 +28,7 @@ export async function run(invocation: Invocation): Promise<void> {
     rawMetadata ? { serializer: new RawSerializer(info!.serializer) } : {},
   );
   if (rawMetadata) {
-    console.log.info(`Metadata is exported as bytes, without their serializer: ${obstacle!.message}`);
+    console.log.info(`Metadata is exported as bytes, without its serializer: ${obstacle!.message}`);
   }
   const partitions = await topic.describe();
   checkReachable(partitions);

@@ -243,8 +243,10 @@ class ConfigReader {
 function storeOf(name: string, { type, options }: DriverConfig): string {
   // Each memory driver is a store of its own.
   if (type === "memory") return name;
-  const { root_path: path } = withAbsoluteRoot(options);
-  if (type === "files" && typeof path === "string") return realPath(path);
+  if (type === "files") {
+    const { root_path: path } = withAbsoluteRoot(options);
+    if (typeof path === "string") return realPath(path);
+  }
   return JSON.stringify([type, options]);
 }
 

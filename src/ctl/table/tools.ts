@@ -1,7 +1,13 @@
-import type { CommandSpec } from "../command.ts";
+import type { CommandSpec, OptionSpec } from "../command.ts";
 import { DRIVER, JSON_OUTPUT, SHARED, STORE } from "./common.ts";
 
-const NAME = { name: "name", kind: "text", value: "NAME", names: "context" } as const;
+const NAME: OptionSpec = {
+  name: "name",
+  kind: "text",
+  value: "NAME",
+  names: "context",
+  describe: "Name of the context; may also be the first word",
+};
 
 /** Commands about the tool itself: `context …`, named driver configurations, and `completions`. */
 export const TOOL_COMMANDS: readonly CommandSpec[] = [
@@ -14,7 +20,7 @@ export const TOOL_COMMANDS: readonly CommandSpec[] = [
       "user's configuration folder ($XDG_CONFIG_HOME or ~/.config; %APPDATA% on Windows), readable only by the user.",
     positional: ["NAME"],
     options: [
-      { ...NAME, describe: "Name of the context; may also be the first word" },
+      NAME,
       {
         ...DRIVER,
         required: false,
@@ -40,7 +46,7 @@ diaspora-ctl topic ls`,
     summary: "Choose the context that is used when nothing else names a driver",
     positional: ["NAME"],
     options: [
-      { ...NAME, describe: "Name of the context; may also be the first word" },
+      NAME,
       { name: "none", kind: "flag", describe: "Use no context" },
       ...SHARED,
     ],
@@ -64,7 +70,7 @@ diaspora-ctl context use dev`,
     summary: "Show a context, or the current one, with secrets hidden",
     positional: ["[NAME]"],
     options: [
-      { ...NAME, describe: "Name of the context; may also be the first word" },
+      NAME,
       JSON_OUTPUT,
       ...SHARED,
     ],
@@ -80,7 +86,7 @@ diaspora-ctl context show`,
     summary: "Remove a context; the store is not changed",
     positional: ["NAME"],
     options: [
-      { ...NAME, describe: "Name of the context; may also be the first word" },
+      NAME,
       { name: "yes", short: "y", kind: "flag", describe: "Do not ask for confirmation" },
       ...SHARED,
     ],

@@ -21,6 +21,12 @@ export function absolutePath(path: string): string {
  */
 export function withAbsoluteRoot(options: JsonObject): JsonObject {
   const { root_path: path = ROOT_PATH_DEFAULT } = options;
+  return withAbsolutePath({ ...options, root_path: path });
+}
+
+/** The same, where options without a `root_path` stay so: those of other drivers have none. */
+export function withAbsolutePath(options: JsonObject): JsonObject {
+  const { root_path: path } = options;
   // Invalid values are rejected when the options are validated.
   return typeof path === "string" && path !== "" ? { ...options, root_path: absolutePath(path) } : options;
 }

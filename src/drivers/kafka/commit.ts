@@ -35,9 +35,8 @@ export async function commitPositions(
   send: (request: BrokerRequest) => Promise<unknown>,
 ): Promise<void> {
   const { topic } = commit;
-  const { id } = topic;
   try {
-    if (id !== undefined) {
+    if (topic.id !== undefined) {
       if (await cluster.newestVersion("OffsetCommit") >= WITH_IDS && await sendById(cluster, commit, send)) {
         return;
       }

@@ -37,9 +37,8 @@ interface FetchAnswer {
  */
 export function readCommitted(client: ClientConsumer, module: ClientModule): void {
   wrapApi(client, module, "Fetch", (api) => {
-    return (connection, ...given) => {
-      const callback = given.at(-1) as (error: unknown, answer?: unknown) => void;
-      const parameters = given.slice(0, -1);
+    return (connection, ...parameters) => {
+      const callback = parameters.pop() as (error: unknown, answer?: unknown) => void;
       parameters[ISOLATION_PARAMETER] = module.FetchIsolationLevels.READ_COMMITTED;
       api(connection, ...parameters, (error: { response?: FetchAnswer } | null, answer?: FetchAnswer) => {
         for (const { partitions } of (answer ?? error?.response)?.responses ?? []) {

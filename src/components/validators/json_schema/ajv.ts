@@ -104,8 +104,7 @@ export function compileSchema(document: JsonValue, orElse?: SchemaDraft): Schema
     const plain = withoutDraft(schema);
     return compiler.compile(draft === "draft-04" ? fromDraft04(plain) : plain);
   } catch (error) {
-    // Compared with the schema of schemas, which tells more than the message; where it did not get so far, there
-    // are no errors.
+    // What a comparison with the schema of schemas found tells more than the message; it may have failed before that.
     const { errors } = compiler;
     if (errors?.length) throw wrongSchema(mismatchText(explainSchemaErrors(errors)), error);
     throw wrongSchema(error instanceof Error ? error.message : String(error), error);
