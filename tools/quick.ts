@@ -22,6 +22,11 @@ const GROUPS = 4;
 const config = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
 const { words } = taskArguments({ words: true });
 const tests = findTests(words.length === 0 ? ["tests"] : words).filter(isQuick);
+if (tests.length === 0) {
+  // Without a file, Deno would run every test there is.
+  console.error(`No quick test is in ${words.join(", ")}: run "npm test -- ${words.join(" ")} --on deno"`);
+  process.exit(2);
+}
 // For a part of the tests, checks their types and those of everything they import.
 const sources = words.length === 0 ? ["mod.ts", "cli.ts", "src", "tools"] : [];
 const withConfig = ["--no-lock", "-c", config];
