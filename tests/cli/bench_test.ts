@@ -12,7 +12,7 @@ test("bench measures the files driver in separate processes and leaves no topic"
     const more = ["--topic.num_partitions", "2", "--processes", "2", "--data-size", "1000", "--json"];
     const { code, stdout, stderr } = await ctlProcess([...words, ...more]);
     assertEquals([code, stderr.includes("[error]")], [0, false], stderr);
-    const { results, latencyMs, environment, settings } = JSON.parse(stdout);
+    const { results, latency_ms, environment, settings } = JSON.parse(stdout);
     const reported = results.map(({ what, events, bytes }: Record<string, unknown>) => [what, events, bytes]);
     assertEquals(reported, [
       ["produce", 1000, 1_100_000],
@@ -20,9 +20,9 @@ test("bench measures the files driver in separate processes and leaves no topic"
       ["consume, metadata only", 1000, 0],
       ["consume, not parsed", 1000, 0],
     ]);
-    assert(results.every(({ cpuMicrosPerEvent }: { cpuMicrosPerEvent: number }) => cpuMicrosPerEvent > 0));
-    assertEquals(latencyMs.events, 100);
-    assert(latencyMs.p50 <= latencyMs.p99 && latencyMs.p99 <= latencyMs.max);
+    assert(results.every((result: Record<string, number>) => result.cpu_micros_per_event! > 0));
+    assertEquals(latency_ms.events, 100);
+    assert(latency_ms.p50 <= latency_ms.p99 && latency_ms.p99 <= latency_ms.max);
     assertEquals([settings.processes, typeof environment.processors], [2, "string"]);
     assertEquals(readdirSync(join(folder, "store")), []);
   });
@@ -116,7 +116,7 @@ test("several rounds are one result, with the spread of all", async () => {
     const { code, stdout, stderr } = await ctlProcess(words);
     assertEquals(code, 0, stderr);
     const { results, environment } = JSON.parse(stdout);
-    assertEquals([results.length, results[0].roundsEventsPerSecond.length], [1, 3]);
+    assertEquals([results.length, results[0].rounds_events_per_second.length], [1, 3]);
     assert(results[0].spread >= 0 && Number(environment.load) >= 0);
     assertEquals((await ctl(["bench", "--store", root, "--rounds", "0"])).code, 2);
   });

@@ -1,7 +1,7 @@
 import type { Environment } from "./environment.ts";
 import type { BenchSettings } from "./settings.ts";
 import type { Measured } from "./stopwatch.ts";
-import type { Sweeps } from "./sweeps.ts";
+import type { SweepPoint, Sweeps } from "./sweeps.ts";
 import { withoutSecrets } from "../../secrets.ts";
 import type { Result } from "./measure_engine.ts";
 
@@ -15,7 +15,7 @@ export interface BenchResults {
   sweeps?: Sweeps;
 }
 
-/** The numbers of one measurement as `--json` prints them. */
+/** The numbers of one measurement. */
 export interface Figures {
   events: number;
   bytes: number;
@@ -26,7 +26,7 @@ export interface Figures {
   memoryBytes: number;
 }
 
-/** The numbers of a measurement. */
+/** The numbers of what was measured. */
 export function figuresOf({ events, bytes, seconds, cpuSeconds, memoryBytes }: Measured): Figures {
   return {
     events,
@@ -44,34 +44,39 @@ export function resultsDocument({ environment, settings, results, latency, sweep
   const { driverOptions: _, topicOptions, ...shown } = settings;
   return {
     environment,
-    settings: { ...shown, topicOptions: withoutSecrets(topicOptions) },
+    settings: snakeKeys({ ...shown, topicOptions: withoutSecrets(topicOptions) }),
     results: results.map((result) => ({
       what: result.what,
-      ...figuresOf(result.measured),
+      ...snakeKeys(figuresOf(result.measured)),
       ...(result.rounds === undefined
         ? {}
-        : { roundsEventsPerSecond: result.rounds, spread: spreadOf(result) }),
+        : { rounds_events_per_second: result.rounds, spread: spreadOf(result) }),
     })),
     ...(latency === undefined ? {} : {
-      latencyMs: {
+      latency_ms: {
         events: latency.length,
         ...Object.fromEntries(PERCENTILES.map((share) => [`p${share * 100}`, percentile(latency, share)])),
         max: latency[latency.length - 1],
       },
     }),
     ...(sweeps === undefined ? {} : {
-      sweeps: Object.fromEntries(
-        Object.entries(sweeps).map(([name, points]) => [
-          name,
-          points.map(({ value, produce, consume }: Sweeps["batchSize"][number]) => ({
-            value,
-            produce: figuresOf(produce),
-            consume: figuresOf(consume),
-          })),
-        ]),
-      ),
+      sweeps: { batch_size: pointsOf(sweeps.batchSize), data_size: pointsOf(sweeps.dataSize) },
     }),
   };
+}
+
+function pointsOf(points: readonly SweepPoint[]): unknown {
+  return points.map(({ value, produce, consume }) => ({
+    value,
+    produce: snakeKeys(figuresOf(produce)),
+    consume: snakeKeys(figuresOf(consume)),
+  }));
+}
+
+/** The same values under keys as the command's JSON has them: `events_per_second` for `eventsPerSecond`. */
+function snakeKeys(values: object): Record<string, unknown> {
+  const snake = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [snake(key), value]));
 }
 
 /** The percentile of sorted values, given as a share from 0 to 1. */
