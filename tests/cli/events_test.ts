@@ -280,3 +280,18 @@ test("produce stores what it has read when it is interrupted or its input is idl
     assertEquals((await consume()).stdout, "1\n2\n3\n");
   });
 });
+
+test("consume --from an id that is past the end says so, and prints nothing", async () => {
+  await withTopic(async ({ consume, produce }) => {
+    const from = async (id: string) => {
+      const { code, stdout, stderr } = await consume(["--from", id]);
+      return [code, stdout, stderr.replace(/^.*\[warn\] /, "").trim()];
+    };
+    const warning = 'Topic "t" has no event with id 9 yet';
+    assertEquals(await from("9"), [0, "", `${warning} (it is empty): starting at its end`]);
+    await produce([], "1\n2\n");
+    assertEquals(await from("9"), [0, "", `${warning} (its ids are below 2): starting at its end`]);
+    assertEquals(await from("2"), [0, "", ""]);
+    assertEquals(await from("1"), [0, "2\n", ""]);
+  });
+});

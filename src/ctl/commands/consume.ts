@@ -2,6 +2,7 @@ import { type Consumer, type Event, EventGoneError } from "../../../mod.ts";
 import type { Invocation } from "../command.ts";
 import { partitionsOf, topicAndConsumerOf, withTopic } from "../connect.ts";
 import { acknowledgeInGroup, openConsumer } from "../consume/open_consumer.ts";
+import { warnIfPastEnd } from "../consume/past_end.ts";
 import { checkDataOption, selectSmall } from "../consume/data_sink.ts";
 import { type Filter, parseFilter } from "../consume/filter.ts";
 import { EndOfFollowing, type Limits, limitsOf, Range } from "../consume/limits.ts";
@@ -51,6 +52,8 @@ export async function run(invocation: Invocation): Promise<number | void> {
         console.log.warn(oneLine(error));
       },
     });
+    // A stored position goes before "--from".
+    if (one === undefined && name === undefined) await warnIfPastEnd(consumer, start, console.log);
     const printOne = printerFor(console.out, {
       topic: topicName,
       json: args.flag("json"),
