@@ -53,7 +53,7 @@ export {
 } from "./src/diagnostics.ts";
 export { DataDescriptor } from "./src/data/descriptor.ts";
 export type { DataPart, DataPiece } from "./src/data/view.ts";
-export { type ComponentOptions, type DraftOptions, Driver } from "./src/driver.ts";
+export { type ComponentOptions, type DraftOptions, Driver, type NotInferred } from "./src/driver.ts";
 export type {
   BuiltInDrivers,
   CommonDriverOptions,

@@ -30,7 +30,7 @@ import { isStandardSchema, StandardSchemaValidator } from "./components/standard
 import { Topic } from "./topic.ts";
 import { createdAtOnce, TopicDraft } from "./topic/draft.ts";
 
-export type { ComponentOptions, DraftOptions } from "./components/options.ts";
+export type { ComponentOptions, DraftOptions, NotInferred } from "./components/options.ts";
 
 /**
  * A storage engine and its topics.
@@ -284,8 +284,12 @@ async function makeGiven<T>(from: ComponentOptions<T>): Promise<GivenComponents>
     : from.validator;
   const [made, partitionSelector, serializer] = await Promise.all([
     validator === undefined ? undefined : makeValidator(validator as Validator | ComponentDocument),
-    from.partitionSelector === undefined ? undefined : makePartitionSelector(from.partitionSelector),
-    from.serializer === undefined ? undefined : makeSerializer(from.serializer),
+    from.partitionSelector === undefined
+      ? undefined
+      : makePartitionSelector(from.partitionSelector as PartitionSelector | ComponentDocument),
+    from.serializer === undefined
+      ? undefined
+      : makeSerializer(from.serializer as Serializer | ComponentDocument),
   ]);
   return withoutUndefined({ validator: made, partitionSelector, serializer });
 }

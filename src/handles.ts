@@ -49,9 +49,9 @@ export interface TopicHandle<T = JsonValue> {
   /** Decides which events the topic accepts. */
   readonly validator: Validator<T>;
   /** Decides which partition an event goes to. */
-  readonly partitionSelector: PartitionSelector;
+  readonly partitionSelector: PartitionSelector<T>;
   /** Serializes and deserializes metadata. */
-  readonly serializer: Serializer;
+  readonly serializer: Serializer<T>;
   /** The documents it was created with. */
   readonly definition: TopicDefinition;
   /** The configuration document it was created with, defaults filled in. */

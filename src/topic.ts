@@ -86,13 +86,13 @@ export class Topic<T = JsonValue> implements TopicHandle<T>, AsyncDisposable {
   }
 
   /** Decides which partition an event goes to. Throws the same errors as {@linkcode validator}. */
-  get partitionSelector(): PartitionSelector {
-    return this.#components.partitionSelector;
+  get partitionSelector(): PartitionSelector<T> {
+    return this.#components.partitionSelector as PartitionSelector<T>;
   }
 
   /** Serializes and deserializes metadata. Throws the same errors as {@linkcode validator}. */
-  get serializer(): Serializer {
-    return this.#components.serializer;
+  get serializer(): Serializer<T> {
+    return this.#components.serializer as Serializer<T>;
   }
 
   /** The documents it was created with, as stored; no components are created from them. */

@@ -4,6 +4,8 @@ import { assertEquals } from "@std/assert";
 import * as v from "valibot";
 import * as z from "zod";
 import {
+  CborSerializer,
+  type ComponentDocument,
   type Consumer,
   Driver,
   type DriverHandle,
@@ -13,10 +15,16 @@ import {
   type Future,
   type JsonObject,
   type JsonValue,
+  KeyPartitionSelector,
   Metadata,
+  type PartitionInfo,
+  type PartitionSelector,
   type Producer,
   PushEnvelope,
+  registerPartitionSelector,
+  registerSerializer,
   SchemaValidator,
+  type Serializer,
   StandardSchemaValidator,
   type Topic,
   type TopicHandle,
@@ -33,7 +41,49 @@ interface Reading {
   tag?: string;
 }
 
+class ByEnergy implements PartitionSelector<Reading> {
+  setPartitions(_infos: readonly PartitionInfo[]): void {}
+  selectPartitionFor({ energy }: Reading): number {
+    return energy % 2;
+  }
+  config(): ComponentDocument {
+    return { type: "by-energy" };
+  }
+}
+
+class EnergyByte implements Serializer<Reading> {
+  serialize({ energy }: Reading): Uint8Array {
+    return new Uint8Array([energy]);
+  }
+  deserialize(bytes: Uint8Array): Reading {
+    return { energy: bytes[0] };
+  }
+  config(): ComponentDocument {
+    return { type: "energy-byte" };
+  }
+}
+
 const checks = {
+  async ownComponents(driver: Driver): Promise<void> {
+    registerPartitionSelector("by-energy", () => new ByEnergy());
+    registerSerializer("energy-byte", () => new EnergyByte());
+    const components = { partitionSelector: new ByEnergy(), serializer: new EnergyByte() };
+    await driver.createTopic<Reading>("t", {}, components);
+    const topic = await driver.openTopic<Reading>("t", components);
+    same<typeof topic.serializer, Serializer<Reading>>(true);
+    same<typeof topic.partitionSelector, PartitionSelector<Reading>>(true);
+    // @ts-expect-error: the components are for readings
+    await driver.openTopic<string>("t", components);
+
+    const validator = await SchemaValidator.compile<Reading>({ type: "object" });
+    const partitionSelector = new KeyPartitionSelector("/energy");
+    const serializer = await CborSerializer.load();
+    const decided = await driver.openTopic("t", { validator, partitionSelector, serializer });
+    same<typeof decided, Topic<Reading>>(true);
+    const typed = await driver.openTopic("t", { validator, ...components });
+    same<typeof typed, Topic<Reading>>(true);
+  },
+
   async untyped(driver: Driver): Promise<void> {
     const topic = await driver.openTopic("t");
     same<typeof topic, Topic<JsonValue>>(true);
@@ -192,5 +242,5 @@ const checks = {
 };
 
 test("the types of topics, producers and consumers are as documented", () => {
-  assertEquals(Object.keys(checks).length, 11);
+  assertEquals(Object.keys(checks).length, 12);
 });

@@ -45,31 +45,34 @@ export interface Validator<T = JsonValue> {
 }
 
 /**
- * Decides which partition an event goes to.
+ * Decides which partition an event goes to. `T` is the type of the topic's metadata.
  *
  * @example
  * ```ts
- * import type { ComponentDocument, JsonValue, PartitionInfo, PartitionSelector } from "@diaspora/stream";
+ * import type { ComponentDocument, PartitionInfo, PartitionSelector } from "@diaspora/stream";
  *
- * class Fixed implements PartitionSelector {
- *   setPartitions(_infos: readonly PartitionInfo[]): void {}
- *   selectPartitionFor(_metadata: JsonValue, requested = 0): number {
- *     return requested;
+ * class ByDetector implements PartitionSelector<{ detector: number }> {
+ *   #count = 1;
+ *   setPartitions(infos: readonly PartitionInfo[]): void {
+ *     this.#count = infos.length;
+ *   }
+ *   selectPartitionFor({ detector }: { detector: number }, requested?: number): number {
+ *     return requested ?? detector % this.#count;
  *   }
  *   config(): ComponentDocument {
- *     return { type: "fixed:./fixed.ts" };
+ *     return { type: "by-detector:./by_detector.ts" };
  *   }
  * }
  * ```
  */
-export interface PartitionSelector {
+export interface PartitionSelector<T = JsonValue> {
   /** Called with the topic's partitions before the first event, and again after each change. */
   setPartitions(infos: readonly PartitionInfo[]): void;
   /**
    * The number of the partition for this event: an index into the array that was passed to `setPartitions`.
    * `requested` is the partition given to `push`, if any.
    */
-  selectPartitionFor(metadata: JsonValue, requested?: number): number | Promise<number>;
+  selectPartitionFor(metadata: T, requested?: number): number | Promise<number>;
   /** The document that recreates this selector. */
   config(): ComponentDocument;
   /** True if the choice does not depend on the metadata, so that JSON text need not be parsed for it. */
@@ -77,17 +80,17 @@ export interface PartitionSelector {
 }
 
 /**
- * Encodes metadata as bytes and decodes it.
+ * Encodes metadata as bytes and decodes it. `T` is the type of the topic's metadata.
  *
  * @example
  * ```ts
- * import type { ComponentDocument, JsonValue, Serializer } from "@diaspora/stream";
+ * import type { ComponentDocument, Serializer } from "@diaspora/stream";
  *
- * class OneByte implements Serializer {
- *   serialize(metadata: JsonValue): Uint8Array {
- *     return new Uint8Array([metadata as number]);
+ * class OneByte implements Serializer<number> {
+ *   serialize(metadata: number): Uint8Array {
+ *     return new Uint8Array([metadata]);
  *   }
- *   deserialize(bytes: Uint8Array): JsonValue {
+ *   deserialize(bytes: Uint8Array): number {
  *     return bytes[0];
  *   }
  *   config(): ComponentDocument {
@@ -96,14 +99,14 @@ export interface PartitionSelector {
  * }
  * ```
  */
-export interface Serializer {
+export interface Serializer<T = JsonValue> {
   /** The bytes of a metadata value, which are copied; a string means its UTF-8 bytes. */
-  serialize(metadata: JsonValue): Uint8Array | string | Promise<Uint8Array | string>;
+  serialize(metadata: T): Uint8Array | string | Promise<Uint8Array | string>;
   /**
    * The metadata that was passed to `serialize`. The bytes belong to the caller: the serializer must not keep
    * them.
    */
-  deserialize(bytes: Uint8Array): JsonValue | Promise<JsonValue>;
+  deserialize(bytes: Uint8Array): T | Promise<T>;
   /** The document that recreates this serializer. */
   config(): ComponentDocument;
   /**

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { JsonValue } from "../json.ts";
 import type {
   ComponentDocument,
   ComponentFactory,
@@ -114,8 +115,11 @@ export function registerValidator(name: string, factory: ComponentFactory<Valida
  * }));
  * ```
  */
-export function registerPartitionSelector(name: string, factory: ComponentFactory<PartitionSelector>): void {
-  selectors.register(name, factory);
+export function registerPartitionSelector<T = JsonValue>(
+  name: string,
+  factory: ComponentFactory<PartitionSelector<T>>,
+): void {
+  selectors.register(name, factory as ComponentFactory<PartitionSelector>);
 }
 
 /**
@@ -132,6 +136,9 @@ export function registerPartitionSelector(name: string, factory: ComponentFactor
  * }));
  * ```
  */
-export function registerSerializer(name: string, factory: ComponentFactory<Serializer>): void {
-  serializers.register(name, factory);
+export function registerSerializer<T = JsonValue>(
+  name: string,
+  factory: ComponentFactory<Serializer<T>>,
+): void {
+  serializers.register(name, factory as ComponentFactory<Serializer>);
 }

@@ -3,6 +3,9 @@ import type { ComponentDocument } from "../contract.ts";
 import type { JsonValue } from "../json.ts";
 import type { StandardSchema } from "./standard_schema.ts";
 
+/** `T` where it is not inferred: the type argument or the validator decides. (`NoInfer` needs TypeScript 5.4.) */
+export type NotInferred<T> = [T][T extends unknown ? 0 : never];
+
 /** The components of a topic, each given as an instance or as a document. */
 export interface ComponentOptions<T = JsonValue> {
   /**
@@ -10,9 +13,9 @@ export interface ComponentOptions<T = JsonValue> {
    */
   validator?: Validator<T> | StandardSchema<T> | ComponentDocument;
   /** Decides which partition an event goes to. Default: round-robin. */
-  partitionSelector?: PartitionSelector | ComponentDocument;
+  partitionSelector?: PartitionSelector<NotInferred<T>> | PartitionSelector | ComponentDocument;
   /** Serializes and deserializes metadata. Default: JSON text. */
-  serializer?: Serializer | ComponentDocument;
+  serializer?: Serializer<NotInferred<T>> | Serializer | ComponentDocument;
 }
 
 /** What `Driver.draftTopic` accepts besides the definition. */
