@@ -54,6 +54,15 @@ test("a segment header with any flipped bit is not read, nor one that is cut", (
   assertStrictEquals(decodeSegmentHeader(new Uint8Array(SEGMENT_HEADER_BYTES)), undefined);
 });
 
+test("bytes with a right checksum that do not begin like a segment are no segment header", () => {
+  for (let at = 0; at < SEGMENT_MAGIC.length; at++) {
+    const bytes = encodeSegmentHeader(HEADER);
+    bytes[at]! ^= 0x20;
+    new DataView(bytes.buffer).setUint32(SEGMENT.crc, bitwiseCrc32(bytes.subarray(0, SEGMENT.crc)), true);
+    assertStrictEquals(decodeSegmentHeader(bytes), undefined, `byte ${at}`);
+  }
+});
+
 test("a segment header of a newer version is distinguished from a damaged one by its checksum", () => {
   const bytes = encodeSegmentHeader(HEADER);
   const view = new DataView(bytes.buffer);

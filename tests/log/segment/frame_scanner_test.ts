@@ -478,6 +478,43 @@ test("the scanner handles a magic truncated by the end of the file", () => {
   }
 });
 
+test("a damaged trailer is the end of a frame where the file ends, or a header begins, however short", () => {
+  for (const [after, isEnd] of [["", true], ["D", true], ["DSF", true], ["x", false], ["DSx", false]] as const) {
+    const crafted = new CraftedSegment([FRAME, damaged("trailer"), new TextEncoder().encode(after)]);
+    for (const ahead of [64, 4096]) {
+      const found = step(crafted.segment, crafted.offsets[1], ahead);
+      assertEquals(found.kind, isEnd ? "frame" : "tail", `${JSON.stringify(after)}, ${ahead}`);
+    }
+  }
+});
+
+/** A frame that ends with bytes that `fits`: its time is chosen for that. */
+function frameEnding(fits: (beforeLast: number, last: number) => boolean): Uint8Array {
+  for (let time = 1;; time++) {
+    const frame = new CraftedSegment([{ time }]).bytesOf(0);
+    if (fits(frame.at(-2)!, frame.at(-1)!)) return frame;
+  }
+}
+
+// A repair may write such frames; no writer does.
+test("a bit flipped in a trailer is damage, though the frame then ends like a header that was cut short", () => {
+  const [magic] = MAGIC;
+  for (let bit = 0; bit < 8; bit++) {
+    const flipped = frameEnding((_, last) => last === (magic ^ 1 << bit)).slice();
+    flipped[flipped.length - 1] = magic;
+    const entries = new CraftedSegment([flipped, FRAME]).entries();
+    assertEquals(entries, ["0: trailer damaged, id 0", "1: id 1", "2: tail 2"], `bit ${bit}`);
+  }
+});
+
+test("two bytes of other headers at the end of a frame are not one flipped bit", () => {
+  const [magic] = MAGIC;
+  const isOneBit = (byte: number) => [0, 1, 2, 3, 4, 5, 6, 7].some((bit) => (byte ^ magic) === 1 << bit);
+  const frame = frameEnding((before, last) => isOneBit(before) && !isOneBit(last) && last !== magic);
+  const cut = new CraftedSegment([frame.slice(0, -2), MAGIC.subarray(0, 1), MAGIC.subarray(0, 1), FRAME]);
+  assertEquals(cut.entries()[0], "0: lost 0 to 0, up to 3");
+});
+
 test("the scanner recognizes a frame with one damaged record", () => {
   for (const what of ["header", "trailer"] as const) {
     const { segment, offsets } = new CraftedSegment([damaged(what), FRAME]);
