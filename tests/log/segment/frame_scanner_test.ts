@@ -1,6 +1,7 @@
 // What is at an offset: complete frames, damaged ones, interrupted writes, copies of frames in users' data.
 import { assertEquals } from "@std/assert";
 import { FLAG, KIND, RECORD_BYTES } from "../../../src/log/format/bytes.ts";
+import { isCompletable } from "../../../src/log/segment/frame_end.ts";
 import { step } from "../../../src/log/segment/frame_scanner.ts";
 import { readWindow } from "../../../src/log/segment/window.ts";
 import { test } from "../../harness.ts";
@@ -479,7 +480,7 @@ test("the scanner handles a magic truncated by the end of the file", () => {
 });
 
 test("a damaged trailer is the end of a frame where the file ends, or a header begins, however short", () => {
-  for (const [after, isEnd] of [["", true], ["D", true], ["DSF", true], ["x", false], ["DSx", false]] as const) {
+  for (const [after, isEnd] of [["", true], ["D", true], ["DSF", true], ["DSFHx", true], ["x", false], ["DSx", false]] as const) {
     const crafted = new CraftedSegment([FRAME, damaged("trailer"), new TextEncoder().encode(after)]);
     for (const ahead of [64, 4096]) {
       const found = step(crafted.segment, crafted.offsets[1], ahead);
@@ -543,4 +544,10 @@ test("the scanner finds the same frames however few bytes a read returns", () =>
   file.readAt = (into, offset) => readAt(into.subarray(0, 1 + turn++ % 50), offset);
   readWindow.clear();
   for (const ahead of [64, 4096]) assertEquals(crafted.entries(ahead), expected);
+});
+
+test("bytes that a frame must not end with are those of a header's magic, and those a bit away from one", () => {
+  const isNear = (byte: number) =>
+    [...MAGIC].some((each) => byte === each || [0, 1, 2, 3, 4, 5, 6, 7].some((bit) => byte === (each ^ 1 << bit)));
+  for (let byte = 0; byte < 256; byte++) assertEquals(isCompletable(byte), isNear(byte), `byte ${byte}`);
 });

@@ -1,8 +1,8 @@
 // How many ids a gap spans, and where it ends, by everything that may tell: anchors, the index, the seal.
 import { assertEquals } from "@std/assert";
-import { KIND } from "../../../src/log/format/bytes.ts";
+import { FLAG, KIND } from "../../../src/log/format/bytes.ts";
 import { test } from "../../harness.ts";
-import { CraftedSegment, noise, type Part, type Surroundings } from "./crafted_segment.ts";
+import { CraftedSegment, type FramePart, noise, type Part, type Surroundings } from "./crafted_segment.ts";
 
 /** As large as the smallest frame: what was destroyed here may have been events. */
 const LOST = noise(200);
@@ -333,4 +333,23 @@ test("ids after a gap are counted from the first one of the segment", () => {
     next: { id: 109, seal: [3, 0] },
   });
   assertEquals(crafted.entries(), ["0: id 100", "1: lost 102 to 106, up to 2", "2: id 106", "end 109"]);
+});
+
+test("a frame after a gap keeps its ids unless it lacks its trailer and its content is not what it was", () => {
+  const counted = (what: string) => ["1: lost 1 to 4, up to 2", `2: ${what}id 4`, "3: id 5", "4: tail 6"];
+  const givenUp = ["1: lost 1 to 5, up to 3", "3: id 5", "4: tail 6"];
+  const cases: [FramePart, string[]][] = [
+    [{}, counted("")],
+    [{ damaged: ["data"] }, counted("")],
+    [{ damaged: ["header", "data"] }, counted("header damaged, ")],
+    [{ damaged: ["trailer"] }, counted("trailer damaged, ")],
+    [{ damaged: ["trailer", "data"] }, givenUp],
+    [{ damaged: ["trailer", "head"] }, givenUp],
+    // What a repair says is lost has no content.
+    [{ damaged: ["trailer", "head"], flags: FLAG.lost }, counted("trailer damaged, ")],
+  ];
+  for (const [frame, entries] of cases) {
+    const parts = [{}, noise(300), { data: noise(70), ...frame }, { anchor: [3, 5] as [number, number] }];
+    assertEquals(new CraftedSegment(parts).entries().slice(1), entries, JSON.stringify(frame));
+  }
 });
