@@ -480,7 +480,12 @@ test("the scanner handles a magic truncated by the end of the file", () => {
 });
 
 test("a damaged trailer is the end of a frame where the file ends, or a header begins, however short", () => {
-  for (const [after, isEnd] of [["", true], ["D", true], ["DSF", true], ["DSFHx", true], ["x", false], ["DSx", false]] as const) {
+  for (
+    const [after, isEnd] of [["", true], ["D", true], ["DSF", true], ["DSFHx", true], ["x", false], [
+      "DSx",
+      false,
+    ]] as const
+  ) {
     const crafted = new CraftedSegment([FRAME, damaged("trailer"), new TextEncoder().encode(after)]);
     for (const ahead of [64, 4096]) {
       const found = step(crafted.segment, crafted.offsets[1], ahead);
@@ -548,6 +553,8 @@ test("the scanner finds the same frames however few bytes a read returns", () =>
 
 test("bytes that a frame must not end with are those of a header's magic, and those a bit away from one", () => {
   const isNear = (byte: number) =>
-    [...MAGIC].some((each) => byte === each || [0, 1, 2, 3, 4, 5, 6, 7].some((bit) => byte === (each ^ 1 << bit)));
+    [...MAGIC].some((each) =>
+      byte === each || [0, 1, 2, 3, 4, 5, 6, 7].some((bit) => byte === (each ^ 1 << bit))
+    );
   for (let byte = 0; byte < 256; byte++) assertEquals(isCompletable(byte), isNear(byte), `byte ${byte}`);
 });
