@@ -1,7 +1,7 @@
 import { core } from "../format/core/core.ts";
 import { dataMemory } from "../../data/memory.ts";
 import type { CorruptedLogError } from "../../errors.ts";
-import { FLAG, KIND } from "../format/bytes.ts";
+import { DATA_BLOCK_BYTES, FLAG, KIND } from "../format/bytes.ts";
 import {
   decodeExtents,
   decodeMarks,
@@ -163,7 +163,9 @@ export class StoredFrame {
     this.#checkIsThere(index);
     const start = this.#dataStart(index) + offset;
     for (let done = 0; done < into.byteLength;) {
-      const size = Math.min(PIECE_BYTES, into.byteLength - done);
+      const left = into.byteLength - done;
+      // A short rest goes with the piece before: read by itself, it would be taken for one of many that follow in order.
+      const size = left < PIECE_BYTES + DATA_BLOCK_BYTES ? left : PIECE_BYTES;
       if (this.#extents === undefined) {
         this.data.fill(start + done, into.subarray(done, done + size), id);
         done += size;

@@ -102,6 +102,16 @@ test("the first bytes of a large part cost one block, whether they are viewed or
   }
 });
 
+test("the end of a part that is a little larger than 1 MiB is read without what follows", () => {
+  withFrames([1_048_576 + 5000, 1_500_000, 1_500_000], 1, true, ({ read, reads, fill }) => {
+    const batch = read();
+    readWindow.clear();
+    reads();
+    fill(batch, 0);
+    assertEquals(reads().reduce((sum, bytes) => sum + bytes, 0), 17 * BLOCK);
+  });
+});
+
 test("what goes on where the last piece ended is read ahead, whichever way that was given", () => {
   withFrames([900_000], 1, false, ({ read, reads, view, fill }) => {
     const batch = read();
