@@ -169,7 +169,7 @@ export function componentsOf(args: ParsedArguments): {
 }
 
 /** The folder of the store does not exist: a mistyped path rather than an empty store. */
-export class NoStoreError extends Error {
+class NoStoreError extends Error {
   override readonly name = "NoStoreError";
   /** The exit code is the same as for a missing topic. */
   readonly code = "ERR_TOPIC_NOT_FOUND";

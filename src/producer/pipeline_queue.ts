@@ -77,7 +77,7 @@ export class PipelineQueue {
 }
 
 /** The future of a push whose event is not in a batch yet. */
-export class PipelineFuture extends Future<EventID> {
+class PipelineFuture extends Future<EventID> {
   #push: PushFuture | undefined = undefined;
 
   constructor(private readonly batched: Promise<Batched>) {

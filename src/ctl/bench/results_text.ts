@@ -26,7 +26,7 @@ export function resultsText({ results, latency }: BenchResults, columnsMax = Inf
 }
 
 /** `latency: p50 0.24 ms  p90 …`. */
-export function latencyLine(latency: readonly number[]): string {
+function latencyLine(latency: readonly number[]): string {
   const shares = PERCENTILES.map((share) => `p${share * 100} ${formatMs(percentile(latency, share))}`);
   return `latency: ${[...shares, `max ${formatMs(percentile(latency, 1))}`].join("  ")}`;
 }

@@ -39,7 +39,7 @@ export const STORE: OptionSpec = {
 };
 
 /** A driver configuration by name. */
-export const CONTEXT: OptionSpec = {
+const CONTEXT: OptionSpec = {
   name: "context",
   kind: "text",
   value: "NAME",

@@ -72,7 +72,7 @@ function fieldTest(key: string, wanted: FieldPattern): ObjectTest {
 }
 
 /** Compiles a field's pattern into a test. */
-export function compileField(wanted: FieldPattern): (value: JsonValue | undefined) => boolean {
+function compileField(wanted: FieldPattern): (value: JsonValue | undefined) => boolean {
   const choices = wanted.choices.map(({ alternatives, isNegated }) => {
     const tests = alternatives.map((alternative) => compileObject(alternative));
     return (value: JsonValue) => tests.some((test) => nestedMatches(test, value)) !== isNegated;

@@ -44,7 +44,7 @@ const COLOURS = [
 ];
 
 /** The style of charts; embedded in each, so that a picture works by itself. */
-export const CHART_STYLE: string = [
+const CHART_STYLE: string = [
   ".chart{font:13px system-ui,-apple-system,'Segoe UI',Roboto,sans-serif;--ink:#1d2430;--soft:#667080;--rule:#e3e7ee;--paper:#fff}",
   ...COLOURS.map(([light], index) => `.chart .s${index}{--c:${light}}`),
   `@media(prefers-color-scheme:dark){.chart{--ink:#e8ecf3;--soft:#9aa4b5;--rule:#303846;--paper:#161b24}${

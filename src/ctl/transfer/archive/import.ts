@@ -15,7 +15,7 @@ import { TarError, TarReader } from "./tar_reader.ts";
 const NAMED_MAX = 10;
 
 /** The archive's content is not what was written. */
-export class DamagedArchiveError extends Error {
+class DamagedArchiveError extends Error {
   override readonly name = "DamagedArchiveError";
   /** Exit code 3. */
   readonly code = "ERR_CORRUPTED_LOG";
