@@ -144,7 +144,7 @@ export interface PartitionLag {
   bytes: number;
   /** Age of the oldest event not yet acknowledged, in seconds; 0 when there is none. */
   seconds: number;
-  /** Why the partition's events are unknown now: `events`, `bytes` and `seconds` are then 0 and meaningless. */
+  /** Why something is unknown now: numbers of events, maybe also the position, are then meaningless. */
   fault?: string;
 }
 

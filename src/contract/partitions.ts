@@ -1,5 +1,4 @@
 import { BrokerError, NoSuchPartitionError } from "../errors.ts";
-import type { PartitionDescription } from "../contract.ts";
 
 /** The element of a per-partition list; throws `NoSuchPartitionError` if there is none. */
 export function ofPartition<T>(list: readonly T[], partition: number): T {
@@ -9,7 +8,7 @@ export function ofPartition<T>(list: readonly T[], partition: number): T {
 }
 
 /** Throws if a partition cannot be queried now: an operation on all partitions must not leave one out. */
-export function checkReachable(partitions: readonly PartitionDescription[]): void {
+export function checkReachable(partitions: readonly { fault?: string }[]): void {
   const away = partitions.find(({ fault }) => fault !== undefined);
   if (away === undefined) return;
   throw new BrokerError("", away.fault!, { canRetry: true, reason: "LEADER_NOT_AVAILABLE" });

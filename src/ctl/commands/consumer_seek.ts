@@ -62,9 +62,11 @@ async function plan(
   start: StartArgument,
   partitions: readonly PartitionDescription[],
 ): Promise<Step[]> {
+  const lags = await topic.lag(consumer);
+  // A position that is unknown now is not one that was never stored.
+  checkReachable(lags.filter((lag) => partitions.some(({ partition }) => partition === lag.partition)));
   const stands = new Map(
-    (await topic.lag(consumer)).filter(({ acknowledged }) => acknowledged)
-      .map(({ partition, position }) => [partition, position]),
+    lags.filter(({ acknowledged }) => acknowledged).map(({ partition, position }) => [partition, position]),
   );
   // A temporary consumer that is never stored: it only determines the id.
   await using there = await openConsumer(topic, undefined, start, {

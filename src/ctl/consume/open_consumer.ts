@@ -28,6 +28,8 @@ export async function openConsumer(
     checkReachable(described.filter(({ partition }) => consumer.partitions.includes(partition)));
     const known = new Map(described.map((partition) => [partition.partition, partition]));
     const lags = name === undefined ? [] : await topic.lag(name);
+    // A position that is unknown now is not one that was never stored.
+    checkReachable(lags.filter(({ partition }) => consumer.partitions.includes(partition)));
     for (const partition of consumer.partitions) {
       if (lags.some((lag) => lag.partition === partition && lag.acknowledged)) continue;
       await consumer.seek(startIn(known.get(partition)!, start), { partitions: [partition] });

@@ -1,9 +1,10 @@
 import type { PartitionDescription, PartitionLag } from "../../contract.ts";
+import { BrokerError } from "../../errors.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Listing, Offsets } from "./offsets.ts";
 
 /** How long to wait for partition sizes before describing the topic without them, in milliseconds. */
-const SIZES_MS_MAX = 5000;
+const SIZES_MS_MAX = 2000;
 
 /** The state of partitions; for one that is unavailable now, the last known offsets and its fault. */
 export async function describePartitions(
@@ -47,35 +48,49 @@ export async function describePartitions(
   });
 }
 
-/** The consumer lag of a name. */
+/** The consumer lag of a name; for a partition whose broker does not answer now, why it is unknown. */
 export async function lagOf({ described, stored, timeOf, now }: {
   described: readonly PartitionDescription[];
-  /** Stored positions by partition. */
-  stored: ReadonlyMap<number, number>;
+  /** Stored positions by partition, or why they are unknown. */
+  stored: ReadonlyMap<number, number> | BrokerError;
   /** Time of the first event at or after an offset, if there is one. */
   timeOf(partition: number, offset: number): Promise<number | undefined>;
   now: number;
 }): Promise<PartitionLag[]> {
   return await Promise.all(described.map(async (description) => {
-    const { partition, firstId, nextId, fault } = description;
-    const position = Math.max(firstId, stored.get(partition) ?? firstId);
-    if (fault !== undefined) {
-      const acknowledged = stored.has(partition);
-      return { partition, position, acknowledged, events: 0, bytes: 0, seconds: 0, fault };
-    }
+    const { partition, firstId, nextId } = description;
+    const known = stored instanceof BrokerError ? undefined : stored.get(partition);
+    const position = Math.max(firstId, known ?? firstId);
+    const acknowledged = known !== undefined;
+    const unknown = (fault: string): PartitionLag => (
+      { partition, position, acknowledged, events: 0, bytes: 0, seconds: 0, fault }
+    );
+    if (description.fault !== undefined) return unknown(description.fault);
+    if (stored instanceof BrokerError) return unknown(stored.message);
     const ids = Math.max(0, nextId - position);
-    const time = ids === 0 ? undefined : await timeOf(partition, position);
+    let time: number | undefined;
+    try {
+      time = ids === 0 ? undefined : await timeOf(partition, position);
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      return unknown(error.message);
+    }
     // Transaction markers use offsets, too; if only those are left, there is nothing to read.
     const events = time === undefined ? 0 : ids;
     return {
       partition,
       position,
-      acknowledged: stored.has(partition),
+      acknowledged,
       events,
       bytes: bytesOf(description, events),
       seconds: time === undefined ? 0 : Math.max(0, now - time) / 1000,
     };
   }));
+}
+
+/** Whether the brokers that know something may say it later. */
+export function isUnavailable(error: unknown): error is BrokerError {
+  return error instanceof BrokerError && error.canRetry;
 }
 
 /** The estimated size of some of a partition's events: Kafka only knows the total. */

@@ -19,7 +19,7 @@ const PARTIAL_MS_MAX = 700;
  * How long a broker may be silent before the other brokers' responses are returned without its own, in
  * milliseconds.
  */
-const RESPONSE_MS_MAX = 5000;
+const RESPONSE_MS_MAX = 2000;
 
 /** An offset and the timestamp of its record; -1 if there is none. */
 export interface TimedOffset {

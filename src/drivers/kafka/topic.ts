@@ -20,7 +20,7 @@ import type { Cluster } from "./cluster.ts";
 import { commitAlone } from "./commit.ts";
 import { changeConfigs } from "./configs.ts";
 import { KafkaConsumer } from "./consumer.ts";
-import { describePartitions, lagOf } from "./describe.ts";
+import { describePartitions, isUnavailable, lagOf } from "./describe.ts";
 import { HighWatermarks } from "./high_watermarks.ts";
 import { KnownPartitions } from "./known_partitions.ts";
 import { findTopic } from "./metadata.ts";
@@ -34,6 +34,9 @@ import { trimPartitions } from "./trim.ts";
 
 /** Number of records per read in search of an event. */
 const RECORDS_MAX = 10;
+
+/** How long lag waits for what one broker alone knows, in milliseconds: operators look while brokers restart. */
+const LAG_MS_MAX = 2000;
 
 /** What a topic is opened with. */
 export interface OpenedTopic {
@@ -106,27 +109,49 @@ export class KafkaTopic implements TopicInterface {
   }
 
   async lag(consumerName: string): Promise<PartitionLag[]> {
+    const [described, stored] = await Promise.all([this.describe(), this.#storedSoon(consumerName)]);
     return await lagOf({
-      described: await this.describe(),
-      stored: await this.#offsets.stored(consumerName, this.#all.numbers),
-      timeOf: async (partition, offset) => {
-        const { kafkaName } = this.#opened;
-        for (let from = offset;;) {
-          const records = await this.reader.read({
-            kafkaName,
-            partition,
-            offset: from,
-            recordsMax: RECORDS_MAX,
-            onlyTimes: true,
-          });
-          const event = records.find(({ value }) => !isEndMark(value));
-          const last = records.at(-1);
-          if (event !== undefined || last === undefined) return event?.timestamp;
-          from = last.offset + 1;
-        }
-      },
+      described,
+      stored,
+      timeOf: (partition, offset) =>
+        this.#soon(
+          `read topic "${this.name}" partition ${partition}`,
+          this.#timeOf(partition, offset),
+        ),
       now: Date.now(),
     });
+  }
+
+  /** The stored positions of a name, or why they are unknown now. */
+  async #storedSoon(consumerName: string): Promise<Map<number, number> | BrokerError> {
+    const what = `read the positions of "${consumerName}"`;
+    try {
+      return await this.#soon(what, this.#offsets.stored(consumerName, this.#all.numbers));
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      return error;
+    }
+  }
+
+  async #soon<T>(what: string, awaited: Promise<T>): Promise<T> {
+    try {
+      return await this.cluster.within(LAG_MS_MAX, awaited);
+    } catch (error) {
+      throw this.cluster.failure(error, what, LAG_MS_MAX);
+    }
+  }
+
+  /** Time of the first event at or after an offset, if there is one. */
+  async #timeOf(partition: number, offset: number): Promise<number | undefined> {
+    const { kafkaName } = this.#opened;
+    for (let from = offset;;) {
+      const request = { kafkaName, partition, offset: from, recordsMax: RECORDS_MAX, onlyTimes: true };
+      const records = await this.reader.read(request);
+      const event = records.find(({ value }) => !isEndMark(value));
+      const last = records.at(-1);
+      if (event !== undefined || last === undefined) return event?.timestamp;
+      from = last.offset + 1;
+    }
   }
 
   async consumers(): Promise<string[]> {
