@@ -34,6 +34,14 @@ export class ScriptedSource {
   /** Ends each acknowledgement; undefined for a driver that stores it at once. */
   acknowledging: (() => Promise<void>) | undefined = undefined;
   readonly seeks: string[] = [];
+  /** Ends each seek; undefined if they end at once. */
+  seeking: (() => Promise<void>) | undefined = undefined;
+  /** Ends opening; undefined if that ends at once. */
+  opening: Promise<void> | undefined = undefined;
+  /** Ends each wait that is over; undefined if they end at once. */
+  leaving: (() => Promise<void>) | undefined = undefined;
+  /** Partitions whose end cannot be found out. */
+  readonly unknownEnds = new Set<number>();
   /** Data ranges that were read, as `id:offset+size`. */
   readonly dataReads: string[] = [];
   reads = 0;
@@ -81,7 +89,9 @@ export class ScriptedSource {
       consumer: (_, request) => this.#driver(request),
       describe: () =>
         Promise.resolve(this.partitions.map(({ length }, partition) => (
-          { partition, firstId: 0, nextId: length, bytes: 0, segments: 0 }
+          this.unknownEnds.has(partition)
+            ? { partition, firstId: 0, nextId: 0, bytes: 0, segments: 0, fault: "out of reach" }
+            : { partition, firstId: 0, nextId: length, bytes: 0, segments: 0 }
         ))),
     };
     const components: { serializer: Serializer; serializerLoading?: Promise<unknown> | undefined } = {
@@ -112,7 +122,9 @@ export class ScriptedSource {
       },
       open: () => {
         this.opens++;
-        return this.openError === undefined ? Promise.resolve() : Promise.reject(this.openError);
+        return this.openError === undefined
+          ? this.opening ?? Promise.resolve()
+          : Promise.reject(this.openError);
       },
       read: (partition, eventsMax) =>
         this.readMs === undefined
@@ -126,7 +138,7 @@ export class ScriptedSource {
             this.waiting--;
             this.#wakes.delete(done);
             signal.removeEventListener("abort", done);
-            resolve();
+            resolve(this.leaving?.());
           };
           this.#wakes.add(done);
           signal.addEventListener("abort", done);
@@ -146,7 +158,7 @@ export class ScriptedSource {
           : to === "latest"
           ? this.partitions[partition].length
           : (to as { id: number }).id;
-        return Promise.resolve();
+        return this.seeking?.() ?? Promise.resolve();
       },
       position: (partition) => positions[partition],
       close: () => {

@@ -22,7 +22,7 @@ const CORE_BYTES = "src/log/format/core/core_bytes.ts";
 
 /** What the tests and the library need from the repository. */
 const COPIED = [
-  ...["src", "tests", "wasm", "tools", "docs", "bench", "examples"],
+  ...["src", "tests", "wasm", "tools", "docs", "bench", "examples", "page"],
   ...["mod.ts", "cli.ts", "package.json", "deno.json", "deno.npm-only.json", "README.md", "CHANGELOG.md"],
 ];
 
