@@ -2,7 +2,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   ClosedError,
-  CorruptedLogError,
   diagnostics,
   EventGoneError,
   InvalidOptionError,
@@ -233,12 +232,15 @@ test("an iteration to the end goes through a partition whose end is unknown", as
 
 test("all partitions may be lost while one of them is read", async () => {
   const source = new ScriptedSource(2);
-  source.readMs = 5;
   await using consumer = source.consumer();
-  const waiting = consumer.pull().wait(40);
-  await turn();
-  source.assign([]);
-  assertEquals([await waiting, source.reads], [undefined, 1]);
+  await consumer.ready();
+  Object.defineProperty(source, "readMs", {
+    get: () => {
+      queueMicrotask(() => source.assign([]));
+      return 1;
+    },
+  });
+  assertEquals([await consumer.pull().wait(20), source.reads], [undefined, 1]);
 });
 
 test("an error of the driver that is no damage is not published as one", async () => {
@@ -247,7 +249,10 @@ test("an error of the driver that is no damage is not published as one", async (
   source.faults.set("0:0", new Error("not reached"));
   const published: unknown[] = [];
   const stop = diagnostics.corruption.subscribe((message) => {
-    if (!(message.error instanceof CorruptedLogError)) published.push(message);
+    // Other tests may publish damage meanwhile.
+    if ((message.damage as unknown) === undefined || message.damage.reason === undefined) {
+      published.push(message);
+    }
   });
   try {
     await using consumer = source.consumer();
