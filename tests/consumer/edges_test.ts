@@ -258,6 +258,7 @@ test("wrong options are refused by the name of what they were given to", async (
   for (
     const [options, owner] of [
       [{ onCorruption: "ignore" }, 'consumer option "onCorruption"'],
+      [{ data_selector: 1 }, 'consumer option "data_selector"'],
       [{ group: 1 }, 'consumer option "group"'],
       [{ dataSelector: 1 }, 'consumer option "dataSelector"'],
       [{ maxNumBatches: 1.5 }, 'consumer option "maxNumBatches"'],
@@ -310,4 +311,21 @@ test("work that failed is begun again once, however many callers waited for it",
   assertEquals(await again, 2);
   await failed;
   assertEquals([await work.result(), begun], [2, 2]);
+});
+
+test("a selector may select nothing in every way", async () => {
+  for (const nothing of [null, undefined]) {
+    const source = new ScriptedSource();
+    source.store(1, 0, withData);
+    await using consumer = source.consumer({ dataSelector: () => nothing });
+    assertEquals((await consumer.pull()).data, undefined);
+  }
+});
+
+test("no one has to await ready(), even of a consumer that cannot be opened", async () => {
+  const source = new ScriptedSource();
+  source.openError = new Error("no such group");
+  await using consumer = source.consumer();
+  consumer.ready();
+  await turn();
 });

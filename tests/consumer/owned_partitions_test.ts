@@ -72,3 +72,11 @@ test("a revoked partition is lost before the next event, even if it was reassign
   assertEquals(owned.update(), [2]);
   assertEquals(owned.mayHaveChanged, false);
 });
+
+test("a revoked partition is lost once", () => {
+  const owned = new CountingDriver().owned();
+  owned.release(1);
+  assertEquals(owned.update(), [1]);
+  owned.release(2);
+  assertEquals(owned.update(), [2]);
+});

@@ -7,6 +7,7 @@ import {
   InvalidMetadataError,
   NoSuchPartitionError,
   StorageError,
+  TopicDeletedError,
 } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { turn } from "../waiting.ts";
@@ -140,4 +141,13 @@ test("a topic is notified once that a producer is closed, also if the last flush
     ]);
     assertEquals([notified, topic.closes], [1, 1]);
   }
+});
+
+test("the flush of a deleted topic fails, but a producer of it can be closed", async () => {
+  const topic = new ScriptedTopic();
+  topic.flushError = new TopicDeletedError("scripted");
+  const producer = topic.producer();
+  await assertRejects(async () => await producer.flush(), TopicDeletedError);
+  await producer.close();
+  assertEquals(topic.closes, 1);
 });

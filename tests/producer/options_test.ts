@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { BatchSize, InvalidOptionError, type ProducerOptions } from "../../mod.ts";
 import { limitsOf } from "../../src/producer/options.ts";
 import { test } from "../harness.ts";
@@ -41,4 +41,30 @@ test("a producer shows its options, and the defaults", async () => {
   };
   assertEquals(await shown(), [BatchSize.Adaptive, 16, "strict"]);
   assertEquals(await shown({ batchSize: 7, maxNumBatches: 3, ordering: "loose" }), [7, 3, "loose"]);
+});
+
+test("a producer shows itself with its name and topic", async () => {
+  await using producer = new ScriptedTopic().producer({ batchSize: 7 });
+  const shown = { name: "p", topic: "scripted", batchSize: 7, maxNumBatches: 16, ordering: "strict" };
+  assertEquals([producer.toJSON(), producer.name], [shown, "p"]);
+});
+
+test("misspelled options of a push fail it, and null is no data", async () => {
+  const topic = new ScriptedTopic(2);
+  await using producer = topic.producer();
+  for (const options of [{ partitio: 1 }, { partition: undefined, key: 1 }]) {
+    await assertRejects(
+      async () => await producer.push(1, undefined, options as never),
+      InvalidOptionError,
+      "push option",
+    );
+  }
+  await assertRejects(
+    async () => await producer.push(1, undefined, { partitio: 1 } as never),
+    InvalidOptionError,
+    'did you mean "partition"?',
+  );
+  await producer.push(1, undefined, { partition: 1 });
+  await producer.push(2, null as never, { partition: undefined });
+  assertEquals(topic.handed.map(({ partition }) => partition), [1, 0]);
 });

@@ -336,3 +336,24 @@ test("a consumer in memory that reads alone waits where there is nothing, and no
   await consumer.waitForEvents(new AbortController().signal);
   assertEquals(ended, 1);
 });
+
+test("a partition in memory that a member keeps is its own once, however often that is said", async () => {
+  const store = storeWith(1);
+  const consumer = await opened(store, { group: true });
+  consumer.tryRevoke(0);
+  assertEquals(consumer.assigned, []);
+  consumer.keep(0);
+  consumer.keep(0);
+  assertEquals(consumer.assigned, [0]);
+  await consumer.close();
+});
+
+test("a name in memory that was deleted is not made again by a consumer that was open", async () => {
+  const store = storeWith(1);
+  append(store, 0, 2);
+  store.setPosition("c", 0, 1);
+  const consumer = await opened(store);
+  store.forget("c");
+  assertThrows(() => consumer.acknowledge(0, 2), ConsumerDeletedError);
+  await consumer.close();
+});
