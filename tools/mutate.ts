@@ -8,7 +8,8 @@
  *     npm run mutate -- --only ID                  tries one, and shows it
  *     npm run mutate -- --tests tests/log src/log  runs only these tests, and remembers what they kill
  *     npm run mutate -- --survivors src/log        tries those again that survived
- *     npm run mutate -- --report                   writes docs/mutation.md from the results so far
+ *     npm run mutate -- --report                   writes docs/mutation.md from the results so far, and leaves there what it
+ *                                                  says of other files
  *
  * A run that was stopped resumes; `--fresh` starts over. `--jobs 2` processes run at a time, and each mutant
  * gets at most `--budget 20` seconds of tests.
