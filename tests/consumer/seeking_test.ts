@@ -137,7 +137,7 @@ test("a wait that ends, or a seek, just before the driver would wait again holds
   }
 });
 
-test("who waits first gets the first event, even if another asks before it is told", async () => {
+test("who waits first gets the first event, even if another asks before that one resolves", async () => {
   const source = new ScriptedSource();
   await using consumer = source.consumer();
   const first = consumer.pull().wait(PATIENCE_MS);
@@ -243,7 +243,7 @@ test("all partitions may be lost while one of them is read", async () => {
   assertEquals([await consumer.pull().wait(20), source.reads], [undefined, 1]);
 });
 
-test("an error of the driver that is no damage is not published as one", async () => {
+test("an error of the driver that is not damage is not published as damage", async () => {
   const source = new ScriptedSource();
   source.store(1);
   source.faults.set("0:0", new Error("not reached"));
