@@ -49,7 +49,7 @@ test("a producer shows itself with its name and topic", async () => {
   assertEquals([producer.toJSON(), producer.name], [shown, "p"]);
 });
 
-test("misspelled options of a push fail it, and null is no data", async () => {
+test("misspelled options of a push fail it, and null is not data", async () => {
   const topic = new ScriptedTopic(2);
   await using producer = topic.producer();
   for (const options of [{ partitio: 1 }, { partition: undefined, key: 1 }]) {

@@ -8,7 +8,7 @@ import { MemoryGroup, type MemoryMember } from "../../../src/drivers/memory/grou
 import { test } from "../../harness.ts";
 import { until } from "../../waiting.ts";
 
-test("every call on a deleted topic in memory says so, and whoever waits for its events gets that error", async () => {
+test("every call on a deleted topic in memory says so, and a wait for its events gets that error", async () => {
   await using driver = await Driver.open("memory", {});
   await driver.createTopic("t", { flush_behavior: "buffered" });
   const topic = await driver.openTopic("t");
