@@ -1,5 +1,6 @@
 // A relative root_path was resolved at every call: after the program changed its working directory, its topics
-// were "deleted", and new ones were created elsewhere.
+// were "deleted", and new ones were created elsewhere. In a working directory that was removed, Bun made them in a folder
+// of its own.
 import { assert, assertEquals } from "@std/assert";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,5 +1,6 @@
 // Changes its working directory between all calls, and finds the same topics again.
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { mkdirSync, rmdirSync } from "node:fs";
 import process from "node:process";
 import { Driver } from "../../mod.ts";
 import { exportCppFiles, importCppFiles } from "../../src/cpp_files/mod.ts";
@@ -44,4 +45,14 @@ const openingDefault = Driver.open("files");
 process.chdir(elsewhere);
 await using byDefault = await openingDefault;
 await byDefault.createTopic("by-default", {});
+
+// Bun's `resolve` takes a folder of its own for one that was removed: stores were made there.
+mkdirSync(`${home}/removed`);
+process.chdir(`${home}/removed`);
+rmdirSync(`${home}/removed`);
+await rejects(
+  async () => await Driver.open("files", { root_path: "./store" }),
+  /working directory of "\.\/store"/,
+);
+process.chdir(home);
 console.log("done");

@@ -1,4 +1,5 @@
-import { resolve } from "node:path";
+import { isAbsolute, resolve } from "node:path";
+import process from "node:process";
 import type { JsonObject } from "../../json.ts";
 import { storageError } from "../../storage/storage_error.ts";
 
@@ -8,7 +9,8 @@ export const ROOT_PATH_DEFAULT = "./diaspora_data";
 /** An absolute path, valid in any working directory. */
 export function absolutePath(path: string): string {
   try {
-    return resolve(path);
+    // Bun's `resolve` takes a folder of its own for a working directory that was removed; its `cwd` says so.
+    return isAbsolute(path) ? resolve(path) : resolve(process.cwd(), path);
   } catch (cause) {
     // The working directory was removed.
     throw storageError("find the working directory of", path, cause);
