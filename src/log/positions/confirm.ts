@@ -28,16 +28,17 @@ export function positionAt(partition: Partition, nextId: number): Position {
 }
 
 function confirmed(partition: Partition, position: StoredPosition, ids: readonly number[]): number {
-  const { nextId, time, mark } = position;
+  const { nextId, time, mark, generation } = position;
   const [firstId] = ids;
   if (firstId === undefined) return 0;
+  if (generation === 0) return firstId;
   if (nextId <= firstId) return nextId;
   if (isConfirmed(partition, position, ids)) return nextId;
-  if (mark !== undefined) return lastBefore(partition, position);
-  const endId = partition.end(ids)!.id;
-  if (time === 0) return Math.min(nextId, endId);
-  // Stored by an earlier version, which stored only the time of the frame.
-  return Math.min(nextId, partition.positionOfTime(time + 1)?.id ?? 0, endId);
+  // Without a frame and its time, the event before the position was gone, or damaged, when it was stored: if it is there
+  // now, the log is another one, such as an older copy that was written on since.
+  if (mark !== undefined || time === 0) return lastBefore(partition, position);
+  // Stored by an earlier version, which stored only the time of the frame: a later one may have the same.
+  return Math.min(nextId, partition.positionOfTime(time)?.id ?? 0, partition.end(ids)!.id);
 }
 
 /** The entry with the event before a position, if there is one. */
@@ -85,12 +86,13 @@ function lastBefore(partition: Partition, { nextId, mark, earlier = [] }: Stored
   const firstId = partition.firstId();
   const known = earlier.find((each) => each.nextId > firstId && isConfirmed(partition, each));
   const knownId = known?.nextId ?? firstId;
+  if (mark === undefined) return knownId;
   const ids = partition.segmentIds();
   for (let index = ids.length - 1; index >= 0; index--) {
     const baseId = ids[index]!;
     if (baseId >= nextId) continue;
     const segment = partition.segment(baseId, ids[index + 1]);
-    if (segment.salt === mark!.salt) return Math.max(knownId, lastInSegment(segment, nextId, mark!));
+    if (segment.salt === mark.salt) return Math.max(knownId, lastInSegment(segment, nextId, mark));
   }
   return knownId;
 }

@@ -16,7 +16,7 @@
 import { StorageError } from "../../errors.ts";
 import { isMissing, type Storage } from "../../storage/port.ts";
 import type { CursorFolder, CursorSteps, Known } from "./cursor_files.ts";
-import { CursorFiles, positionIn, runAlone } from "./cursor_files.ts";
+import { CursorFiles, positionIn, runAlone, startIn } from "./cursor_files.ts";
 import { OwnCursorFile } from "./own_cursor_file.ts";
 import { isAfter, type Position, positionOf, type StoredPosition } from "./position_slot.ts";
 
@@ -53,7 +53,7 @@ export class CursorFile {
    */
   read(listed?: readonly string[]): StoredPosition | undefined {
     this.#listed = listed;
-    return this.#readAll(listed).position;
+    return startIn(this.#readAll(listed));
   }
 
   /**
@@ -122,7 +122,7 @@ export class CursorFile {
       let known = this.#readAll(yield);
       // Until all files that are read were retired: the owner of another one could go on storing in its generation.
       while (this.#retireAll(known.contents)) known = this.#readAll(yield);
-      const next = { ...begin(known.position), generation: (known.position?.generation ?? 0) + 1 };
+      const next = { ...begin(startIn(known)), generation: (known.position?.generation ?? 0) + 1 };
       // Of several that begin where nothing is stored, the one that makes the first file decides where.
       this.#own = this.#create(next, known, attempt, known.position === undefined && attempt === 1);
       if (this.#own === undefined) continue;

@@ -160,6 +160,17 @@ function isMark(slot: Uint8Array): boolean {
   return slot.some((byte) => byte !== 0);
 }
 
+/**
+ * What a consumer begins with: if there is a file and all its slots are damaged or were lost in a power cut, not where the
+ * consumer would begin without a position, since that may be after events that it has not acknowledged.
+ */
+export function startIn({ position, contents }: Known): StoredPosition | undefined {
+  const isLost = contents.some(({ slots, isShared }) =>
+    slots.every((slot, index) => slot === undefined || (!isShared && index === RETIRED_SLOT))
+  );
+  return position ?? (isLost ? { nextId: 0, time: 0, generation: 0 } : undefined);
+}
+
 export function positionIn(contents: readonly CursorContent[]): StoredPosition | undefined {
   return positionOf(contents.flatMap(({ slots }) => slots));
 }

@@ -51,7 +51,7 @@ export class OwnCursorFile {
       .filter(({ nextId, mark }) => nextId < next.nextId && mark !== undefined);
     const ofOther = earlier.find(({ mark }) => mark?.salt !== next.mark?.salt);
     [next, earlier[0], ofOther].forEach((each, index) => {
-      if (each === undefined || next.generation === 0) return;
+      if (each === undefined) return;
       const slot = encode(settings, { ...each, generation: next.generation }, index);
       content.set(slot, index * POSITION_SLOT_BYTES);
     });

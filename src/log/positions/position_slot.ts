@@ -43,6 +43,7 @@ export interface Position {
 
 /** A position as it is stored. */
 export interface StoredPosition extends Position {
+  /** 0 if the position is lost: the file is there, and nothing in it can be read. */
   generation: number;
   /** Earlier positions, below this one, that name the frame before them; the greatest first. */
   earlier?: readonly Position[];

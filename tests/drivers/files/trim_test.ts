@@ -5,7 +5,7 @@ import { ConsumerRegistry } from "../../../src/drivers/files/consumer_registry.t
 import { describePartition, lagOf } from "../../../src/drivers/files/describe.ts";
 import type { FilesTopicOptions } from "../../../src/options/driver_options.ts";
 import { acknowledgedIds, applyRetention, trimPartition } from "../../../src/drivers/files/trim.ts";
-import { sealLast } from "../../../src/log/mod.ts";
+import { positionAt, sealLast } from "../../../src/log/mod.ts";
 import { Partition } from "../../../src/log/partition.ts";
 import { PartitionWriter } from "../../../src/log/write/writer.ts";
 import { test } from "../../harness.ts";
@@ -45,7 +45,7 @@ class Scene {
 
   /** The position of a consumer. */
   store(name: string, nextId: number): void {
-    this.registry.seek(name, [{ partition: 0, nextId, time: 0, mark: 0 }] as never);
+    this.registry.seek(name, [{ partition: 0, ...positionAt(this.log, nextId) }]);
   }
 
   get segments(): number[] {
@@ -132,7 +132,7 @@ test("the id that every consumer acknowledged is the least, and none without con
   scene.store("c", 9);
   assertEquals(acknowledgedIds([scene.log], scene.registry)[0], 4);
   // It has acknowledged only in another partition.
-  scene.registry.seek("d", [{ partition: 1, nextId: 5, time: 0, mark: 0 }] as never);
+  scene.registry.seek("d", [{ partition: 1, nextId: 5, time: 0 }]);
   assertEquals(acknowledgedIds([scene.log], scene.registry)[0], 0);
 });
 

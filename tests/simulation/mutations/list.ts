@@ -272,8 +272,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "positions: reading goes back to the end of the log only",
     file: "src/log/positions/confirm.ts",
-    from: "if (mark !== undefined) return lastBefore(partition, position);",
-    to: "if (mark !== undefined) return Math.min(nextId, partition.end(ids)!.id);",
+    from: "if (mark !== undefined || time === 0) return lastBefore(partition, position);",
+    to: "if (mark !== undefined || time === 0) return Math.min(nextId, partition.end(ids)!.id);",
   },
   {
     what: "positions: an acknowledgement below a stale one is left out",
