@@ -58,13 +58,15 @@ export class PartitionReader {
     return Math.max(this.#fromId, this.#position?.id ?? 0);
   }
 
-  /** Moves to a position; an id after the end means the end. Throws `EventGoneError` if the event was removed. */
+  /**
+   * Moves to a position; an id after the end means the end. Throws `EventGoneError` if the event was removed. Where it
+   * throws, it reads on as if nothing had been asked.
+   */
   seek(to: StartPosition): void {
     const { partition } = this;
-    this.#partial = undefined;
-    this.#fromId = 0;
     const { position, id } = partition.look(() => partition.locate(to));
     this.#checkExists(id, position);
+    this.#partial = undefined;
     this.#position = position;
     this.#fromId = id;
   }

@@ -1,6 +1,6 @@
 // What a member of a group does with its partitions, while a scripted group assigns, revokes and takes them.
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
-import { EventGoneError, PartitionMovedError, StorageError } from "../../../mod.ts";
+import { EventGoneError, PartitionMovedError, StorageError, TopicDeletedError } from "../../../mod.ts";
 import type { ConsumerRequest } from "../../../src/contract.ts";
 import { GroupConsumer } from "../../../src/drivers/files/group_consumer.ts";
 import { partitionName, PositionFiles } from "../../../src/drivers/files/layout.ts";
@@ -25,6 +25,10 @@ class Scene {
   readonly openFiles = this.#counted.openFiles;
   /** Fails every write from now on. */
   writesFail = false;
+  /** Fails the next listing of a log. */
+  listingFails = false;
+  /** What leaving the group throws. */
+  leaveError: Error | undefined;
   /** What the member asked of its group. */
   readonly asked: string[] = [];
   /** What the consumer was given as its partitions. */
@@ -46,7 +50,10 @@ class Scene {
     checkBeforeDelivery: () => 7,
     owns: () => this.owns,
     poll: () => void this.asked.push("poll"),
-    leave: () => void this.asked.push("leave"),
+    leave: () => {
+      this.asked.push("leave");
+      if (this.leaveError !== undefined) throw this.leaveError;
+    },
   };
 
   constructor(partitions: number) {
@@ -54,6 +61,10 @@ class Scene {
     this.#folder.before = (name, path) => {
       if (this.writesFail && name === "publish" && path.endsWith(".pos")) {
         throw new StorageError("EIO", "Cannot publish: simulated");
+      }
+      if (this.listingFails && name === "list" && path !== ROOT) {
+        this.listingFails = false;
+        throw new StorageError("EIO", "Cannot list: simulated");
       }
     };
     this.logs = Array.from({ length: partitions }, (_, partition) => {
@@ -287,6 +298,36 @@ test("a member learns that events were removed where it starts, once, and reads 
   await member.seek(0, { id: 4 }, false);
   assertEquals(idsOf(member, 0, 9), [4]);
   await member.close();
+});
+
+test("a seek that fails leaves a member where it was", async () => {
+  const scene = new Scene(1);
+  scene.push(0, 5);
+  const member = await scene.member();
+  member.onAssigned([0]);
+  assertEquals(idsOf(member, 0, 2), [0, 1]);
+  scene.listingFails = true;
+  const seek = async () => await member.seek(0, { id: 4 }, true);
+  await assertRejects(seek, StorageError, "Cannot list: simulated");
+  assertEquals([scene.stored(0), idsOf(member, 0, 9)], [0, [2, 3, 4]]);
+  await member.close();
+});
+
+test("a member closes although its group cannot be left, and says so unless the topic is deleted", async () => {
+  for (
+    const [error, isReported] of [
+      [new StorageError("EIO", "Cannot publish: simulated"), true],
+      [new TopicDeletedError("t"), false],
+    ] as const
+  ) {
+    const scene = new Scene(1);
+    const member = await scene.member();
+    member.onAssigned([0]);
+    const before = scene.openFiles.size;
+    scene.leaveError = error;
+    assertEquals(await member.close().catch((reason) => reason), isReported ? error : undefined);
+    assertEquals([before - scene.openFiles.size, member.read(0, 1)], [1, undefined]);
+  }
 });
 
 test("a fault of the group is thrown once, by the next read or wait", async () => {

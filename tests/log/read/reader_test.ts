@@ -69,6 +69,27 @@ test("seek() to an event whose segment is removed meanwhile reports it as gone",
     assertEquals([error.id, error.firstId], [1, 2]);
   }));
 
+test("a seek that fails leaves the reader where it was, also in the middle of a frame", () => {
+  let isFailing = false;
+  const failing: Storage = {
+    ...nodeStorage,
+    open(path, mode) {
+      if (isFailing) throw new StorageError("EIO", "Cannot open: simulated");
+      return nodeStorage.open(path, mode);
+    },
+  };
+  return withSegments(() => failing, (partition) => {
+    const reader = new PartitionReader(partition, READER);
+    assertEquals(reader.read(1)?.baseId, 0);
+    isFailing = true;
+    for (const to of ["latest", { id: 4 }] as const) {
+      assertThrows(() => reader.seek(to), StorageError, "Cannot open");
+    }
+    isFailing = false;
+    assertEquals([reader.position, reader.read(9)?.baseId], [1, 1]);
+  });
+});
+
 test("read() reports an event as gone if its segment is removed meanwhile", () =>
   withSegments(removing(2), (partition, directory) => {
     const reader = new PartitionReader(partition, READER);

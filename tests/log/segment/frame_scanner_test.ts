@@ -1,9 +1,10 @@
 // What is at an offset: complete frames, damaged ones, interrupted writes, copies of frames in users' data.
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import { StorageError } from "../../../mod.ts";
 import { FLAG, KIND, RECORD_BYTES } from "../../../src/log/format/bytes.ts";
 import { isCompletable } from "../../../src/log/segment/frame_end.ts";
 import { step } from "../../../src/log/segment/frame_scanner.ts";
-import { readWindow } from "../../../src/log/segment/window.ts";
+import { READ_AHEAD_BYTES, readWindow } from "../../../src/log/segment/window.ts";
 import { test } from "../../harness.ts";
 import { CraftedSegment, noise, type Part, type Surroundings } from "./crafted_segment.ts";
 
@@ -549,6 +550,35 @@ test("the scanner finds the same frames however few bytes a read returns", () =>
   file.readAt = (into, offset) => readAt(into.subarray(0, 1 + turn++ % 50), offset);
   readWindow.clear();
   for (const ahead of [64, 4096]) assertEquals(crafted.entries(ahead), expected);
+});
+
+test("a search that a failed read ended makes no later one mistake a frame for a copy", () => {
+  const parts = [FRAME, noise(300), FRAME, { data: noise(READ_AHEAD_BYTES) }, noise(300), FRAME];
+  let failed = 0;
+  for (let reads = 0, isDone = false; !isDone; reads++) {
+    const crafted = new CraftedSegment(parts);
+    const { segment, offsets } = crafted;
+    const firstGap = () => step(segment, offsets[1], 4096);
+    const expected = firstGap();
+    assertEquals(expected.kind === "gap" && expected.endOffset, offsets[2]);
+    const { file } = segment;
+    const readAt = file.readAt.bind(file);
+    let left = reads;
+    file.readAt = (into, offset) => {
+      if (left-- === 0) throw new StorageError("EIO", "Cannot read: simulated");
+      return readAt(into, offset);
+    };
+    try {
+      step(segment, offsets[4], 4096);
+      isDone = true;
+    } catch (error) {
+      assertInstanceOf(error, StorageError);
+      failed++;
+    }
+    file.readAt = readAt;
+    assertEquals(firstGap(), expected);
+  }
+  assert(failed > 2);
 });
 
 test("bytes that a frame must not end with are those of a header's magic, and those a bit away from one", () => {

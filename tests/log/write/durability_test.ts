@@ -315,6 +315,26 @@ test("after a failed sync of the folder all names are in doubt but those that an
   assertEquals(failures, ["listed", "appended"]);
 });
 
+test("a blocking sync of a name that is in doubt fails as well", () => {
+  let isFailing = true;
+  const storage: Storage = {
+    ...nodeStorage,
+    list: () => ["one"],
+    publish: () => false,
+    ...folderSyncs(() => {
+      if (isFailing) throw eio;
+    }),
+  };
+  for (let producer = 0; producer < 2; producer++) {
+    const durability = new Durability(storage, "folder");
+    const file = new ScriptedFile("folder/one", []);
+    durability.opened(file, false);
+    durability.wrote(file);
+    assertEquals(assertThrows(() => durability.syncNow([file]), StorageError).cause, eio);
+    isFailing = false;
+  }
+});
+
 test("a bug met while the folder is synced is passed on, and leaves no name in doubt", async () => {
   const bug = new TypeError("a bug");
   let isFailing = true;
