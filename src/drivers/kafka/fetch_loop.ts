@@ -5,12 +5,10 @@ import type { Cluster } from "./cluster.ts";
 import { isLeaderChange, isSessionLost, isTransient, leaderless } from "./failure.ts";
 import { type FetchedPartition, isDiverging, partitionFaults } from "./fetched.ts";
 import { partitionBytes, withRoom } from "./fetch_size.ts";
+import { answerOfLeader } from "./moved_leader.ts";
 import type { PartitionQueue } from "./partition_queue.ts";
 
-/**
- * While some queues are full, fetches for the others use this short wait, so that a queue with room is soon
- * included.
- */
+/** While some queues are full, fetches for the others wait for this long, so that one with room is soon included. */
 const SHORT_WAIT_MS = 5;
 /** A partition without a leader for longer than this, in milliseconds, is reported as unavailable. */
 const UNAVAILABLE_AFTER_MS = 1000;
@@ -213,15 +211,16 @@ export class FetchLoop {
     wanted: readonly PartitionQueue[],
     { queues }: LeaderPartitions,
   ): Promise<void> {
-    const { client, cluster, queues: all, onResponse } = this.#settings;
+    const { client, cluster, queues: all, onResponse, topic: { kafkaName } } = this.#settings;
     const { fetch } = cluster.settings;
     const question = ++this.requests;
-    const answer = await client.fetch({
+    const waitMs = wanted.length === queues.filter(({ obstacle }) => obstacle === undefined).length
+      ? fetch.waitMsMax
+      : Math.min(SHORT_WAIT_MS, fetch.waitMsMax);
+    const fetching = client.fetch({
       node,
       connectionPool: this.#pool,
-      maxWaitTime: wanted.length === queues.filter(({ obstacle }) => obstacle === undefined).length
-        ? fetch.waitMsMax
-        : Math.min(SHORT_WAIT_MS, fetch.waitMsMax),
+      maxWaitTime: waitMs,
       topics: [{
         topicId,
         partitions: wanted.map((queue) => ({
@@ -233,6 +232,7 @@ export class FetchLoop {
         })),
       }],
     });
+    const answer = await answerOfLeader(fetching, { waitMs, client, kafkaName, node, wanted });
     if (this.isStopped) return;
     const answered = new Map(
       answer.responses.flatMap(({ partitions }) => partitions.map((one) => [one.partitionIndex, one])),

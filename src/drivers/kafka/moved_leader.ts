@@ -1,0 +1,72 @@
+import { BrokerError } from "../../errors.ts";
+import { sleep } from "../../async.ts";
+import type { ClientConsumer } from "./client.ts";
+
+/** How long a broker may be silent before it is looked whether it still leads, and how often then, in milliseconds. */
+const SILENCE_MS_MAX = 5000;
+
+/** A request to a leader that changes nothing, so that another broker can be asked instead. */
+export interface LeaderRequest {
+  /** How long the leader waits by itself before it answers, in milliseconds. */
+  waitMs: number;
+  client: Pick<ClientConsumer, "metadata">;
+  kafkaName: string;
+  node: number;
+  /** The partitions that it was asked for. */
+  wanted: readonly { partition: number }[];
+  /** How often to look, in milliseconds. */
+  silenceMs?: number;
+}
+
+/**
+ * The answer of a leader. Throws if it stays silent while the cluster names another one for any of the partitions: it
+ * hangs, or was cut off. One that is slow, or holds its answer back because of a quota, is waited for.
+ */
+export async function answerOfLeader<T>(answer: Promise<T>, request: LeaderRequest): Promise<T> {
+  const { waitMs, silenceMs = SILENCE_MS_MAX } = request;
+  const over = new AbortController();
+  try {
+    return await Promise.race([answer, untilMoved(request, waitMs + silenceMs, silenceMs, over.signal)]);
+  } finally {
+    over.abort();
+  }
+}
+
+async function untilMoved(
+  request: LeaderRequest,
+  firstMs: number,
+  againMs: number,
+  over: AbortSignal,
+): Promise<never> {
+  for (let ms = firstMs;; ms = againMs) {
+    await sleep(ms, over);
+    if (over.aborted) return await new Promise<never>(() => {});
+    const moved = await findMoved(request);
+    if (moved === undefined) continue;
+    throw new BrokerError(
+      "",
+      `broker ${request.node} does not answer, and no longer leads partition ${moved.partition}`,
+      {
+        canRetry: true,
+        reason: "LEADER_NOT_AVAILABLE",
+      },
+    );
+  }
+}
+
+/** A partition that another broker leads now; undefined if there is none, or no broker says so. */
+async function findMoved(
+  { client, kafkaName, node, wanted }: LeaderRequest,
+): Promise<{ partition: number } | undefined> {
+  try {
+    const { brokers, topics } = await client.metadata({ topics: [kafkaName], forceUpdate: true });
+    const known = topics.get(kafkaName)?.partitions ?? [];
+    return wanted.find(({ partition }) => {
+      const leader = known[partition]?.leader ?? node;
+      return leader !== node && brokers.has(leader);
+    });
+  } catch {
+    // The answer to the request, or its timeout, says more.
+    return undefined;
+  }
+}
