@@ -59,6 +59,7 @@ export class FetchLoop {
   #wake: () => void = () => {};
   #fail: (error: unknown) => void = () => {};
   #attempt = 0;
+  readonly #stopping = new AbortController();
   /** Number of requests so far. */
   requests: number;
   /** Whether the loop was stopped and responses are ignored. */
@@ -85,6 +86,7 @@ export class FetchLoop {
   stop(): void {
     if (this.isStopped) return;
     this.isStopped = true;
+    this.#stopping.abort();
     this.refill();
     this.#wake();
     // The pending requests fail now, which is harmless.
@@ -213,6 +215,7 @@ export class FetchLoop {
   ): Promise<void> {
     const { client, cluster, queues: all, onResponse, topic: { kafkaName } } = this.#settings;
     const { fetch } = cluster.settings;
+    const { signal: stopped } = this.#stopping;
     const question = ++this.requests;
     const waitMs = wanted.length === queues.filter(({ obstacle }) => obstacle === undefined).length
       ? fetch.waitMsMax
@@ -232,7 +235,7 @@ export class FetchLoop {
         })),
       }],
     });
-    const answer = await answerOfLeader(fetching, { waitMs, client, kafkaName, node, wanted });
+    const answer = await answerOfLeader(fetching, { waitMs, client, kafkaName, node, wanted, stopped });
     if (this.isStopped) return;
     const answered = new Map(
       answer.responses.flatMap(({ partitions }) => partitions.map((one) => [one.partitionIndex, one])),

@@ -14,6 +14,8 @@ export interface LeaderRequest {
   node: number;
   /** The partitions that it was asked for. */
   wanted: readonly { partition: number }[];
+  /** The answer is no longer wanted. */
+  stopped: AbortSignal;
   /** How often to look, in milliseconds. */
   silenceMs?: number;
 }
@@ -23,12 +25,15 @@ export interface LeaderRequest {
  * hangs, or was cut off. One that is slow, or holds its answer back because of a quota, is waited for.
  */
 export async function answerOfLeader<T>(answer: Promise<T>, request: LeaderRequest): Promise<T> {
-  const { waitMs, silenceMs = SILENCE_MS_MAX } = request;
+  const { waitMs, stopped, silenceMs = SILENCE_MS_MAX } = request;
   const over = new AbortController();
+  const end = () => over.abort();
+  stopped.addEventListener("abort", end);
   try {
     return await Promise.race([answer, untilMoved(request, waitMs + silenceMs, silenceMs, over.signal)]);
   } finally {
-    over.abort();
+    stopped.removeEventListener("abort", end);
+    end();
   }
 }
 

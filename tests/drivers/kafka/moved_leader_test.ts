@@ -16,7 +16,8 @@ function scene(leaders: (number | undefined)[]) {
     });
   };
   const client = { metadata } as unknown as Parameters<typeof answerOfLeader>[1]["client"];
-  return { client, waitMs: 0, kafkaName: "t", node: 1, wanted: [{ partition: 0 }], silenceMs: 1 };
+  const { signal: stopped } = new AbortController();
+  return { client, stopped, waitMs: 0, kafkaName: "t", node: 1, wanted: [{ partition: 0 }], silenceMs: 1 };
 }
 
 const later = (ms: number) => new Promise<string>((resolve) => setTimeout(() => resolve("answer"), ms));
