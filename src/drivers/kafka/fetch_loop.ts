@@ -38,11 +38,6 @@ export interface FetchLoopSettings {
   onFailure(error: unknown): Promise<void>;
 }
 
-/** The partitions fetched from one leader. */
-interface LeaderPartitions {
-  queues: PartitionQueue[];
-}
-
 /**
  * Fetches from the leaders of some partitions until the partitions change, with an independent loop for each
  * leader: a failing broker or a partition without a leader does not delay the others.
@@ -51,7 +46,8 @@ export class FetchLoop {
   readonly #settings: FetchLoopSettings;
   /** A long poll occupies its connection, so each broker has a separate one for fetching. */
   readonly #pool: Pool;
-  readonly #leaders = new Map<number, LeaderPartitions>();
+  /** The partitions fetched from each leader. */
+  readonly #leaders = new Map<number, PartitionQueue[]>();
   /** Partitions that are not being fetched, and since when. */
   readonly #unassigned = new Map<PartitionQueue, { sinceMs: number; error: unknown }>();
   /** Loops that wait for room in a queue. */
@@ -157,12 +153,12 @@ export class FetchLoop {
     this.#unassigned.delete(queue);
     const ofLeader = this.#leaders.get(leader);
     if (ofLeader !== undefined) {
-      ofLeader.queues.push(queue);
+      ofLeader.push(queue);
       // That leader's loop may be waiting for room in its other queues.
       this.refill();
       return;
     }
-    const own = { queues: [queue] };
+    const own = [queue];
     this.#leaders.set(leader, own);
     void this.#fetchFrom(leader, topicId, own);
   }
@@ -181,12 +177,12 @@ export class FetchLoop {
   }
 
   /** Fetches from one leader until it fails or no longer leads any of the partitions. */
-  async #fetchFrom(node: number, topicId: string, ofLeader: LeaderPartitions): Promise<void> {
+  async #fetchFrom(node: number, topicId: string, ofLeader: PartitionQueue[]): Promise<void> {
     const { queues, responsesMax, cluster: { settings: { fetch: { bufferedBytesMax } } } } = this.#settings;
     // All partitions assigned in the same turn belong to the first request.
     await undefined;
-    while (!this.isStopped && ofLeader.queues.length > 0) {
-      const wanted = withRoom(ofLeader.queues, queues, { responsesMax, bufferedBytesMax });
+    while (!this.isStopped && ofLeader.length > 0) {
+      const wanted = withRoom(ofLeader, queues, { responsesMax, bufferedBytesMax });
       if (wanted.length === 0) {
         await new Promise<void>((resolve) => this.#waiting.push(resolve));
         continue;
@@ -211,13 +207,13 @@ export class FetchLoop {
     node: number,
     topicId: string,
     wanted: readonly PartitionQueue[],
-    { queues }: LeaderPartitions,
+    ofLeader: readonly PartitionQueue[],
   ): Promise<void> {
     const { client, cluster, queues: all, onResponse, topic: { kafkaName } } = this.#settings;
     const { fetch } = cluster.settings;
     const { signal: stopped } = this.#stopping;
     const question = ++this.requests;
-    const waitMs = wanted.length === queues.filter(({ obstacle }) => obstacle === undefined).length
+    const waitMs = wanted.length === ofLeader.filter(({ obstacle }) => obstacle === undefined).length
       ? fetch.waitMsMax
       : Math.min(SHORT_WAIT_MS, fetch.waitMsMax);
     const fetching = client.fetch({
@@ -278,13 +274,13 @@ export class FetchLoop {
   async #onFault(
     error: unknown,
     wanted: readonly PartitionQueue[],
-    ofLeader: LeaderPartitions,
+    ofLeader: PartitionQueue[],
   ): Promise<void> {
     if (isSessionLost(error)) return;
     const faults = partitionFaults(error);
     if (faults === undefined) {
       if (!isTransient(error) && !isLeaderChange(error)) throw error;
-      for (const queue of ofLeader.queues.splice(0)) this.#unassign(queue, error);
+      for (const queue of ofLeader.splice(0)) this.#unassign(queue, error);
       return;
     }
     for (const queue of wanted) {
@@ -295,7 +291,7 @@ export class FetchLoop {
         continue;
       }
       if (!isLeaderChange(error) && !isTransient(error)) throw error;
-      ofLeader.queues.splice(ofLeader.queues.indexOf(queue), 1);
+      ofLeader.splice(ofLeader.indexOf(queue), 1);
       this.#unassign(queue, error);
     }
   }
