@@ -32,3 +32,21 @@ test("kafka: a silent broker is no longer waited for once another one leads its 
 test("kafka: a slow broker that still leads is waited for", async () => {
   assertEquals(await answerOfLeader(later(20), scene([1])), "answer");
 });
+
+test("kafka: once fetching is stopped, a silent broker is no longer checked", async () => {
+  const stopping = new AbortController();
+  let looks = 0;
+  let respond: (answer: string) => void;
+  const responding = new Promise<string>((resolve) => respond = resolve);
+  const metadata = () => {
+    if (++looks === 2) {
+      stopping.abort();
+      setTimeout(() => respond("answer"), 20);
+    }
+    return Promise.reject(new Error("no answer"));
+  };
+  const client = { metadata } as unknown as Parameters<typeof answerOfLeader>[1]["client"];
+  const request = { ...scene([1]), client, stopped: stopping.signal };
+  assertEquals(await answerOfLeader(responding, request), "answer");
+  assertEquals(looks, 2);
+});
