@@ -11,6 +11,9 @@ import type { Segment } from "../segment/segment_file.ts";
 /** Bytes read into the reader's own buffer and checked there, while they are in the processor's cache. */
 const IN_PLACE_BYTES = 8 * DATA_BLOCK_BYTES;
 
+/** Bytes that go through the core's memory at once: the copy finds in the processor's cache what was read and checked. */
+const COPIED_BYTES = 4 * DATA_BLOCK_BYTES;
+
 /** Blocks that are read and checked together where the data is read in order. */
 const RUN_BLOCKS = 16;
 
@@ -145,15 +148,22 @@ export class StoredData {
 
   /** Fills a buffer by way of the core's memory. */
   #copyInto(offset: number, into: Uint8Array, id: number): void {
-    const size = into.byteLength;
-    if (size === 0) return;
-    const start = Math.floor(offset / DATA_BLOCK_BYTES) * DATA_BLOCK_BYTES;
-    let ptr = this.#inWindow(offset, size, id);
-    if (ptr < 0) {
-      const end = this.#endOfBlock(offset + size);
-      [ptr] = this.#load(start, end, end, id);
+    const { byteLength } = into;
+    for (let done = 0; done < byteLength;) {
+      const from = offset + done;
+      const start = Math.floor(from / DATA_BLOCK_BYTES) * DATA_BLOCK_BYTES;
+      const left = byteLength - done;
+      // A short rest goes with the piece before: it costs a read of a block.
+      const size = left < COPIED_BYTES + DATA_BLOCK_BYTES ? left : start + COPIED_BYTES - from;
+      let ptr = this.#inWindow(from, size, id);
+      if (ptr < 0) {
+        const end = this.#endOfBlock(from + size);
+        [ptr] = this.#load(start, end, end, id);
+      }
+      const at = ptr + (from - start);
+      into.set(core.u8.subarray(at, at + size), done);
+      done += size;
     }
-    into.set(core.u8.subarray(ptr + (offset - start), ptr + (offset - start) + size));
   }
 
   /** Reads whole blocks to where they are wanted, and checks them there. */

@@ -1,7 +1,7 @@
 import { core } from "../format/core/core.ts";
 import { dataMemory } from "../../data/memory.ts";
 import type { CorruptedLogError } from "../../errors.ts";
-import { DATA_BLOCK_BYTES, FLAG, KIND } from "../format/bytes.ts";
+import { FLAG, KIND } from "../format/bytes.ts";
 import {
   decodeExtents,
   decodeMarks,
@@ -23,9 +23,6 @@ import type { Segment } from "../segment/segment_file.ts";
 import { StoredData } from "./data.ts";
 
 const decoder = new TextDecoder();
-
-/** A larger range of data is read in pieces of this size. */
-const PIECE_BYTES = 1 << 20;
 
 interface ExtentAt extends Extent {
   /** Where its bytes begin in the event's data part. */
@@ -162,14 +159,11 @@ export class StoredFrame {
     const id = this.baseId + index;
     this.#checkIsThere(index);
     const start = this.#dataStart(index) + offset;
-    for (let done = 0; done < into.byteLength;) {
-      const left = into.byteLength - done;
-      // A short rest goes with the piece before: read by itself, it would be taken for one of many that follow in order.
-      const size = left < PIECE_BYTES + DATA_BLOCK_BYTES ? left : PIECE_BYTES;
-      if (this.#extents === undefined) {
-        this.data.fill(start + done, into.subarray(done, done + size), id);
-        done += size;
-      } else done += this.#fillFromChunk(start + done, into.subarray(done, done + size), id);
+    if (this.#extents === undefined) this.data.fill(start, into, id);
+    else {
+      for (let done = 0; done < into.byteLength;) {
+        done += this.#fillFromChunk(start + done, into.subarray(done), id);
+      }
     }
   }
 

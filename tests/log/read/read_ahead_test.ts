@@ -5,6 +5,7 @@ import type { StoredBatch } from "../../../src/log/read/batch.ts";
 import { PartitionReader } from "../../../src/log/read/reader.ts";
 import { readWindow } from "../../../src/log/segment/window.ts";
 import { test } from "../../harness.ts";
+import { eachChecksumSource } from "../format/checksum_sources.ts";
 import { PartitionFolder } from "../partition_folder.ts";
 import { changedStorage } from "../port_wrapper.ts";
 
@@ -109,6 +110,22 @@ test("the end of a part that is a little larger than 1 MiB is read without what 
     reads();
     fill(batch, 0);
     assertEquals(reads().reduce((sum, bytes) => sum + bytes, 0), 17 * BLOCK);
+  });
+});
+
+test("what the core checks of a large part goes to a buffer in pieces of 256 KiB, none of them read twice", () => {
+  eachChecksumSource((source) => {
+    if (source === "runtime") return;
+    withFrames([5000, 1_048_576 + 5000, 1_048_576], 2, true, ({ read, reads, fill }) => {
+      const batch = read();
+      readWindow.clear();
+      reads();
+      fill(batch, 1);
+      assertEquals(reads(), [4 * BLOCK, 4 * BLOCK, 4 * BLOCK, 5 * BLOCK]);
+      // It begins in the block that was read last.
+      fill(batch, 2);
+      assertEquals(reads(), [3 * BLOCK, 4 * BLOCK, 4 * BLOCK, 4 * BLOCK + 10_000]);
+    });
   });
 });
 
