@@ -141,12 +141,23 @@ export abstract class PartitionsConsumer<P extends AssignedPartition> implements
     return Promise.resolve();
   }
 
-  protected moveTo(assigned: AssignedPartition, to: StartPosition): void {
+  /** Moves to a position, and calls a function there. If either fails, nothing has changed. */
+  protected moveTo(assigned: AssignedPartition, to: StartPosition, finish?: () => void): void {
+    const { gone } = assigned;
+    const moveBack = assigned.reader.remember();
     try {
-      assigned.reader.seek(to);
+      assigned.gone = undefined;
+      try {
+        assigned.reader.seek(to);
+      } catch (error) {
+        if (!(error instanceof EventGoneError)) throw error;
+        assigned.gone = passGone(assigned, error);
+      }
+      finish?.();
     } catch (error) {
-      if (!(error instanceof EventGoneError)) throw error;
-      assigned.gone = passGone(assigned, error);
+      moveBack();
+      assigned.gone = gone;
+      throw error;
     }
   }
 
@@ -222,7 +233,6 @@ export class FilesConsumer extends PartitionsConsumer<AssignedPartition> {
       const id = stored === undefined ? undefined : confirmedId(assigned.partition, stored);
       if (id !== undefined) {
         assigned.stale = id < stored!.nextId ? stored : undefined;
-        assigned.gone = undefined;
         this.moveTo(assigned, { id });
       } else if (known === undefined) this.moveTo(assigned, this.request.from);
       this.assignments.set(number, assigned);
@@ -241,9 +251,9 @@ export class FilesConsumer extends PartitionsConsumer<AssignedPartition> {
   seek(partition: number, to: StartPosition, store: boolean): Promise<void> {
     const assigned = this.assignments.get(partition)!;
     assigned.delivered.clear();
-    assigned.gone = undefined;
-    this.moveTo(assigned, to);
-    if (store) assigned.cursor.seek(positionAt(assigned.partition, assigned.reader.position));
+    this.moveTo(assigned, to, () => {
+      if (store) assigned.cursor.seek(positionAt(assigned.partition, assigned.reader.position));
+    });
     return Promise.resolve();
   }
 

@@ -141,7 +141,9 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
   onKept(partition: number): void {
     const assigned = this.assignments.get(partition);
     if (assigned?.revoking === undefined) return;
+    const { gone } = assigned;
     this.moveTo(assigned, { id: assigned.revoking.deliveredId });
+    assigned.gone ??= gone;
     assigned.revoking = undefined;
     this.#assign([...this.#assigned, partition]);
   }
@@ -197,15 +199,15 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
     const assigned = this.assignments.get(partition);
     if (assigned === undefined) throw this.#moved(partition, "seek in");
     assigned.delivered.clear();
-    assigned.gone = undefined;
-    this.moveTo(assigned, to);
+    this.moveTo(assigned, to, () => {
+      if (!store) return;
+      if (!this.#membership!.owns(partition)) throw this.#moved(partition, "seek in");
+      const position = positionAt(assigned.partition, assigned.reader.position);
+      assigned.cursor.take(() => position);
+      assigned.acknowledgedId = position.nextId;
+    });
     // Where it goes on if the partition stays after all; nothing after that is delivered any more.
     if (assigned.revoking !== undefined) assigned.revoking.deliveredId = assigned.reader.position;
-    if (!store) return Promise.resolve();
-    if (!this.#membership!.owns(partition)) throw this.#moved(partition, "seek in");
-    const position = positionAt(assigned.partition, assigned.reader.position);
-    assigned.cursor.take(() => position);
-    assigned.acknowledgedId = position.nextId;
     return Promise.resolve();
   }
 

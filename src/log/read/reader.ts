@@ -71,6 +71,16 @@ export class PartitionReader {
     this.#fromId = id;
   }
 
+  /** Remembers where it is; the returned function moves back there. */
+  remember(): () => void {
+    const [position, fromId, partial] = [this.#position, this.#fromId, this.#partial];
+    return () => {
+      this.#position = position;
+      this.#fromId = fromId;
+      this.#partial = partial;
+    };
+  }
+
   /** Whether there is something to read at the position. */
   hasNews(): boolean {
     try {

@@ -1,5 +1,5 @@
 // What a consumer of the files driver remembers about delivered events, and when it wakes.
-import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +11,7 @@ import { CursorFile } from "../../../src/log/positions/cursor.ts";
 import { Partition } from "../../../src/log/partition.ts";
 import { PartitionWriter } from "../../../src/log/write/writer.ts";
 import { nodeStorage } from "../../../src/storage/node.ts";
+import type { Storage } from "../../../src/storage/port.ts";
 import { removeBefore, sealLast } from "../../../src/log/mod.ts";
 import { test } from "../../harness.ts";
 import { ROOT, SimulatedFolder } from "./simulated_folder.ts";
@@ -22,13 +23,23 @@ interface Scene {
   consumer(request?: Partial<ConsumerRequest>): Promise<FilesConsumer>;
   /** The stored position and the time of the event before it. */
   stored(partition?: number): [nextId: number, time: number] | undefined;
+  /** Makes every new file fail from now on. */
+  failPublishing(): void;
   logs: Partition[];
 }
 
 async function withLogs(count: number, body: (scene: Scene) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "diaspora-files-consumer-"));
   let now = 1_000_000;
-  const storage = { ...nodeStorage, now: () => now };
+  let publishingFails = false;
+  const storage: Storage = {
+    ...nodeStorage,
+    now: () => now,
+    publish: (...parameters) => {
+      if (publishingFails) throw new StorageError("EIO", "Cannot publish: simulated");
+      return nodeStorage.publish(...parameters);
+    },
+  };
   const logs = Array.from({ length: count }, (_, partition) => {
     const directory = `${folder}/${partition}`;
     nodeStorage.makeDirectory(directory);
@@ -48,6 +59,7 @@ async function withLogs(count: number, body: (scene: Scene) => Promise<void>): P
         const metadata = Array.from({ length: count }, (_, index) => String(index));
         writers[partition].append({ count, metadata, dataBytes: 0 });
       },
+      failPublishing: () => void (publishingFails = true),
       roll: (partition = 0) => sealLast(logs[partition]),
       consumer: async (request) => {
         const whole: ConsumerRequest = {
@@ -187,6 +199,19 @@ test("seeking moves the reader, and the stored position only on request", () =>
     await reading.seek(0, "earliest", false);
     await reading.acknowledge(0, 2);
     assertEquals(stored(), [2, 1_001_000]);
+  }));
+
+test("a seek whose position cannot be stored moves nothing: what was not read yet is still read", () =>
+  withLogs(1, async ({ push, consumer, failPublishing, stored }) => {
+    push(3);
+    push(3);
+    const reading = await consumer();
+    assertEquals(reading.read(0, 2)!.baseId, 0);
+    failPublishing();
+    const seek = async () => await reading.seek(0, "latest", true);
+    await assertRejects(seek, StorageError, "Cannot publish: simulated");
+    assertStrictEquals(stored(), undefined);
+    assertEquals([reading.read(0, 9)!.baseId, reading.read(0, 9)!.baseId], [2, 3]);
   }));
 
 test("a consumer starts after its acknowledged position, or else at the option from", () =>

@@ -313,6 +313,55 @@ test("a seek that fails leaves a member where it was", async () => {
   await member.close();
 });
 
+test("a seek that cannot be stored leaves a member where it was, and its events are still to be read", async () => {
+  const scene = new Scene(1);
+  scene.push(0, 5);
+  const member = await scene.member();
+  member.onAssigned([0]);
+  assertEquals(idsOf(member, 0, 2), [0, 1]);
+  scene.writesFail = true;
+  const seek = async () => await member.seek(0, { id: 4 }, true);
+  await assertRejects(seek, StorageError, "Cannot publish: simulated");
+  assertEquals(idsOf(member, 0, 9), [2, 3, 4]);
+  await member.close();
+});
+
+test("a member learns that events were removed also if the partition was to move meanwhile, and stays", async () => {
+  const scene = new Scene(1);
+  scene.push(0, 3);
+  sealLast(scene.logs[0]!);
+  scene.push(0, 2);
+  trimPartition(scene.logs[0]!, { beforeId: 3 });
+  const member = await scene.member({ from: { id: 1 } });
+  member.onAssigned([0]);
+  assertEquals(member.onRevoking(0), true);
+  member.onKept(0);
+  assertThrows(() => member.read(0, 9), EventGoneError);
+  assertEquals(idsOf(member, 0, 9), [3, 4]);
+  await member.close();
+});
+
+test("a seek that fails changes nothing: neither where a member reads nor what it has yet to learn", async () => {
+  const scene = new Scene(1);
+  scene.push(0, 3);
+  sealLast(scene.logs[0]!);
+  scene.push(0, 2);
+  trimPartition(scene.logs[0]!, { beforeId: 3 });
+  const member = await scene.member({ from: { id: 1 } });
+  member.onAssigned([0]);
+  const seekFails = async () => {
+    scene.listingFails = true;
+    const seek = async () => await member.seek(0, { id: 4 }, true);
+    await assertRejects(seek, StorageError, "Cannot list: simulated");
+  };
+  await seekFails();
+  assertEquals([assertThrows(() => member.read(0, 9), EventGoneError).id, scene.stored(0)], [1, 1]);
+  assertEquals(idsOf(member, 0, 1), [3]);
+  await seekFails();
+  assertEquals(idsOf(member, 0, 9), [4]);
+  await member.close();
+});
+
 test("a member closes although its group cannot be left, and says so unless the topic is deleted", async () => {
   for (
     const [error, isReported] of [
