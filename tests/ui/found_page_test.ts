@@ -50,6 +50,8 @@ test(
       await page.getByRole("link", { name: "Settings" }).click();
       await page.getByRole("heading", { name: "Validator" }).waitFor();
       await page.goBack();
+      // Not `pre.json` alone: the settings, which may still be shown, have it too.
+      await opened.nth(1).waitFor();
       await page.locator("pre.json").nth(1).waitFor();
       assertEquals(await opened.allInnerTexts(), cells);
       assertStringIncludes(page.url(), "columns=n%2Crun.kind");
