@@ -284,7 +284,8 @@ test("a member seeks in its partition, and stores the position where that is ask
   await member.close();
 });
 
-test("a member learns that events were removed where it starts, once, and reads on after them", async () => {
+/** A member that begins at event 1 of a partition whose events below 3 were removed. */
+async function memberAtRemovedEvent(): Promise<{ scene: Scene; member: GroupConsumer }> {
   const scene = new Scene(1);
   scene.push(0, 3);
   sealLast(scene.logs[0]!);
@@ -292,6 +293,11 @@ test("a member learns that events were removed where it starts, once, and reads 
   trimPartition(scene.logs[0]!, { beforeId: 3 });
   const member = await scene.member({ from: { id: 1 } });
   member.onAssigned([0]);
+  return { scene, member };
+}
+
+test("a member learns that events were removed where it starts, once, and reads on after them", async () => {
+  const { member } = await memberAtRemovedEvent();
   assertThrows(() => member.read(0, 9), EventGoneError);
   assertEquals(idsOf(member, 0, 9), [3, 4]);
   await member.seek(0, { id: 0 }, false);
@@ -300,40 +306,27 @@ test("a member learns that events were removed where it starts, once, and reads 
   await member.close();
 });
 
-test("a seek that fails leaves a member where it was", async () => {
-  const scene = new Scene(1);
-  scene.push(0, 5);
-  const member = await scene.member();
-  member.onAssigned([0]);
-  assertEquals(idsOf(member, 0, 2), [0, 1]);
-  scene.listingFails = true;
-  const seek = async () => await member.seek(0, { id: 4 }, true);
-  await assertRejects(seek, StorageError, "Cannot list: simulated");
-  assertEquals([scene.stored(0), idsOf(member, 0, 9)], [0, [2, 3, 4]]);
-  await member.close();
-});
-
-test("a seek that cannot be stored leaves a member where it was, and its events are still to be read", async () => {
-  const scene = new Scene(1);
-  scene.push(0, 5);
-  const member = await scene.member();
-  member.onAssigned([0]);
-  assertEquals(idsOf(member, 0, 2), [0, 1]);
-  scene.writesFail = true;
-  const seek = async () => await member.seek(0, { id: 4 }, true);
-  await assertRejects(seek, StorageError, "Cannot publish: simulated");
-  assertEquals(idsOf(member, 0, 9), [2, 3, 4]);
-  await member.close();
+test("a seek that cannot find its place, or not store it, leaves a member where it was", async () => {
+  for (
+    const [fault, message] of [
+      ["listingFails", "Cannot list: simulated"],
+      ["writesFail", "Cannot publish: simulated"],
+    ] as const
+  ) {
+    const scene = new Scene(1);
+    scene.push(0, 5);
+    const member = await scene.member();
+    member.onAssigned([0]);
+    assertEquals(idsOf(member, 0, 2), [0, 1]);
+    scene[fault] = true;
+    await assertRejects(async () => await member.seek(0, { id: 4 }, true), StorageError, message);
+    assertEquals([scene.stored(0), idsOf(member, 0, 9)], [0, [2, 3, 4]]);
+    await member.close();
+  }
 });
 
 test("a member learns that events were removed also if the partition was to move meanwhile, and stays", async () => {
-  const scene = new Scene(1);
-  scene.push(0, 3);
-  sealLast(scene.logs[0]!);
-  scene.push(0, 2);
-  trimPartition(scene.logs[0]!, { beforeId: 3 });
-  const member = await scene.member({ from: { id: 1 } });
-  member.onAssigned([0]);
+  const { member } = await memberAtRemovedEvent();
   assertEquals(member.onRevoking(0), true);
   member.onKept(0);
   assertThrows(() => member.read(0, 9), EventGoneError);
@@ -342,13 +335,7 @@ test("a member learns that events were removed also if the partition was to move
 });
 
 test("a seek that fails changes nothing: neither where a member reads nor what it has yet to learn", async () => {
-  const scene = new Scene(1);
-  scene.push(0, 3);
-  sealLast(scene.logs[0]!);
-  scene.push(0, 2);
-  trimPartition(scene.logs[0]!, { beforeId: 3 });
-  const member = await scene.member({ from: { id: 1 } });
-  member.onAssigned([0]);
+  const { scene, member } = await memberAtRemovedEvent();
   const seekFails = async () => {
     scene.listingFails = true;
     const seek = async () => await member.seek(0, { id: 4 }, true);
