@@ -2,19 +2,28 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   ClosedError,
+  type Consumer,
   diagnostics,
   EventGoneError,
   InvalidOptionError,
   NotSupportedError,
 } from "../../mod.ts";
 import { test } from "../harness.ts";
-import { PATIENCE_MS, turn, until } from "../waiting.ts";
+import { gate, PATIENCE_MS, turn, until } from "../waiting.ts";
 import { ScriptedSource } from "./scripted_consumer.ts";
 
-/** A promise, and what resolves it. */
-function gate(): { opened: Promise<void>; open: () => void } {
-  let open = (): void => {};
-  return { opened: new Promise<void>((resolve) => open = resolve), open };
+/** Asserts that closing waits for what `open` lets go on. */
+async function assertClosesOnce(
+  open: () => void,
+  consumer: Consumer<unknown>,
+  source: ScriptedSource,
+): Promise<void> {
+  const closing = consumer.close();
+  await turn();
+  assert(!source.closed);
+  open();
+  await closing;
+  assert(source.closed);
 }
 
 /** Lets what is pending go on, without a turn of the event loop. */
@@ -75,12 +84,7 @@ test("closing waits until the driver has been opened", async () => {
   const { opened, open } = gate();
   source.opening = opened;
   const consumer = source.consumer();
-  const closing = consumer.close();
-  await turn();
-  assert(!source.closed);
-  open();
-  await closing;
-  assert(source.closed);
+  await assertClosesOnce(open, consumer, source);
 });
 
 test("seeking and closing wait until the driver's wait for events has ended", async () => {
@@ -111,12 +115,7 @@ test("closing waits for data that is being loaded", async () => {
     dataSelector: (id, descriptor) => id === 1 ? opened.then(() => descriptor) : descriptor,
   });
   assertEquals((await consumer.batches().next()).value?.length, 1);
-  const closing = consumer.close();
-  await turn();
-  assert(!source.closed);
-  open();
-  await closing;
-  assert(source.closed);
+  await assertClosesOnce(open, consumer, source);
 });
 
 test("a wait that ends, or a seek, just before the driver would wait again holds nothing up", async () => {

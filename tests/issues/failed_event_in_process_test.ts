@@ -12,17 +12,12 @@ import {
 } from "../../mod.ts";
 import { ScriptedSource } from "../consumer/scripted_consumer.ts";
 import { test } from "../harness.ts";
+import { gate } from "../waiting.ts";
 
 const boom = new Error("boom");
 
 function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-function gate(): { opened: Promise<void>; open: () => void } {
-  let open = (): void => {};
-  const opened = new Promise<void>((resolve) => open = resolve);
-  return { opened, open };
 }
 
 /** A topic with ten events in each partition, and a consumer of it. */

@@ -8,15 +8,9 @@ import { PartitionWriter } from "../../src/log/write/writer.ts";
 import { test } from "../harness.ts";
 import { SimulatedDisk } from "../simulation/disk/disk.ts";
 import { SimulatedProcess } from "../simulation/disk/process.ts";
+import { gate } from "../waiting.ts";
 
 const DIRECTORY = "/log";
-
-/** A promise that is fulfilled from outside. */
-function gate(): { opened: Promise<void>; open: () => void } {
-  let open!: () => void;
-  const opened = new Promise<void>((resolve) => open = resolve);
-  return { opened, open };
-}
 
 test("a power cut does not take the marker of an event whose data is in an earlier segment", async () => {
   const disk = new SimulatedDisk(1);

@@ -58,8 +58,6 @@ export class FetchLoop {
   readonly #stopping = new AbortController();
   /** Number of requests so far. */
   requests: number;
-  /** Whether the loop was stopped and responses are ignored. */
-  isStopped = false;
 
   constructor(settings: FetchLoopSettings) {
     this.#settings = settings;
@@ -69,6 +67,11 @@ export class FetchLoop {
     for (const queue of settings.queues) {
       this.#unassigned.set(queue, queue.trouble ?? { sinceMs: performance.now(), error: undefined });
     }
+  }
+
+  /** Whether the loop was stopped and responses are ignored. */
+  get isStopped(): boolean {
+    return this.#stopping.signal.aborted;
   }
 
   /** Fetches until it is stopped; throws errors that are not transient. */
@@ -81,7 +84,6 @@ export class FetchLoop {
   /** Stops it; pending responses are discarded. */
   stop(): void {
     if (this.isStopped) return;
-    this.isStopped = true;
     this.#stopping.abort();
     this.refill();
     this.#wake();

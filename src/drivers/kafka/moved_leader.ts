@@ -25,37 +25,27 @@ export interface LeaderRequest {
  * hangs, or was cut off. One that is slow, or holds its answer back because of a quota, is waited for.
  */
 export async function answerOfLeader<T>(answer: Promise<T>, request: LeaderRequest): Promise<T> {
-  const { waitMs, stopped, silenceMs = SILENCE_MS_MAX } = request;
+  const { stopped } = request;
   const over = new AbortController();
   const end = () => over.abort();
   stopped.addEventListener("abort", end);
   try {
-    return await Promise.race([answer, untilMoved(request, waitMs + silenceMs, silenceMs, over.signal)]);
+    return await Promise.race([answer, untilMoved(request, over.signal)]);
   } finally {
     stopped.removeEventListener("abort", end);
     end();
   }
 }
 
-async function untilMoved(
-  request: LeaderRequest,
-  firstMs: number,
-  againMs: number,
-  over: AbortSignal,
-): Promise<never> {
-  for (let ms = firstMs;; ms = againMs) {
+async function untilMoved(request: LeaderRequest, over: AbortSignal): Promise<never> {
+  const { waitMs, silenceMs = SILENCE_MS_MAX } = request;
+  for (let ms = waitMs + silenceMs;; ms = silenceMs) {
     await sleep(ms, over);
     if (over.aborted) return await new Promise<never>(() => {});
     const moved = await findMoved(request);
     if (moved === undefined) continue;
-    throw new BrokerError(
-      "",
-      `broker ${request.node} does not answer, and no longer leads partition ${moved.partition}`,
-      {
-        canRetry: true,
-        reason: "LEADER_NOT_AVAILABLE",
-      },
-    );
+    const why = `broker ${request.node} does not answer, and no longer leads partition ${moved.partition}`;
+    throw new BrokerError("", why, { canRetry: true, reason: "LEADER_NOT_AVAILABLE" });
   }
 }
 

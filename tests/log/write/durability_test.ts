@@ -76,6 +76,24 @@ function makeScene(): Scene {
 
 const eio = new StorageError("EIO", "Cannot sync: the disk reported an error");
 
+/** What syncs of a folder fail with; undefined if they succeed. */
+interface Syncs {
+  error: unknown;
+}
+
+/** A folder with these names. */
+function folderOf(names: string[], syncs: Syncs): { storage: Storage; syncs: Syncs } {
+  const storage: Storage = {
+    ...nodeStorage,
+    list: () => names,
+    publish: () => false,
+    ...folderSyncs(() => {
+      if (syncs.error !== undefined) throw syncs.error;
+    }),
+  };
+  return { storage, syncs };
+}
+
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve();
 }
@@ -129,21 +147,13 @@ test("one sync of the folder covers the names of all files that were opened befo
 });
 
 test("a sync of the folder does not clear a name that an earlier one left in doubt", async () => {
-  let isFailing = true;
-  const storage: Storage = {
-    ...nodeStorage,
-    list: () => ["doubtful"],
-    publish: () => false,
-    ...folderSyncs(() => {
-      if (isFailing) throw eio;
-    }),
-  };
+  const { storage, syncs } = folderOf(["doubtful"], { error: eio });
   const durability = new Durability(storage, "folder");
   const files = ["doubtful", "new"].map((name) => new ScriptedFile(`folder/${name}`, []));
   durability.opened(files[0], false);
   durability.wrote(files[0]);
   await assertRejects(() => durability.sync(), StorageError);
-  isFailing = false;
+  syncs.error = undefined;
   const other = new Durability(storage, "folder");
   for (const one of files) {
     other.opened(one, false);
@@ -281,15 +291,7 @@ test("a folder that cannot be synced fails the file's sync", async () => {
 
 test("after a failed sync of the folder all names are in doubt but those that an earlier one covered", async () => {
   const done: string[] = [];
-  let isFailing = false;
-  const storage: Storage = {
-    ...nodeStorage,
-    list: () => ["known", "listed", "appended"],
-    publish: () => false,
-    ...folderSyncs(() => {
-      if (isFailing) throw eio;
-    }),
-  };
+  const { storage, syncs } = folderOf(["known", "listed", "appended"], { error: undefined });
   const failures: string[] = [];
   const first = new Durability(storage, "folder");
   const sync = async (durability: Durability, name: string): Promise<void> => {
@@ -305,10 +307,10 @@ test("after a failed sync of the folder all names are in doubt but those that an
     await synced;
   };
   await sync(first, "known");
-  isFailing = true;
+  syncs.error = eio;
   await sync(first, "appended");
   assertEquals(failures.splice(0), ["appended"]);
-  isFailing = false;
+  syncs.error = undefined;
   // Another producer of this process, which has the failure from the first one alone.
   const other = new Durability(storage, "folder");
   for (const name of ["known", "listed", "appended", "made since"]) await sync(other, name);
@@ -316,42 +318,26 @@ test("after a failed sync of the folder all names are in doubt but those that an
 });
 
 test("a blocking sync of a name that is in doubt fails as well", () => {
-  let isFailing = true;
-  const storage: Storage = {
-    ...nodeStorage,
-    list: () => ["one"],
-    publish: () => false,
-    ...folderSyncs(() => {
-      if (isFailing) throw eio;
-    }),
-  };
+  const { storage, syncs } = folderOf(["one"], { error: eio });
   for (let producer = 0; producer < 2; producer++) {
     const durability = new Durability(storage, "folder");
     const file = new ScriptedFile("folder/one", []);
     durability.opened(file, false);
     durability.wrote(file);
     assertEquals(assertThrows(() => durability.syncNow([file]), StorageError).cause, eio);
-    isFailing = false;
+    syncs.error = undefined;
   }
 });
 
 test("a bug met while the folder is synced is passed on, and leaves no name in doubt", async () => {
   const bug = new TypeError("a bug");
-  let isFailing = true;
-  const storage: Storage = {
-    ...nodeStorage,
-    list: () => ["one"],
-    publish: () => false,
-    ...folderSyncs(() => {
-      if (isFailing) throw bug;
-    }),
-  };
+  const { storage, syncs } = folderOf(["one"], { error: bug });
   const durability = new Durability(storage, "folder");
   const one = new ScriptedFile("folder/one", []);
   durability.opened(one, false);
   durability.wrote(one);
   assertStrictEquals(await durability.sync().catch((error) => error), bug);
-  isFailing = false;
+  syncs.error = undefined;
   const synced = durability.sync();
   await settled();
   one.ends[0]();
