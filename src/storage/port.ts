@@ -121,10 +121,10 @@ export function isMissing(error: unknown): boolean {
   return error instanceof StorageError && error.errno === "ENOENT";
 }
 
-/** Opens a file; undefined if it does not exist. */
-export function openIfThere(storage: Storage, path: string, mode: OpenMode): StorageFile | undefined {
+/** Opens a file for updates; undefined if it does not exist. */
+export function openIfThere(storage: Storage, path: string): StorageFile | undefined {
   try {
-    return storage.open(path, mode);
+    return storage.open(path, "update");
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;

@@ -2,13 +2,9 @@ import type { JsonObject } from "../../../mod.ts";
 import { nearestName } from "../../options.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** The file given by `--to.file` or `--from.file`; no other options are allowed besides the named ones. */
-export function fileOption(
-  prefix: "to" | "from",
-  options: JsonObject,
-  others: readonly string[] = [],
-): string {
-  checkKeys(prefix, options, ["file", ...others]);
+/** The file given by `--to.file` or `--from.file`; no other options are allowed. */
+export function fileOption(prefix: "to" | "from", options: JsonObject): string {
+  checkKeys(prefix, options, ["file"]);
   const { file } = options;
   if (file === undefined) {
     const stream = prefix === "to" ? "standard output" : "standard input";

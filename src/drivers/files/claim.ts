@@ -103,7 +103,7 @@ async function makeClaim(place: Place): Promise<{ file: StorageFile; own: Holder
 
 /** Opens the file of one's own claim; undefined if that was taken over before it was open. */
 function opened(storage: Storage, path: string, { token }: Holder): StorageFile | undefined {
-  const file = openIfThere(storage, path, "update");
+  const file = openIfThere(storage, path);
   if (file === undefined) return undefined;
   const bytes = new Uint8Array(CLAIM_BYTES_MAX);
   const { token: found } = documentOf(bytes.subarray(0, file.readAt(bytes, 0)));

@@ -9,10 +9,9 @@ import {
   POSITION_SLOT_BYTES,
 } from "../positions/position_slot.ts";
 import { baseIdOf, type Segment, startOf } from "../segment/segment_file.ts";
-import { INDEX_INTERVAL_BYTES, indexPath } from "../segment/index.ts";
+import { INDEX_INTERVAL_BYTES, indexPath, SegmentIndex } from "../segment/index.ts";
 import { entriesFrom } from "../segment/entries.ts";
 import { READ_AHEAD_BYTES } from "../segment/window.ts";
-import { encodeIndexEntry } from "../format/index_entry.ts";
 import { type Storage, writeAllAt } from "../../storage/port.ts";
 
 /** Returns the path under which the original of a file is kept; its folder exists. */
@@ -64,18 +63,14 @@ export function clearPosition(storage: Storage, path: string, keep: Keep): void 
 
 /** Builds a segment's index from the log, and replaces the existing one. */
 export function rebuildIndex(segment: Segment): void {
+  const index = new SegmentIndex(segment, INDEX_INTERVAL_BYTES);
   const entries: Uint8Array[] = [];
   let newestTime = segment.created;
-  let indexed = 0;
   for (const entry of entriesFrom(startOf(segment), READ_AHEAD_BYTES)) {
     if (entry.kind !== "frame") continue;
-    const { offset, id, frame } = entry;
-    newestTime = Math.max(newestTime, frame.time);
-    // A frame known by its trailer alone has no header for the entry to point at.
-    if (entry.damaged === "header" || offset - indexed < INDEX_INTERVAL_BYTES) continue;
-    indexed = offset;
-    const { recordCrc } = frame;
-    entries.push(encodeIndexEntry({ id, time: newestTime, offset, recordCrc, salt: segment.salt }));
+    newestTime = Math.max(newestTime, entry.frame.time);
+    const indexEntry = index.entryOf(entry, newestTime);
+    if (indexEntry !== undefined) entries.push(indexEntry);
   }
   const path = indexPath(segment);
   if (entries.length === 0 && segment.storage.stat(path) === undefined) return;

@@ -4,10 +4,10 @@ import { type FrameAt, headDamage } from "../segment/frame_check.ts";
 import type { Partition } from "../partition.ts";
 import { READ_AHEAD_BYTES } from "../segment/window.ts";
 import { step } from "../segment/frame_scanner.ts";
-import { type LogPosition, oversizeOf, type Segment, startOf } from "../segment/segment_file.ts";
+import { oversizeOf, type Segment, startOf } from "../segment/segment_file.ts";
 import { type DamagedChunks, DataCheck, type Found, frameOf } from "./verify_data.ts";
 import { IndexCheck } from "./verify_index.ts";
-import { entryAt, type FrameEntry, type GapEntry, positionAfter } from "../segment/entries.ts";
+import { entriesFrom, type Entry, type FrameEntry, type GapEntry } from "../segment/entries.ts";
 
 /** Anchors refer to boundaries not far before them. */
 const BOUNDARIES_MAX = 4096;
@@ -37,10 +37,8 @@ export class SegmentCheck {
     const header = this.#header();
     if (header !== undefined) yield header;
     if (segment.isUnreadable) return;
-    let position = startOf(segment);
-    for (;;) {
-      this.#remember(position);
-      const entry = entryAt(position, READ_AHEAD_BYTES);
+    for (const entry of entriesFrom(startOf(segment), READ_AHEAD_BYTES)) {
+      this.#remember(entry);
       if (entry.kind === "tail" || entry.kind === "end") {
         this.endId = entry.id;
         yield* this.#rest(entry.offset, entry.id);
@@ -53,7 +51,6 @@ export class SegmentCheck {
       if (pause !== undefined) await pause;
       // What was lost at the end of the file has no bytes, and nothing follows it.
       if (entry.kind === "gap" && entry.endOffset === entry.offset) break;
-      position = positionAfter(segment, entry);
     }
     yield* this.#besides();
   }
@@ -117,7 +114,7 @@ export class SegmentCheck {
     if (frame.extentCount > 0) yield* this.#data.chunksOf(at, id);
   }
 
-  #remember({ offset, id }: LogPosition): void {
+  #remember({ offset, id }: Entry): void {
     this.#boundaries.set(offset, id);
     const [oldest] = this.#boundaries.keys();
     if (this.#boundaries.size > BOUNDARIES_MAX) this.#boundaries.delete(oldest!);

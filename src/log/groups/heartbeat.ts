@@ -17,7 +17,7 @@ export class Heartbeat {
     if (this.#file !== undefined && this.#file.size() < 0) this.close();
     if (this.#file === undefined) {
       this.storage.publish(this.path, bytesOf(0), { durable: false });
-      this.#file = openIfThere(this.storage, this.path, "update");
+      this.#file = openIfThere(this.storage, this.path);
       // Removed immediately by a member that took this one for dead: the roster says so.
       if (this.#file === undefined) return;
     }

@@ -117,7 +117,7 @@ export class CursorFiles {
 
   /** Marks a file as retired, so that its owner leaves it. */
   retire({ path }: CursorContent, owner: number): void {
-    const file = openIfThere(this.storage, path, "update");
+    const file = openIfThere(this.storage, path);
     if (file === undefined) return;
     try {
       const retired = { nextId: 0, time: 0, generation: 0, sequence: 0, owner, written: this.storage.now() };

@@ -137,7 +137,7 @@ function trailerState(
   const header = core.slot;
   const trailer = header + RECORD_BYTES;
   core.u8.copyWithin(header, at, at + RECORD_BYTES);
-  if (!readWindow.peek(segment, offset + frame.layout.trailer, RECORD_BYTES, ahead, trailer)) return "absent";
+  if (!readWindow.peek(segment, offset + frame.layout.trailer, ahead, trailer)) return "absent";
   return isTrailerOf(segment, header, trailer) ? "same" : "differs";
 }
 

@@ -12,6 +12,9 @@ export interface IndexedPosition extends LogPosition {
   time: number;
 }
 
+/** A frame, and the id of its first event. */
+type IndexedFrame = Omit<FrameStep, "kind" | "endOffset"> & { id: number };
+
 /** A frame gets an index entry when this many bytes lie between it and the last one that got one. */
 export const INDEX_INTERVAL_BYTES = 512 * 1024;
 
@@ -75,15 +78,9 @@ export class SegmentIndex {
    * Adds an entry for a frame if it is due; the index stays open for more, until {@linkcode close}. Failing to is not an
    * error: the index only saves time. `newestTime` is the newest in the segment up to this frame.
    */
-  add(
-    { offset, id, frame, damaged }: Omit<FrameStep, "kind" | "endOffset"> & { id: number },
-    newestTime: number,
-  ): void {
-    // A frame with a damaged header has no header that the entry could point at.
-    if (!this.isDue(offset) || damaged === "header" || offset >= OFFSETS_END) return;
-    this.#indexed = offset;
-    const { recordCrc } = frame;
-    const entry = encodeIndexEntry({ id, time: newestTime, offset, recordCrc, salt: this.segment.salt });
+  add(frame: IndexedFrame, newestTime: number): void {
+    const entry = this.entryOf(frame, newestTime);
+    if (entry === undefined) return;
     try {
       const file = this.#file ??= this.#open();
       const written = file.append(afterWholeEntries(this.#excess, entry));
@@ -92,6 +89,15 @@ export class SegmentIndex {
       // A full disk or a read-only folder: seeks read more of the log, nothing else.
       this.close();
     }
+  }
+
+  /** The entry of a frame; undefined if it gets none. It counts as added. */
+  entryOf({ offset, id, frame, damaged }: IndexedFrame, newestTime: number): Uint8Array | undefined {
+    // A frame with a damaged header has no header that the entry could point at.
+    if (!this.isDue(offset) || damaged === "header" || offset >= OFFSETS_END) return undefined;
+    this.#indexed = offset;
+    const { recordCrc } = frame;
+    return encodeIndexEntry({ id, time: newestTime, offset, recordCrc, salt: this.segment.salt });
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 import { core } from "../format/core/core.ts";
 import type { StorageFile } from "../../storage/port.ts";
+import { RECORD_BYTES } from "../format/bytes.ts";
 
 /** How much one read takes where a reader goes through small frames or wants everything. */
 export const READ_AHEAD_BYTES = 1 << 20;
@@ -20,30 +21,29 @@ class Lookahead {
   readonly #bytes = new Uint8Array(LOOKAHEAD_BYTES);
   /** Views of the last read are used again by the next one of the same size. */
   #into = this.#bytes;
-  #record = this.#bytes;
+  readonly #record = this.#bytes.subarray(0, RECORD_BYTES);
   #rest = this.#bytes;
   #start = 0;
   #got = 0;
 
-  /** Reads from `offset` on; gives the first `size` bytes, undefined if the file ends before. */
-  read(source: WindowSource, offset: number, size: number, wanted: number): Uint8Array | undefined {
-    if (this.#into.byteLength !== wanted || this.#record.byteLength !== size) {
+  /** Reads from `offset` on; gives the record there, undefined if the file ends before. */
+  read(source: WindowSource, offset: number, wanted: number): Uint8Array | undefined {
+    if (this.#into.byteLength !== wanted) {
       this.#into = this.#bytes.subarray(0, wanted);
-      this.#record = this.#bytes.subarray(0, size);
-      this.#rest = this.#bytes.subarray(size, wanted);
+      this.#rest = this.#bytes.subarray(RECORD_BYTES, wanted);
     }
     this.source = undefined;
     this.#got = readFully(source.file, this.#into, offset);
     this.#start = offset;
     this.source = source;
-    return this.#got < size ? undefined : this.#record;
+    return this.#got < RECORD_BYTES ? undefined : this.#record;
   }
 
   /** The bytes from `offset` on, if there are at least `bytesMin`. */
   from(offset: number, bytesMin: number): Uint8Array | undefined {
     const skipped = offset - this.#start;
     if (skipped < 0 || skipped + bytesMin > this.#got) return undefined;
-    const isRest = skipped === this.#record.byteLength && this.#got === this.#into.byteLength;
+    const isRest = skipped === RECORD_BYTES && this.#got === this.#into.byteLength;
     return isRest ? this.#rest : this.#bytes.subarray(skipped, this.#got);
   }
 }
@@ -84,12 +84,12 @@ export class ReadWindow {
   }
 
   /**
-   * Copies `size` bytes to `to` in the core's memory and leaves the window as it is; false when the file ends
-   * before. The same read takes `ahead` bytes that follow, for {@linkcode at}.
+   * Copies a record to `to` in the core's memory and leaves the window as it is; false when the file ends before.
+   * The same read takes `ahead` bytes that follow, for {@linkcode at}.
    */
-  peek(source: WindowSource, offset: number, size: number, ahead: number, to: number): boolean {
-    const wanted = size + ahead <= LOOKAHEAD_BYTES ? size + ahead : size;
-    const record = this.#lookaheadOf(source).read(source, offset, size, wanted);
+  peek(source: WindowSource, offset: number, ahead: number, to: number): boolean {
+    const wanted = RECORD_BYTES + ahead <= LOOKAHEAD_BYTES ? RECORD_BYTES + ahead : RECORD_BYTES;
+    const record = this.#lookaheadOf(source).read(source, offset, wanted);
     if (record === undefined) return false;
     core.u8.set(record, to);
     return true;

@@ -151,7 +151,7 @@ test("a peek keeps the window, and its bytes need no other read", () => {
   window.at(source, 0, 100, 100);
   source.taken();
   const to = core.slot;
-  assertEquals(window.peek(source, 300, 64, 200, to), true);
+  assertEquals(window.peek(source, 300, 200, to), true);
   assertEquals(there(to, 64), source.bytes.slice(300, 364));
   assertEquals(source.taken(), [[300, 264]]);
   assertEquals(window.held(source, 0), 100);
@@ -177,7 +177,7 @@ test("peeks of one size and of others, cut short by the end of the file, are fol
   const window = new ReadWindow();
   const source = new Source(1000, 1);
   for (const [offset, ahead] of [[100, 200], [400, 200], [800, 200], [700, 10], [0, 936]] as const) {
-    window.peek(source, offset, 64, ahead, core.slot);
+    window.peek(source, offset, ahead, core.slot);
     assertEquals(there(core.slot, 64), source.bytes.slice(offset, offset + 64));
     source.taken();
     const end = Math.min(offset + 64 + ahead, 1000);
@@ -194,9 +194,9 @@ test("a peek reports the end of a file", () => {
   const window = new ReadWindow();
   const source = new Source(1000, 1);
   core.u8.fill(0, core.slot, core.slot + 64);
-  assertEquals(window.peek(source, 937, 64, 0, core.slot), false);
+  assertEquals(window.peek(source, 937, 0, core.slot), false);
   assertEquals(there(core.slot, 64), new Uint8Array(64));
-  assertEquals(window.peek(source, 936, 64, 100, core.slot), true);
+  assertEquals(window.peek(source, 936, 100, core.slot), true);
   assertEquals(there(core.slot, 64), source.bytes.slice(936));
 });
 
@@ -204,7 +204,7 @@ test("a peek reads ahead up to 16 KiB, and not at all beyond", () => {
   const window = new ReadWindow();
   const source = new Source(100_000, 1);
   for (const [ahead, bytes] of [[16_320, 16_384], [16_321, 64], [100_000, 64]] as const) {
-    window.peek(source, 10, 64, ahead, core.slot);
+    window.peek(source, 10, ahead, core.slot);
     assertEquals(source.taken(), [[10, bytes]]);
   }
 });
@@ -212,7 +212,7 @@ test("a peek reads ahead up to 16 KiB, and not at all beyond", () => {
 test("read-ahead is kept for the eight files read last, until they are closed", () => {
   const window = new ReadWindow();
   const sources = Array.from({ length: 9 }, (_, index) => new Source(1000, index));
-  const peek = (index: number) => window.peek(sources[index]!, 100, 64, 100, core.slot);
+  const peek = (index: number) => window.peek(sources[index]!, 100, 100, core.slot);
   /** Which of them need no read for what comes after the peek. */
   const known = () =>
     sources.map((source, index) => {
@@ -237,13 +237,13 @@ test("read-ahead is kept for the eight files read last, until they are closed", 
 test("a file whose read failed has no read-ahead", () => {
   const window = new ReadWindow();
   const source = new Source(1000, 1);
-  window.peek(source, 100, 64, 100, core.slot);
+  window.peek(source, 100, 100, core.slot);
   const { readAt } = source.file;
   source.file.readAt = () => {
     throw new Error("cannot read");
   };
   try {
-    window.peek(source, 500, 64, 100, core.slot);
+    window.peek(source, 500, 100, core.slot);
   } catch (error) {
     assertEquals((error as Error).message, "cannot read");
   }
@@ -256,12 +256,12 @@ test("a file whose read failed has no read-ahead", () => {
 test("a snapshot restores the window", () => {
   const window = new ReadWindow();
   const [source, other] = [new Source(1000, 1), new Source(1000, 2)];
-  window.peek(source, 500, 64, 100, core.slot);
+  window.peek(source, 500, 100, core.slot);
   const at = window.at(source, 100, 200, 200);
   const loads = window.loads;
   const putBack = window.snapshot(new Uint8Array(200));
   window.at(other, 0, 300, 300);
-  window.peek(other, 500, 64, 100, core.slot);
+  window.peek(other, 500, 100, core.slot);
   putBack();
   source.taken();
   other.taken();
