@@ -279,17 +279,18 @@ async function makeComponents<T>(from: ComponentOptions<T>): Promise<{
 /** Only the components that the caller gave. */
 async function makeGiven<T>(from: ComponentOptions<T>): Promise<GivenComponents> {
   checkOptions("component", from, ["validator", "partitionSelector", "serializer"]);
-  const validator = isStandardSchema(from.validator)
-    ? new StandardSchemaValidator(from.validator)
-    : from.validator;
-  const [made, partitionSelector, serializer] = await Promise.all([
-    validator === undefined ? undefined : makeValidator(validator as Validator | ComponentDocument),
-    from.partitionSelector === undefined
-      ? undefined
-      : makePartitionSelector(from.partitionSelector as PartitionSelector | ComponentDocument),
-    from.serializer === undefined
-      ? undefined
-      : makeSerializer(from.serializer as Serializer | ComponentDocument),
+  // The type of the metadata is for the caller's type checker alone.
+  const { validator, partitionSelector, serializer } = from as ComponentOptions;
+  const [madeValidator, madeSelector, madeSerializer] = await Promise.all([
+    isStandardSchema(validator)
+      ? new StandardSchemaValidator(validator)
+      : validator && makeValidator(validator),
+    partitionSelector && makePartitionSelector(partitionSelector),
+    serializer && makeSerializer(serializer),
   ]);
-  return withoutUndefined({ validator: made, partitionSelector, serializer });
+  return withoutUndefined({
+    validator: madeValidator,
+    partitionSelector: madeSelector,
+    serializer: madeSerializer,
+  });
 }
