@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import type { DocumentedRule } from "../../src/options/driver_options.ts";
 import { DRIVERS } from "./page.ts";
 
 /** The module that is written: what `--help` says of options that drivers read, without loading a driver. */
@@ -12,20 +13,24 @@ export function helpModule(): string {
     `  ${name}: {`,
     ...([["driver", driver], ["topic", topic]] as const).flatMap(([kind, rules]) => [
       `    ${kind}: [`,
-      ...Object.entries(rules).flatMap(([key, { meaning }]) => entry(key, meaning)),
+      ...Object.entries(rules).flatMap(([key, rule]) => entry(key, withDefault(rule))),
       "    ],",
     ]),
     "  },",
   ]);
   return `// Written by npm run reference from the rules that read the options; not to be edited.
 
-/** Options of drivers and of their topics by driver name, each with its description. */
+/** Options of drivers and of their topics by driver name, each with its description and its default. */
 export const DRIVER_OPTIONS: Readonly<
   Record<string, Record<"driver" | "topic", readonly (readonly [key: string, meaning: string])[]>>
 > = {
 ${lines.join("\n")}
 };
 `;
+}
+
+function withDefault({ meaning, default: value }: DocumentedRule): string {
+  return value === undefined ? meaning : `${meaning} (default: ${value})`;
 }
 
 const LINE_WIDTH = 110;

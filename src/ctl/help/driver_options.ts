@@ -1,22 +1,28 @@
 // Written by npm run reference from the rules that read the options; not to be edited.
 
-/** Options of drivers and of their topics by driver name, each with its description. */
+/** Options of drivers and of their topics by driver name, each with its description and its default. */
 export const DRIVER_OPTIONS: Readonly<
   Record<string, Record<"driver" | "topic", readonly (readonly [key: string, meaning: string])[]>>
 > = {
   files: {
     driver: [
-      ["root_path", "Folder that holds the topics; a relative path is resolved when the driver is opened"],
+      [
+        "root_path",
+        "Folder that holds the topics; a relative path is resolved when the driver is opened (default: ./diaspora_data)",
+      ],
       [
         "use_file_locking",
-        "Use lock files around appends, for file systems on which appends from several machines are not atomic",
+        "Use lock files around appends, for file systems on which appends from several machines are not atomic (default: false)",
       ],
       ["flush_behavior", "Overrides the `flush_behavior` of topics, for producers of this driver"],
-      ["max_partitions", "Maximum number of partitions of a new topic"],
+      ["max_partitions", "Maximum number of partitions of a new topic (default: 10000)"],
     ],
     topic: [
-      ["num_partitions", "Number of partitions; cannot be changed later"],
-      ["segment_bytes", "Size in bytes at which a segment file is closed and the next one is started"],
+      ["num_partitions", "Number of partitions; cannot be changed later (default: 1)"],
+      [
+        "segment_bytes",
+        "Size in bytes at which a segment file is closed and the next one is started (default: 134217728)",
+      ],
       [
         "flush_behavior",
         "When events are on disk: when the operating system writes them (`buffered`, the default), after a flush (`on_flush`), or once a push completes (`immediate`)",
@@ -35,7 +41,7 @@ export const DRIVER_OPTIONS: Readonly<
       ["namespace", "Kafka names are `NAMESPACE.TOPIC`; other topics are not visible"],
       [
         "disable_info_topic",
-        "Do not store documents for topics: every topic then has the default components",
+        "Do not store documents for topics: every topic then has the default components (default: false)",
       ],
       [
         "info_topic_prefix",
@@ -51,7 +57,7 @@ export const DRIVER_OPTIONS: Readonly<
       ],
     ],
     topic: [
-      ["num_partitions", "Number of partitions; cannot be changed later"],
+      ["num_partitions", "Number of partitions; cannot be changed later (default: 1)"],
       [
         "replication_factor",
         "Copies of each partition; by default 3, or the default of the cluster if it has fewer brokers",

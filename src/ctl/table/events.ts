@@ -100,7 +100,8 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
         kind: "text",
         value: "WHERE",
         describe:
-          "Where to stop: end (default without --follow), before this id in each partition, or before @TIME",
+          "Where to stop: end (default without --follow), before this id in each partition, or before @TIME " +
+          "or an age such as 15m",
       },
       {
         name: "event",

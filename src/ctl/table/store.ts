@@ -18,7 +18,7 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
   },
   {
     path: ["repair"],
-    summary: "Repair a damaged topic, keeping everything intact",
+    summary: "Repair a damaged topic, keeping everything that is intact",
     details:
       "Verifies first, and prints what it will do. Ids do not change: those of lost events are not reused, and " +
       "consumers skip them. Every file is copied before it is changed, to a folder before-repair-TIME in the " +
