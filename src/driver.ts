@@ -13,7 +13,6 @@ import { componentDocument, makePartitionSelector, makeSerializer, makeValidator
 import type { DriverOptionsOf, TopicOptionsOf } from "./options/driver_options.ts";
 import { makeDriver } from "./drivers/registry.ts";
 import type {
-  ComponentDocument,
   DeleteTopicOptions,
   DriverInterface,
   TopicDefinition,

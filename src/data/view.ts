@@ -111,6 +111,7 @@ function refused(value: unknown, where: string): InvalidDataError {
 /** Blobs, files, requests and responses have their bytes in a stream. */
 function remedyFor(value: unknown): string {
   if (typeof value !== "object" || value === null) return "";
+  if ("partition" in value) return "; options are the third argument: push(metadata, undefined, options)";
   if ("stream" in value && typeof value.stream === "function") return "; push its stream() instead";
   return "body" in value ? "; push its body instead" : "";
 }

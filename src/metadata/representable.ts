@@ -72,13 +72,15 @@ interface Convertible {
 export function describeFault(value: unknown): string {
   const fault = describe(value, "", []) ?? { what: "a value", pointer: "" };
   const where = fault.pointer === "" ? "" : ` at "${fault.pointer}"`;
-  return `Cannot write metadata as JSON: ${fault.what}${where}`;
+  const remedy = fault.isBytes === true ? "; push bytes as the data part: push(metadata, bytes)" : "";
+  return `Cannot write metadata as JSON: ${fault.what}${where}${remedy}`;
 }
 
 interface Fault {
   what: string;
   /** JSON pointer to the offending value; empty for the whole value. */
   pointer: string;
+  isBytes?: boolean;
 }
 
 /** The thorough walk: honours toJSON(), knows class instances and tracks its ancestors. */
@@ -119,7 +121,9 @@ function describeMembers(value: object, pointer: string, ancestors: object[]): F
     return describe(value.valueOf(), pointer, ancestors);
   }
   const opaque = nameOfOpaque(value);
-  if (opaque !== undefined) return { what: opaque, pointer };
+  if (opaque !== undefined) {
+    return { what: opaque, pointer, isBytes: ArrayBuffer.isView(value) || value instanceof ArrayBuffer };
+  }
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index++) {
       const fault = describe(value[index], `${pointer}/${index}`, ancestors);

@@ -87,6 +87,7 @@ test("a value that is not bytes is refused, naming its type", async () => {
     [[bytes, "text"], "found string at index 1"],
     [[1, 2, 3], "found number at index 0"],
     [new Blob(["bytes"]), "found Blob; push its stream() instead"],
+    [{ partition: 1 }, "found Object; options are the third argument: push(metadata, undefined, options)"],
     [new Response("bytes"), "found Response; push its body instead"],
     [lockedStream(), "the stream is locked by another reader; release that first"],
   ];

@@ -44,6 +44,8 @@ test("values that JSON.stringify writes without loss are JSON, if not plain", ()
   assert(isJson({ toJSON: () => [1] }));
 });
 
+const BYTES_REMEDY = "; push bytes as the data part: push(metadata, bytes)";
+
 test("values that JSON would lose or cannot hold are reported with their place", () => {
   const cycle: Record<string, unknown> = { list: [] };
   (cycle.list as unknown[]).push({ back: cycle });
@@ -65,9 +67,10 @@ test("values that JSON would lose or cannot hold are reported with their place",
     [new Array(2), 'undefined at "/0"'],
     [new Map([[1, 2]]), "a Map"],
     [{ set: new Set() }, 'a Set at "/set"'],
-    [{ bytes: new Uint8Array(3) }, 'a Uint8Array at "/bytes"'],
-    [{ view: new DataView(new ArrayBuffer(1)) }, 'a DataView at "/view"'],
-    [{ buffer: new ArrayBuffer(1) }, 'a ArrayBuffer at "/buffer"'],
+    [{ bytes: new Uint8Array(3) }, `a Uint8Array at "/bytes"${BYTES_REMEDY}`],
+    [new Float32Array(3), `a Float32Array${BYTES_REMEDY}`],
+    [{ view: new DataView(new ArrayBuffer(1)) }, `a DataView at "/view"${BYTES_REMEDY}`],
+    [{ buffer: new ArrayBuffer(1) }, `a ArrayBuffer at "/buffer"${BYTES_REMEDY}`],
     [{ later: Promise.resolve(1) }, 'a Promise at "/later"'],
     [{ pattern: /x/ }, 'a RegExp at "/pattern"'],
     [{ error: new Error("e") }, 'an Error at "/error"'],

@@ -83,7 +83,8 @@ export const CONSUMER_COMMANDS: readonly CommandSpec[] = [
         kind: "text",
         value: "WHERE",
         required: true,
-        describe: "earliest, latest, an id, @TIME, an age such as 15m, or -N for the last N of each partition",
+        describe:
+          "earliest, latest, an id, @TIME, an age such as 15m, or -N for the last N of each partition",
       },
       PARTITIONS,
       ...DESTRUCTIVE,
