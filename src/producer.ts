@@ -1,4 +1,4 @@
-import { BatchSize, checkOptions } from "./options.ts";
+import { BatchSize } from "./options.ts";
 import { type DataPart, normalizeData, type PushedData } from "./data/view.ts";
 import type { ProducerInterface, TopicInterface } from "./contract.ts";
 import { diagnostics } from "./diagnostics.ts";
@@ -21,7 +21,13 @@ import { isBusy } from "./producer/backpressure.ts";
 import { PipelineQueue } from "./producer/pipeline_queue.ts";
 import { UnobservedFailures } from "./producer/unobserved_failures.ts";
 import { PartitionBatcher } from "./producer/partition_batcher.ts";
-import { limitsOf, type ProducerOptions, type PushOptions } from "./producer/options.ts";
+import {
+  limitsOf,
+  type ProducerLimits,
+  type ProducerOptions,
+  type PushOptions,
+  requestedPartition,
+} from "./producer/options.ts";
 import { PushBatch } from "./producer/push_batch.ts";
 import { PushFuture } from "./producer/push_future.ts";
 import { publishFlush } from "./producer/push_report.ts";
@@ -60,7 +66,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
   readonly #loading: Promise<unknown> | undefined;
   readonly #queue: PipelineQueue;
   readonly #batchers: PartitionBatcher[];
-  readonly #limits: ReturnType<typeof limitsOf>;
+  readonly #limits: ProducerLimits;
   readonly #shared: BatcherOwner;
   readonly #failures = new UnobservedFailures();
   readonly #inFlight = new Set<PushBatch>();
@@ -95,7 +101,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
     this.#maker = maker;
     this.#queue = new PipelineQueue(
       { accept: (event, data) => this.#accept(event, data), refuse: (error) => this.#refuse(error) },
-      this.#limits.strict,
+      this.#limits,
     );
     const owner: BatcherOwner = this.#shared = {
       topic: topic.name,
@@ -185,8 +191,8 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
    */
   async ready(): Promise<void> {
     if (this.#loading !== undefined) await this.#loading;
-    while (isBusy(this.#shared) || this.#queue.size >= this.#limits.queuedMax) {
-      if (this.#queue.size >= this.#limits.queuedMax) await this.#queue.drain();
+    while (isBusy(this.#shared) || this.#queue.isFull) {
+      if (this.#queue.isFull) await this.#queue.drain();
       else await this.#moreRoom();
     }
   }
@@ -198,7 +204,11 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
    * itself. A failed push errors the stream.
    */
   writable(): WritableStream<PushItem<T>> {
-    return writableOf<T>(this, () => this.#failures.count > 0);
+    return writableOf<T>({
+      producer: this,
+      hasFailed: () => this.#failures.count > 0,
+      moreRoom: () => this.#inFlight.size > 0 ? this.#moreRoom() : Promise.resolve(),
+    });
   }
 
   /** Flushes and releases everything; rejects if the flush does. Later pushes fail with `ClosedError`. */
@@ -212,7 +222,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
   }
 
   #pushQueued(metadata: unknown, data: unknown, requested?: number): Future<EventID> {
-    if (this.#queue.bytes > this.#limits.pendingBytesMax) {
+    if (!this.#queue.hasMemory) {
       throw new BackpressureError(
         `Cannot push: ${this.#queue.size} events wait for the topic's components; await producer.ready() before ` +
           `pushing more, or raise maxPendingBytes`,
@@ -283,13 +293,6 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
 }
 
 makeInspectable<Producer<unknown>>(Producer, "Producer");
-
-/** The requested partition. Options without one are checked too, so that a misspelt key is not ignored. */
-function requestedPartition(options: PushOptions): number | undefined {
-  const partition = options?.partition;
-  if (partition === undefined) checkOptions("push", options, ["partition"]);
-  return partition;
-}
 
 /** A snapshot of the data part, for an event that is stored later. */
 function pushed(data: unknown): PushedData | undefined {

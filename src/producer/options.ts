@@ -14,6 +14,14 @@ export interface BatchLimits {
   pendingBytesMax: number;
 }
 
+/** The limits of a producer. */
+export interface ProducerLimits extends BatchLimits {
+  /** Whether the events of a partition keep their push order. */
+  strict: boolean;
+  /** Events that may wait for asynchronous components before `ready` waits for them. */
+  queuedMax: number;
+}
+
 /** What `push` accepts besides metadata and data. */
 export interface PushOptions {
   /** The requested partition; the topic's partition selector decides how to use it. */
@@ -67,7 +75,7 @@ export const OPEN_BYTES_MAX = 8 * 1024 * 1024;
 export const PENDING_BYTES_MAX = 128 * 1024 * 1024;
 
 /** The limits given by the options; throws `InvalidOptionError`. */
-export function limitsOf(options: ProducerOptions): BatchLimits & { strict: boolean; queuedMax: number } {
+export function limitsOf(options: ProducerOptions): ProducerLimits {
   checkOptions("producer", options, ["batchSize", "maxNumBatches", "maxPendingBytes", "ordering"]);
   const { batchSize = BatchSize.Adaptive, maxNumBatches = BATCHES_MAX, ordering = "strict" } = options;
   const { maxPendingBytes = PENDING_BYTES_MAX } = options;
@@ -98,4 +106,17 @@ function positiveInteger(option: string, value: unknown, orElse: string): void {
 /** What a data part counts towards the maximum of a batch. */
 export function loadOf(dataBytes: number): number {
   return dataBytes > LARGE_DATA_BYTES_MAX ? dataBytes : Math.min(dataBytes, LARGE_DATA_BYTES);
+}
+
+/** The requested partition; throws `InvalidOptionError` if there are other options, or something else. */
+export function requestedPartition(options: PushOptions): number | undefined {
+  const partition = options?.partition;
+  if (partition === undefined || hasOtherKeys(options)) checkOptions("push", options, ["partition"]);
+  return partition;
+}
+
+/** Whether there is more than a partition: this takes a quarter of the time of the check that says what. */
+function hasOtherKeys(options: PushOptions): boolean {
+  for (const key in options) if (key !== "partition") return true;
+  return false;
 }

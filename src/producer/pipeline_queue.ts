@@ -2,6 +2,7 @@ import type { PushedData } from "../data/view.ts";
 import { Future } from "../future.ts";
 import type { EventID } from "../event.ts";
 import type { JsonObject } from "../json.ts";
+import type { ProducerLimits } from "./options.ts";
 import type { PreparedEvent } from "./push_pipeline.ts";
 import type { PushFuture } from "./push_future.ts";
 
@@ -27,21 +28,26 @@ export class PipelineQueue {
   #tail: Promise<unknown> = Promise.resolve();
   #bytes = 0;
 
-  constructor(private readonly target: PipelineTarget, private readonly strict: boolean) {}
+  constructor(private readonly target: PipelineTarget, private readonly limits: ProducerLimits) {}
 
   /** Number of queued events. */
   get size(): number {
     return this.#pending.size;
   }
 
-  /** Approximate memory they use. */
-  get bytes(): number {
-    return this.#bytes;
+  /** Whether one more event may wait here. */
+  get hasMemory(): boolean {
+    return this.#bytes <= this.limits.pendingBytesMax;
+  }
+
+  /** Whether there is no room: `drain` then waits for it. */
+  get isFull(): boolean {
+    return this.size >= this.limits.queuedMax || !this.hasMemory;
   }
 
   /** Whether an event that is ready now has to be queued. */
   get mustQueue(): boolean {
-    return this.strict && this.#pending.size > 0;
+    return this.limits.strict && this.#pending.size > 0;
   }
 
   /**
@@ -58,7 +64,7 @@ export class PipelineQueue {
     const ready = Promise.resolve(event);
     // A failure is handled when its turn comes.
     ready.catch(() => {});
-    const turn = this.strict ? this.#tail.then(() => ready) : ready;
+    const turn = this.limits.strict ? this.#tail.then(() => ready) : ready;
     const batched = turn.then((event) => ({ push: target.accept(event, data) }))
       .catch((error) => ({ push: target.refuse(error) }));
     this.#tail = batched;

@@ -7,14 +7,20 @@ import { Metadata, type PushedMetadata } from "../metadata.ts";
 import type { PushOptions } from "./options.ts";
 import { PushEnvelope } from "./push_envelope.ts";
 
-/** What the stream needs from a producer. */
+/** What the stream needs of a producer. */
 export interface PushTarget<T> {
-  /** Adds an event. */
-  push(metadata: T | string | Metadata, data?: DataPart, options?: PushOptions): Future<EventID>;
-  /** Stores everything pushed before. */
-  flush(): Future<true>;
-  /** Resolves when there is room. */
-  ready(): Promise<void>;
+  readonly producer: {
+    /** Adds an event. */
+    push(metadata: T | string | Metadata, data?: DataPart, options?: PushOptions): Future<EventID>;
+    /** Stores everything pushed before. */
+    flush(): Future<true>;
+    /** Resolves when there is room. */
+    ready(): Promise<void>;
+  };
+  /** Whether a push failed unobserved. */
+  hasFailed(): boolean;
+  /** Resolves when a batch in flight is stored or has failed; at once if there is none. */
+  moreRoom(): Promise<void>;
 }
 
 /**
@@ -27,20 +33,18 @@ export type PushItem<T> = PushedMetadata<T> | PushEnvelope<T> | Event<T>;
 const WHOLE_DATA_BYTES_MAX = 8 * 1024 * 1024;
 const PIECE_BYTES = 1024 * 1024;
 
-/** A stream that pushes into `producer`; `hasFailed` returns whether a push failed unobserved. */
-export function writableOf<T>(
-  producer: PushTarget<T>,
-  hasFailed: () => boolean,
-): WritableStream<PushItem<T>> {
+/** A stream that pushes into a producer. */
+export function writableOf<T>(target: PushTarget<T>): WritableStream<PushItem<T>> {
+  const { producer } = target;
   return new WritableStream<PushItem<T>>({
     async write(chunk) {
       // The flush throws the failure, which errors the stream.
-      if (hasFailed()) await producer.flush();
-      if (chunk instanceof Event) await pushEvent(producer, chunk);
+      if (target.hasFailed()) await producer.flush();
+      if (chunk instanceof Event) await pushEvent(target, chunk);
       else if (chunk instanceof PushEnvelope) {
         const { metadata, data, options } = chunk;
-        await pushed(producer, () => producer.push(metadata, data, options));
-      } else await pushed(producer, () => producer.push(chunk));
+        await pushed(target, () => producer.push(metadata, data, options));
+      } else await pushed(target, () => producer.push(chunk));
     },
     async close() {
       await producer.flush();
@@ -57,7 +61,7 @@ export function writableOf<T>(
  * unless this one waits until the event is stored.
  */
 async function pushed<T>(
-  producer: PushTarget<T>,
+  { producer, moreRoom }: PushTarget<T>,
   push: () => Future<EventID>,
   until: "taken" | "stored" = "taken",
 ): Promise<void> {
@@ -69,24 +73,26 @@ async function pushed<T>(
       await future;
       return;
     } catch (error) {
-      // A stream of data waits for everything before it, which has used up the room.
       if (!(error instanceof BackpressureError)) throw error;
+      // Another writer took the room, or this is a partition that stores nothing for now: `ready` does not wait for those.
+      await moreRoom();
     }
   }
 }
 
-async function pushEvent<T>(producer: PushTarget<T>, event: Event<T>): Promise<void> {
+async function pushEvent<T>(target: PushTarget<T>, event: Event<T>): Promise<void> {
+  const { producer } = target;
   const metadata = metadataOf(event);
   const options = { partition: event.partition };
   const { size } = event.dataDescriptor;
   const data = size === 0 ? undefined : completeData(event);
   if (size <= WHOLE_DATA_BYTES_MAX || data !== undefined) {
     const whole = size === 0 ? undefined : data ?? await event.loadData();
-    await pushed(producer, () => producer.push(metadata, whole, options));
+    await pushed(target, () => producer.push(metadata, whole, options));
     return;
   }
   // Stored before the next event is read, or both sides would hold pieces of many.
-  await pushed(producer, () => producer.push(metadata, dataPieces(event, PIECE_BYTES), options), "stored");
+  await pushed(target, () => producer.push(metadata, dataPieces(event, PIECE_BYTES), options), "stored");
 }
 
 /** The stored text; if it was not stored as text, the value (where a string is not a document). */

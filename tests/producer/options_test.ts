@@ -52,12 +52,15 @@ test("a producer shows itself with its name and topic", async () => {
 test("misspelled options of a push fail it, and null is not data", async () => {
   const topic = new ScriptedTopic(2);
   await using producer = topic.producer();
-  for (const options of [{ partitio: 1 }, { partition: undefined, key: 1 }]) {
+  for (const options of [{ partitio: 1 }, { partition: undefined, key: 1 }, { partition: 1, key: 1 }]) {
     await assertRejects(
       async () => await producer.push(1, undefined, options as never),
       InvalidOptionError,
       "push option",
     );
+  }
+  for (const wrong of [null, [], 5, "1"]) {
+    await assertRejects(() => producer.push(1, undefined, wrong as never).wait(), InvalidOptionError);
   }
   await assertRejects(
     async () => await producer.push(1, undefined, { partitio: 1 } as never),

@@ -1,6 +1,7 @@
 // Events that wait for asynchronous components: their order, what they are counted as, and their futures.
 import { assertEquals } from "@std/assert";
 import { normalizeData } from "../../src/data/view.ts";
+import { limitsOf } from "../../src/producer/options.ts";
 import { PipelineQueue } from "../../src/producer/pipeline_queue.ts";
 import { PushBatch } from "../../src/producer/push_batch.ts";
 import { PushFuture } from "../../src/producer/push_future.ts";
@@ -9,7 +10,7 @@ import { UnobservedFailures } from "../../src/producer/unobserved_failures.ts";
 import { test } from "../harness.ts";
 
 /** A queue whose target notes what it is given; a batch for each event. */
-function queueOf(strict: boolean) {
+function queueOf(strict: boolean, limits: { maxPendingBytes?: number } = {}) {
   const owner = { failures: new UnobservedFailures(), submitSoon: () => {} };
   const batches: PushBatch[] = [];
   const accepted: string[] = [];
@@ -30,7 +31,7 @@ function queueOf(strict: boolean) {
       batches.at(-1)!.fail(error);
       return refused;
     },
-  }, strict);
+  }, limitsOf({ batchSize: 3, maxNumBatches: 1, ordering: strict ? "strict" : "loose", ...limits }));
   return { queue, accepted, batches };
 }
 
@@ -46,17 +47,36 @@ function pending(text: string): { event: Promise<PreparedEvent>; end(): void; fa
 }
 
 test("an event that waits is counted with its metadata, its data and what it costs beside, until it is in a batch", async () => {
+  for (
+    const [maxPendingBytes, enough] of [[1033, [false, false]], [1034, [true, false]], [2578, [
+      true,
+      true,
+    ]]] as const
+  ) {
+    const { queue } = queueOf(true, { maxPendingBytes });
+    const [one, two] = [pending("one"), pending("two")];
+    assertEquals([queue.size, queue.hasMemory, queue.isFull], [0, true, false]);
+    queue.add(one.event, undefined, 10);
+    assertEquals([queue.size, queue.hasMemory, queue.isFull], [1, enough[0], !enough[0]]);
+    queue.add(two.event, normalizeData(new Uint8Array(500)), 20);
+    assertEquals([queue.size, queue.hasMemory, queue.isFull], [2, enough[1], !enough[1]]);
+    one.end();
+    two.fail();
+    await queue.drain();
+    assertEquals([queue.size, queue.hasMemory, queue.isFull], [0, true, false]);
+  }
+});
+
+test("it is full with as many events as may wait, though it has memory for more", async () => {
   const { queue } = queueOf(true);
-  const [one, two] = [pending("one"), pending("two")];
-  assertEquals([queue.size, queue.bytes], [0, 0]);
-  queue.add(one.event, undefined, 10);
-  assertEquals([queue.size, queue.bytes], [1, 1034]);
-  queue.add(two.event, normalizeData(new Uint8Array(500)), 20);
-  assertEquals([queue.size, queue.bytes], [2, 1034 + 1544]);
-  one.end();
-  two.fail();
+  const events = ["a", "b", "c"].map(pending);
+  for (const [index, { event }] of events.entries()) {
+    assertEquals([queue.size, queue.isFull], [index, false]);
+    queue.add(event, undefined, 1);
+  }
+  assertEquals([queue.hasMemory, queue.isFull], [true, true]);
+  for (const { end } of events) end();
   await queue.drain();
-  assertEquals([queue.size, queue.bytes], [0, 0]);
 });
 
 test("with strict ordering an event that is ready waits for those before it; with loose it does not", async () => {

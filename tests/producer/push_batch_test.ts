@@ -12,18 +12,21 @@ function batchOf({ maySplit = false } = {}) {
   const submitted: PushBatch[] = [];
   const owner: BatchOwner = { failures, maySplit, submitSoon: (batch) => void submitted.push(batch) };
   const batch = new PushBatch(owner, { metadata: [] });
-  const add = (metadata: string, part?: Uint8Array): PushFuture => {
+  const add = (metadata: string, part?: Uint8Array | readonly Uint8Array[]): PushFuture => {
     const index = batch.count;
     const number = index + batch.removed;
     (batch.metadata as string[])[index] = metadata;
     if (part !== undefined) {
       if (batch.data === undefined) batch.beginData();
       batch.data![index] = part;
-      batch.dataSizes![index] = part.byteLength;
-      batch.dataBytes += part.byteLength;
+      batch.dataSizes![index] = part instanceof Uint8Array
+        ? part.byteLength
+        : part.map((piece) => piece.byteLength);
     }
+    const size = part === undefined ? 0 : [part].flat().reduce((sum, piece) => sum + piece.byteLength, 0);
     batch.count++;
-    batch.bytes += metadata.length + (part?.byteLength ?? 0);
+    batch.dataBytes += size;
+    batch.bytes += metadata.length + size;
     return new PushFuture(batch, number);
   };
   return { batch, failures, submitted, add };
@@ -128,6 +131,18 @@ test("a data part of one byte that is gone is said to have had 1 byte", async ()
   batch.dropChangedData();
   assertEquals(batch.count, 0);
   await assertRejects(() => future.wait(), InvalidDataError, "it had 1 byte when");
+});
+
+test("a data part in pieces of which one is gone fails alone, with the size of all of them", async () => {
+  const { batch, add } = batchOf();
+  const pieces = [3, 4, 5].map((size) => new Uint8Array(size));
+  const [changed, kept] = [add("a", pieces), add("b", [new Uint8Array(6), new Uint8Array(7)])];
+  detach(pieces[1]!);
+  batch.dropChangedData();
+  assertEquals([batch.count, batch.dataBytes, batch.bytes], [1, 13, 14]);
+  batch.succeed(4);
+  await assertRejects(() => changed.wait(), InvalidDataError, "it had 12 bytes when");
+  assertEquals(await kept, 4);
 });
 
 test("a batch that is stored in parts has an outcome for each, and counts what failed unobserved", async () => {

@@ -126,6 +126,32 @@ test("metadata may change after push() without changing the event, even during a
   assertEquals(seen.map((one) => (one as { text: string }).text), ["first", "second"]);
 });
 
+test("metadata may change after push() whatever answers later: a validator, or a selector beside a serializer", async () => {
+  const later = <A>(answer: () => A) => turn().then(answer);
+  const seen: JsonValue[] = [];
+  const validator: Validator = { config, validate: (metadata) => later(() => void seen.push(metadata)) };
+  const serializer: Serializer = {
+    config,
+    serialize: (metadata) => JSON.stringify(metadata),
+    deserialize: () => null,
+  };
+  for (const components of [{ validator }, { partitionSelector: selectorOf(() => later(() => 0)) }]) {
+    const topic = new ScriptedTopic();
+    await using producer = topic.producer({}, { ...components, serializer });
+    const metadata = { n: 0 };
+    for (const n of [1, 2]) {
+      metadata.n = n;
+      const pushed = producer.push(metadata);
+      metadata.n = 0;
+      await pushed;
+    }
+    const stored = topic.batches.flat().map((bytes) => new TextDecoder().decode(bytes as Uint8Array));
+    assertEquals(stored, ['{"n":1}', '{"n":2}']);
+  }
+  // That a validator answers later is known from its first answer on.
+  assertEquals(seen[1], { n: 2 });
+});
+
 test("a validator gets the JSON value, whatever was pushed, and the data in pieces", async () => {
   const topic = new ScriptedTopic();
   const seen: unknown[] = [];
@@ -192,6 +218,48 @@ test("a serializer returns bytes or text, synchronously or asynchronously", asyn
   await assertRejects(async () => await producer.push(1), InvalidMetadataError, "the serializer gave number");
 });
 
+test("what a serializer gives is copied at once, and refused if its memory is gone", async () => {
+  const topic = new ScriptedTopic();
+  const own = new Uint8Array(1);
+  const serializer: Serializer = {
+    config,
+    serialize: (metadata) => {
+      own[0] = Number(metadata);
+      return own;
+    },
+    deserialize: () => null,
+  };
+  await using producer = topic.producer({}, { serializer });
+  await Promise.all([1, 2].map((n) => producer.push(n)));
+  assertEquals(topic.batches, [[new Uint8Array([1]), new Uint8Array([2])]]);
+  structuredClone(own.buffer, { transfer: [own.buffer] });
+  await assertRejects(
+    async () => await producer.push(3),
+    InvalidMetadataError,
+    "the bytes that the serializer gave are detached",
+  );
+});
+
+test("a text that is not JSON, or that UTF-8 cannot hold, is refused also where components want its value", async () => {
+  const accepting: Validator = { config, validate: () => {} };
+  for (const chosen of [{}, { validator: accepting }, { validator: { config, validate: () => turn() } }]) {
+    const topic = new ScriptedTopic();
+    await using producer = topic.producer({}, chosen);
+    for (const text of ["{", '"\ud800"']) {
+      await assertRejects(() => producer.push(text).wait(), InvalidMetadataError, "Cannot use metadata text");
+    }
+    assertEquals(topic.handed, []);
+  }
+});
+
+test("null is not data either where a component answers", async () => {
+  const topic = new ScriptedTopic();
+  const validator: Validator = { config, validate: () => {} };
+  await using producer = topic.producer({}, { validator });
+  assertEquals(await producer.push(1, null as never), 0);
+  assertEquals(topic.handed.map(({ sizes }) => sizes), [[0]]);
+});
+
 test("components may answer with promises of another library", async () => {
   const schema = (issues?: [{ message: string }]) =>
     new StandardSchemaValidator({
@@ -236,6 +304,25 @@ test("events that wait for components are bounded, too", async () => {
   await assertRejects(async () => await pushes[4], BackpressureError, "await producer.ready()");
   await producer.ready();
   assertEquals(await producer.push({ ms: 0 }), 4);
+});
+
+test("ready() waits for memory, too: a few large events that wait for components are as many as may", async () => {
+  const topic = new ScriptedTopic();
+  let end = (): void => {};
+  const validator: Validator = { config, validate: () => new Promise<void>((resolve) => end = resolve) };
+  await using producer = topic.producer({ maxPendingBytes: 4000 }, { validator });
+  const first = producer.push(1, new Uint8Array(4000));
+  await assertRejects(async () => await producer.push(2), BackpressureError, "await producer.ready()");
+  let isReady = false;
+  const ready = producer.ready().then(() => isReady = true);
+  await turn();
+  const wasReady = isReady;
+  end();
+  await ready;
+  const second = producer.push(2);
+  end();
+  assertEquals(wasReady, false);
+  assertEquals(await Promise.all([first, second]), [0, 1]);
 });
 
 test("a loop that never awaits is stored by its flush, even with an asynchronous component", async () => {

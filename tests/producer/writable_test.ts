@@ -1,11 +1,14 @@
+import { Buffer } from "node:buffer";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
+  BackpressureError,
   type ConsumerOptions,
   Driver,
   FlushError,
   FullDataSelector,
   InvalidMetadataError,
   PushEnvelope,
+  type Validator,
 } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { turn } from "../waiting.ts";
@@ -73,6 +76,56 @@ test("an event's data is taken as it was delivered, loaded whole if it is small,
   assertEquals(await piped({}), [...whole.slice(0, 3), [["3"], [0], true]]);
 });
 
+test("data that was delivered is written on as it is, whatever its reader has done with it", async () => {
+  await using driver = await Driver.open("memory", {});
+  for (const name of ["from", "to"]) await driver.createTopic(name, { num_partitions: 1 });
+  await using from = await driver.openTopic("from");
+  await using to = await driver.openTopic("to");
+  await using producer = from.producer();
+  for (const size of [0, 1, 2]) producer.push(size, new Uint8Array(size));
+  await producer.flush();
+  await using source = from.consumer("c", { dataSelector: FullDataSelector });
+  await using target = to.producer();
+  const writer = target.writable().getWriter();
+  for await (const event of source.events({ until: "end" })) {
+    event.data?.fill(7);
+    await writer.write(event);
+  }
+  await writer.close();
+  await using copy = to.consumer("c", { dataSelector: FullDataSelector });
+  const copied: number[][] = [];
+  for await (const { data } of copy.events({ until: "end" })) copied.push([...data ?? []]);
+  assertEquals(copied, [[], [7], [7, 7]]);
+});
+
+test("an event whose data is copied by pieces is stored, with all of them, before the next one is written", async () => {
+  await using driver = await Driver.open("memory", {});
+  for (const name of ["from", "to"]) await driver.createTopic(name, { num_partitions: 1 });
+  await using from = await driver.openTopic("from");
+  await using to = await driver.openTopic("to");
+  await using producer = from.producer();
+  const data = new Uint8Array((8 << 20) + 1);
+  data.set([1, 2, 3], 1 << 20);
+  data.set([4, 5, 6], (8 << 20) - 2);
+  await producer.push(1, data);
+  await using source = from.consumer("c");
+  const event = await source.pull();
+  await using copier = to.producer();
+  await copier.writable().getWriter().write(event);
+  await using copy = to.consumer("c", { dataSelector: FullDataSelector });
+  const copied = await copy.pull();
+  assertEquals(Buffer.compare(copied.data!, data), 0);
+  const target = new ScriptedTopic();
+  target.answer = "later";
+  const writer = target.producer().writable().getWriter();
+  let isWritten = false;
+  const written = writer.write(event).then(() => isWritten = true);
+  await turn();
+  assertEquals([target.handed.map(({ streamed }) => streamed), isWritten], [[true], false]);
+  target.handed[0].store();
+  await written;
+});
+
 test("a string that is stored by another serializer is stored as a string again", async () => {
   await using driver = await Driver.open("memory", {});
   await driver.createTopic("from", { num_partitions: 1 }, { serializer: { type: "cbor" } });
@@ -103,6 +156,73 @@ test("a writer waits while too much is pending", async () => {
   topic.answer = "now";
   for (const { store } of topic.handed) store();
   await writer.close();
+});
+
+test("several writers of one producer wait for the room that the others took", async () => {
+  const topic = new ScriptedTopic();
+  topic.answer = "later";
+  const options = { batchSize: 1, maxNumBatches: 1, maxPendingBytes: 130 };
+  const producer = topic.producer(options);
+  const writers = Array.from({ length: 6 }, () => producer.writable().getWriter());
+  const writes = Promise.all(writers.map((writer, n) => writer.write(n)));
+  for (let index = 0; index < writers.length; index++) {
+    while (topic.handed.length <= index) await turn();
+    topic.handed[index].store();
+  }
+  await writes;
+  assertEquals(topic.batches, [["0"], ["1"], ["2"], ["3"], ["4"], ["5"]]);
+  await producer.close();
+});
+
+test("several writers wait for each other's events in components, where nothing is in flight", async () => {
+  const topic = new ScriptedTopic();
+  const ends: (() => void)[] = [];
+  const validator: Validator = {
+    config: () => ({ type: "test" }),
+    validate: () => new Promise<void>((resolve) => ends.push(resolve)),
+  };
+  const producer = topic.producer({ maxPendingBytes: 1000 }, { validator });
+  const writes = [0, 1, 2].map((n) => producer.writable().getWriter().write(n));
+  for (let n = 0; n < writes.length; n++) {
+    while (ends.length <= n) await turn();
+    ends[n]();
+  }
+  await Promise.all(writes);
+  await producer.close();
+  assertEquals(topic.batches.flat(), ["0", "1", "2"]);
+});
+
+test("a write to a partition that stores nothing for now waits for it, and asks no more until something happens", async () => {
+  const topic = new ScriptedTopic(2);
+  topic.answer = "later";
+  let asked = 0;
+  topic.unavailable = new class extends Set<number> {
+    override has(partition: number): boolean {
+      if (++asked > 1000) throw new Error("asked all the time");
+      return super.has(partition);
+    }
+  }();
+  const producer = topic.producer({ batchSize: 1, maxNumBatches: 1, maxPendingBytes: 20 * 65 });
+  const push = (n: number) => producer.push(n, undefined, { partition: 0 });
+  push(0);
+  producer.push(0, undefined, { partition: 1 });
+  topic.lose(0);
+  await turn();
+  for (let n = 1; n < 11; n++) push(n);
+  await assertRejects(async () => await push(11), BackpressureError, "unavailable");
+  topic.handed[1].store();
+  await producer.ready();
+  const writer = producer.writable().getWriter();
+  const write = writer.write(new PushEnvelope(11, undefined, { partition: 0 }));
+  await turn();
+  assertEquals(topic.handed.map(({ partition }) => partition), [0, 1]);
+  topic.unavailable.delete(0);
+  topic.answer = "now";
+  topic.handed[0].store();
+  await write;
+  await writer.close();
+  assertEquals([topic.takeIds(0, 0), topic.takeIds(1, 0)], [12, 1]);
+  await producer.close();
 });
 
 test("a push that is refused at once fails the write", async () => {
