@@ -2,9 +2,7 @@ import type { PartitionDescription, PartitionLag } from "../../contract.ts";
 import { BrokerError } from "../../errors.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Listing, Offsets } from "./offsets.ts";
-
-/** How long to wait for partition sizes before describing the topic without them, in milliseconds. */
-const SIZES_MS_MAX = 2000;
+import { ONE_BROKER_MS_MAX } from "./patience.ts";
 
 /** The state of partitions; for one that is unavailable now, the last known offsets and its fault. */
 export async function describePartitions(
@@ -112,7 +110,7 @@ async function sizesOf(
   const answers = await Promise.allSettled(
     brokers.map((broker) =>
       cluster.within(
-        SIZES_MS_MAX,
+        ONE_BROKER_MS_MAX,
         cluster.requestAdmin<LogDirs>(broker, { name: "DescribeLogDirs", parameters }),
       )
     ),

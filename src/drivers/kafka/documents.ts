@@ -55,12 +55,13 @@ const LOOK_AGAIN_MS = 300;
 /**
  * Reads the documents and returns how many are missing; those are replaced by the default ones. A broker that has just
  * become the leader may not show for a moment what was written right before, so that they are looked for again where
- * there is a topic for them.
+ * there is a topic for them. A leader that is silent for longer than `silenceMs` is not waited for.
  */
 export async function readDocuments(
   cluster: Cluster,
   reader: RawReader,
   infoName: string,
+  silenceMs?: number,
 ): Promise<{ documents: ComponentDocuments; missing: number }> {
   for (let looks = 1;; looks++) {
     const records = await reader.read({
@@ -68,6 +69,7 @@ export async function readDocuments(
       partition: 0,
       offset: 0,
       recordsMax: ORDER.length,
+      silenceMs,
     });
     const isAll = records.length >= ORDER.length;
     if (isAll || looks === LOOKS || await findTopic(cluster, infoName) === undefined) {

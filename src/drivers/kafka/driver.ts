@@ -10,6 +10,7 @@ import { checkTopicName } from "../../names.ts";
 import type { DriverInterface, TopicDefinition, TopicInfo, TopicInterface } from "../../contract.ts";
 import { Cluster, warn } from "./cluster.ts";
 import { configsOfTopics, type TopicConfigs } from "./configs.ts";
+import { isUnavailable } from "./describe.ts";
 import {
   areDefault,
   type ComponentDocuments,
@@ -27,6 +28,7 @@ import {
   readTopicOptions,
   type TopicConfig,
 } from "./options.ts";
+import { ONE_BROKER_MS_MAX } from "./patience.ts";
 import { RawReader } from "./raw_reader.ts";
 import { readSettings } from "./settings.ts";
 import { KafkaTopic } from "./topic.ts";
@@ -41,8 +43,6 @@ const RETAIN_FOREVER: TopicConfig[] = [
 /** Maximum time that another process creating the same topic may need, in milliseconds. */
 const CONCURRENT_CREATE_MS_MAX = 3000;
 const POLL_MS = 100;
-/** Why the documents of a single topic cannot be read. */
-const UNREADABLE = ["LEADER_NOT_AVAILABLE", "TOPIC_AUTHORIZATION_FAILED", "KAFKA_STORAGE_ERROR"];
 
 /** Stores topics in Apache Kafka, compatible with the C++ driver of this name. */
 export class OctopusDriver implements DriverInterface {
@@ -232,9 +232,9 @@ export class OctopusDriver implements DriverInterface {
     configs: TopicConfigs | undefined,
   ): Promise<TopicInfo> {
     try {
-      return (await this.#info(name, metadata, configs)).info;
+      return (await this.#info(name, metadata, configs, ONE_BROKER_MS_MAX)).info;
     } catch (error) {
-      if (!(error instanceof BrokerError) || !UNREADABLE.includes(error.reason ?? "")) throw error;
+      if (!isUnavailable(error) && !isForbidden(error)) throw error;
       return { ...infoOf(name, metadata, configs, defaultDocuments()), fault: error.message };
     }
   }
@@ -243,10 +243,11 @@ export class OctopusDriver implements DriverInterface {
     name: string,
     metadata: TopicMetadata,
     configs: TopicConfigs | undefined,
+    silenceMs?: number,
   ): Promise<{ info: TopicInfo; missing: number }> {
     const { documents, missing } = this.#options.disableInfoTopic
       ? { documents: defaultDocuments(), missing: 0 }
-      : await readDocuments(this.#cluster, this.#reader, this.#names.infoName(name));
+      : await readDocuments(this.#cluster, this.#reader, this.#names.infoName(name), silenceMs);
     return { info: infoOf(name, metadata, configs, documents), missing };
   }
 
@@ -268,6 +269,10 @@ export class OctopusDriver implements DriverInterface {
     this.#changing.set(name, settled);
     return await changing;
   }
+}
+
+function isForbidden(error: unknown): error is BrokerError {
+  return error instanceof BrokerError && error.reason === "TOPIC_AUTHORIZATION_FAILED";
 }
 
 function infoOf(

@@ -1,15 +1,15 @@
 import { BrokerError } from "../../errors.ts";
 import { sleep } from "../../async.ts";
-import type { ClientConsumer } from "./client.ts";
+import type { AnyClient } from "./client_internals.ts";
 
 /** How long a broker may be silent before it is looked whether it still leads, and how often then, in milliseconds. */
 const SILENCE_MS_MAX = 5000;
 
-/** A request to a leader that changes nothing, so that another broker can be asked instead. */
+/** A request to a leader that may as well be sent to another broker instead: it changes nothing, or not twice. */
 export interface LeaderRequest {
   /** How long the leader waits by itself before it answers, in milliseconds. */
   waitMs: number;
-  client: Pick<ClientConsumer, "metadata">;
+  client: Pick<AnyClient, "metadata">;
   kafkaName: string;
   node: number;
   /** The partitions that it was asked for. */

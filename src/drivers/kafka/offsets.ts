@@ -5,6 +5,7 @@ import type { Cluster } from "./cluster.ts";
 import { isFault, isTransient, isUnknownTopic, leaderless } from "./failure.ts";
 import type { KnownPartitions } from "./known_partitions.ts";
 import { type Leader, requestMetadata, type TopicMetadata } from "./metadata.ts";
+import { ONE_BROKER_MS_MAX } from "./patience.ts";
 
 /** A special timestamp by which Kafka means the end of the log. */
 const LATEST = -1n;
@@ -15,11 +16,6 @@ const NEWEST = -3n;
 const REQUIRED_MS_MAX = 30_000;
 /** How long to wait if a partial result will do, in milliseconds. */
 const PARTIAL_MS_MAX = 700;
-/**
- * How long a broker may be silent before the other brokers' responses are returned without its own, in
- * milliseconds.
- */
-const RESPONSE_MS_MAX = 2000;
 
 /** An offset and the timestamp of its record; -1 if there is none. */
 export interface TimedOffset {
@@ -182,7 +178,7 @@ export class Offsets {
         }
       }
       await Promise.all(Array.from(byLeader.values(), async ({ leader, led }) => {
-        const silentMs = msMax === PARTIAL_MS_MAX ? RESPONSE_MS_MAX : undefined;
+        const silentMs = msMax === PARTIAL_MS_MAX ? ONE_BROKER_MS_MAX : undefined;
         const answer = await this.#askLeader(leader, led, timestamp, silentMs);
         for (const partition of led) {
           const known = answer.found.get(partition);

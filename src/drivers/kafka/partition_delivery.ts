@@ -1,4 +1,5 @@
 import { ClosedError, TopicDeletedError } from "../../errors.ts";
+import { withoutUndefined } from "../../options.ts";
 import type { ClientProducer } from "./client.ts";
 import type { ClientConnection } from "./client_internals.ts";
 import type { Cluster } from "./cluster.ts";
@@ -11,6 +12,7 @@ import {
   leaderless,
 } from "./failure.ts";
 import { isTopicDeleted, type Leader } from "./metadata.ts";
+import { answerOfLeader } from "./moved_leader.ts";
 import { produce } from "./produce_request.ts";
 import type { RecordBatch } from "./record_batch.ts";
 
@@ -34,6 +36,8 @@ export interface DeliverySettings {
   firstSession?(): Promise<ProducerId>;
   /** Called when the partition has no leader, and when something was stored. */
   onLeader?(hasLeader: boolean): void;
+  /** How long the leader may be silent before it is looked whether it still leads, in milliseconds. */
+  silenceMs?: number;
 }
 
 /** What brokers know a producer by. */
@@ -52,9 +56,10 @@ interface Session extends ProducerId {
 
 /** A batch in flight. */
 interface Delivery {
-  isOver: boolean;
-  /** The connection of a request without a response so far. */
-  connection: ClientConnection | undefined;
+  /** Aborted when it is stored, or has failed for good. */
+  over: AbortController;
+  /** The connections of requests without a response so far. */
+  unanswered: Set<ClientConnection>;
   error: unknown;
 }
 
@@ -93,7 +98,11 @@ export class PartitionDelivery {
   async send(batch: RecordBatch, sinceMs: number = performance.now()): Promise<number> {
     const { cluster } = this.settings;
     const { deliveryMsMax } = cluster.settings.producer;
-    const delivery: Delivery = { isOver: false, connection: undefined, error: this.#timeout };
+    const delivery: Delivery = {
+      over: new AbortController(),
+      unanswered: new Set(),
+      error: this.#timeout,
+    };
     const beganMs = this.#timeout === undefined ? performance.now() : sinceMs;
     const leftMs = beganMs + deliveryMsMax - performance.now();
     if (deliveryMsMax > 0 && leftMs <= 0) {
@@ -117,10 +126,10 @@ export class PartitionDelivery {
       this.#timeout = isLate ? error : undefined;
       // It may have been stored: later batches must neither be taken for duplicates of it nor overtake it.
       this.#session = undefined;
-      delivery.connection?.close().catch(() => {});
+      for (const connection of delivery.unanswered) connection.close().catch(() => {});
       throw cluster.failure(error, this.#what, performance.now() - beganMs);
     } finally {
-      delivery.isOver = true;
+      delivery.over.abort();
       clearTimeout(timer);
     }
   }
@@ -145,8 +154,7 @@ export class PartitionDelivery {
         else if (isClosedSilently(delivery.error)) this.#idRefusals++;
         return baseId;
       } catch (error) {
-        if (delivery.isOver) throw error;
-        delivery.connection = undefined;
+        if (delivery.over.signal.aborted) throw error;
         delivery.error = error;
         if (isUnknownTopic(error) && await this.#isDeleted()) throw new TopicDeletedError(name);
         if (!isRenumbered && isFault(error, ...UNKNOWN_SEQUENCE)) {
@@ -158,7 +166,7 @@ export class PartitionDelivery {
       const { error } = delivery;
       await cluster.pauseBefore({ operation: this.#what, topic: name, partition, attempt, error });
       if (cluster.isClosed) throw new ClosedError("the octopus driver");
-      if (delivery.isOver) throw error;
+      if (delivery.over.signal.aborted) throw error;
     }
   }
 
@@ -167,21 +175,34 @@ export class PartitionDelivery {
     { time, byId }: { time: number; byId: boolean },
     delivery: Delivery,
   ): Promise<number> {
-    const { cluster, client, topic, partition } = this.settings;
+    const { cluster, client, topic, partition, silenceMs } = this.settings;
     const leader = await this.#leader();
-    if (delivery.isOver) throw new Error("too late");
+    if (delivery.over.signal.aborted) throw new Error("too late");
     const session = this.#session ??= await this.#begin();
-    if (delivery.isOver) throw new Error("too late");
+    if (delivery.over.signal.aborted) throw new Error("too late");
     const { id: producerId, epoch: producerEpoch, sequence } = session;
     batch.seal({ producerId, producerEpoch, sequence, time });
-    const baseId = await produce(cluster, client, leader, {
+    const storing = produce(cluster, client, leader, {
       topic,
       partition,
       batch,
       byId,
-      onConnection: (connection) => delivery.connection = connection,
+      onConnection: (connection) => {
+        delivery.unanswered.add(connection);
+        const answered = () => delivery.unanswered.delete(connection);
+        storing.then(answered, answered);
+      },
     });
-    delivery.connection = undefined;
+    // If the leader hangs, the next one gets the same sequence number, and does not store again what it has.
+    const baseId = await answerOfLeader(storing, {
+      waitMs: 0,
+      client,
+      kafkaName: topic.kafkaName,
+      node: leader.id,
+      wanted: [{ partition }],
+      stopped: delivery.over.signal,
+      ...withoutUndefined({ silenceMs }),
+    });
     this.settings.onLeader?.(true);
     session.sequence = (session.sequence + batch.count) % SEQUENCE_LIMIT;
     // Brokers take batches by the topic's name: it may be that of another topic by now.

@@ -11,6 +11,8 @@ export interface RawRequest {
   recordsMax: number;
   /** Whether only their times are needed: then one record stands for all that cannot be decompressed here. */
   onlyTimes?: boolean;
+  /** How long the leader may be silent, in milliseconds; by default it is waited for, or asked again. */
+  silenceMs?: number | undefined;
 }
 
 const PARTITION_BYTES_MAX = 65_536;
@@ -34,15 +36,18 @@ export class RawReader {
   #consumer: ClientConsumer | undefined;
   /** What is known of topics that are being looked for, which is shared by those who read them at once. */
   readonly #looking = new Map<string, Promise<ClusterMetadata>>();
+  /** How many answers each broker has given. */
+  readonly #answers = new Map<number, number>();
 
   constructor(private readonly cluster: Cluster) {}
 
   /** The records from an offset on; fewer if there are no more. */
-  async read({ kafkaName, partition, offset, recordsMax, onlyTimes }: RawRequest): Promise<FetchedRecord[]> {
+  async read(request: RawRequest): Promise<FetchedRecord[]> {
+    const { kafkaName, partition, offset, recordsMax, onlyTimes } = request;
     const found: FetchedRecord[] = [];
     let position = offset;
     for (;;) {
-      const answer = await this.#fetch(kafkaName, partition, position);
+      const answer = await this.#fetch(request, position);
       if (answer === undefined) return found;
       const before = position;
       for (const batch of answer.records ?? []) {
@@ -68,19 +73,19 @@ export class RawReader {
   }
 
   /** One fetch response of the partition's leader; undefined if there is nothing at that offset. */
-  async #fetch(
-    kafkaName: string,
-    partition: number,
-    position: number,
-  ): Promise<FetchedPartition | undefined> {
+  async #fetch(request: RawRequest, position: number): Promise<FetchedPartition | undefined> {
     const { cluster } = this;
+    const { kafkaName, partition, silenceMs = 0 } = request;
     const what = `read topic "${kafkaName}"`;
     const beganMs = performance.now();
     for (let attempt = 1;; attempt++) {
       const answer = await cluster.ask(
         `${what} partition ${partition}`,
-        () => this.#fetchOnce(kafkaName, partition, position),
+        () => this.#fetchOnce(request, position),
       );
+      if (answer === "silence") {
+        throw cluster.failure(new Error("its leader is silent"), `${what} partition ${partition}`, silenceMs);
+      }
       if (answer !== "no leader") return answer;
       // Listing topics must not wait long for an unreadable one: a leader is elected within a moment, or much
       // later.
@@ -93,15 +98,15 @@ export class RawReader {
   }
 
   async #fetchOnce(
-    kafkaName: string,
-    partition: number,
+    { kafkaName, partition, silenceMs }: RawRequest,
     position: number,
-  ): Promise<FetchedPartition | "no leader" | undefined> {
+  ): Promise<FetchedPartition | "no leader" | "silence" | undefined> {
     const consumer = this.#consumer ??= this.cluster.consumer("reader", 0);
     try {
       const metadata = await this.#look(consumer, kafkaName);
       const topic = metadata.topics.get(kafkaName)!;
-      const leader = metadata.brokers.get(topic.partitions[partition]?.leader ?? -1);
+      const id = topic.partitions[partition]?.leader ?? -1;
+      const leader = metadata.brokers.get(id);
       if (leader === undefined) return "no leader";
       const { fetch: { bytesMax } } = this.cluster.settings;
       const wanted = {
@@ -112,17 +117,39 @@ export class RawReader {
         partitionMaxBytes: PARTITION_BYTES_MAX,
       };
       // Not by the client's own method, which has a session with each broker, so that requests cannot overlap.
-      const answer = await this.cluster.request<FetchAnswer>(consumer, leader, {
+      const answering = this.cluster.request<FetchAnswer>(consumer, leader, {
         name: "Fetch",
         parameters: (version) => {
           const topics = [{ topicId: version < WITH_IDS ? kafkaName : topic.id, partitions: [wanted] }];
           return [0, 0, bytesMax, READ_UNCOMMITTED, 0, NO_SESSION, topics, [], ""];
         },
       });
-      return answer.responses[0]?.partitions[0];
+      const answer =
+        await (silenceMs === undefined ? answering : this.#unlessSilent(id, silenceMs, answering));
+      return answer === "silence" ? answer : answer.responses[0]?.partitions[0];
     } catch (error) {
       if (isFault(error, "OFFSET_OUT_OF_RANGE") || isUnknownTopic(error)) return undefined;
       throw error;
+    }
+  }
+
+  /** The answer of a broker, unless it gives no answer for a while, nor one to the other requests that it has. */
+  async #unlessSilent<T>(id: number, ms: number, answer: Promise<T>): Promise<T | "silence"> {
+    const count = () => this.#answers.get(id) ?? 0;
+    let isThere = false;
+    const arrive = () => {
+      isThere = true;
+      this.#answers.set(id, count() + 1);
+    };
+    answer.then(arrive, arrive);
+    for (;;) {
+      const before = count();
+      try {
+        return await this.cluster.within(ms, answer);
+      } catch (error) {
+        if (isThere) throw error;
+        if (count() === before) return "silence";
+      }
     }
   }
 

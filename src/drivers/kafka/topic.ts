@@ -27,6 +27,7 @@ import { findTopic } from "./metadata.ts";
 import { Offsets } from "./offsets.ts";
 import { withoutUndefined } from "../../options.ts";
 import { optionsOf, readChanges } from "./options.ts";
+import { ONE_BROKER_MS_MAX } from "./patience.ts";
 import { KafkaProducer } from "./producer.ts";
 import type { RawReader } from "./raw_reader.ts";
 import { formatOf, isEndMark, type RecordFormat } from "./record.ts";
@@ -34,9 +35,6 @@ import { trimPartitions } from "./trim.ts";
 
 /** Number of records per read in search of an event. */
 const RECORDS_MAX = 10;
-
-/** How long lag waits for what one broker alone knows, in milliseconds: operators look while brokers restart. */
-const LAG_MS_MAX = 2000;
 
 /** What a topic is opened with. */
 export interface OpenedTopic {
@@ -135,9 +133,9 @@ export class KafkaTopic implements TopicInterface {
 
   async #soon<T>(what: string, awaited: Promise<T>): Promise<T> {
     try {
-      return await this.cluster.within(LAG_MS_MAX, awaited);
+      return await this.cluster.within(ONE_BROKER_MS_MAX, awaited);
     } catch (error) {
-      throw this.cluster.failure(error, what, LAG_MS_MAX);
+      throw this.cluster.failure(error, what, ONE_BROKER_MS_MAX);
     }
   }
 

@@ -46,7 +46,7 @@ export interface ProducedBatch {
 
 /** The broker's state of a partition. */
 export interface FakePartition {
-  /** The leader's node id; this broker is 1, and 2 is one that is down. */
+  /** The leader's node id; this broker is 1, and 2 is one that is down, or the other one. */
   leader: number;
   /** The error in Metadata. */
   error: number;
@@ -54,8 +54,8 @@ export interface FakePartition {
   end: number;
 }
 
-/** The outcome of a Produce request: an error code, or the connection closed, before or after storing. */
-export type ProduceOutcome = number | "cut" | "cut after storing";
+/** The outcome of a Produce request: an error code, the connection closed, before or after storing, or no answer. */
+export type ProduceOutcome = number | "cut" | "cut after storing" | "silence";
 
 /** One broker with one topic, "t". */
 export class FakeBroker {
@@ -65,6 +65,8 @@ export class FakeBroker {
   topicId: string = TOPIC_ID;
   /** Whether it accepts connections and requests, and answers none. */
   isSilent = false;
+  /** Where broker 2 of its cluster is, which is broker 1 in its own eyes; without it, 2 is down. */
+  otherPort: number | undefined;
   /** The port at which it says it is. */
   advertisedPort: number | undefined;
   /** The newest version of Produce that it says it knows, and the one that it does know. */
@@ -161,6 +163,7 @@ export class FakeBroker {
     } else if (api === PRODUCE) {
       const version = request.readInt16BE(2);
       this.produceVersions.push(version);
+      if (this.outcomes[0] === "silence") return void this.outcomes.shift();
       // Brokers close the connection if they do not know the version.
       if (version > this.produceVersion.known || !this.#store(writer, reader, version >= PRODUCE_WITH_IDS)) {
         socket.destroy();
@@ -197,10 +200,13 @@ export class FakeBroker {
       error: this.topicError,
       partitions: this.topicError === 0 ? this.partitions : [],
     }];
+    const ports = [
+      this.advertisedPort ?? this.#port,
+      ...this.otherPort === undefined ? [] : [this.otherPort],
+    ];
     writer.appendInt32(0)
-      .appendArray([1], (w, id) => {
-        w.appendInt32(id).appendString("127.0.0.1").appendInt32(this.advertisedPort ?? this.#port)
-          .appendString(null);
+      .appendArray([...ports.entries()], (w, [index, port]) => {
+        w.appendInt32(index + 1).appendString("127.0.0.1").appendInt32(port).appendString(null);
       })
       .appendString("cluster").appendInt32(1)
       .appendArray(topics, (w, { name, error, partitions }) => {
