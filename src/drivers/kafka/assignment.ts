@@ -11,8 +11,8 @@ export interface Assignment {
   readonly assigned: readonly number[];
   /** Resolves when the partitions are known. */
   open(): Promise<void>;
-  /** Commits positions: the next offset by partition. */
-  commit(positions: ReadonlyMap<number, number>): Promise<void>;
+  /** Commits positions: the next offset by partition; `epochBefore` is that of what was read, by default. */
+  commit(positions: ReadonlyMap<number, number>, epochBefore?: EpochBefore): Promise<void>;
   /** Leaves the group, or gives up the partitions. */
   close(): Promise<void>;
 }
@@ -50,8 +50,8 @@ export class ManualAssignment implements Assignment {
     if (members.length > 0) throw new ConsumerInUseError(this.name, this.topic.name, "group");
   }
 
-  async commit(positions: ReadonlyMap<number, number>): Promise<void> {
-    const { name: group, topic, epochBefore } = this;
+  async commit(positions: ReadonlyMap<number, number>, epochBefore = this.epochBefore): Promise<void> {
+    const { name: group, topic } = this;
     try {
       await commitAlone(topic.cluster, { group, topic, positions, epochBefore });
     } catch (error) {

@@ -92,10 +92,10 @@ function partitionsOf({ positions, epochBefore }: Commit) {
 
 /** Commits positions of a group without members. */
 export async function commitAlone(cluster: Cluster, commit: Omit<Commit, "member">): Promise<void> {
-  const { group } = commit;
+  const { group, topic } = commit;
   const member = { generation: -1, id: "", instance: null };
   const keyType = cluster.module.FindCoordinatorKeyTypes.GROUP;
-  await cluster.run(`store the position of "${group}"`, async (admin) => {
+  await cluster.run(`store the position of "${group}" in topic "${topic.name}"`, async (admin) => {
     const [coordinator] = await admin.findCoordinator({ keyType, keys: [group] });
     await commitPositions(
       cluster,

@@ -14,6 +14,8 @@ import { StartPositions } from "./start_positions.ts";
 const READ_MS_MAX = 20_000;
 /** How long to wait again for a partition that was found without a leader before. */
 const RETRY_WAIT_MS = 10_000;
+/** How often the positions of a consumer without a group are renewed. */
+const RENEW_MS = 600_000;
 
 /** Reads a topic, alone or as a member of a group. */
 export class KafkaConsumer implements ConsumerInterface {
@@ -78,6 +80,7 @@ export class KafkaConsumer implements ConsumerInterface {
     await this.#reassigning;
     if (this.#fault !== undefined) this.#report();
     this.#opening = false;
+    if (!(this.#assignment instanceof Group) && !this.#closed) this.#positions.renewEvery(RENEW_MS);
   }
 
   read(partition: number, eventsMax: number): IncomingBatch | undefined | Promise<IncomingBatch | undefined> {
@@ -137,7 +140,7 @@ export class KafkaConsumer implements ConsumerInterface {
     this.#news.close();
     await this.#reassigning;
     await this.#fetcher.close();
-    await this.#positions.idle();
+    await this.#positions.close();
     await this.#assignment.close();
   }
 

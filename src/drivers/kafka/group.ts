@@ -92,7 +92,7 @@ export class Group implements Assignment {
 
   async commit(positions: ReadonlyMap<number, number>): Promise<void> {
     const beganMs = performance.now();
-    const what = `store the position of "${this.#client.groupId}"`;
+    const what = `store the position of "${this.#client.groupId}" in topic "${this.topic.name}"`;
     for (let attempt = 1;; attempt++) {
       const { generation } = this.#member;
       try {

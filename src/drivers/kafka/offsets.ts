@@ -111,7 +111,8 @@ export class Offsets {
     group: string,
     partitions: readonly number[],
   ): Promise<Map<number, StoredPosition>> {
-    const answer = await this.cluster.ask(`read the positions of "${group}"`, async (admin) => {
+    const what = `read the positions of "${group}" in topic "${this.kafkaName}"`;
+    const answer = await this.cluster.ask(what, async (admin) => {
       const topics = [{ name: this.kafkaName, partitionIndexes: [...partitions] }];
       try {
         return await admin.listConsumerGroupOffsets({ groups: [{ groupId: group, topics }] });
@@ -126,7 +127,8 @@ export class Offsets {
 
   /** Deletes the positions of a group without members. */
   async forget(group: string, partitions: readonly number[]): Promise<void> {
-    await this.cluster.run(`delete the positions of "${group}"`, async (admin) => {
+    const what = `delete the positions of "${group}" in topic "${this.kafkaName}"`;
+    await this.cluster.run(what, async (admin) => {
       try {
         await admin.deleteConsumerGroupOffsets({
           groupId: group,

@@ -25,6 +25,10 @@ export class PositionStore {
   readonly #movedMs = new Map<number, number>();
   readonly #waiting = new Map<number, Waiting[]>();
   #storing: Promise<void> | undefined;
+  #isSetting = false;
+  /** Whether the positions are to be committed once more. */
+  #isRenewing = false;
+  #renewals: ReturnType<typeof setInterval> | undefined;
 
   constructor(
     private readonly cluster: Cluster,
@@ -73,8 +77,31 @@ export class PositionStore {
   /** Moves the position, even backwards. */
   async set(partition: number, nextId: number): Promise<void> {
     await this.idle();
-    await this.assignment.commit(new Map([[partition, nextId]]));
+    this.#isSetting = true;
+    try {
+      await this.assignment.commit(new Map([[partition, nextId]]));
+    } finally {
+      this.#isSetting = false;
+    }
     this.#stored.set(partition, nextId);
+  }
+
+  /**
+   * Commits the positions once more every so often, until it is closed: brokers forget one that was not committed for
+   * some days, even that of an open consumer, unless it is a member of a group.
+   */
+  renewEvery(ms: number): void {
+    this.#renewals = setInterval(() => {
+      if (this.#isSetting) return;
+      this.#isRenewing = true;
+      this.#storing ??= this.#storeAll();
+    }, ms);
+  }
+
+  /** Ends renewals; resolves when no commit is pending. */
+  async close(): Promise<void> {
+    clearInterval(this.#renewals);
+    await this.idle();
   }
 
   /** Resolves when no commit is pending. */
@@ -85,12 +112,33 @@ export class PositionStore {
   async #storeAll(): Promise<void> {
     // So that all acknowledgements of the current synchronous code are committed together.
     await Promise.resolve();
-    while (this.#waiting.size > 0) {
+    while (this.#waiting.size > 0 || this.#isRenewing) {
+      if (this.#isRenewing) await this.#renew();
       const waiting = new Map(this.#waiting);
       this.#waiting.clear();
       await this.#storeSome(waiting);
     }
     this.#storing = undefined;
+  }
+
+  /** One that was deleted, or moved from outside, is left alone. */
+  async #renew(): Promise<void> {
+    this.#isRenewing = false;
+    const { assigned } = this.assignment;
+    const known = assigned.filter((partition) => this.#stored.has(partition));
+    if (known.length === 0) return;
+    try {
+      const found = await this.offsets.storedWithEpochs(this.name, known);
+      const unchanged = Array.from(
+        found,
+        ([partition, { position }]): [number, number] => [partition, position],
+      )
+        .filter(([partition, position]) => position === this.#stored.get(partition));
+      if (unchanged.length === 0) return;
+      await this.assignment.commit(new Map(unchanged), (partition) => found.get(partition)!.epoch);
+    } catch {
+      // The next time may be in time yet; what prevents it is reported by acknowledgements.
+    }
   }
 
   async #storeSome(waiting: ReadonlyMap<number, readonly Waiting[]>): Promise<void> {

@@ -122,7 +122,7 @@ export class KafkaTopic implements TopicInterface {
 
   /** The stored positions of a name, or why they are unknown now. */
   async #storedSoon(consumerName: string): Promise<Map<number, number> | BrokerError> {
-    const what = `read the positions of "${consumerName}"`;
+    const what = `read the positions of "${consumerName}" in topic "${this.name}"`;
     try {
       return await this.#soon(what, this.#offsets.stored(consumerName, this.#all.numbers));
     } catch (error) {
