@@ -6,6 +6,8 @@ const RESPONSE_BYTES_MAX = 8 * 1024 * 1024;
 const PARTITION_BYTES = 1024 * 1024;
 /** Number of a partition's events that is enough for one response: more of them only use memory. */
 const RESPONSE_EVENTS = 512;
+/** The next batches may be a little larger than the latest ones. */
+const ROOM_FOR_LARGER = 1 + 1 / 64;
 
 /** How much may be buffered for a consumer. */
 export interface FetchLimits {
@@ -31,9 +33,15 @@ export function withRoom(
 
 /**
  * Maximum size of a partition's part of a response, unless configured. The cost of a request does not depend on
- * the size of its response: large events are fetched by many MiB.
+ * the size of its response: large events are fetched by many MiB. Brokers send bytes up to the limit, and the rest of a
+ * batch that it cuts is sent for nothing: so it is a number of batches.
  */
-export function partitionBytes({ eventBytes }: PartitionQueue, all: readonly PartitionQueue[]): number {
+export function partitionBytes(
+  { eventBytes, batchBytes }: PartitionQueue,
+  all: readonly PartitionQueue[],
+): number {
   const share = RESPONSE_BYTES_MAX / all.length;
-  return Math.round(Math.max(PARTITION_BYTES, Math.min(share, eventBytes * RESPONSE_EVENTS)));
+  const bytes = Math.max(PARTITION_BYTES, Math.min(share, eventBytes * RESPONSE_EVENTS));
+  const batches = batchBytes === 0 ? 0 : Math.round(bytes / batchBytes);
+  return Math.round(batches === 0 ? bytes : batches * batchBytes * ROOM_FOR_LARGER);
 }

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { ClientConsumer } from "./client.ts";
+import { LENGTH_ENDS } from "./record_batch.ts";
 
 const IS_LOG_APPEND_TIME = 1 << 3;
 const IS_CONTROL = 1 << 5;
@@ -183,6 +184,12 @@ export function recordsOf(batch: FetchedBatch, from: number): FetchedRecords {
     records.push({ offset, timestamp: ownTime ?? firstTimestamp + Number(timestampDelta), value });
   }
   return { records, nextOffset, fault: batch.fault };
+}
+
+/** Size of the largest batch, as transmitted; undefined if there is none. */
+export function largestBatch({ records }: FetchedPartition): number | undefined {
+  const sizes = (records ?? []).map(({ length }) => length + LENGTH_ENDS);
+  return sizes.length === 0 ? undefined : sizes.reduce((one, other) => Math.max(one, other));
 }
 
 /** Whether the broker's log has other events below the fetch offset than were fetched. */

@@ -1,7 +1,7 @@
 import { type CorruptedLogError, EventGoneError, type NotSupportedError } from "../../errors.ts";
 import { KafkaBatch, kafkaBatch, type LocatedRecord } from "./batch.ts";
 import { unknownCompression } from "./failure.ts";
-import { type FetchedPartition, type FetchedRecord, recordsOf } from "./fetched.ts";
+import { type FetchedPartition, type FetchedRecord, largestBatch, recordsOf } from "./fetched.ts";
 import { LeaderEpochs } from "./leader_epochs.ts";
 import { decodeRecord, type RecordFormat } from "./record.ts";
 
@@ -35,6 +35,8 @@ export class PartitionQueue {
   fetchOffset: number;
   /** Average size of an event in the latest non-empty response, as transmitted; 0 before the first. */
   eventBytes = 0;
+  /** Size of the largest batch in it. */
+  batchBytes = 0;
   /** Number of the latest request with a response. */
   lastResponse = 0;
   /** Whether events are fetched from a follower, which may know fewer of them than the leader. */
@@ -156,6 +158,7 @@ export class PartitionQueue {
       this.fetchOffset = nextOffset;
     }
     if (count > 0) this.eventBytes = bytes / count;
+    this.batchBytes = largestBatch(answer) ?? this.batchBytes;
     if (this.fetchOffset > before) this.#responses.push({ nextOffset: this.fetchOffset, bytes });
     this.#skipEmpty();
   }

@@ -80,6 +80,23 @@ test("events are delivered in pieces, and the position follows", () => {
   assertEquals([queue.position, queue.responses], [5, 0]);
 });
 
+test("the largest batch of the latest response that has any is known, from its first byte on", () => {
+  const queue = queueAt(0);
+  const sized = (first: number, ...sizes: number[]): FetchedPartition => {
+    const batches = sizes.map((_, index) => ({ first: first + index, entries: [`${index}`] }));
+    const found = answer(...batches);
+    for (const [index, batch] of (found.records ?? []).entries()) batch.length = sizes[index]! - 12;
+    return found;
+  };
+  assertEquals(queue.batchBytes, 0);
+  queue.accept(sized(0, 500, 700, 600));
+  assertEquals(queue.batchBytes, 700);
+  queue.accept(answer());
+  assertEquals(queue.batchBytes, 700);
+  queue.accept(sized(3, 300));
+  assertEquals(queue.batchBytes, 300);
+});
+
 test("a batch has consecutive ids and one time: gaps and other times begin a new one", () => {
   const queue = queueAt(0);
   queue.accept(answer({ first: 0, entries: ["0", null, "2", "3", "4"], times: [0, 0, 0, 0, 7] }));
