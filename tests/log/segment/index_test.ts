@@ -358,3 +358,14 @@ for (const [what, parts, around, time] of TIMES) {
     assertEquals(newestTimeOfSealed(segment), time);
   });
 }
+
+test("a frame whose offset has more than four bytes gets no entry", () => {
+  const { segment } = crafted();
+  const [first] = entriesFrom(startOf(segment));
+  if (first?.kind !== "frame") throw new Error("no frame");
+  const { frame } = first;
+  const entryBytes = (offset: number) =>
+    new SegmentIndex(segment).entryOf({ offset, id: 0, frame }, CREATED)?.byteLength;
+  assertEquals(entryBytes(2 ** 32 - 1), INDEX_ENTRY_BYTES);
+  assertEquals(entryBytes(2 ** 32), undefined);
+});
