@@ -202,7 +202,8 @@ export interface ProducerInterface extends Availability {
   /**
    * Like {@linkcode append}, but blocks until the batch is stored at the topic's durability level. Called when
    * more is pending than `maxNumBatches` allows, never with a stream; `undefined` means that it is impossible now
-   * (and nothing was stored). Engines that cannot block leave this out, and the push is rejected.
+   * (and nothing was stored). Engines that cannot block leave this out: events then wait in memory, up to
+   * `maxPendingBytes`.
    */
   appendSync?(partition: number, batch: OutgoingBatch): number | undefined;
   /** Makes everything appended before as durable as the topic promises. */
