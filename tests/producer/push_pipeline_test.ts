@@ -295,6 +295,22 @@ test("a selector that fails later, for an event whose data is refused at once, l
   await turn();
 });
 
+test("events whose components answer at once wait for none: a loop that never awaits is not bounded by them", async () => {
+  const topic = new ScriptedTopic();
+  const components = [
+    { validator: { config, validate: () => {} } },
+    { partitionSelector: selectorOf(() => 0) },
+    { partitionSelector: { ...selectorOf(() => 0), ignoresMetadata: true } },
+    { serializer: { config, serialize: () => "1", deserialize: () => null } },
+  ];
+  for (const chosen of components) {
+    await using producer = topic.producer({ batchSize: 1, maxPendingBytes: 4000 }, chosen);
+    const pushes = Array.from({ length: 10 }, () => producer.push(1, new Uint8Array(1000)));
+    assertEquals(pushes.every(({ completed }) => completed), true, Object.keys(chosen)[0]);
+    assertEquals((await Promise.all(pushes)).length, 10);
+  }
+});
+
 test("events that wait for components are bounded, too", async () => {
   const topic = new ScriptedTopic();
   // A waiting event counts 1 KiB in addition to its metadata.

@@ -81,6 +81,65 @@ test("the claim of a process that has ended is taken over at once", async () => 
   await claim[Symbol.asyncDispose]();
 });
 
+test("a process is another one with another pid, another beginning or on another machine, whatever else is the same", async () => {
+  const { started, pid } = machine.self;
+  const others: [holder: object, waits: number[]][] = [
+    [{ ...HERE, pid: NO_PID, started }, []],
+    [{ ...HERE, pid, started: "before" }, []],
+    [{ ...HERE, machine: "another", pid, started }, fiftyWaits],
+    [{ ...HERE, machine: "", pid, started }, fiftyWaits],
+  ];
+  for (const [holder, waits] of others) {
+    const folder = new SimulatedFolder();
+    folder.file(".filling-t", JSON.stringify({ token: "a", ...holder, beats: 3 }));
+    const clock = new WaitingEnvironment();
+    const claim = await claimTopic(folder.storage, ROOT, "t", clock);
+    assertEquals(clock.waits, waits, JSON.stringify(holder));
+    await claim[Symbol.asyncDispose]();
+  }
+  // A process that does not know its machine knows no other one on it.
+  const folder = new SimulatedFolder();
+  folder.file(".filling-t", JSON.stringify({ token: "a", ...HERE, machine: "", pid: NO_PID, beats: 3 }));
+  const clock = Object.assign(new WaitingEnvironment(), { self: { ...machine.self, host: "" } });
+  const claim = await claimTopic(folder.storage, ROOT, "t", clock);
+  assertEquals(clock.waits, fiftyWaits);
+  await claim[Symbol.asyncDispose]();
+});
+
+test("a claim that another process moves aside in the moment in which it was made still counts", async () => {
+  const moved = ".moved-claim-t.0123456789abcdef";
+  // Before its file is open, another one is made.
+  for (const [call, left] of [["list", moved], ["open", ".filling-t"]] as const) {
+    const folder = new SimulatedFolder();
+    folder.before = (name) => {
+      if (name !== call || folder.storage.stat(PATH) === undefined) return;
+      folder.before = () => {};
+      folder.storage.rename(PATH, `${ROOT}/${moved}`);
+    };
+    const claim = await claimTopic(folder.storage, ROOT, "t");
+    assertEquals(folder.names(), [left], call);
+    await claim[Symbol.asyncDispose]();
+    assertEquals(folder.names(), [], call);
+  }
+});
+
+test("a claim that goes while its holder removes it is removed, and one that cannot be removed is an error", async () => {
+  for (const isGone of [true, false]) {
+    const folder = new SimulatedFolder();
+    const claim = await claimTopic(folder.storage, ROOT, "t");
+    folder.before = (name) => {
+      if (name !== "rename") return;
+      folder.before = () => {};
+      if (!isGone) throw new StorageError("EACCES", "Cannot rename: simulated");
+      folder.storage.remove(PATH);
+    };
+    const ending = async () => await claim[Symbol.asyncDispose]();
+    if (isGone) await ending();
+    else await assertRejects(ending, StorageError, "simulated");
+    assertEquals(folder.names().length, isGone ? 0 : 1);
+  }
+});
+
 test("a holder on another machine that shows signs of life keeps its claim", async () => {
   const folder = new SimulatedFolder();
   const holder = { token: "far", host: "far away", pid: NO_PID, beats: 3 };

@@ -404,6 +404,23 @@ test("a consumer that is deleted while another process finishes its seek is dele
   assertEquals([scene.registry.consumer("c").listed().of(0).length, scene.openFiles.size], [0, 0]);
 });
 
+test("a seek in a consumer that is deleted while it finishes that of another process says so", () => {
+  const scene = new Scene();
+  scene.seek("c", 1, 2, 3);
+  const consumer = scene.registry.consumer("c");
+  scene.beforeDraftIsNamed(() => {
+    scene.folder.file(UNFINISHED, unfinished(21, 22, 23));
+    scene.folder.before = (name, path) => {
+      if (name !== "publish" || !path.endsWith(".pos")) return;
+      scene.folder.before = () => {};
+      scene.another().remove("c");
+    };
+  });
+  const targets = [0, 1].map((partition) => ({ partition, nextId: 11, time: 0 }));
+  assertThrows(() => consumer.seek(targets), ConsumerDeletedError);
+  assertEquals([scene.registry.names(), scene.openFiles.size], [[], 0]);
+});
+
 test("an unfinished seek that cannot be finished is an error, and is finished later", () => {
   const scene = new Scene();
   scene.seek("c", 1, 2);
@@ -456,6 +473,13 @@ test("of two folders with one name that of this version counts, and a long name 
   assertEquals(scene.another().consumer("A").path, `${ROOT}/t/consumers/A`);
   folder.file("t/consumers/%41/name", "A");
   assertEquals(scene.another().consumer("A").path, `${ROOT}/t/consumers/%41`);
+  // One whose name is damaged is the consumer's all the same.
+  for (const damaged of ["A", "%41"]) {
+    const path = `${ROOT}/t/consumers/${damaged}/name`;
+    folder.storage.replace(path, new TextEncoder().encode("B"));
+    assertEquals(scene.another().consumer("A").path, `${ROOT}/t/consumers/%41`);
+    folder.storage.replace(path, new TextEncoder().encode("A"));
+  }
   const long = "x".repeat(250);
   scene.seek(long, 5);
   assertEquals([scene.stored(long), /~[0-9a-f]{64}$/.test(scene.another().consumer(long).path)], [5, true]);

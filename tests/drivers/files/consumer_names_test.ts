@@ -35,6 +35,7 @@ test("folders are looked for under the name's spelling, those of earlier version
       `${folder.replace(hash, "~hash")}${isSpelledOut ? " whole" : ""}${isFormer ? " former" : ""}`
     );
   assertEquals(shown("a"), ["a whole", "a~e8b7be43 former", "a~hash"]);
+  assertEquals(shown("n165"), ["n165 whole", "n165~00bb85dd former", "n165~hash"]);
   assertEquals(shown("A b"), [
     "%41%20b whole",
     "A%20b whole former",

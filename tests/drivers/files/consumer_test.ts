@@ -21,10 +21,13 @@ interface Scene {
   push(count: number, partition?: number): void;
   roll(partition?: number): void;
   consumer(request?: Partial<ConsumerRequest>): Promise<FilesConsumer>;
+  unopened(request: Partial<ConsumerRequest>, enterAlone?: () => Promise<void>): FilesConsumer;
   /** The stored position and the time of the event before it. */
   stored(partition?: number): [nextId: number, time: number] | undefined;
   /** Makes every new file fail from now on. */
   failPublishing(): void;
+  /** Makes that many reads of a log fail. */
+  failReading(times: number): void;
   logs: Partition[];
 }
 
@@ -32,9 +35,21 @@ async function withLogs(count: number, body: (scene: Scene) => Promise<void>): P
   const folder = mkdtempSync(join(tmpdir(), "diaspora-files-consumer-"));
   let now = 1_000_000;
   let publishingFails = false;
+  let failingReads = 0;
   const storage: Storage = {
     ...nodeStorage,
     now: () => now,
+    open: (path, mode) => {
+      const file = nodeStorage.open(path, mode);
+      const readAt = file.readAt.bind(file);
+      file.readAt = (into, offset) => {
+        if (path.endsWith(".log") && failingReads-- > 0) {
+          throw new StorageError("EIO", "Cannot read: simulated");
+        }
+        return readAt(into, offset);
+      };
+      return file;
+    },
     publish: (...parameters) => {
       if (publishingFails) throw new StorageError("EIO", "Cannot publish: simulated");
       return nodeStorage.publish(...parameters);
@@ -51,9 +66,17 @@ async function withLogs(count: number, body: (scene: Scene) => Promise<void>): P
   const consumers: FilesConsumer[] = [];
   const cursorOf = (partition: number): CursorFile =>
     new CursorFile(storage, `${folder}/${partitionName(partition)}.pos`);
+  const unopened: Scene["unopened"] = (request, enterAlone = () => Promise.resolve()) => {
+    const whole: ConsumerRequest = { from: "earliest", onCorruption: "throw", dataWanted: false, ...request };
+    const listed = () => new PositionFiles(readdirSync(folder));
+    const consumer = new FilesConsumer(logs, whole, cursorOf, listed, { enterAlone, leaveAlone: () => {} });
+    consumers.push(consumer);
+    return consumer;
+  };
   try {
     await body({
       logs,
+      unopened,
       push: (count, partition = 0) => {
         now += 1000;
         const metadata = Array.from({ length: count }, (_, index) => String(index));
@@ -61,23 +84,10 @@ async function withLogs(count: number, body: (scene: Scene) => Promise<void>): P
       },
       failPublishing: () => void (publishingFails = true),
       roll: (partition = 0) => sealLast(logs[partition]),
-      consumer: async (request) => {
-        const whole: ConsumerRequest = {
-          from: "earliest",
-          onCorruption: "throw",
-          dataWanted: false,
-          ...request,
-        };
-        const alone = { enterAlone: () => Promise.resolve(), leaveAlone: () => {} };
-        const consumer = new FilesConsumer(
-          logs,
-          whole,
-          cursorOf,
-          () => new PositionFiles(readdirSync(folder)),
-          alone,
-        );
+      failReading: (times) => void (failingReads = times),
+      consumer: async (request = {}) => {
+        const consumer = unopened(request);
         await consumer.open();
-        consumers.push(consumer);
         return consumer;
       },
       stored: (partition = 0) => {
@@ -224,6 +234,34 @@ test("a consumer starts after its acknowledged position, or else at the option f
     early.read(0, 10);
     await early.acknowledge(0, 2);
     assertEquals((await consumer({ from: "latest" })).position(0), 2);
+  }));
+
+test("a consumer that is opened again after a failure starts where the first attempt found the end", () =>
+  withLogs(1, async ({ push, unopened }) => {
+    push(3);
+    let fails = true;
+    const consumer = unopened({ from: "latest" }, () => {
+      return fails ? Promise.reject(new Error("in use")) : Promise.resolve();
+    });
+    await assertRejects(() => consumer.open(), Error, "in use");
+    push(2);
+    fails = false;
+    await consumer.open();
+    assertEquals([consumer.position(0), consumer.read(0, 9)?.baseId], [3, 3]);
+  }));
+
+test("a read that fails is an error, and the next one goes on where it was", () =>
+  withLogs(1, async ({ push, roll, consumer, failReading }) => {
+    push(2);
+    roll();
+    push(3);
+    const reading = await consumer();
+    assertEquals(reading.read(0, 9)!.baseId, 0);
+    for (let time = 0; time < 2; time++) {
+      failReading(1);
+      assertThrows(() => reading.read(0, 9), StorageError, "simulated");
+    }
+    assertEquals(reading.read(0, 9)!.baseId, 2);
   }));
 
 test("a removed position is reported once, and reading continues at the first event left", () =>

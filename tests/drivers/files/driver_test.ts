@@ -315,6 +315,17 @@ test("topics are listed by name, without what is not one, and with what is wrong
   assertEquals([...(await store.driver.listTopics()).keys()], ["b"]);
 });
 
+test("a topic of the C++ driver that goes when it has been read is not listed either", async () => {
+  const { folder, driver } = new Store();
+  folder.file("t/partitions/00000000/metadata");
+  assertEquals((await driver.listTopics()).get("t")?.layout, "cpp-files");
+  let looks = 0;
+  folder.before = (name, path) => {
+    if (name === "stat" && path === `${ROOT}/t` && ++looks === 2) folder.storage.removeTree(`${ROOT}/t`);
+  };
+  assertEquals([...(await driver.listTopics()).keys()], []);
+});
+
 test("on a disk that takes two spellings for one name, a topic has the one it was created with", async () => {
   const store = new Store();
   await store.create("t");

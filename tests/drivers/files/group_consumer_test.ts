@@ -10,7 +10,7 @@ import { Partition } from "../../../src/log/partition.ts";
 import { CursorFile } from "../../../src/log/positions/cursor.ts";
 import { PartitionWriter } from "../../../src/log/write/writer.ts";
 import { test } from "../../harness.ts";
-import { turn } from "../../waiting.ts";
+import { turn, until } from "../../waiting.ts";
 import { withOpenFiles } from "./counted_files.ts";
 import { ROOT, SimulatedFolder } from "./simulated_folder.ts";
 
@@ -27,6 +27,8 @@ class Scene {
   writesFail = false;
   /** Fails the next listing of a log. */
   listingFails = false;
+  /** What joining the group throws. */
+  joinError: Error | undefined;
   /** What leaving the group throws. */
   leaveError: Error | undefined;
   /** What the member asked of its group. */
@@ -96,7 +98,10 @@ class Scene {
     } as unknown as ConsumerRequest;
     return new GroupConsumer(this.logs, whole, (partition) => this.cursor(partition), () => this.listed(), {
       name: "c",
-      join: () => Promise.resolve(this.membership as unknown as Membership),
+      join: () =>
+        this.joinError === undefined
+          ? Promise.resolve(this.membership as unknown as Membership)
+          : Promise.reject(this.joinError),
       listen: (wake) => {
         if (!this.canWatch) return undefined;
         this.asked.push("listen");
@@ -441,6 +446,53 @@ test("a member that is closed while it joins leaves at once", async () => {
   await member.close();
   await member.open();
   assertEquals(scene.asked, ["leave", "leave"]);
+});
+
+test("a member that is opened again after a failure starts where the first attempt found the end, without that failure", async () => {
+  const scene = new Scene(1);
+  const member = scene.unopened({ from: "latest" });
+  scene.push(0, 3);
+  scene.joinError = new Error("no room");
+  await assertRejects(() => member.open(), Error, "no room");
+  member.onError(new Error("of the first attempt"));
+  scene.push(0, 2);
+  scene.joinError = undefined;
+  await member.open();
+  member.onAssigned([0]);
+  assertEquals(idsOf(member, 0, 9), [3, 4]);
+  await member.close();
+});
+
+test("a member opens although the id that it starts at was removed: its first read says so", async () => {
+  const { scene, member } = await memberAtRemovedEvent();
+  assertThrows(() => member.read(0, 9), EventGoneError);
+  await member.close();
+  const next = scene.unopened({ from: { id: 1 } });
+  scene.listingFails = true;
+  // It does not look at the log before it has a partition.
+  await next.open();
+  assertEquals(scene.listingFails, true);
+  await next.close();
+});
+
+test("a member watches its group again when it waits again after a while", async () => {
+  const scene = new Scene(1);
+  const member = await scene.member();
+  const wait = async () => {
+    const stop = new AbortController();
+    const waiting = member.waitForEvents(stop.signal);
+    await turn();
+    stop.abort();
+    await waiting;
+  };
+  await wait();
+  await until("it stops watching", () => !scene.membership.isWatched);
+  await wait();
+  assertEquals([scene.asked, scene.membership.isWatched], [
+    ["listen", "poll", "stop listening", "listen", "poll"],
+    true,
+  ]);
+  await member.close();
 });
 
 test("a member that starts at the earliest event starts at the earliest one when it is given the partition", async () => {

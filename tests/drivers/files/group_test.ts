@@ -315,6 +315,27 @@ test("a group in a folder that cannot be written says what it needs it for", asy
   });
 });
 
+test("a group that cannot be joined, or whose consumer cannot be made, says what it needs that for", async () => {
+  for (const [place, fault] of [["/group/", "EIO"], ["/name", "EACCES"]] as const) {
+    await during(async (machines) => {
+      const storage = changedStorage(() => ({}), {
+        publish: (path, content, options) => {
+          if (path.includes(place)) {
+            throw new StorageError(fault, `Cannot write "${path}": simulated (${fault})`);
+          }
+          return nodeStorage.publish(path, content, options);
+        },
+      });
+      const one = await machines.open(1, { storage });
+      const error = await one.join().catch((error) => error);
+      assertInstanceOf(error, StorageError);
+      assertEquals(error.errno, fault);
+      assert(error.message.includes('Cannot share topic "jobs" as consumer "workers"'), error.message);
+      assert(error.message.includes(place), error.message);
+    });
+  }
+});
+
 test("a group is refused while consumers of this process read alone, until the last one is closed", async () => {
   await during(async (machines) => {
     const one = await machines.open(1);

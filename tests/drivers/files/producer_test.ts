@@ -65,7 +65,8 @@ test("a flush waits for the files of every partition that was pushed to", async 
 
 test("closing closes the files of every partition, and fails if one of them did", async () => {
   const scene = new Scene();
-  for (const partition of [0, 1, 2]) await scene.push(partition);
+  // All pushes into a partition share its files.
+  for (const partition of [0, 1, 2, 0, 1, 2]) await scene.push(partition);
   scene.failing = 1;
   await assertRejects(() => scene.producer.close(), StorageError, "cannot sync 1");
   assertEquals([[...scene.synced].sort(), scene.openFiles.size], [[0, 2], 0]);

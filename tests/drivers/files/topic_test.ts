@@ -101,6 +101,11 @@ test("a change of options is seen by the topic at once and by others when they o
   const done = folder.changesDuring(() => void topic.edit({ retention_seconds: null }));
   assert(done.includes("syncDirectory t"), done.join());
   assertEquals("retention_seconds" in topic.definition.options, false);
+  // Without its document a topic cannot be opened any more.
+  const { options } = topic.definition;
+  folder.storage.remove(`${ROOT}/t/topic.json`);
+  await assertRejects(() => topic.edit({ retention_seconds: 1 }), TopicDeletedError);
+  assertEquals(topic.definition.options, options);
   await driver.deleteTopic("t");
   await assertRejects(() => topic.edit({ retention_seconds: 1 }), TopicDeletedError);
   await topic.close();

@@ -312,6 +312,58 @@ const GAPS: [what: string, parts: Part[], around: Surroundings, entries: string[
   ["the seal of an older segment tells nothing", [frame(2), LOST, frame(3), SEAL], {
     next: { id: 9, seal: [3, 0], of: 5 },
   }, ["0: id 0", "1: lost 2 to 9, up to 3", "end 9"]],
+  [
+    "an anchor in a frame after the place of a missing seal tells nothing",
+    [frame(2), LOST, frame(3), frame(1), frame(1, 2, 8)],
+    { next: { id: 9, seal: [3, 0] } },
+    ["0: id 0", "1: lost 2 to 9, up to 4", "end 9"],
+  ],
+  [
+    "an anchor into a second gap tells of that one",
+    [frame(2), LOST, frame(3), LOST, LOST, frame(1, 4, 30)],
+    {},
+    [
+      "0: id 0",
+      "1: lost 2 to 2, up to 2",
+      "2: id 2",
+      "3: lost 5 to 30, up to 5",
+      "5: id 30",
+      "6: tail 31",
+    ],
+  ],
+  [
+    "the anchor of the seal comes before the name of the next segment",
+    [
+      frame(2),
+      LOST,
+      frame(3),
+      { ...SEAL, anchor: [3, 8] },
+    ],
+    { next: { id: 9, seal: [3, 0] } },
+    ["0: id 0", "1: lost 2 to 5, up to 2", "2: id 5", "end 8"],
+  ],
+  [
+    "so it does after a cut write that ends where the seal is",
+    [
+      frame(2),
+      LOST,
+      frame(3),
+      TORN,
+      { ...SEAL, anchor: [3, 8] },
+    ],
+    { next: { id: 9, seal: [4, 0] } },
+    ["0: id 0", "1: lost 2 to 5, up to 2", "2: id 5", "3: torn, 8, up to 4", "end 8"],
+  ],
+  ["an index entry of the seal tells, too", [frame(2), LOST, frame(3), SEAL], {
+    next: { id: 9, seal: [3, 0] },
+    index: [[3, 8]],
+  }, ["0: id 0", "1: lost 2 to 5, up to 2", "2: id 5", "end 8"]],
+  [
+    "a frame that was cut short takes no ids back, whatever an anchor after it says",
+    [frame(4), { count: 3, damaged: ["trailer"] }, frame(1, 2, 2)],
+    {},
+    ["0: id 0", "1: torn, 4, up to 2", "2: id 4", "3: tail 5"],
+  ],
   ["a gap of nothing but a cut write", [frame(2), TORN, frame(3)], {}, [
     "0: id 0",
     "1: torn, 2, up to 2",

@@ -210,6 +210,19 @@ test("a segment's file opens on demand, and closes", () => {
   assertEquals(new Segment(storage, segment.path, 0, 0, own).file === own, true);
 });
 
+test("a segment that is opened again is read again: its name may be that of another file now", () => {
+  const { storage, segment } = new CraftedSegment([{ count: 2 }, { count: 3 }]);
+  const bytes = storage.readWhole(segment.path)!;
+  const [offset, size] = [SEGMENT_HEADER_BYTES, 64];
+  readWindow.peek(segment, offset, size, core.slot);
+  // Its bytes are left ahead of another one's.
+  void new Segment(storage, segment.path, 0, 0);
+  segment.close();
+  storage.replace(segment.path, bytes.slice().fill(7));
+  const at = readWindow.at(segment, offset + size, size, size);
+  assertEquals(core.u8.slice(at, at + size), new Uint8Array(size).fill(7));
+});
+
 test("a segment precedes another one by its id and, if known, its salt", () => {
   const segment = { baseId: 5, salt: 9 };
   for (

@@ -234,6 +234,29 @@ test("read-ahead is kept for the eight files read last, until they are closed", 
   assertEquals(known(), new Array(9).fill(false));
 });
 
+test("a file that is closed and opened again is read again, whichever of the files was read longest ago", () => {
+  for (const closed of [0, 1, 2]) {
+    const window = new ReadWindow();
+    const sources = [0, 1, 2].map((seed) => new Source(1000, seed));
+    for (const source of sources) window.peek(source, 100, 100, core.slot);
+    const source = sources[closed]!;
+    window.closed(source);
+    source.bytes.fill(7);
+    assertEquals(there(window.at(source, 164, 100, 1), 100), new Uint8Array(100).fill(7));
+  }
+});
+
+test("a read of more than the memory for reads makes that larger", () => {
+  const window = new ReadWindow();
+  const bytes = core.readAreaBytes + 1000;
+  const source = new Source(bytes + 10, 1);
+  const at = window.at(source, 5, bytes, 0);
+  assertEquals(core.readAreaBytes >= bytes, true);
+  for (const offset of [0, 1000, bytes - 1000]) {
+    assertEquals(there(at + offset, 1000), source.bytes.slice(5 + offset, 1005 + offset));
+  }
+});
+
 test("a file whose read failed has no read-ahead", () => {
   const window = new ReadWindow();
   const source = new Source(1000, 1);
