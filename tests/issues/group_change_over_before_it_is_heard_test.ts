@@ -49,6 +49,7 @@ async function commitsOf(
     servers: "test",
     consumer: () => client,
     run: (_: string, work: () => Promise<void>) => work(),
+    within: (_: number, committing: Promise<void>) => committing,
     request: async (_: unknown, __: unknown, { parameters }: { parameters: unknown[] }) => {
       generations.push(parameters[1] as number);
       await undefined;

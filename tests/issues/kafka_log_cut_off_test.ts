@@ -227,7 +227,7 @@ test("a consumer without a group stores with its positions which leaders stored 
   const coordinator = { key: "c", nodeId: 1, host: "a", port: 1 };
   const cluster = {
     module: { FindCoordinatorKeyTypes: { GROUP: 0 } },
-    run: (_: string, ask: (admin: unknown) => unknown) =>
+    ask: (_: string, ask: (admin: unknown) => unknown) =>
       ask({ findCoordinator: () => Promise.resolve([coordinator]) }),
     requestAdmin: (broker: unknown, { name, parameters }: { name: string; parameters: unknown[] }) =>
       Promise.resolve(void requests.push([broker, name, parameters])),

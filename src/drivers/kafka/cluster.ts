@@ -16,6 +16,7 @@ import {
   type BrokerAddress,
   type BrokerRequest,
   keepPartialMetadata,
+  limitHeartbeats,
   requestOnce,
   stayFenced,
 } from "./client_internals.ts";
@@ -23,13 +24,12 @@ import { readCommitted } from "./committed_fetch.ts";
 import { diagnose, diagnoseDates } from "./diagnosis.ts";
 import { failureOf, isBrokerCertificate, isClosedSilently, isTransient } from "./failure.ts";
 import { KnownBrokers } from "./known_brokers.ts";
+import { SILENCE_MS_MAX } from "./patience.ts";
 import { stickyAssignor, StickyProtocol } from "./sticky_assignor.ts";
 import type { KafkaSettings } from "./settings.ts";
 
 /** How long an admin request is retried, in milliseconds. */
 const OPERATION_MS_MAX = 30_000;
-/** How long an admin request that changes nothing waits; hung brokers are replaced within that time. */
-const SILENCE_MS_MAX = 10_000;
 /** How much longer than the timeout it may take to find out why no broker responds, in milliseconds. */
 const GRACE_MS = 1000;
 /** Retries that let a group member outlive the move of its coordinator; beyond that we join again. */
@@ -156,7 +156,7 @@ export class Cluster {
     }
   }
 
-  /** The same for a request that changes nothing: it is sent again, perhaps to another broker, after a silence. */
+  /** The same for a request that may be sent twice: it is sent again, perhaps to another broker, after a silence. */
   ask<T>(what: string, operation: (admin: Admin) => Promise<T>): Promise<T> {
     return this.run(what, (admin) => this.within(SILENCE_MS_MAX, operation(admin)));
   }
@@ -197,6 +197,7 @@ export class Cluster {
     protocol.member = consumer;
     keepPartialMetadata(consumer, this.module);
     stayFenced(consumer, this.module);
+    limitHeartbeats(consumer, this.module, timing.sessionTimeout / 3);
     this.#brokers.share(consumer, this.module);
     consumer.on("client:performWithRetry:retry", (operation, attempt, _retries, delayMs) => {
       if (!diagnostics.retry.hasSubscribers) return;

@@ -95,7 +95,7 @@ export async function commitAlone(cluster: Cluster, commit: Omit<Commit, "member
   const { group, topic } = commit;
   const member = { generation: -1, id: "", instance: null };
   const keyType = cluster.module.FindCoordinatorKeyTypes.GROUP;
-  await cluster.run(`store the position of "${group}" in topic "${topic.name}"`, async (admin) => {
+  await cluster.ask(`store the position of "${group}" in topic "${topic.name}"`, async (admin) => {
     const [coordinator] = await admin.findCoordinator({ keyType, keys: [group] });
     await commitPositions(
       cluster,

@@ -7,6 +7,7 @@ import type { Cluster } from "./cluster.ts";
 import { commitPositions, type EpochBefore } from "./commit.ts";
 import { isFault, isTransient } from "./failure.ts";
 import { PartitionWatch } from "./partition_watch.ts";
+import { SILENCE_MS_MAX } from "./patience.ts";
 
 /** How long a commit is retried, in milliseconds. */
 const COMMIT_MS_MAX = 30_000;
@@ -219,11 +220,12 @@ export class Group implements Assignment {
     }
     const member = { generation: generationId, id: memberId ?? "", instance: groupInstanceId };
     const { topic, listener: { epochBefore } } = this;
-    await commitPositions(
+    const committing = commitPositions(
       this.cluster,
       { group: client.groupId, member, topic, positions, epochBefore },
       (request) => this.cluster.request(client, broker, request),
     );
+    await this.cluster.within(SILENCE_MS_MAX, committing);
   }
 }
 

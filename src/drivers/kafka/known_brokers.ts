@@ -1,11 +1,19 @@
 import type { CallbackWithPromise, Connection } from "@platformatic/kafka";
 import type { ClientModule } from "./client.ts";
-import { type AnyClient, type BrokerAddress, type Callback, wrapCallback } from "./client_internals.ts";
+import {
+  answerOrTimeout,
+  type AnyClient,
+  type BrokerAddress,
+  type Callback,
+  wrapCallback,
+} from "./client_internals.ts";
 
 type FirstGetter = (callback: CallbackWithPromise<Connection>, attempt?: number) => void;
 
 /** Opening a driver finds the first of this many brokers that answers in time, however silent the others are. */
 const BROKERS_ASKED = 4;
+/** Requests that any broker answers, soon. */
+const ANSWERED_BY_ALL = ["Metadata", "FindCoordinator"];
 /** The longest patience with one broker while there are others, in milliseconds. */
 const PATIENCE_MS_MAX = 60_000;
 
@@ -37,12 +45,14 @@ export class KnownBrokers {
       this.#connect(client, module, all, callback);
     };
     Object.defineProperty(client, module.kGetBootstrapConnection, { value, configurable: true });
-    wrapCallback(
-      client,
-      module,
-      "Metadata",
-      (callback, connection) => this.#impatient(callback, connection as unknown as BrokerAddress, module),
-    );
+    for (const name of ANSWERED_BY_ALL) {
+      wrapCallback(
+        client,
+        module,
+        name,
+        (callback, connection) => this.#impatient(callback, connection as unknown as BrokerAddress, module),
+      );
+    }
   }
 
   /** Connects to the first broker that can be reached; one that takes long is not waited for. */
@@ -84,24 +94,19 @@ export class KnownBrokers {
   }
 
   /**
-   * Lets a request for metadata fail if it is not answered in time, so that another broker is asked. Its connection
-   * stays: what else waits there may take longer.
+   * Lets a request fail if it is not answered in time, so that another broker is asked. Its connection stays: what
+   * else waits there may take longer.
    */
   #impatient(
     callback: Callback<unknown>,
     { host, port }: BrokerAddress,
     { NetworkError }: ClientModule,
   ): Callback<unknown> {
-    let end: Callback<unknown> = (error, answer) => {
-      end = () => {};
-      clearTimeout(timer);
-      callback(error, answer);
-    };
-    const timer = this.#whenSilent(
-      { host, port },
-      () => end(new NetworkError(`The broker at ${host}:${port} does not answer.`)),
-    );
-    return (error, answer) => end(error, answer);
+    return answerOrTimeout(callback, (late) =>
+      this.#whenSilent(
+        { host, port },
+        () => late(new NetworkError(`The broker at ${host}:${port} does not answer.`)),
+      ));
   }
 
   /** Asks a broker last from now on if it stays silent for long, and then goes on; never if it is the only one. */
