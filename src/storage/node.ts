@@ -7,7 +7,6 @@ import * as nodeFs from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { DiasporaError, StorageError } from "../errors.ts";
-import { errnoOf } from "./errno.ts";
 import { storageError } from "./storage_error.ts";
 import {
   DRAFT_SUFFIX,
@@ -18,7 +17,7 @@ import {
   type Storage,
   type StorageFile,
 } from "./port.ts";
-import { openFile, readUpTo } from "./regular_file.ts";
+import { isGone, openFile, readIfThere } from "./regular_file.ts";
 import { type FileSystem, publishDraft, release, rename, syncFolder, syncFolderLater } from "./system.ts";
 import type { System } from "./system.ts";
 
@@ -65,8 +64,17 @@ class NodeFile implements StorageFile {
   }
 
   size(): number {
-    const { nlink, size } = attempt("look at", this.path, () => this.fs.fstatSync(this.fd));
-    return nlink === 0 ? -1 : size;
+    return attempt("look at", this.path, () => {
+      try {
+        const { nlink, size } = this.fs.fstatSync(this.fd);
+        return nlink === 0 ? -1 : size;
+      } catch (error) {
+        const isRemoved = isGone(error) &&
+          this.fs.lstatSync(this.path, { throwIfNoEntry: false }) === undefined;
+        if (isRemoved) return -1;
+        throw error;
+      }
+    });
   }
 
   sync(): Promise<void> {
@@ -123,22 +131,7 @@ export function storageOn(system: System): Storage {
     },
 
     readWhole(path: string, bytesMax = Infinity): Uint8Array | undefined {
-      return attempt("read", path, () => {
-        // Mostly asked for what may be absent: an error costs far more than this look, above all the first one.
-        if (fs.lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
-        let fd: number;
-        try {
-          fd = openFile(fs, path, "read", "read");
-        } catch (error) {
-          if (errnoOf(error) === "ENOENT") return undefined;
-          throw error;
-        }
-        try {
-          return readUpTo(fs, fd, bytesMax);
-        } finally {
-          release(fs, fd);
-        }
-      });
+      return attempt("read", path, () => readIfThere(fs, path, bytesMax));
     },
 
     makeDirectory(path: string): void {

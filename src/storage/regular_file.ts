@@ -7,6 +7,7 @@
  */
 import * as nodeFs from "node:fs";
 import { StorageError } from "../errors.ts";
+import { errnoOf } from "./errno.ts";
 import type { OpenMode } from "./port.ts";
 import { type FileSystem, release } from "./system.ts";
 
@@ -33,8 +34,41 @@ export function openFile(fs: FileSystem, path: string, mode: OpenMode, verb = "o
   }
 }
 
-/** The bytes of a file, at most `bytesMax`. */
-export function readUpTo(fs: FileSystem, fd: number, bytesMax: number): Uint8Array {
+/** How often a file is looked for again that was removed or replaced while it was read. */
+const READS_MAX = 5;
+
+/**
+ * Whether a call says that an open file was removed. Where another machine removes it, the system cannot keep it for
+ * those that have it open: NFS answers ESTALE, some FUSE file systems ENOENT.
+ */
+export function isGone(error: unknown): boolean {
+  return ["ENOENT", "ESTALE"].includes(errnoOf(error));
+}
+
+/** The bytes of a small file, at most `bytesMax`; undefined if there is none. */
+export function readIfThere(fs: FileSystem, path: string, bytesMax: number): Uint8Array | undefined {
+  for (let reads = 1;; reads++) {
+    // Mostly asked for what may be absent: an error costs far more than this look, above all the first one.
+    if (fs.lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+    let fd: number;
+    try {
+      fd = openFile(fs, path, "read", "read");
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT") return undefined;
+      if (isGone(error) && reads < READS_MAX) continue;
+      throw error;
+    }
+    try {
+      return readUpTo(fs, fd, bytesMax);
+    } catch (error) {
+      if (!isGone(error) || reads === READS_MAX) throw error;
+    } finally {
+      release(fs, fd);
+    }
+  }
+}
+
+function readUpTo(fs: FileSystem, fd: number, bytesMax: number): Uint8Array {
   const { size } = fs.fstatSync(fd);
   if (size <= bytesMax) return new Uint8Array(fs.readFileSync(fd));
   const bytes = new Uint8Array(bytesMax);

@@ -68,13 +68,13 @@ export class PartitionFolder implements Disposable {
   }
 }
 
-/** Reads to the current end. */
-export function readOn(reader: PartitionReader): ReadEvent[] {
+/** Reads to the current end, with the data unless `dataWanted` is false. */
+export function readOn(reader: PartitionReader, dataWanted = true): ReadEvent[] {
   const events: ReadEvent[] = [];
   for (let batch = reader.read(100); batch !== undefined; batch = reader.read(100)) {
     for (let index = 0; index < batch.count; index++) {
       const dataBytes = batch.dataSize(index);
-      batch.viewData(index, { offset: 0, size: dataBytes });
+      if (dataWanted) batch.viewData(index, { offset: 0, size: dataBytes });
       events.push({ id: batch.baseId + index, metadata: batch.metadataText!(index), dataBytes });
     }
   }

@@ -88,11 +88,15 @@ function checkFileSystem(folder: string): Omit<Finding, "check"> {
   }
   const network = NETWORK.get(Number(statfsSync(folder).type) >>> 0);
   if (network === undefined) return { verdict: "ok", detail: "on this machine" };
+  const remedy = network === "FUSE"
+    ? `let one machine write, or set "use_file_locking" to true where each machine sees at once what the others ` +
+      `wrote (mounted without caches of content and attributes)`
+    : `set "use_file_locking" to true`;
   return {
     verdict: "warn",
     detail:
-      `${network}: appends of several machines may overwrite each other; set "use_file_locking" to true, ` +
-      `and expect changes to be noticed by polling only`,
+      `${network}: appends of several machines may overwrite each other; ${remedy}, and expect changes to be ` +
+      `noticed by polling only`,
   };
 }
 

@@ -6,6 +6,12 @@ import type { StoredFrame } from "./stored_frame.ts";
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
+/**
+ * The most metadata in one batch, unless one event has more. Texts of this size live and die in the young generation of
+ * the heap; larger ones cost several times as much per byte.
+ */
+const METADATA_RUN_BYTES = 96 * 1024;
+
 /** Some or all events of one stored frame, as readers return them. */
 export class StoredBatch implements IncomingBatch {
   readonly partition: number;
@@ -92,4 +98,12 @@ export class StoredTextBatch extends StoredBatch {
   override metadataText(index: number): string {
     return this.textOf(index);
   }
+}
+
+/** The end of a run of events that is short enough for one batch's metadata; at least one event. */
+export function endOfRun(starts: readonly number[], first: number, end: number): number {
+  const limit = starts[first]! + METADATA_RUN_BYTES;
+  let last = end;
+  while (last > first + 1 && starts[last]! > limit) last = (first + last + 1) >>> 1;
+  return last;
 }

@@ -1,10 +1,9 @@
-import { Buffer } from "node:buffer";
 import { blockChecksum } from "../format/core/block_checksum.ts";
 import { core } from "../format/core/core.ts";
-import type { CorruptedLogError } from "../../errors.ts";
-import { dataMemory } from "../../data/memory.ts";
+import { CorruptedLogError } from "../../errors.ts";
 import { DATA_BLOCK_BYTES } from "../format/bytes.ts";
 import type { Partition } from "../partition.ts";
+import { copyOf, copyOfPart, unfilled } from "./part_memory.ts";
 import { readFully, readWindow } from "../segment/window.ts";
 import type { Segment } from "../segment/segment_file.ts";
 
@@ -19,14 +18,6 @@ const RUN_BLOCKS = 16;
 
 /** A part of this size gets memory of its own; smaller ones share theirs with their neighbours. */
 const OWN_MEMORY_BYTES = 16 * 1024;
-
-/**
- * Parts of up to this size come from slabs, which takes a sixth less than new memory for each in Deno. A part that is kept
- * keeps its slab: at most 16 times its own size.
- */
-const SLAB_PART_BYTES_MAX = 32 * 1024;
-const SLAB_BYTES = 256 * 1024;
-const SLAB_ALIGNMENT = 64;
 
 /** Smaller parts are copied to buffers of the caller: one read of the whole frame costs less per byte than a read for each part. */
 const GIVEN_BUFFER_BYTES = 2 * DATA_BLOCK_BYTES;
@@ -83,6 +74,15 @@ export class StoredData {
   /** A range, checked; memory that no one writes to. */
   view(offset: number, size: number, id: number): Uint8Array {
     this.touched = true;
+    try {
+      return this.#view(offset, size, id);
+    } catch (error) {
+      this.#reopen(error, id);
+      return this.#view(offset, size, id);
+    }
+  }
+
+  #view(offset: number, size: number, id: number): Uint8Array {
     // Other readers may come before the next piece is asked for: what goes on in order is kept.
     const ahead = offset === this.#givenTo ? RUN_BLOCKS * DATA_BLOCK_BYTES : 0;
     this.#givenTo = offset + size;
@@ -115,13 +115,29 @@ export class StoredData {
     const size = into.byteLength;
     this.touched = true;
     this.#filledBytes += size;
+    try {
+      this.#fillOnce(offset, into, id);
+    } catch (error) {
+      this.#reopen(error, id);
+      this.#fillOnce(offset, into, id);
+    }
+    this.#givenTo = offset + size;
+  }
+
+  /** Before damage is believed, it is looked at once more, in the file as it is now. Throws what is not damage. */
+  #reopen(error: unknown, id: number): void {
+    const isDamage = error instanceof CorruptedLogError;
+    if (!isDamage || !this.source.partition.segmentOf(this.source.segment.baseId, id).reopen()) throw error;
+  }
+
+  #fillOnce(offset: number, into: Uint8Array, id: number): void {
+    const size = into.byteLength;
     const ptr = this.#inWindow(offset, size, id);
     if (ptr >= 0) {
       const from = ptr + (offset % DATA_BLOCK_BYTES);
       into.set(core.u8.subarray(from, from + size));
-    } else if (size < OWN_MEMORY_BYTES) into.set(this.view(offset, size, id));
+    } else if (size < OWN_MEMORY_BYTES) into.set(this.#view(offset, size, id));
     else this.#fill(offset, into, id);
-    this.#givenTo = offset + size;
   }
 
   /** Fills a buffer with what the window does not hold. */
@@ -243,42 +259,4 @@ export class StoredData {
   #corrupted({ path: file }: Segment, id: number, offset: number, reason: string): CorruptedLogError {
     return this.source.partition.corrupted({ firstId: id, endId: id + 1, file, offset, reason });
   }
-}
-
-/** If not even this much can be allocated, nothing else works either. */
-const LARGE_BYTES = 1 << 20;
-
-/** A copy in memory of its own; made this way it is not filled with zeros first, as by `slice`. */
-function copyOf(ptr: number, size: number): Uint8Array {
-  const copy = () => new Uint8Array(core.u8.subarray(ptr, ptr + size));
-  return size < LARGE_BYTES ? copy() : dataMemory(size, copy);
-}
-
-/** A copy of a part that does not share its bytes with its neighbours. */
-function copyOfPart(ptr: number, size: number): Uint8Array {
-  if (size > SLAB_PART_BYTES_MAX) return copyOf(ptr, size);
-  const copy = partOfSlab(size);
-  copy.set(core.u8.subarray(ptr, ptr + size));
-  return copy;
-}
-
-/** Memory of its own, not cleared: clearing it takes longer than filling it from a file. */
-function unfilled(size: number): Uint8Array {
-  return dataMemory(size, () => new Uint8Array(Buffer.allocUnsafeSlow(size).buffer, 0, size));
-}
-
-/** The slab that parts are taken from now, and where the next one begins. */
-let slab = new ArrayBuffer(0);
-let slabUsed = 0;
-
-/** Memory for one part; the parts of a slab keep it alive as long as any of them is. */
-function partOfSlab(size: number): Uint8Array {
-  if (slabUsed + size > slab.byteLength) {
-    slab = unfilled(SLAB_BYTES).buffer as ArrayBuffer;
-    slabUsed = 0;
-  }
-  const part = new Uint8Array(slab, slabUsed, size);
-  // So that it can be viewed as numbers of any size.
-  slabUsed += Math.ceil(size / SLAB_ALIGNMENT) * SLAB_ALIGNMENT;
-  return part;
 }

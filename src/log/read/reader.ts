@@ -4,9 +4,9 @@ import type { StartPosition } from "../../contract.ts";
 import { FLAG, KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
 import { isHeadRight } from "../segment/frame_check.ts";
 import type { Partition } from "../partition.ts";
-import { READ_AHEAD_BYTES, readWindow } from "../segment/window.ts";
+import { nextAhead, READ_AHEAD_BYTES, readWindow } from "../segment/window.ts";
 import { type LogPosition, segmentName } from "../segment/segment_file.ts";
-import { StoredBatch, StoredTextBatch } from "./batch.ts";
+import { endOfRun, StoredBatch, StoredTextBatch } from "./batch.ts";
 import { isReadInPlace } from "./data.ts";
 import { StoredFrame } from "./stored_frame.ts";
 import { entryAt, type FrameEntry, positionAfter } from "../segment/entries.ts";
@@ -19,20 +19,8 @@ export interface ReaderOptions {
   onDamage?: ((error: CorruptedLogError) => void) | undefined;
 }
 
-/**
- * The most metadata in one batch, unless one event has more. Texts of this size live and die in the young generation of
- * the heap; larger ones cost several times as much per byte.
- */
-const METADATA_RUN_BYTES = 96 * 1024;
-
-/** Small frames are read this many bytes at a time. */
-const SMALL_READ_BYTES = 64 * 1024;
-
 /** Larger frames have large data parts, which are read one by one: whole, the frame would not stay in the cache. */
 const WHOLE_FRAME_BYTES_MAX = 2 * READ_AHEAD_BYTES;
-
-/** The least that is read for a head far from the next one: that of a frame with one event, and not much more. */
-const HEAD_READ_BYTES = 512;
 
 /** How often a reader at the end checks whether a next segment exists, in case the end is damage. */
 const RELIST_MS = 1000;
@@ -48,6 +36,10 @@ export class PartitionReader {
   #lastData: StoredFrame["data"] | undefined;
   #ahead = READ_AHEAD_BYTES / 2;
   #listedAt = 0;
+  /** Where damage was seen last, and the file was opened again. */
+  #lookedAgainAt: LogPosition | undefined;
+  /** Size of the last segment when it was opened again because it did not end with a whole frame. */
+  #reopenedSize = -1;
   /** The last segment, if it cannot be read and that was reported. */
   #unreadable: string | undefined;
 
@@ -125,6 +117,7 @@ export class PartitionReader {
           if (!this.#enterSegment(entry.id)) return undefined;
           break;
         case "gap":
+          if (this.#looksAgain(position)) break;
           if (entry.endId > entry.id) {
             this.#meetDamage(position.segment.path, entry, "a frame is damaged or missing");
           }
@@ -177,6 +170,7 @@ export class PartitionReader {
       ? undefined
       : new StoredFrame(this.partition, position.segment, entry, at);
     if (stored?.addsUp !== true) {
+      if (this.#looksAgain(position)) return;
       const reason = stored === undefined
         ? "metadata checksum differs"
         : "the sizes of its parts do not add up";
@@ -186,6 +180,13 @@ export class PartitionReader {
     }
     this.#lastData = frame.dataBytes > 0 ? stored.data : undefined;
     this.#partial = { frame: stored, after };
+  }
+
+  /** Before damage at a position is believed: whether it is to be read once more, of the file as it is now. */
+  #looksAgain(position: LogPosition): boolean {
+    if (this.#lookedAgainAt === position) return false;
+    this.#lookedAgainAt = position;
+    return position.segment.reopen();
   }
 
   /** Some of a frame's events; undefined if none are left. */
@@ -215,13 +216,13 @@ export class PartitionReader {
   #nextRun(frame: StoredFrame, from: number, eventsMax: number): [first: number, end: number] {
     const { count } = frame;
     if (!frame.lacksData || !this.options.dataWanted) {
-      return [from, endWithin(frame.metadataStarts, from, Math.min(count, from + eventsMax))];
+      return [from, endOfRun(frame.metadataStarts, from, Math.min(count, from + eventsMax))];
     }
     let first = from;
     while (first < count && frame.isDataLost(first)) first++;
     let end = first;
     while (end < count && end - first < eventsMax && !frame.isDataLost(end)) end++;
-    return [first, endWithin(frame.metadataStarts, first, end)];
+    return [first, endOfRun(frame.metadataStarts, first, end)];
   }
 
   /** At the end: whether a next segment exists, so that what is missing here was lost, or the segment was removed. */
@@ -240,9 +241,18 @@ export class PartitionReader {
       this.#fromId = segment.baseId;
       return true;
     }
-    if (next === undefined) return false;
+    if (next === undefined) return this.#endIsOld();
     segment.endId = next;
     return true;
+  }
+
+  /** At bytes that are not a whole frame: whether they are looked at once more, unless the file has not grown since. */
+  #endIsOld(): boolean {
+    const { segment, offset } = this.#position!;
+    const size = segment.file.size();
+    if (size <= offset || size === this.#reopenedSize) return false;
+    this.#reopenedSize = size;
+    return segment.reopen();
   }
 
   /** Moves to the segment that begins with this id; false if it does not exist yet. */
@@ -280,20 +290,4 @@ export class PartitionReader {
     if (this.options.onCorruption === "throw") throw error;
     this.options.onDamage?.(error);
   }
-}
-
-/** The end of a run of events that is short enough for one batch's metadata; at least one event. */
-function endWithin(starts: readonly number[], first: number, end: number): number {
-  const limit = starts[first]! + METADATA_RUN_BYTES;
-  let last = end;
-  while (last > first + 1 && starts[last]! > limit) last = (first + last + 1) >>> 1;
-  return last;
-}
-
-function nextAhead(frameBytes: number, headBytes: number, whole: boolean): number {
-  if (!whole && headBytes * 2 < frameBytes) {
-    return Math.min(Math.max(headBytes + (headBytes >> 2), HEAD_READ_BYTES), READ_AHEAD_BYTES);
-  }
-  // The next frame is about as large: read with its trailer, which would otherwise need a read of its own.
-  return Math.min(Math.max(frameBytes + (frameBytes >> 5), SMALL_READ_BYTES), 2 * READ_AHEAD_BYTES);
 }

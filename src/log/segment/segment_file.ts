@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { core } from "../format/core/core.ts";
 import { UnsupportedFormatError } from "../../errors.ts";
-import type { Storage, StorageFile } from "../../storage/port.ts";
+import { openIfThere, type Storage, type StorageFile } from "../../storage/port.ts";
 import {
   FORMAT_VERSION,
   RECORD,
@@ -115,6 +115,21 @@ export class Segment {
     this.#file?.close();
     this.#file = undefined;
     readWindow.closed(this);
+  }
+
+  /**
+   * Opens the file anew, so that what was taken for damage is looked at once more; false if it was removed or replaced.
+   * What another machine appends to a file that is open here can look like zeros for a while: many network file systems
+   * keep what they read of a file until it is opened again.
+   */
+  reopen(): boolean {
+    if (this.file.size() < 0) return false;
+    const file = openIfThere(this.storage, this.path, "read");
+    if (file === undefined) return false;
+    this.#file?.close();
+    this.#file = file;
+    readWindow.clear();
+    return true;
   }
 
   #readSealOffset(nextId: number): number | "unknown" {

@@ -5,6 +5,12 @@ import { RECORD_BYTES } from "../format/bytes.ts";
 /** How much one read takes where a reader goes through small frames or wants everything. */
 export const READ_AHEAD_BYTES = 1 << 20;
 
+/** Small frames are read this many bytes at a time. */
+const SMALL_READ_BYTES = 64 * 1024;
+
+/** The least that is read for a head far from the next one: that of a frame with one event, and not much more. */
+const HEAD_READ_BYTES = 512;
+
 /** A file whose bytes the window may hold. */
 export interface WindowSource {
   readonly file: StorageFile;
@@ -189,3 +195,12 @@ export function readFully(file: StorageFile, into: Uint8Array, offset: number): 
 
 /** The one window over the one read area. */
 export const readWindow: ReadWindow = new ReadWindow();
+
+/** How much to read ahead after a frame: of the next one, which is about as large, the head or all of it. */
+export function nextAhead(frameBytes: number, headBytes: number, whole: boolean): number {
+  if (!whole && headBytes * 2 < frameBytes) {
+    return Math.min(Math.max(headBytes + (headBytes >> 2), HEAD_READ_BYTES), READ_AHEAD_BYTES);
+  }
+  // The next frame is about as large: read with its trailer, which would otherwise need a read of its own.
+  return Math.min(Math.max(frameBytes + (frameBytes >> 5), SMALL_READ_BYTES), 2 * READ_AHEAD_BYTES);
+}
