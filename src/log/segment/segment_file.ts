@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { core } from "../format/core/core.ts";
 import { UnsupportedFormatError } from "../../errors.ts";
-import { openIfThere, type Storage, type StorageFile } from "../../storage/port.ts";
+import { isMissing, type Storage, type StorageFile } from "../../storage/port.ts";
 import {
   FORMAT_VERSION,
   RECORD,
@@ -124,10 +124,14 @@ export class Segment {
    */
   reopen(): boolean {
     if (this.file.size() < 0) return false;
-    const file = openIfThere(this.storage, this.path, "read");
-    if (file === undefined) return false;
-    this.#file?.close();
-    this.#file = file;
+    try {
+      const file = this.storage.open(this.path, "read");
+      this.#file?.close();
+      this.#file = file;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
     readWindow.clear();
     return true;
   }
