@@ -1,10 +1,12 @@
 // A regression shows as a ratio to the cost of plain files in the same minute on the same machine: absolute
-// times would depend on the machine. The limits are about twice the measured ratios, so that only a real
-// regression exceeds them.
+// times would depend on the machine. The limits are about 1.5 times what was measured, beside many other
+// programs too, so that only a real regression exceeds them. The files are in memory: what a disk's file system
+// does at the same time for other programs is not part of it.
 import { assertEquals } from "@std/assert";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { providePageCache } from "../../bench/suite/page_cache.ts";
 import { starterOn } from "../../bench/suite/runtimes.ts";
 import { withStore } from "../../bench/suite/store.ts";
 import type { ConsumeSettings } from "../../src/ctl/bench/consume.ts";
@@ -12,8 +14,10 @@ import type { Job } from "../../src/ctl/bench/job.ts";
 import { runTogether } from "../../src/ctl/bench/worker_process.ts";
 import { scaled, type Shape, WORKLOADS } from "../../src/ctl/bench/workload.ts";
 import { test } from "../harness.ts";
+import { memoryFolder } from "../memory_folder.ts";
 
-const RUNTIME = "Deno" in globalThis ? "deno" : "Bun" in globalThis ? "bun" : "node";
+/** On a disk the limits are twice as high. */
+const DISK_FACTOR = memoryFolder === tmpdir() ? 2 : 1;
 /**
  * The best of at most that many measurements, since every disturbance makes them longer. One is enough if it
  * is within its limits.
@@ -43,8 +47,8 @@ const WAY: ConsumeSettings = {
 };
 
 async function checkRatios(shape: Shape, limits: Limits): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "diaspora-bench-guard-"));
-  const starter = starterOn(RUNTIME);
+  const folder = mkdtempSync(join(memoryFolder, "diaspora-bench-guard-"));
+  const starter = starterOn("deno");
   const best: Record<string, number> = {};
   const keep = async (what: string, job: Job): Promise<void> => {
     const { cpuSeconds } = await runTogether([job], starter);
@@ -53,10 +57,12 @@ async function checkRatios(shape: Shape, limits: Limits): Promise<void> {
   try {
     for (let round = 0; round < ROUNDS_MAX && (round === 0 || excess(best, limits).length > 0); round++) {
       const path = join(folder, "floor");
+      providePageCache(folder, shape);
       await keep("write", { kind: "plain write", path, settings: shape });
       await keep("read", { kind: "plain read", path, settings: shape });
       rmSync(path);
       await withStore(folder, { num_partitions: 1 }, async (target) => {
+        providePageCache(folder, shape);
         await keep("produce", {
           kind: "produce",
           target,
@@ -79,31 +85,34 @@ async function checkRatios(shape: Shape, limits: Limits): Promise<void> {
 /** The measurements that exceed their limits. */
 function excess(best: Record<string, number>, limits: Limits): string[] {
   return Object.entries(limits).flatMap(([what, limit]) => {
+    const allowed = limit * DISK_FACTOR;
     const ratio = best[what] / best[what === "produce" ? "write" : "read"];
-    return ratio <= limit ? [] : [`${what}: ${ratio.toFixed(2)} times the floor, at most ${limit} allowed`];
+    return ratio <= allowed
+      ? []
+      : [`${what}: ${ratio.toFixed(2)} times the floor, at most ${allowed} allowed`];
   });
 }
 
 test("pushing and reading small events costs little more than plain files with the same JSON", async () => {
-  await checkRatios(scaled(WORKLOADS.W1, 0.3), { produce: 3, parsed: 3, untouched: 1 });
+  await checkRatios(scaled(WORKLOADS.W1, 0.3), { produce: 2.2, parsed: 1.5, untouched: 0.6 });
 });
 
 test("pushing and reading events with 64 KiB of data costs little more than plain files", async () => {
   await checkRatios(scaled(WORKLOADS.W3, 0.15), {
-    produce: 3.2,
-    parsed: 2,
-    untouched: 2,
-    withData: 8,
-    oneBuffer: 4.5,
+    produce: 2.3,
+    parsed: 0.6,
+    untouched: 0.5,
+    withData: 2.8,
+    oneBuffer: 2.3,
   });
 });
 
 test("pushing and reading events with 1 MiB of data costs little more than plain files", async () => {
   await checkRatios(scaled(WORKLOADS.W4, 0.1), {
-    produce: 3.2,
-    parsed: 1.5,
-    untouched: 1.5,
-    withData: 8,
-    oneBuffer: 4.5,
+    produce: 2.2,
+    parsed: 0.6,
+    untouched: 0.5,
+    withData: 3.2,
+    oneBuffer: 2,
   });
 });
