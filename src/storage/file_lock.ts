@@ -120,7 +120,7 @@ export class FileLock {
       storage.rename(draft, path);
     } catch (error) {
       // The draft was removed, usually together with the lock.
-      throw isMissing(error) ? this.#lost() : error;
+      throw isMissing(error) && storage.stat(draft) === undefined ? this.#lost() : error;
     } finally {
       bestEffort(() => storage.remove(draft));
     }

@@ -217,13 +217,14 @@ export class PartitionFolder {
       created: this.storage.now(),
       after,
     });
-    try {
-      return this.storage.publish(this.#pathOf(baseId), content, { confirm: () => this.#isLast(after) });
-    } catch (error) {
-      // The folder was removed or replaced: the next listing says so.
-      if (!isMissing(error)) throw error;
-      this.segmentIds();
-      return false;
+    for (let attempt = 1;; attempt++) {
+      try {
+        return this.storage.publish(this.#pathOf(baseId), content, { confirm: () => this.#isLast(after) });
+      } catch (error) {
+        if (!isMissing(error) || attempt === ATTEMPTS_MAX) throw error;
+        // The folder was removed or replaced: the listing says so. If it was moved away and back, it is there again.
+        this.segmentIds();
+      }
     }
   }
 

@@ -335,10 +335,18 @@ test("a segment is not created in a missing folder", () => {
   assertThrows(() => made.folder.createSegment(0), StorageError, "cannot write");
   // The folder existed again by the time it was listed.
   const replaced = new Made();
-  replaced.storage.publish = () => {
+  const { publish } = replaced.storage;
+  let failures = 0;
+  replaced.storage.publish = (...parameters) => {
+    if (failures++ < 19) throw new StorageError("ENOENT", "cannot write");
+    return publish.apply(replaced.storage, parameters);
+  };
+  assertEquals(replaced.folder.createSegment(0), true);
+  const failing = new Made();
+  failing.storage.publish = () => {
     throw new StorageError("ENOENT", "cannot write");
   };
-  replaced.folder.createSegment(0);
+  assertThrows(() => failing.folder.createSegment(0), StorageError, "cannot write");
 });
 
 test("reading is retried while segments are being removed, with a limit", () => {
