@@ -1,5 +1,5 @@
-import { readName } from "../../drivers/files/consumer_folder.ts";
-import { foldersOf, nameOfFolder } from "../../drivers/files/consumer_names.ts";
+import { hasPositions, readName } from "../../drivers/files/consumer_folder.ts";
+import { canBeIn, nameOfFolder } from "../../drivers/files/consumer_names.ts";
 import type { Finding } from "../../log/check/mod.ts";
 import { nodeStorage } from "../../storage/node.ts";
 
@@ -11,7 +11,7 @@ export function verifyConsumerName(folder: string): Finding[] {
   const name = readName(nodeStorage, folder);
   if (name !== undefined && canBeIn(name, nameOf(folder))) return [];
   // The consumer was killed before it stored a position.
-  if (name === undefined && !nodeStorage.list(folder).some((file) => file.endsWith(".pos"))) return [];
+  if (name === undefined && !hasPositions(nodeStorage, folder)) return [];
   const isKnown = nameOfFolder(nameOf(folder)) !== undefined;
   const reason = name === undefined ? "a consumer's name is missing" : "a consumer's name is damaged";
   return [{
@@ -30,16 +30,6 @@ export function verifyConsumerName(folder: string): Finding[] {
 export function writeConsumerName(file: string): void {
   const name = nameOfFolder(nameOf(file.slice(0, -NAME_FILE.length - 1)));
   if (name !== undefined) nodeStorage.replace(file, new TextEncoder().encode(name));
-}
-
-/** Whether a consumer of that name may have this folder. */
-function canBeIn(name: string, folder: string): boolean {
-  try {
-    return foldersOf(name).some((each) => each.folder === folder);
-  } catch {
-    // A name with a flipped bit may be invalid.
-    return false;
-  }
 }
 
 function nameOf(path: string): string {

@@ -144,16 +144,13 @@ export class ConsumerFolder {
   /** Creates the folder, with the name file in it, atomically, unless it exists. */
   make(): void {
     const { storage, topicPath } = this.location;
-    if (this.#isKnown) {
-      if (storage.stat(`${this.#path}/${NAME_FILE}`) === undefined) throw this.removed();
-      return;
-    }
+    if (this.#isKnown) return this.#keepName();
     for (let attempt = 1;; attempt++) {
       if (readName(storage, this.#path) === this.name) break;
       const draft = temporaryPath(storage, topicPath);
       try {
         storage.makeDirectory(draft);
-        storage.publish(`${draft}/${NAME_FILE}`, new TextEncoder().encode(this.name));
+        this.#publishName(draft);
         storage.syncDirectory(draft);
         storage.rename(draft, this.#path);
         break;
@@ -163,6 +160,22 @@ export class ConsumerFolder {
       }
     }
     this.#isKnown = true;
+  }
+
+  /** Writes the name again if its file was removed by hand; throws if the folder was. */
+  #keepName(): void {
+    const { storage } = this.location;
+    if (storage.stat(`${this.#path}/${NAME_FILE}`) !== undefined) return;
+    if (storage.stat(this.#path) === undefined) throw this.removed();
+    try {
+      this.#publishName(this.#path);
+    } catch (error) {
+      throw isMissing(error) ? this.removed() : error;
+    }
+  }
+
+  #publishName(folder: string): void {
+    this.location.storage.publish(`${folder}/${NAME_FILE}`, new TextEncoder().encode(this.name));
   }
 
   /** Removes an incomplete folder that blocks the creation of a new one; throws for anything else. */
@@ -204,21 +217,25 @@ export function findFolders(
   checkIsFolder(storage, directory);
   const found: string[] = [];
   let free: string | undefined;
-  for (const { folder, isSpelledOut, isFormer } of foldersOf(name)) {
+  for (const { folder, isUnique, isFormer } of foldersOf(name)) {
     const path = `${directory}/${folder}`;
     checkIsFolder(storage, path);
     const stored = readName(storage, path);
-    if (stored === name) {
-      found.push(path);
-    } else if (stored === undefined) {
-      if (!isFormer) free ??= path;
-    } else if (isSpelledOut && storage.list(directory).includes(folder)) {
-      // This is exactly the name's folder on every file system: its name file is damaged, which `verify` reports.
-      found.push(path);
-    }
+    const isDamaged = stored === undefined ? hasPositions(storage, path) : stored !== name;
+    // This is exactly the name's folder on every file system, whatever its name file says, which `verify` reports.
+    const isFound = stored === name || (isDamaged && isUnique && storage.list(directory).includes(folder));
+    if (isFound) found.push(path);
+    else if (stored === undefined && !isFormer) free ??= path;
   }
   // The last candidate has a hash in its name, so no other consumer can use it.
   return { found, free: free ?? "" };
+}
+
+/** Whether positions are stored in a folder. */
+export function hasPositions(storage: Storage, path: string): boolean {
+  // An error costs more than this look, and most of the folders that are asked for are not there.
+  if (storage.stat(path) === undefined) return false;
+  return listIfThere(storage, path).some((file) => file.endsWith(".pos"));
 }
 
 /** The consumer name stored in a folder; undefined if there is none. */

@@ -18,6 +18,8 @@ export interface ConsumerFolderName {
   folder: string;
   /** Whether the folder name contains the whole consumer name; for long names it has a prefix and a hash. */
   isSpelledOut: boolean;
+  /** Whether no other name can have this folder: a checksum of 32 bits, as in earlier versions, does not suffice. */
+  isUnique: boolean;
   /** The naming scheme of earlier versions: still found, but no longer created. */
   isFormer: boolean;
 }
@@ -29,14 +31,27 @@ export function foldersOf(name: string): ConsumerFolderName[] {
   const spelled = spell(name);
   const former = formerFolders(name);
   const names = [
-    { folder: spelled, isSpelledOut: true, isFormer: false },
-    ...former.map((folder) => ({ folder, isSpelledOut: !folder.includes("~"), isFormer: true })),
+    { folder: spelled, isSpelledOut: true, isUnique: true, isFormer: false },
+    ...former.map((folder) => {
+      const isSpelledOut = !folder.includes("~");
+      return { folder, isSpelledOut, isUnique: isSpelledOut, isFormer: true };
+    }),
     // Also used if a folder by an earlier version for another name collides, on a case-insensitive file system.
-    { folder: hashed(name, spelled), isSpelledOut: false, isFormer: false },
+    { folder: hashed(name, spelled), isSpelledOut: false, isUnique: true, isFormer: false },
   ];
   return names.filter(({ folder, isFormer }) =>
     folder.length <= FOLDER_NAME_LENGTH_MAX && !(isFormer && folder === spelled)
   );
+}
+
+/** Whether a folder may be that of a consumer name, which may be damaged. */
+export function canBeIn(name: string, folder: string): boolean {
+  try {
+    return foldersOf(name).some((each) => each.folder === folder);
+  } catch {
+    // A name with a flipped bit may be invalid.
+    return false;
+  }
 }
 
 /** The consumer name of a folder; undefined for a long name, of which the folder has only a prefix. */

@@ -1,11 +1,13 @@
-import { ConsumerDeletedError } from "../../errors.ts";
+import { ConsumerDeletedError, StorageError } from "../../errors.ts";
 import { listIfThere, type Storage } from "../../storage/port.ts";
 import { removeFolder, removeLeftovers, tryRemoveTree } from "./temporary_folders.ts";
+import { canBeIn, nameOfFolder } from "./consumer_names.ts";
 import { checkIsFolder } from "./layout.ts";
 import {
   ConsumerFolder,
   type ConsumerLocation,
   findFolders,
+  hasPositions,
   readName,
   type SeekTarget,
 } from "./consumer_folder.ts";
@@ -29,7 +31,7 @@ export class ConsumerRegistry {
     for (const folder of listIfThere(storage, directory)) {
       const path = `${directory}/${folder}`;
       if (storage.stat(path)?.kind !== "directory") continue;
-      const name = readName(storage, path);
+      const name = nameIn(storage, path, folder);
       if (name !== undefined) names.add(name);
     }
     return [...names].sort();
@@ -63,4 +65,22 @@ export class ConsumerRegistry {
     );
     for (const path of findFolders(this.#location, name).found) removeFolder(storage, topicPath, path);
   }
+}
+
+/**
+ * The name whose positions are in a folder, by which readers find it there, even if its name file is missing or damaged:
+ * retention keeps what it has not acknowledged. Undefined for an incomplete folder, without either.
+ */
+function nameIn(storage: Storage, path: string, folder: string): string | undefined {
+  const stored = readName(storage, path);
+  if (stored !== undefined && canBeIn(stored, folder)) return stored;
+  const isEmpty = !hasPositions(storage, path);
+  if (stored === undefined && isEmpty) return undefined;
+  const name = nameOfFolder(folder);
+  if (name !== undefined || isEmpty) return name;
+  throw new StorageError(
+    "EILSEQ",
+    `Cannot tell which consumer the positions in "${path}" belong to: its file "name" is ` +
+      `${stored === undefined ? "missing" : "damaged"}; write the name into it, or remove the folder`,
+  );
 }

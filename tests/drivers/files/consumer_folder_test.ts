@@ -94,12 +94,13 @@ test("what lies among the consumers and has no name is not a consumer", () => {
   folder.storage.makeDirectory(`${ROOT}/t/consumers/empty`);
   scene.seek("c", 1);
   assertEquals(scene.registry.names(), ["c"]);
-  // An incomplete folder in the way of a new one goes, also one that is not empty.
+  // An incomplete folder in the way of a new one goes, also one that is not empty, unless it has a position.
+  folder.file("t/consumers/empty/other", "x");
   scene.seek("empty", 7);
   folder.storage.makeDirectory(`${ROOT}/t/consumers/incomplete`);
   const slot = { nextId: 5, time: 0, generation: 1, owner: 1, sequence: 0, written: 1 };
   folder.storage.publish(`${ROOT}/t/consumers/incomplete/00000000.pos`, encodeSlot(slot));
-  assertEquals(scene.stored("incomplete"), undefined);
+  assertEquals(scene.stored("incomplete"), 5);
   scene.seek("incomplete", 8);
   assertEquals(scene.registry.names(), ["c", "empty", "incomplete"]);
   assertEquals([scene.stored("empty"), scene.stored("incomplete")], [7, 8]);

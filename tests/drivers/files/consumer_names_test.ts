@@ -23,7 +23,7 @@ test("a name's folder has lower-case letters, digits and encoded bytes, and is n
     "xcon": "xcon",
   };
   for (const [name, folder] of Object.entries(cases)) {
-    assertEquals(foldersOf(name)[0], { folder, isSpelledOut: true, isFormer: false });
+    assertEquals(foldersOf(name)[0], { folder, isSpelledOut: true, isUnique: true, isFormer: false });
     assertEquals(nameOfFolder(folder), name);
   }
 });
