@@ -73,6 +73,41 @@ test("a partition that is a link is refused when the topic is opened", () =>
     await assertRefused(() => driver.openTopic("topic"), "partitions/00000000");
   }));
 
+test("deleting a topic writes no end of the log through a link in the place of a partition", () =>
+  withCanary(async (canary) => {
+    await makeTopic(canary.root);
+    moveOut(canary, "partitions/00000000");
+    await using driver = await Driver.open("files", { root_path: canary.root });
+    await driver.deleteTopic("topic");
+    assertEquals(readdirSync(canary.root), []);
+  }));
+
+test("a link under the name of a topic that is being removed is removed alone", () =>
+  withCanary(async (canary) => {
+    await makeTopic(`${canary.outside}/topics`);
+    symlinkSync(`${canary.outside}/topics/topic`, `${canary.root}/.deleting-0123456789abcdef`);
+    canary.settle();
+    await using driver = await Driver.open("files", { root_path: canary.root });
+    await driver.createTopic("other", {});
+    assertEquals(readdirSync(canary.root), ["other"]);
+  }));
+
+for (const part of ["consumers/members/group", "consumers/members/group/members"]) {
+  test(`members of a group write nothing through a link at "${part}"`, () =>
+    withCanary(async (canary) => {
+      await makeTopic(canary.root);
+      await using driver = await Driver.open("files", { root_path: canary.root });
+      await using topic = await driver.openTopic("topic");
+      {
+        await using member = topic.consumer("members", { group: true });
+        await member.pull();
+      }
+      moveOut(canary, part);
+      await using member = topic.consumer("members", { group: true });
+      await assertRefused(() => member.pull(), part);
+    }));
+}
+
 test("a segment that is a link is neither written nor read", () =>
   withCanary(async (canary) => {
     await makeTopic(canary.root);

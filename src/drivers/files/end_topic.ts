@@ -22,13 +22,21 @@ export interface MovedTopic {
  */
 export function endAndRemove(storage: Storage, moved: MovedTopic): void {
   const { path, topic, useLocking } = moved;
-  for (const name of orIfUnreadable([], () => storage.list(`${path}/partitions`).filter(isPartitionName))) {
+  for (const name of orIfUnreadable([], () => ownPartitions(storage, path))) {
     // A writer without a file will look for the folder under its original name.
     const end = (log: Partition) => log.segmentIds().length > 0 && endForGood(log);
     orIfUnreadable(undefined, () => withLog(storage, path, name, end, { topic, useLocking }));
     if (moved.formerPath !== undefined) notifyAppended(`${moved.formerPath}/partitions/${name}`);
   }
   tryRemoveTree(storage, path);
+}
+
+/** The folders of its partitions: a link in the place of one could lead to the log of another store. */
+function ownPartitions(storage: Storage, path: string): string[] {
+  const isFolder = (...parts: string[]) => storage.stat([path, ...parts].join("/"))?.kind === "directory";
+  if (!isFolder() || !isFolder("partitions")) return [];
+  const names = storage.list(`${path}/partitions`).filter(isPartitionName);
+  return names.filter((name) => isFolder("partitions", name));
 }
 
 /** Whether the first partition of a topic has an end marker, which only deleted topics have. */

@@ -18,6 +18,7 @@ import {
 } from "../../log/mod.ts";
 import { bestEffort, isMissing, type Storage } from "../../storage/port.ts";
 import type { ConsumerFolder } from "./consumer_folder.ts";
+import { checkIsFolder } from "./layout.ts";
 
 const TIMEOUT_MS = 10_000;
 /** How long opening a member waits for the others to hand over its partitions. */
@@ -149,7 +150,14 @@ export class Group {
     } catch (error) {
       throw this.explained(error);
     }
+    this.#checkFolders();
     return this.#directory;
+  }
+
+  #checkFolders(): void {
+    for (const path of [this.#directory, `${this.#directory}/members`]) {
+      checkIsFolder(this.settings.storage, path);
+    }
   }
 
   get #directory(): string {
@@ -161,6 +169,7 @@ export class Group {
   }
 
   #roster(): Roster | undefined {
+    checkIsFolder(this.settings.storage, this.#directory);
     return new RosterFiles(this.settings.storage, this.#directory, this.settings.numPartitions).read();
   }
 
