@@ -51,7 +51,8 @@ export interface Roster {
 export type NextRoster = Omit<Roster, "epoch">;
 
 const VERSION = 1;
-const NAME = /^(\d{16})\.json$/;
+/** No group changes so often that the first digit is needed: the number after each of these has a name, too. */
+const NAME = /^(0\d{15})\.json$/;
 /** Earlier rosters that are kept, so that a process that lists the folder while it changes finds one. */
 const KEPT = 4;
 /** How often the folder is listed again because the roster was removed before it could be read. */
