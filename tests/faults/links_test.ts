@@ -1,5 +1,5 @@
 // Symbolic links in a store: they are never followed out of it.
-import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertRejects, assertStringIncludes } from "@std/assert";
 import { cpSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { Driver, StorageError, type Topic, TopicExistsError, TopicNotFoundError } from "../../mod.ts";
 import { test } from "../harness.ts";
@@ -56,13 +56,15 @@ test("a topic's folder that is a link to somewhere else is not a topic", () =>
     assertEquals(readdirSync(canary.root), ["linked"]);
   }));
 
-test("a folder whose partitions folder is a link is not a topic", () =>
+test("a topic whose partitions folder is a link is listed with that fault, not opened, and can be deleted", () =>
   withCanary(async (canary) => {
     await makeTopic(canary.root);
     moveOut(canary, "partitions");
     await using driver = await Driver.open("files", { root_path: canary.root });
-    await assertRejects(() => driver.openTopic("topic"), TopicNotFoundError);
-    await assertRejects(() => driver.deleteTopic("topic"), TopicNotFoundError);
+    await assertRefused(() => driver.openTopic("topic"), "topic/partitions");
+    assertStringIncludes((await driver.listTopics()).get("topic")!.fault!, "topic/partitions");
+    await driver.deleteTopic("topic");
+    assertEquals(readdirSync(canary.root), []);
   }));
 
 test("a partition that is a link is refused when the topic is opened", () =>

@@ -1,6 +1,7 @@
 import { type Driver, type TopicInfo, TopicNotFoundError } from "../../../mod.ts";
 import { foreignContent } from "../../drivers/files/foreign_content.ts";
 import { isPartitionName, partitionName, PositionFiles } from "../../drivers/files/layout.ts";
+import { faultOfDocuments } from "../../drivers/files/topic_folder.ts";
 import { type Finding, type PaceOptions, verifyPartition, verifyPosition } from "../../log/check/mod.ts";
 import { Partition } from "../../log/mod.ts";
 import { nodeStorage } from "../../storage/node.ts";
@@ -11,9 +12,23 @@ import type { ParsedArguments } from "../args/parsed.ts";
 import { absolutePath, ROOT_PATH_DEFAULT } from "../../drivers/files/root_path.ts";
 
 function missingPartition({ partition, directory: file }: Partition): Finding {
-  const reason = "the folder of the partition is missing; restore it from a backup";
+  const reason = "the partition is missing or not a folder; restore it from a backup";
   const kind = "partition missing";
   return { severity: "damage", kind, partition, firstId: 0, endId: 0, file, offset: 0, reason };
+}
+
+/** The reason names the document. */
+function documentFault(file: string, reason: string): Finding {
+  return {
+    severity: "damage",
+    kind: "document",
+    partition: 0,
+    firstId: 0,
+    endId: 0,
+    file,
+    offset: 0,
+    reason,
+  };
 }
 
 /** The files of one topic, accessed without the driver. */
@@ -45,11 +60,13 @@ export class TopicFiles {
       }));
   }
 
-  /** All findings, partition by partition, then those about consumer positions. */
+  /** All findings: about its documents, partition by partition, then about consumer positions. */
   async *verify(options: PaceOptions): AsyncGenerator<Finding, void, void> {
+    const reason = faultOfDocuments(nodeStorage, this.path, this.name);
+    if (reason !== undefined) yield documentFault(this.path, reason);
     yield* this.#foreignFiles();
     for (const partition of this.partitions) {
-      if (nodeStorage.stat(partition.directory) === undefined) yield missingPartition(partition);
+      if (nodeStorage.stat(partition.directory)?.kind !== "directory") yield missingPartition(partition);
       else yield* verifyPartition(partition, options);
     }
     for (const folder of this.#consumerFolders()) {

@@ -34,6 +34,9 @@ import { makeTopicFolder, readTopicFolder, unreadableTopic } from "./topic_folde
 /** How often to read a topic again in which something is missing: a deletion that fails moves it away and back. */
 const READINGS_MAX = 10;
 
+/** Errors of a document that no version has written: too long, no JSON, a folder, a link, a pipe. */
+const DAMAGED = new Set(["EILSEQ", "EFBIG", "EISDIR", "ELOOP", "EINVAL"]);
+
 /** How often to restart the creation of a topic whose temporary folder has disappeared. */
 const CREATES_MAX = 3;
 
@@ -228,7 +231,7 @@ export class FilesDriver implements DriverInterface {
     throw new TopicExistsError(name, this.#options.rootPath, isTopic ? undefined : path);
   }
 
-  /** Whether there is a folder (not a symbolic link) of exactly this name that contains a folder `partitions`. */
+  /** Whether there is a folder (not a symbolic link) of exactly this name with a topic in it. */
   #isTopic(name: string): boolean {
     const { storage } = this;
     const path = this.#path(name);
@@ -238,27 +241,29 @@ export class FilesDriver implements DriverInterface {
     return !isAmbiguous || this.#names().includes(name);
   }
 
+  /** Whether there is a topic, even one that cannot be opened, because its folder `partitions` is missing. */
   #isTopicFolder(path: string): boolean {
     return this.storage.stat(path)?.kind === "directory" &&
-      this.storage.stat(`${path}/partitions`)?.kind === "directory";
+      (this.storage.stat(`${path}/partitions`)?.kind === "directory" ||
+        this.storage.stat(`${path}/${TOPIC_FILE}`) !== undefined);
   }
 
   #infoIfExists(name: string): TopicInfo | undefined {
     const path = this.#path(name);
-    if (!this.#isTopicFolder(path)) return undefined;
+    if (this.storage.stat(path)?.kind !== "directory") return undefined;
     try {
+      if (!this.#isTopicFolder(path)) return undefined;
       const info = readTopicFolder(this.storage, path, name);
       return info.layout === undefined || this.#isTopicFolder(path) ? info : undefined;
     } catch (error) {
-      const fault = error instanceof Error ? error.message : String(error);
-      try {
-        // One unreadable document must not hide the other topics.
-        return unreadableTopic(this.storage, path, name, fault);
-      } catch (failure) {
-        // It was deleted meanwhile.
-        if (isMissing(failure)) return undefined;
-        throw failure;
-      }
+      // One unreadable document or folder must not hide the other topics, or its own. (fsck has a folder in a disk's root.)
+      if (this.storage.stat(path) === undefined || name === "lost+found") return undefined;
+      return unreadableTopic(
+        this.storage,
+        path,
+        name,
+        error instanceof Error ? error.message : String(error),
+      );
     }
   }
 
@@ -267,7 +272,7 @@ export class FilesDriver implements DriverInterface {
     try {
       return readDocument(this.storage, `${this.#path(name)}/${TOPIC_FILE}`);
     } catch (error) {
-      if (error instanceof StorageError && ["EILSEQ", "EFBIG"].includes(error.errno)) return undefined;
+      if (error instanceof StorageError && DAMAGED.has(error.errno)) return undefined;
       throw error;
     }
   }

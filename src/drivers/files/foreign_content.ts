@@ -23,9 +23,12 @@ export const CPP_GUARD_FOLDER = "data";
 export function foreignContent(storage: Storage, path: string): ForeignContent | undefined {
   const files: string[] = [];
   let events = 0;
+  const isFolder = (folder: string) => storage.stat(folder)?.kind === "directory";
+  if (!isFolder(`${path}/partitions`)) return undefined;
   // Nothing is listed if another process has deleted the topic in the meantime.
   for (const name of listIfThere(storage, `${path}/partitions`).filter(isPartitionName).sort()) {
     const directory = `${path}/partitions/${name}`;
+    if (!isFolder(directory)) continue;
     const index = storage.stat(`${directory}/${INDEX_FILE}`);
     if (index?.kind !== "file") continue;
     events += Math.floor(index.bytes / INDEX_ENTRY_BYTES);

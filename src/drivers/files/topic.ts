@@ -26,7 +26,7 @@ import { ConsumerRegistry } from "./consumer_registry.ts";
 import { describePartition, lagOf } from "./describe.ts";
 import { Group } from "./group.ts";
 import { GroupConsumer } from "./group_consumer.ts";
-import { badField, partitionName, TOPIC_FILE } from "./layout.ts";
+import { partitionName } from "./layout.ts";
 import { machine } from "./machine.ts";
 import { checkChanges, type FilesOptions } from "./options.ts";
 import { FilesProducer } from "./producer.ts";
@@ -51,9 +51,6 @@ export class FilesTopic implements TopicInterface {
   ) {
     const { name, numPartitions, options, validator, partitionSelector, serializer } = info;
     const storage = this.storage = storageOfTopic(shared, path, name);
-    if (!Number.isSafeInteger(numPartitions) || numPartitions < 1) {
-      throw badField(`${path}/${TOPIC_FILE}`, "num_partitions", numPartitions, "a whole number from 1");
-    }
     this.name = name;
     this.definition = { options, validator, partitionSelector, serializer };
     this.#names = new ConsumerRegistry(storage, path, name, numPartitions);

@@ -4,7 +4,7 @@
  * @module
  */
 import type { JsonObject } from "../../json.ts";
-import { InvalidOptionError, StorageError } from "../../errors.ts";
+import { DiasporaError, InvalidOptionError, StorageError } from "../../errors.ts";
 import { FileLock } from "../../storage/file_lock.ts";
 import { bestEffort, isMissing, type Storage } from "../../storage/port.ts";
 import type { ComponentDocument, TopicDefinition, TopicInfo } from "../../contract.ts";
@@ -23,7 +23,7 @@ import {
   VALIDATOR_FILE,
 } from "./layout.ts";
 import { type CheckedTopicOptions, checkTopicOptions } from "./options.ts";
-import { makeIdentity } from "./topic_identity.ts";
+import { identityOf, makeIdentity } from "./topic_identity.ts";
 
 /** An edit takes a few milliseconds: a process that holds the lock for longer was killed or stopped. */
 const EDIT_LEASE_MS = 1000;
@@ -84,9 +84,45 @@ export function readTopicFolder(storage: Storage, path: string, name: string, is
   }
   checkLayoutVersion(`${path}/${TOPIC_FILE}`, document);
   const { format_version: _, ...options } = document;
-  const numPartitions = options.num_partitions as number;
+  const numPartitions = checkNumPartitions(storage, path, options.num_partitions);
   const foreign = foreignContent(storage, path);
   return { name, path, numPartitions, options, ...components, ...(foreign === undefined ? {} : { foreign }) };
+}
+
+/** Throws unless a topic's document names at least one partition, and each one that there is a folder for. */
+function checkNumPartitions(storage: Storage, path: string, count: unknown): number {
+  const file = `${path}/${TOPIC_FILE}`;
+  if (storage.stat(`${path}/partitions`)?.kind !== "directory") {
+    throw new StorageError(
+      "ENOTDIR",
+      `Cannot use "${path}/partitions": it is missing or not a folder; restore it from a backup`,
+    );
+  }
+  if (!Number.isSafeInteger(count) || (count as number) < 1) {
+    throw badField(file, "num_partitions", count, "a whole number from 1");
+  }
+  const folders = partitionFolders(storage, path);
+  if (folders <= (count as number)) return count as number;
+  throw new StorageError(
+    "EILSEQ",
+    `Cannot read "${file}": its "num_partitions" is ${count}, although there is a folder ` +
+      `"${path}/partitions/${
+        partitionName(folders - 1)
+      }"; restore the file from a backup, or move the folder away`,
+  );
+}
+
+/** Why a topic cannot be opened, or takes no events, if that is because of its documents. */
+export function faultOfDocuments(storage: Storage, path: string, name: string): string | undefined {
+  try {
+    const isWhole = identityOf(storage, path) !== undefined;
+    const { layout, options } = readTopicFolder(storage, path, name, isWhole);
+    if (layout === undefined) checkStoredOptions(path, options);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof DiasporaError)) throw error;
+    return error.message;
+  }
 }
 
 /** The options of a topic as they are now, after other processes' changes; undefined if it no longer exists. */
@@ -118,7 +154,7 @@ export function checkStoredOptions(path: string, options: JsonObject): CheckedTo
 /** A topic whose documents cannot be read, as shown in listings. */
 export function unreadableTopic(storage: Storage, path: string, name: string, fault: string): TopicInfo {
   const component = { type: "default" };
-  const numPartitions = partitionFolders(storage, path);
+  const numPartitions = partitionFoldersIfReadable(storage, path);
   return {
     name,
     path,
@@ -135,6 +171,16 @@ export function unreadableTopic(storage: Storage, path: string, name: string, fa
 function partitionFolders(storage: Storage, path: string): number {
   const numbers = storage.list(`${path}/partitions`).filter(isPartitionName).map(Number);
   return 1 + numbers.reduce((highest, number) => Math.max(highest, number), -1);
+}
+
+/** The same; 0 if the folder cannot be listed. */
+function partitionFoldersIfReadable(storage: Storage, path: string): number {
+  try {
+    return partitionFolders(storage, path);
+  } catch (error) {
+    if (error instanceof StorageError) return 0;
+    throw error;
+  }
 }
 
 /**

@@ -1,5 +1,7 @@
 /** What is wrong, as far as a repair needs to know. */
 export type FindingKind =
+  /** A document of the topic: its options, or one of its components. */
+  | "document"
   /** The folder of a partition is missing. */
   | "partition missing"
   /** A segment file is missing between others. */
