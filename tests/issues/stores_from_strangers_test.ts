@@ -4,22 +4,15 @@
 // for ever, a device filled the memory.
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { execFileSync } from "node:child_process";
-import {
-  closeSync,
-  constants,
-  copyFileSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, constants, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { Driver, LimitExceededError, StorageError } from "../../mod.ts";
 import { claimTopic } from "../../src/drivers/files/claim.ts";
 import { FilesDriver } from "../../src/drivers/files/driver.ts";
 import { machine } from "../../src/drivers/files/machine.ts";
+import { SEGMENT_HEADER_BYTES } from "../../src/log/format/bytes.ts";
 import { crc32 } from "../../src/log/format/core/core.ts";
+import { decodeSegmentHeader, encodeSegmentHeader } from "../../src/log/format/segment_header.ts";
 import { nodeStorage } from "../../src/storage/node.ts";
 import { type Canary, withCanary } from "../faults/canary.ts";
 import { test } from "../harness.ts";
@@ -172,8 +165,11 @@ test("a segment that is named by the last id there is takes no event", () =>
     for (let n = 0; n < 6; n++) await producer.push({}, new Uint8Array(1000));
     const directory = `${folder}/../full/partitions/00000000`;
     const [sealed] = readdirSync(directory).filter((name) => name.endsWith(".log")).sort();
-    const last = `${String(Number.MAX_SAFE_INTEGER).padStart(20, "0")}.log`;
-    copyFileSync(`${directory}/${sealed}`, `${directory}/${last}`);
+    const baseId = Number.MAX_SAFE_INTEGER;
+    const bytes = readFileSync(`${directory}/${sealed}`);
+    const header = decodeSegmentHeader(bytes.subarray(0, SEGMENT_HEADER_BYTES))!;
+    bytes.set(encodeSegmentHeader({ ...header, baseId }));
+    writeFileSync(`${directory}/${String(baseId).padStart(20, "0")}.log`, bytes);
     await using again = await driver.openTopic("full");
     await using other = again.producer("p");
     await assertRejects(

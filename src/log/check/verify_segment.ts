@@ -58,13 +58,12 @@ export class SegmentCheck {
   #header(): Finding | undefined {
     const { isUnreadable, previous, headerDamage: reason, endId, baseId } = this.segment;
     if (reason === undefined) return undefined;
-    const at = { offset: 0, reason };
-    // A header that is read is intact, and another segment's.
-    if (previous !== undefined) return this.#found({ ...at, severity: "damage", kind: "segment foreign" });
     const lost = isUnreadable
       ? { severity: "damage", endId: endId ?? baseId } as const
       : { severity: "redundant" } as const;
-    return this.#found({ ...at, ...lost, kind: "segment header" });
+    // A header that is read is intact, and another segment's.
+    const kind = previous === undefined ? "segment header" : "segment foreign";
+    return this.#found({ offset: 0, reason, ...lost, kind });
   }
 
   #gap({ offset, endOffset, id, endId, torn }: GapEntry): Finding {

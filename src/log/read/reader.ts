@@ -119,7 +119,8 @@ export class PartitionReader {
         case "gap":
           if (this.#looksAgain(position)) break;
           if (entry.endId > entry.id) {
-            this.#meetDamage(position.segment.path, entry, "a frame is damaged or missing");
+            const { path, isUnreadable, headerDamage } = position.segment;
+            this.#meetDamage(path, entry, isUnreadable ? headerDamage! : "a frame is damaged or missing");
           }
           this.#position = positionAfter(position.segment, entry);
           break;

@@ -54,7 +54,7 @@ export class Segment {
   readonly created: number;
   /** The segment before it; undefined where its header does not say. */
   readonly previous: SealedSegment | undefined;
-  /** What is wrong with the segment header, if anything; the frames are readable nevertheless. */
+  /** What is wrong with the segment header, if anything; the frames may be readable nevertheless. */
   readonly headerDamage: string | undefined;
   /** The id the next segment begins with, once that is known: frames from there on are discarded. */
   endId: number | undefined;
@@ -89,7 +89,10 @@ export class Segment {
     return this.#file;
   }
 
-  /** Whether nothing in the file can be distinguished from noise; then nothing is read from it, nor appended to it. */
+  /**
+   * Whether nothing in the file can be distinguished from noise, or it is another segment's: then nothing is read from it,
+   * nor appended to it.
+   */
   get isUnreadable(): boolean {
     return this.salt === NO_SALT;
   }
@@ -156,11 +159,12 @@ export class Segment {
       const { version, partition, baseId, salt, created, after } = header;
       if (version > FORMAT_VERSION) throw new UnsupportedFormatError(this.path, version, FORMAT_VERSION);
       const damage = partition !== this.partition
-        ? `it was written for partition ${partition}`
+        ? `the file was written for partition ${partition}; move it away, and restore the one that was here`
         : baseId !== this.baseId
-        ? `segment header says first id ${baseId}`
+        ? `the file was written for first id ${baseId}; move it away, and restore the one that was here`
         : undefined;
-      return { salt, created, previous: after, damage };
+      // Its events have other ids: a file that was renamed, or restored in the wrong place.
+      return { salt: damage === undefined ? salt : NO_SALT, created, previous: after, damage };
     }
     // Every frame repeats what is needed to go on without the header.
     const record = this.#anyRecord();

@@ -72,7 +72,8 @@ export class OpenSegment {
       keeper.opened(this.file);
       this.segment = new Segment(storage, path, partition.partition, baseId, this.file);
       if (this.segment.isUnreadable) {
-        const reason = `${this.segment.headerDamage}; repair the topic`;
+        const { headerDamage, previous } = this.segment;
+        const reason = previous === undefined ? `${headerDamage}; repair the topic` : headerDamage!;
         throw partition.corrupted({ firstId: baseId, endId: baseId, file: path, offset: 0, reason });
       }
       this.#index = new SegmentIndex(this.segment, partition.indexIntervalBytes);

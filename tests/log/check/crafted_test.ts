@@ -436,7 +436,9 @@ test("verify says what is wrong with a segment header", async () => {
         sum(bytes, view);
       },
       {},
-      ["byte 0: damage segment foreign 0 to 0: it was written for partition 6"],
+      [
+        "byte 0: damage segment foreign 0 to 0: the file was written for partition 6; move it away, and restore the one that was here",
+      ],
     ],
     [
       "another id",
@@ -446,7 +448,9 @@ test("verify says what is wrong with a segment header", async () => {
         sum(bytes, view);
       },
       {},
-      ["byte 0: damage segment foreign 0 to 0: segment header says first id 6"],
+      [
+        "byte 0: damage segment foreign 0 to 0: the file was written for first id 6; move it away, and restore the one that was here",
+      ],
     ],
   ];
   for (const [what, parts, change, around, found] of cases) {
