@@ -17,6 +17,8 @@ const RETRYABLE = new Set([
   "ETIMEDOUT",
 ]);
 
+const NOT_SUPPORTED = "the file system does not support this call; keep the store on another one";
+
 /** What happened, and what to do. */
 const REMEDIES: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full; make room and push again",
@@ -37,6 +39,10 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ENAMETOOLONG: "the path is too long for the file system; use a shorter root path or name",
   ELOOP: "it is a symbolic link, and links are never followed",
   EXDEV: "the two places are on different file systems; let the whole store be on one",
+  EINVAL: NOT_SUPPORTED,
+  ENOSYS: NOT_SUPPORTED,
+  ENOTSUP: NOT_SUPPORTED,
+  EOPNOTSUPP: NOT_SUPPORTED,
   EBUSY: "another program or a mount uses it; try again",
   ETXTBSY: "the file is a running program; try again when it has ended",
   EIO: "the disk reported an error",

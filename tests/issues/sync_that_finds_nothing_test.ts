@@ -40,8 +40,13 @@ test("a sync that finds no file, time after time, ends a push and an edit with i
     assertEquals(await producer.push(1, new Uint8Array(5000)), 0);
     fails = true;
     const rolling = await assertRejects(async () => await producer.push(2), StorageError, "no such file");
+    const seek = await assertRejects(
+      () => topic.seekConsumer("c", { id: 0 }),
+      StorageError,
+      "no such file",
+    );
     const edit = await assertRejects(() => topic.edit({ segment_bytes: 8192 }), StorageError, "no such file");
-    assertEquals([first, rolling, edit].map(({ errno }) => errno), ["ENOENT", "ENOENT", "ENOENT"]);
+    assertEquals([first, rolling, seek, edit].map(({ errno }) => errno), Array(4).fill("ENOENT"));
     fails = false;
     assertEquals(await producer.push(3), 1);
     await topic.edit({ segment_bytes: 8192 });

@@ -102,7 +102,8 @@ export class ConsumerFolder {
         if (!this.#finishSeeks()) throw this.removed();
       }
     } catch (error) {
-      throw isMissing(error) && storage.stat(this.#path) === undefined ? this.removed() : error;
+      const isGone = this.#isKnown && isMissing(error) && storage.stat(this.#path) === undefined;
+      throw isGone ? this.removed() : error;
     } finally {
       for (const { cursor } of cursors) cursor.close();
     }

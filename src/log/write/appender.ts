@@ -247,14 +247,16 @@ export class Appender {
         partition.createSegment(0);
         continue;
       }
+      let open: OpenSegment;
       try {
-        const open = new OpenSegment(partition, lastId, this.keeper);
-        if (open.seal === undefined) this.#open = open;
-        else this.#begin(open, open.seal);
+        open = new OpenSegment(partition, lastId, this.keeper);
       } catch (error) {
         // Another process may have sealed and removed it after it was listed: the next listing lacks it.
         if (!isMissing(error) || ++vanished === VANISHED_MAX) throw error;
+        continue;
       }
+      if (open.seal === undefined) this.#open = open;
+      else this.#begin(open, open.seal);
     }
     return this.#open;
   }
