@@ -91,7 +91,7 @@ test("verify finds nothing wrong with a name that begins with U+FEFF", () =>
     for (const name of ["\ufeffa", "\ufeff".repeat(150)]) await topic.seekConsumer(name, { id: 7 });
     const consumers = `${root}/topic/consumers`;
     const folders = readdirSync(consumers);
-    assertEquals(folders.flatMap((folder) => verifyConsumerName(`${consumers}/${folder}`)), []);
+    assertEquals(folders.flatMap((folder) => verifyConsumerName(nodeStorage, `${consumers}/${folder}`)), []);
     assertEquals(folders.length, 2);
   }));
 

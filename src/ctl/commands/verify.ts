@@ -1,15 +1,16 @@
-import type { TopicInfo } from "../../../mod.ts";
+import { TopicDeletedError, type TopicInfo } from "../../../mod.ts";
 import type { Invocation } from "../command.ts";
 import { openDriver } from "../connect.ts";
 import { EXIT } from "../exit_codes.ts";
 import { findingDocument, findingLine } from "../verify/report.ts";
-import { filesTopics, TopicFiles } from "../verify/store.ts";
+import { filesTopics, TopicFiles, topicNameIn } from "../verify/store.ts";
 import { counted } from "../../text/counted.ts";
 
 /** Reads every stored byte and verifies the checksums. */
 export async function run(invocation: Invocation): Promise<number | void> {
   const { args, console, signal } = invocation;
   await using driver = await openDriver(invocation);
+  const isNamed = topicNameIn(args) !== undefined;
   const topics = await filesTopics(driver, args, "verify");
   const progress = console.startProgress("verified", { bytes: await bytesOf(driver, topics) });
   const counts = { damage: 0, redundant: 0, torn: 0, foreign: 0 };
@@ -22,10 +23,16 @@ export async function run(invocation: Invocation): Promise<number | void> {
           progress.done.events += events;
         },
       };
-      for await (const finding of new TopicFiles(info).verify(options)) {
-        counts[finding.severity]++;
-        if (args.flag("json")) await console.out.json(findingDocument(info.name, finding));
-        else await console.out.line(findingLine(info.name, finding));
+      try {
+        for await (const finding of new TopicFiles(info).verify(options)) {
+          counts[finding.severity]++;
+          if (args.flag("json")) await console.out.json(findingDocument(info.name, finding));
+          else await console.out.line(findingLine(info.name, finding));
+        }
+      } catch (error) {
+        const isDeleted = error instanceof TopicDeletedError || !await driver.topicExists(info.name);
+        if (isNamed || !isDeleted) throw error;
+        console.log.info(`Topic '${info.name}' was deleted meanwhile`);
       }
     }
   } finally {

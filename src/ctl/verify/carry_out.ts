@@ -1,7 +1,6 @@
-import { mkdirSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import { clearPosition, copyFile, repairPartition, type RepairStep } from "../../log/check/mod.ts";
-import { nodeStorage } from "../../storage/node.ts";
+import { ensureDirectory } from "../../storage/port.ts";
 import { writeConsumerName } from "./consumer_name.ts";
 import type { TopicFiles } from "./store.ts";
 
@@ -9,9 +8,14 @@ import type { TopicFiles } from "./store.ts";
 export async function carryOut(files: TopicFiles, steps: readonly RepairStep[]): Promise<string> {
   const moment = new Date().toISOString().replace(/[:.]/g, "-");
   const folder = join(files.path, `before-repair-${moment}`);
+  const { storage } = files;
   const keep = (file: string): string => {
     const kept = join(folder, relative(files.path, file));
-    mkdirSync(dirname(kept), { recursive: true });
+    // One by one: the topic's own folder must not be made again if it was deleted meanwhile.
+    let path = files.path;
+    for (const name of relative(path, dirname(kept)).split(sep)) {
+      ensureDirectory(storage, path = join(path, name));
+    }
     return kept;
   };
   for (const partition of files.partitions) {
@@ -21,11 +25,11 @@ export async function carryOut(files: TopicFiles, steps: readonly RepairStep[]):
     if (own.length > 0) await repairPartition(partition, own, keep);
   }
   const positions = new Set(steps.flatMap(({ kind, file }) => kind === "clear position" ? [file] : []));
-  for (const path of positions) clearPosition(nodeStorage, path, keep);
+  for (const path of positions) clearPosition(storage, path, keep);
   for (const { kind, file } of steps) {
     if (kind !== "write consumer name") continue;
-    if (nodeStorage.stat(file) !== undefined) copyFile(nodeStorage, file, keep(file));
-    writeConsumerName(file);
+    if (storage.stat(file) !== undefined) copyFile(storage, file, keep(file));
+    writeConsumerName(storage, file);
   }
   return folder;
 }

@@ -4,7 +4,9 @@ import { isPartitionName, partitionName, PositionFiles } from "../../drivers/fil
 import { faultOfDocuments } from "../../drivers/files/topic_folder.ts";
 import { type Finding, type PaceOptions, verifyPartition, verifyPosition } from "../../log/check/mod.ts";
 import { Partition } from "../../log/mod.ts";
+import { storageOfTopic } from "../../drivers/files/topic_identity.ts";
 import { nodeStorage } from "../../storage/node.ts";
+import type { Storage } from "../../storage/port.ts";
 import { UsageError } from "../usage_error.ts";
 import { verifyConsumerName } from "./consumer_name.ts";
 import { counted } from "../../text/counted.ts";
@@ -31,14 +33,15 @@ function documentFault(file: string, reason: string): Finding {
   };
 }
 
-/** The files of one topic, accessed without the driver. */
+/** The files of one topic, accessed without the driver; what uses them throws once another topic is in its place. */
 export class TopicFiles {
   readonly name: string;
   /** Folder of the topic. */
   readonly path: string;
   readonly partitions: readonly Partition[];
+  readonly storage: Storage;
 
-  constructor(info: TopicInfo) {
+  constructor(info: TopicInfo, shared: Storage = nodeStorage) {
     if (info.path === undefined) throw new UsageError(`Topic "${info.name}" is not kept in files of its own`);
     if (info.layout !== undefined) {
       throw new UsageError(
@@ -48,12 +51,13 @@ export class TopicFiles {
     const { path } = info;
     this.name = info.name;
     this.path = path;
+    const storage = this.storage = storageOfTopic(shared, path, info.name);
     // An invalid document may claim any number of folders: only existing ones count, and the next one.
-    const folders = nodeStorage.list(`${path}/partitions`).filter(isPartitionName);
+    const folders = storage.list(`${path}/partitions`).filter(isPartitionName);
     const count = Math.min(info.numPartitions, 1 + folders.length);
     this.partitions = Array.from({ length: count }, (_, partition) =>
       new Partition({
-        storage: nodeStorage,
+        storage,
         directory: `${path}/partitions/${partitionName(partition)}`,
         topic: info.name,
         partition,
@@ -62,26 +66,40 @@ export class TopicFiles {
 
   /** All findings: about its documents, partition by partition, then about consumer positions. */
   async *verify(options: PaceOptions): AsyncGenerator<Finding, void, void> {
-    const reason = faultOfDocuments(nodeStorage, this.path, this.name);
-    if (reason !== undefined) yield documentFault(this.path, reason);
+    const { storage } = this;
+    const reason = faultOfDocuments(storage, this.path, this.name);
+    if (reason !== undefined) {
+      this.#checkIsNotDeleted();
+      yield documentFault(this.path, reason);
+    }
     yield* this.#foreignFiles();
     for (const partition of this.partitions) {
-      if (nodeStorage.stat(partition.directory)?.kind !== "directory") yield missingPartition(partition);
-      else yield* verifyPartition(partition, options);
+      if (this.#isThere(partition)) yield* verifyPartition(partition, options);
+      else yield missingPartition(partition);
     }
     for (const folder of this.#consumerFolders()) {
       options.signal?.throwIfAborted();
-      yield* verifyConsumerName(folder);
-      const listed = new PositionFiles(nodeStorage.list(folder));
+      yield* verifyConsumerName(storage, folder);
+      const listed = new PositionFiles(storage.list(folder));
       for (const { partition } of this.partitions) {
         const path = `${folder}/${partitionName(partition)}.pos`;
-        yield* verifyPosition(nodeStorage, path, partition, listed.of(partition));
+        yield* verifyPosition(storage, path, partition, listed.of(partition));
       }
     }
   }
 
+  #isThere({ directory }: Partition): boolean {
+    if (this.storage.stat(directory)?.kind === "directory") return true;
+    this.#checkIsNotDeleted();
+    return false;
+  }
+
+  #checkIsNotDeleted(): void {
+    this.storage.list(`${this.path}/partitions`);
+  }
+
   *#foreignFiles(): Generator<Finding, void, void> {
-    const { files = [], events = 0 } = foreignContent(nodeStorage, this.path) ?? {};
+    const { files = [], events = 0 } = foreignContent(this.storage, this.path) ?? {};
     for (const file of files) {
       yield {
         severity: "foreign",
@@ -97,10 +115,11 @@ export class TopicFiles {
   }
 
   #consumerFolders(): string[] {
+    const { storage } = this;
     const folder = `${this.path}/consumers`;
-    if (nodeStorage.stat(folder)?.kind !== "directory") return [];
-    const paths = nodeStorage.list(folder).sort().map((name) => `${folder}/${name}`);
-    return paths.filter((path) => nodeStorage.stat(path)?.kind === "directory");
+    if (storage.stat(folder)?.kind !== "directory") return [];
+    const paths = storage.list(folder).sort().map((name) => `${folder}/${name}`);
+    return paths.filter((path) => storage.stat(path)?.kind === "directory");
   }
 }
 
@@ -114,7 +133,7 @@ export async function filesTopics(
     throw new UsageError(`Driver "${driver.name}" keeps no files: this is for the files driver`);
   }
   const topics = await driver.listTopics();
-  const name = args.text("topic") ?? args.text("name") ?? args.positional[0];
+  const name = topicNameIn(args);
   if (name === undefined) return [...topics.values()].filter(({ layout }) => layout === undefined);
   const info = topics.get(name);
   if (info === undefined) {
@@ -122,4 +141,9 @@ export async function filesTopics(
     throw new TopicNotFoundError(name, absolutePath(String(root ?? ROOT_PATH_DEFAULT)), action);
   }
   return [info];
+}
+
+/** The topic given on the command line, if there is one. */
+export function topicNameIn(args: ParsedArguments): string | undefined {
+  return args.text("topic") ?? args.text("name") ?? args.positional[0];
 }

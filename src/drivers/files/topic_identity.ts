@@ -92,7 +92,7 @@ class TopicStorage implements Storage {
 
   makeDirectory(path: string): void {
     this.#check();
-    this.storage.makeDirectory(path);
+    this.#found(() => this.storage.makeDirectory(path));
   }
 
   publish(path: string, content: Uint8Array, options: PublishOptions = {}): boolean {
@@ -106,7 +106,7 @@ class TopicStorage implements Storage {
 
   replace(path: string, content: Uint8Array): void {
     this.#check();
-    this.storage.replace(path, content);
+    this.#found(() => this.storage.replace(path, content));
   }
 
   rename(from: string, to: string): void {

@@ -15,10 +15,13 @@ import type { RepairStep } from "./plan.ts";
 import { step as scan } from "../segment/frame_scanner.ts";
 import { encodeSegmentHeader, type SealedSegment } from "../format/segment_header.ts";
 import { baseIdOf, Segment, startOf } from "../segment/segment_file.ts";
-import { type Storage, type StorageFile, writeAllAt } from "../../storage/port.ts";
+import { bestEffort, randomHex, type Storage, type StorageFile, writeAllAt } from "../../storage/port.ts";
 import { Pace, SegmentCheck } from "./verify_segment.ts";
 import { sealLast } from "../write/writer.ts";
 import { entriesFrom } from "../segment/entries.ts";
+
+/** A draft that has not changed for this long was left by a repair that was killed. */
+const LEFTOVER_AGE_MS = 3_600_000;
 
 /**
  * Carries out the steps that affect one segment: in a copy, which is checked and then replaces the segment atomically.
@@ -27,16 +30,15 @@ import { entriesFrom } from "../segment/entries.ts";
 export class SegmentRepair {
   readonly #baseId: number;
   readonly #path: string;
-  /** A name that readers ignore. */
+  /** A name that readers ignore, and that no other repair uses. */
   readonly #draft: string;
   readonly #writer: FrameWriter;
 
   constructor(private readonly partition: Partition, file: string) {
     const { storage } = partition;
-    const name = basename(file);
-    this.#baseId = baseIdOf(name)!;
+    this.#baseId = baseIdOf(basename(file))!;
     this.#path = file;
-    this.#draft = `${partition.directory}/.${name}`;
+    this.#draft = `${partition.directory}/.${randomHex(storage)}.${basename(file)}`;
     this.#writer = {
       salt: 0,
       sequence: 0,
@@ -50,6 +52,7 @@ export class SegmentRepair {
   async run(steps: readonly RepairStep[], keptFile: string): Promise<void> {
     const { partition } = this;
     const { storage } = partition;
+    bestEffort(() => this.#removeLeftovers());
     const isThere = storage.stat(this.#path) !== undefined;
     const making = steps.find(({ kind }) => kind === "make segment");
     // Writers move to a new segment: what they append to this one would be lost with its file.
@@ -63,6 +66,17 @@ export class SegmentRepair {
     storage.syncDirectory(partition.directory);
   }
 
+  /** Removes the drafts of repairs that were killed. */
+  #removeLeftovers(): void {
+    const { storage, directory } = this.partition;
+    for (const name of storage.list(directory)) {
+      if (!name.startsWith(".") || !name.endsWith(`.${basename(this.#path)}`)) continue;
+      const path = `${directory}/${name}`;
+      const modified = storage.stat(path)?.modified ?? Infinity;
+      if (storage.now() - modified > LEFTOVER_AGE_MS) storage.remove(path);
+    }
+  }
+
   /** Makes a segment that has nothing but the ids of its events. */
   #make({ firstId, endId }: RepairStep): void {
     const { storage, partition } = this.partition;
@@ -72,7 +86,6 @@ export class SegmentRepair {
     this.#writer.time = previous?.created ?? 0;
     const { salt, time: created } = this.#writer;
     const header = { partition, baseId: firstId, salt, created, after: previous && sealOf(previous) };
-    storage.remove(this.#draft);
     storage.publish(this.#draft, encodeTombstoneSegment(header, endId, this.#writer));
   }
 

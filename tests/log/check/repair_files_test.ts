@@ -1,5 +1,5 @@
 // What a repair writes into files, to the byte: indexes, segment headers, segments that were missing.
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { INDEX_ENTRY_BYTES, KIND, SEGMENT_HEADER_BYTES } from "../../../src/log/format/bytes.ts";
@@ -139,9 +139,10 @@ test("a repaired copy is on the disk before it takes the segment's place", async
   watch(crafted.storage, steps);
   const partition = crafted.partition();
   assertEquals(await repair(partition, "/kept"), [["frame"], []]);
-  const copy = `${DIRECTORY}/.${segmentName(0)}`;
+  const [, copy] = steps;
+  assertMatch(copy, new RegExp(`^sync ${DIRECTORY}/\\.[0-9a-f]{8}\\.${segmentName(0)}$`));
   assertEquals(steps, [
-    ...[`sync /kept/${segmentName(0)}`, `sync ${copy}`, `sync ${copy}`],
+    ...[`sync /kept/${segmentName(0)}`, copy, copy],
     ...["rename", "sync folder", "sync folder"],
   ]);
   assertEquals(crafted.storage.list(DIRECTORY).sort(), [segmentName(0), segmentName(2)]);
@@ -163,4 +164,19 @@ test("a log on the real disk is repaired, and no file stays open", async () => {
   assertEquals(await repair(partition, kept), [["frame"], []]);
   partition.close();
   assertEquals(folder.events().map(({ id }) => id), [0, 2, 3]);
+});
+
+test("a repair removes what one that was killed left of this segment, not what another one is making", async () => {
+  const parts: Part[] = [{}, { damaged: ["head"] }, SEAL];
+  const crafted = new CraftedSegment(parts, { next: { id: 2, seal: [2, 0] } });
+  const { storage } = crafted;
+  storage.makeDirectory("/kept");
+  const [old, young] = ["0000000a", "0000000b"].map((random) => `.${random}.${segmentName(0)}`);
+  storage.publish(`${DIRECTORY}/${old}`, new Uint8Array(1));
+  storage.disk.clock.pass(3_600_001);
+  storage.publish(`${DIRECTORY}/${young}`, new Uint8Array(1));
+  const partition = crafted.partition();
+  assertEquals(await repair(partition, "/kept"), [["frame"], []]);
+  assertEquals(storage.list(DIRECTORY).sort(), [young, segmentName(0), segmentName(2)]);
+  partition.close();
 });
