@@ -3,9 +3,10 @@ import { StorageError } from "../../../src/errors.ts";
 import { BrokenPromise } from "../model/broken_promise.ts";
 import { RetentionModel } from "../model/retention_model.ts";
 import type { World } from "../world.ts";
+import { checkVerify } from "../verify_check.ts";
 import { Program } from "./program.ts";
 
-/** Trims, edits, moves and deletes consumers, and describes everything. */
+/** Trims, edits, moves and deletes consumers, describes and verifies everything. */
 export class AdministratorProgram extends Program {
   #isBusy = false;
 
@@ -29,6 +30,7 @@ export class AdministratorProgram extends Program {
       () => this.#deleteConsumer(topic),
       () => this.#describe(topic),
       () => this.#look(topic),
+      () => this.#verify(),
       () => this.closeTopic(),
     ];
     random.pick(acts)();
@@ -125,6 +127,11 @@ export class AdministratorProgram extends Program {
         if (firstId > nextId) throw new BrokenPromise(`first event ${firstId} of ${nextId}`);
       }
     });
+  }
+
+  #verify(): void {
+    const { world } = this;
+    this.#do(checkVerify(world, world.disk.random.below(world.model.partitions.length), this.process));
   }
 
   #look(topic: TopicInterface): void {

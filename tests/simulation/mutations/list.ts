@@ -376,4 +376,22 @@ export const MUTATIONS: readonly Mutation[] = [
     to: "return deliveredId >= 0 ||",
     story: "group",
   },
+  {
+    what: "verify: a segment that is removed meanwhile is an error",
+    file: "src/log/check/verify.ts",
+    from: "if (!isGone || partition.segmentIds().includes(next)) throw error;",
+    to: "throw error;",
+  },
+  {
+    what: "verify: what follows a segment that was removed meanwhile is taken for the next one",
+    file: "src/log/check/verify.ts",
+    from: "if (before === next) {",
+    to: "if (before !== undefined) {",
+  },
+  {
+    what: "verify: a frame that is being written is damage",
+    file: "src/log/check/verify_segment.ts",
+    from: 'severity: "torn", kind: "leftover",',
+    to: 'severity: "redundant", kind: "leftover",',
+  },
 ];
