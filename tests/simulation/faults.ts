@@ -30,7 +30,8 @@ export type Theme =
   | "locked appends"
   | "removed data"
   | "stopped members"
-  | "cut positions";
+  | "cut positions"
+  | "removed work";
 
 /** The themes of the log's histories and of a group's, by the last digit of the seed. */
 const THEMES: Readonly<Record<StoryKind, Readonly<Record<number, Theme>>>> = {
@@ -45,7 +46,7 @@ const THEMES: Readonly<Record<StoryKind, Readonly<Record<number, Theme>>>> = {
     7: "lost names",
     9: "removed data",
   },
-  group: { 0: "stopped members", 1: "cut positions" },
+  group: { 0: "stopped members", 1: "cut positions", 2: "removed work" },
 };
 
 /** Of ten seeds in a row, each theme has one and everything has the others. */
@@ -64,6 +65,7 @@ export function chooseFaults(random: Random, theme: Theme = "everything"): Fault
     case "removed data":
     case "stopped members":
     case "cut positions":
+    case "removed work":
       return faults;
     case "failing syncs":
       return { ...faults, failedSync: random.pick([0.2, 0.4]), slowSync: 0.5, error: undefined };

@@ -110,7 +110,7 @@ export class World {
       const isPeaceful = random.chance(0.3);
       this.group = new GroupModel(this.model.partitions.length, isPeaceful && this.theme === "everything");
     } else this.model = new Model(this.disk, random.chance(0.7) ? 1 : 2);
-    this.retention = new RetentionModel(this.disk, this.model);
+    this.retention = new RetentionModel(this.disk, this.model, this.group);
     const journal = random.pick(["global", "directory", "none"] as const);
     this.disk.names.journal = this.theme === "lost names" ? "none" : journal;
     this.disk.others = (interrupted, steps) => this.#runOthers(interrupted, steps);
@@ -129,7 +129,7 @@ export class World {
 
   /** Data parts are smaller than this, where segments are to be filled soon. */
   get dataBytesMax(): number | undefined {
-    return this.theme === "stopped writers" || this.theme === "lost names" ? 3000 : undefined;
+    return ["stopped writers", "lost names", "removed work"].includes(this.theme) ? 3000 : undefined;
   }
 
   newProcess(): SimulatedProcess {
@@ -331,9 +331,9 @@ export class World {
     const setup = this.newProcess();
     setup.makeDirectory(ROOT);
     setup.syncDirectory("/");
-    const hasSmallSegments = ["stopped writers", "stepping clocks", "lost names"].includes(this.theme);
+    const hasSmallSegments = this.dataBytesMax !== undefined || this.theme === "stepping clocks";
     const isRemoving = hasSmallSegments || random.chance(0.5);
-    const kind = this.group === undefined && isRemoving
+    const kind = (this.group === undefined || this.theme === "removed work") && isRemoving
       ? random.pick(["bytes", "seconds", "acknowledged"] as const)
       : "none";
     const retention = this.retentionOptions(this.theme === "stepping clocks" ? "seconds" : kind);

@@ -266,7 +266,7 @@ export class MemberProgram extends Program implements GroupEnvironment {
     const share = this.#shares.get(partition)!;
     const { reading, next, isLost } = share;
     const begun = this.#model.moment;
-    this.#model.acknowledging(reading, next);
+    this.#model.acknowledging(partition, reading, next);
     this.#attempt(partition, () => {
       void consumer.acknowledge(partition, next);
       // The partition was returned in the middle of it.

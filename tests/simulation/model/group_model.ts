@@ -18,6 +18,8 @@ interface Delivery {
 interface GroupPartition {
   /** Everything below is acknowledged. */
   acknowledged: number;
+  /** No higher position was ever stored. */
+  greatest: number;
   /** What was delivered since the last power cut, in the order in which the calls ended. */
   deliveries: Map<number, Delivery[]>;
 }
@@ -38,6 +40,7 @@ export class GroupModel {
   constructor(numPartitions: number, readonly isPeaceful: boolean) {
     this.partitions = Array.from({ length: numPartitions }, () => ({
       acknowledged: 0,
+      greatest: 0,
       deliveries: new Map(),
     }));
   }
@@ -68,7 +71,9 @@ export class GroupModel {
   }
 
   /** A member begins to acknowledge what it got below an id. */
-  acknowledging(reading: Reading, nextId: number): void {
+  acknowledging(partition: number, reading: Reading, nextId: number): void {
+    const known = this.partitions[partition];
+    known.greatest = Math.max(known.greatest, nextId);
     for (const [id, key] of reading.open) if (id < nextId) this.attempted.add(key);
   }
 

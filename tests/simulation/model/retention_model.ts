@@ -4,6 +4,7 @@ import type { SimulatedDisk } from "../disk/disk.ts";
 import { Inode } from "../disk/inode.ts";
 import type { Model } from "../model.ts";
 import { BrokenPromise } from "./broken_promise.ts";
+import type { GroupModel } from "./group_model.ts";
 
 /** What a topic's retention, or a trim, allows to be removed. */
 export interface RemovalRule {
@@ -21,7 +22,11 @@ export class RetentionModel {
   /** Every rule that ever applied: a process may follow one that was changed since. */
   readonly #rules: RemovalRule[] = [];
 
-  constructor(private readonly disk: SimulatedDisk, private readonly model: Model) {}
+  constructor(
+    private readonly disk: SimulatedDisk,
+    private readonly model: Model,
+    private readonly group?: GroupModel,
+  ) {}
 
   /** From now on this may be removed. */
   allow(rule: RemovalRule): void {
@@ -91,6 +96,7 @@ export class RetentionModel {
 
   /** Whether every known consumer has acknowledged everything below an id. */
   #isAcknowledged(partition: number, endId: number, since: number): boolean {
+    if (this.group !== undefined) return this.group.partitions[partition].greatest >= endId;
     for (const { registeredSince, positions } of this.model.consumers.values()) {
       if (registeredSince < since && positions[partition].greatest < endId) return false;
     }

@@ -377,16 +377,24 @@ export const MUTATIONS: readonly Mutation[] = [
     story: "group",
   },
   {
+    what: "groups: retention removes what no member has acknowledged",
+    file: "src/drivers/files/trim.ts",
+    from: "beforeId: acknowledged === true ? acknowledgedIds([log], registry)[0] : undefined,",
+    to: "beforeId: acknowledged === true ? log.end()?.id : undefined,",
+    story: "group",
+    theme: "removed work",
+  },
+  {
     what: "verify: a segment that is removed meanwhile is an error",
     file: "src/log/check/verify.ts",
     from: "if (!isGone || partition.segmentIds().includes(next)) throw error;",
     to: "throw error;",
   },
   {
-    what: "verify: what follows a segment that was removed meanwhile is taken for the next one",
+    what: "verify: a segment that is removed meanwhile is called missing",
     file: "src/log/check/verify.ts",
-    from: "if (before === next) {",
-    to: "if (before !== undefined) {",
+    from: "    expected = following ?? Infinity;\n",
+    to: "",
   },
   {
     what: "verify: a frame that is being written is damage",
