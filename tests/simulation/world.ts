@@ -479,6 +479,7 @@ export class World {
     this.disk.powerCut();
     this.#isPowerOff = false;
     this.model.forgetUnsynced();
+    this.sideTopic.forgetUnsynced();
     const present = this.undisturbed(() => readAll(this));
     this.model.checkDurable(present.map(({ events }) => events));
     present.forEach(({ endId }, partition) => {

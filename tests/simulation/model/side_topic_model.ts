@@ -18,6 +18,8 @@ export class SideTopicModel {
   state: Presence = "missing";
   /** Counts attempts that began. */
   attempts = 0;
+  /** Whether that is on the disk: another one's work that was only seen may not be. */
+  #isDurable = true;
   #running = new Set<Attempt>();
   /** Finished attempts, in order, the first of them with an unknown outcome. */
   #done: Attempt[] = [];
@@ -50,7 +52,14 @@ export class SideTopicModel {
       const { overlaps, outcome } = this.#done.shift()!;
       const { leaves, cannotFind, what } = outcome!;
       if (!overlaps && cannotFind !== undefined && this.state === cannotFind) throw new BrokenPromise(what);
+      const isOwnWork = cannotFind === leaves;
+      this.#isDurable = !overlaps && (isOwnWork || this.#isDurable && this.state === leaves);
       this.state = overlaps ? "unknown" : leaves;
     }
+  }
+
+  /** The power was cut. */
+  forgetUnsynced(): void {
+    if (!this.#isDurable) this.state = "unknown";
   }
 }
