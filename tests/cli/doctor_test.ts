@@ -1,12 +1,16 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "../harness.ts";
 import { ctl, withFolder } from "./program.ts";
 
-test("doctor checks a folder and leaves nothing in it", async () => {
+test("doctor checks a folder and leaves nothing in it, not even what a killed one left", async () => {
   await withFolder(async ({ root, driver }) => {
     mkdirSync(root);
+    const left = join(root, ".diaspora-doctor-AbCdEf");
+    mkdirSync(left);
+    const before = Date.now() / 1000 - 7200;
+    utimesSync(left, before, before);
     const { code, stdout, stderr } = await ctl(["doctor", "--json", ...driver]);
     assertEquals([code, stderr], [0, ""]);
     const findings = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));

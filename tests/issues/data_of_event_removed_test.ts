@@ -2,8 +2,8 @@
 // removed anyway (its dependency marker was lost, or someone deleted the file), a consumer that asked for data
 // got `EventGoneError … event 1 … the first event there is 1` at each pull, for ever, even with `onCorruption:
 // "skip"`.
-import { assert, assertEquals, assertRejects } from "@std/assert";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -16,6 +16,9 @@ import {
 } from "../../mod.ts";
 import { Partition } from "../../src/log/partition.ts";
 import { verifyPartition } from "../../src/log/check/verify.ts";
+import { RECORD_BYTES } from "../../src/log/format/bytes.ts";
+import { PartitionReader } from "../../src/log/read/reader.ts";
+import { readWindow } from "../../src/log/segment/window.ts";
 import { nodeStorage } from "../../src/storage/node.ts";
 import { test } from "../harness.ts";
 
@@ -51,6 +54,10 @@ async function withRemoved(
   } finally {
     rmSync(root, { recursive: true });
   }
+}
+
+function openPartition(root: string): Partition {
+  return new Partition({ storage: nodeStorage, directory: join(root, FOLDER), topic: "t", partition: 0 });
 }
 
 const withFirstRemoved = (body: (topic: Topic, root: string) => Promise<void>) =>
@@ -150,14 +157,29 @@ test("the metadata of an event whose data was removed can be read, and loadData(
     assertEquals([first, nextId], [1, LAST_ID + 1]);
   }));
 
+test("data that was damaged and then removed, with the segment after it, is gone", () =>
+  withRemoved(() => [], (_topic, root) => {
+    const [first, second] = readdirSync(join(root, FOLDER)).filter((name) => name.endsWith(".log")).sort();
+    const paths = [first!, second!].map((name) => join(root, FOLDER, name));
+    const partition = openPartition(root);
+    const reader = new PartitionReader(partition, { dataWanted: false, onCorruption: "throw" });
+    reader.seek("earliest");
+    assertEquals(reader.read(1)?.baseId, 0);
+    const batch = reader.read(1)!;
+    // The end of the chunk, and the seal after it.
+    const bytes = readFileSync(paths[0]!);
+    writeFileSync(paths[0]!, bytes.fill(0, bytes.byteLength - 3 * RECORD_BYTES));
+    for (const path of paths) rmSync(path);
+    readWindow.clear();
+    const error = assertThrows(() => batch.viewData(0, { offset: 0, size: 10 }), EventGoneError);
+    assertEquals([batch.baseId, error.id], [1, 1]);
+    partition.close();
+    return Promise.resolve();
+  }));
+
 test("verify names the event whose data was removed, and nothing else", () =>
   withFirstRemoved(async (_topic, root) => {
-    const partition = new Partition({
-      storage: nodeStorage,
-      directory: join(root, FOLDER),
-      topic: "t",
-      partition: 0,
-    });
+    const partition = openPartition(root);
     const findings = await listOf(verifyPartition(partition));
     const damage = findings.filter(({ severity }) => severity === "damage");
     assertEquals(damage.map(({ firstId, endId, kind }) => [firstId, endId, kind]), [[1, 2, "data"]]);

@@ -49,9 +49,9 @@ export async function run(invocation: Invocation): Promise<number | void> {
     if (asks && !await console.confirm(question(consumer, topicName, steps), { yes: false, signal })) {
       return EXIT.failure;
     }
-    for (const step of steps) {
-      await topic.seekConsumer(consumer, step.to, { partitions: [step.partition] });
-      console.log.info(textOf(consumer, step, "is"));
+    for (const same of byTarget(steps)) {
+      await topic.seekConsumer(consumer, same[0]!.to, { partitions: same.map(({ partition }) => partition) });
+      for (const step of same) console.log.info(textOf(consumer, step, "is"));
     }
   }, COMPONENTS);
 }
@@ -79,6 +79,16 @@ async function plan(
     id: there.position(description.partition),
     before: stands.get(description.partition),
   }));
+}
+
+/** The steps that are one call, which moves all of its partitions or none: one call for all, but for counts of events. */
+function byTarget(steps: readonly Step[]): Step[][] {
+  const groups = new Map<string, Step[]>();
+  for (const step of steps) {
+    const target = JSON.stringify(step.to);
+    groups.set(target, [...groups.get(target) ?? [], step]);
+  }
+  return [...groups.values()];
 }
 
 /** `Consumer 'app' would be at id 0 in partition 1, now at id 5: 5 events again`. */

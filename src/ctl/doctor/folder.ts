@@ -6,8 +6,10 @@ import {
   linkSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
+  statSync,
 } from "node:fs";
 import { type FSWatcher, statfsSync, watch, writeFileSync, writeSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -29,6 +31,10 @@ const NETWORK: ReadonlyMap<number, string> = new Map([
   [0x65735546, "FUSE"],
 ]);
 
+const FOLDER_PREFIX = ".diaspora-doctor-";
+/** A check takes a few seconds: an older folder was left by a process that was killed. */
+const LEFTOVER_AGE_MS = 3_600_000;
+
 const NO_OTHER_PROCESS: Omit<Finding, "check"> = { verdict: "unknown", detail: 'needs the command "dd"' };
 
 /** Checks whether a folder is suitable for a store; leaves nothing in it. */
@@ -39,7 +45,8 @@ export async function checkFolder(rootPath: string): Promise<Finding[]> {
   let folder: string | undefined;
   findings.push(
     await finding("writable", () => {
-      folder = makeFolder(join(parent, ".diaspora-doctor-"));
+      removeLeftovers(parent);
+      folder = makeFolder(join(parent, FOLDER_PREFIX));
       const detail = parent === root ? root : `${root} does not exist yet; "${parent}" is writable`;
       return Promise.resolve({ verdict: "ok", detail });
     }),
@@ -58,6 +65,19 @@ export async function checkFolder(rootPath: string): Promise<Finding[]> {
     rmSync(place, { recursive: true, force: true });
   }
   return findings;
+}
+
+/** Removes the folders of checks that were killed, as far as that is possible. */
+function removeLeftovers(parent: string): void {
+  try {
+    for (const name of readdirSync(parent)) {
+      const path = join(parent, name);
+      const isOld = name.startsWith(FOLDER_PREFIX) && Date.now() - statSync(path).mtimeMs > LEFTOVER_AGE_MS;
+      if (isOld) rmSync(path, { recursive: true, force: true });
+    }
+  } catch {
+    // The checks themselves say what is wrong with the folder.
+  }
 }
 
 /** Makes a folder with a random ending. */

@@ -12,6 +12,7 @@ import {
   type Table,
   tableAddsUp,
 } from "../format/frame_body.ts";
+import { isMissing } from "../../storage/port.ts";
 import type { FrameRecord } from "../format/frame_header.ts";
 import { isHeadRight } from "../segment/frame_check.ts";
 import type { Partition } from "../partition.ts";
@@ -201,6 +202,18 @@ export class StoredFrame {
   }
 
   #openChunk(extent: ExtentAt, id: number): StoredData {
+    try {
+      return this.#openListedChunk(extent, id);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      // The segment that followed was removed since it was listed: mostly this one was, too, and its event is gone.
+      this.partition.release(extent.segmentId);
+      this.partition.segmentIds();
+      return this.#openListedChunk(extent, id);
+    }
+  }
+
+  #openListedChunk(extent: ExtentAt, id: number): StoredData {
     const { partition } = this;
     const segment = partition.segmentOf(extent.segmentId, id);
     const problem = (reason: string) => this.#corrupted(id, segment, extent.offset, reason);

@@ -99,7 +99,8 @@ export class Segment {
 
   /**
    * Where the segment ends, as the one after it says: frames from its seal on are discarded. Undefined while there
-   * is none after it, and `"unknown"` when the one that followed it is missing or does not say.
+   * is none after it, and `"unknown"` when the one after it followed another, or does not say. Throws `ENOENT` if that was
+   * removed since it was listed.
    */
   sealOffset(): number | "unknown" | undefined {
     const { endId } = this;

@@ -30,10 +30,9 @@ export class AdministratorProgram extends Program {
       () => this.#deleteConsumer(topic),
       () => this.#describe(topic),
       () => this.#look(topic),
+      () => this.#verify(),
       () => this.closeTopic(),
     ];
-    // Not yet in histories of removed data, where a reader may meet ENOENT of a removed segment after a power cut.
-    if (this.world.theme !== "removed data") acts.splice(-1, 0, () => this.#verify());
     random.pick(acts)();
   }
 
