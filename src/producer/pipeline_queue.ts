@@ -40,7 +40,7 @@ export class PipelineQueue {
     return this.#bytes <= this.limits.pendingBytesMax;
   }
 
-  /** Whether there is no room: `drain` then waits for it. */
+  /** Whether `drain` has to wait. */
   get isFull(): boolean {
     return this.size >= this.limits.queuedMax || !this.hasMemory;
   }

@@ -2,7 +2,7 @@ import { DiasporaError } from "../../errors.ts";
 import { endForGood, Partition } from "../../log/mod.ts";
 import type { Storage } from "../../storage/port.ts";
 import { tryRemoveTree } from "./temporary_folders.ts";
-import { isPartitionName, partitionName } from "./layout.ts";
+import { ownPartitions, partitionName } from "./layout.ts";
 import { notifyAppended } from "./append_signals.ts";
 
 /** A topic whose folder was renamed for removal. */
@@ -29,14 +29,6 @@ export function endAndRemove(storage: Storage, moved: MovedTopic): void {
     if (moved.formerPath !== undefined) notifyAppended(`${moved.formerPath}/partitions/${name}`);
   }
   tryRemoveTree(storage, path);
-}
-
-/** The folders of its partitions: a link in the place of one could lead to the log of another store. */
-function ownPartitions(storage: Storage, path: string): string[] {
-  const isFolder = (...parts: string[]) => storage.stat([path, ...parts].join("/"))?.kind === "directory";
-  if (!isFolder() || !isFolder("partitions")) return [];
-  const names = storage.list(`${path}/partitions`).filter(isPartitionName);
-  return names.filter((name) => isFolder("partitions", name));
 }
 
 /** Whether the first partition of a topic has an end marker, which only deleted topics have. */

@@ -5,8 +5,8 @@
  * @module
  */
 import type { ForeignContent } from "../../errors.ts";
-import { listIfThere, type Storage } from "../../storage/port.ts";
-import { isPartitionName } from "./layout.ts";
+import type { Storage } from "../../storage/port.ts";
+import { ownPartitions } from "./layout.ts";
 
 /** It creates its three files, empty, as soon as it opens a topic. */
 const INDEX_FILE = "index";
@@ -23,12 +23,8 @@ export const CPP_GUARD_FOLDER = "data";
 export function foreignContent(storage: Storage, path: string): ForeignContent | undefined {
   const files: string[] = [];
   let events = 0;
-  const isFolder = (folder: string) => storage.stat(folder)?.kind === "directory";
-  if (!isFolder(`${path}/partitions`)) return undefined;
-  // Nothing is listed if another process has deleted the topic in the meantime.
-  for (const name of listIfThere(storage, `${path}/partitions`).filter(isPartitionName).sort()) {
+  for (const name of ownPartitions(storage, path).sort()) {
     const directory = `${path}/partitions/${name}`;
-    if (!isFolder(directory)) continue;
     const index = storage.stat(`${directory}/${INDEX_FILE}`);
     if (index?.kind !== "file") continue;
     events += Math.floor(index.bytes / INDEX_ENTRY_BYTES);

@@ -16,7 +16,7 @@
  * @module
  */
 import { isNestedTooDeeply, JSON_DEPTH_MAX, type JsonObject } from "../../json.ts";
-import type { Storage } from "../../storage/port.ts";
+import { listIfThere, type Storage } from "../../storage/port.ts";
 import { LimitExceededError, StorageError, UnsupportedFormatError } from "../../errors.ts";
 import { show } from "../../options.ts";
 import { counted } from "../../text/counted.ts";
@@ -36,6 +36,17 @@ export function partitionName(partition: number): string {
 
 export function isPartitionName(name: string): boolean {
   return /^\d{8}$/.test(name);
+}
+
+/**
+ * The names of a topic's partition folders; none if another process has deleted it. A link in the place of one is left
+ * out: it could lead to the log of another store.
+ */
+export function ownPartitions(storage: Storage, path: string): string[] {
+  const isFolder = (...parts: string[]) => storage.stat([path, ...parts].join("/"))?.kind === "directory";
+  if (!isFolder() || !isFolder("partitions")) return [];
+  const names = listIfThere(storage, `${path}/partitions`).filter(isPartitionName);
+  return names.filter((name) => isFolder("partitions", name));
 }
 
 /** The names of the position files in a consumer's folder, by partition. */

@@ -24,7 +24,7 @@ import { readCommitted } from "./committed_fetch.ts";
 import { diagnose, diagnoseDates } from "./diagnosis.ts";
 import { failureOf, isBrokerCertificate, isClosedSilently, isTransient } from "./failure.ts";
 import { KnownBrokers } from "./known_brokers.ts";
-import { SILENCE_MS_MAX } from "./patience.ts";
+import { RESEND_AFTER_MS } from "./patience.ts";
 import { stickyAssignor, StickyProtocol } from "./sticky_assignor.ts";
 import type { KafkaSettings } from "./settings.ts";
 
@@ -158,7 +158,7 @@ export class Cluster {
 
   /** The same for a request that may be sent twice: it is sent again, perhaps to another broker, after a silence. */
   ask<T>(what: string, operation: (admin: Admin) => Promise<T>): Promise<T> {
-    return this.run(what, (admin) => this.within(SILENCE_MS_MAX, operation(admin)));
+    return this.run(what, (admin) => this.within(RESEND_AFTER_MS, operation(admin)));
   }
 
   /** The error reported to the user. */

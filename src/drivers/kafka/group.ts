@@ -7,7 +7,7 @@ import type { Cluster } from "./cluster.ts";
 import { commitPositions, type EpochBefore } from "./commit.ts";
 import { isFault, isTransient } from "./failure.ts";
 import { PartitionWatch } from "./partition_watch.ts";
-import { SILENCE_MS_MAX } from "./patience.ts";
+import { RESEND_AFTER_MS } from "./patience.ts";
 
 /** How long a commit is retried, in milliseconds. */
 const COMMIT_MS_MAX = 30_000;
@@ -225,7 +225,7 @@ export class Group implements Assignment {
       { group: client.groupId, member, topic, positions, epochBefore },
       (request) => this.cluster.request(client, broker, request),
     );
-    await this.cluster.within(SILENCE_MS_MAX, committing);
+    await this.cluster.within(RESEND_AFTER_MS, committing);
   }
 }
 

@@ -3,7 +3,7 @@ import { sleep } from "../../async.ts";
 import type { AnyClient } from "./client_internals.ts";
 
 /** How long a broker may be silent before it is looked whether it still leads, and how often then, in milliseconds. */
-const SILENCE_MS_MAX = 5000;
+const SILENT_LEADER_MS = 5000;
 
 /** A request to a leader that may as well be sent to another broker instead: it changes nothing, or not twice. */
 export interface LeaderRequest {
@@ -38,7 +38,7 @@ export async function answerOfLeader<T>(answer: Promise<T>, request: LeaderReque
 }
 
 async function untilMoved(request: LeaderRequest, over: AbortSignal): Promise<never> {
-  const { waitMs, silenceMs = SILENCE_MS_MAX } = request;
+  const { waitMs, silenceMs = SILENT_LEADER_MS } = request;
   for (let ms = waitMs + silenceMs;; ms = silenceMs) {
     await sleep(ms, over);
     if (over.aborted) return await new Promise<never>(() => {});

@@ -8,4 +8,4 @@ export const ONE_BROKER_MS_MAX = 2000;
  * How long to wait for an answer before a request that may be sent twice is sent again, in milliseconds: a hung broker
  * is replaced within that time.
  */
-export const SILENCE_MS_MAX = 10_000;
+export const RESEND_AFTER_MS = 10_000;
