@@ -1,7 +1,7 @@
 /**
  * CRC-32C (Castagnoli), the checksum of Kafka's batches.
  *
- * Long messages are folded as in crc_folded.ts, by bytes, with a multiple of another polynomial: that of CRC-32C
+ * Long messages are folded as in crc.ts, by bytes, with a multiple of another polynomial: that of CRC-32C
  * divides x^266 + x^143 + x^121 + x^88 + x^71 + 1, and so the same sum of the 8th powers, whose exponents count bytes.
  * Each byte becomes itself plus the results 123, 145, 178, 195 and 266 before it, and only the last 266 bytes remain to
  * be processed. The results replace the message, which is a copy anyway.
@@ -9,7 +9,7 @@
  * @module
  */
 
-import { fillTables } from "./crc_tables";
+import { fillTables } from "./crc_sliced";
 
 const POLYNOMIAL: u32 = 0x82f63b78;
 

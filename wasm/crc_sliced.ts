@@ -5,8 +5,6 @@
  * @module
  */
 
-import { fillTables } from "./crc_tables";
-
 const POLYNOMIAL: u32 = 0xedb88320;
 
 /** Sixteen tables of 256 words: table k says what a byte becomes k bytes further on. */
@@ -55,4 +53,17 @@ function to16(word: u32): u32 {
     load<u32>((word >>> 6) & 1020, TABLES + (14 << 10))) ^
     (load<u32>((word >>> 14) & 1020, TABLES + (13 << 10)) ^
       load<u32>((word >>> 24) << 2, TABLES + (12 << 10)));
+}
+
+/** Fills tables of 256 words each for a reflected CRC: table k says what a byte becomes k bytes further on. */
+export function fillTables(tables: usize, bytes: u32, polynomial: u32): void {
+  for (let byte: u32 = 0; byte < 256; byte++) {
+    let state = byte;
+    for (let bit = 0; bit < 8; bit++) state = (state >>> 1) ^ (polynomial & (0 - (state & 1)));
+    store<u32>(tables + (byte << 2), state);
+  }
+  for (let at: u32 = 1024; at < bytes; at += 4) {
+    const before = load<u32>(tables + at - 1024);
+    store<u32>(tables + at, (before >>> 8) ^ load<u32>(tables + ((before & 255) << 2)));
+  }
 }

@@ -5,7 +5,6 @@
  *
  * ```text
  * crc32               CRC-32 (IEEE) of a range, continuing from a seed
- * crc32Sliced         the same with tables only, to compare with
  * crc32c              CRC-32C of a range, which it overwrites, continuing from a seed
  *
  * sealFrame           writes the checksums and trailer of a frame whose other parts are in place
@@ -29,7 +28,7 @@
  * @module
  */
 
-export { crc32, crc32Sliced } from "./crc";
+export { crc32 } from "./crc";
 export { crc32c } from "./crc32c";
 export { checkIndexEntry, lookupById, lookupByTime } from "./index_entries";
 export { checkRecord, findRecord, sameFrame, sealFrame } from "./record";

@@ -2,7 +2,6 @@ import { assertStrictEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { crc32 as zlibCrc32 } from "node:zlib";
 import { Core, core } from "../../src/log/format/core/core.ts";
-import { instantiateCore } from "../../src/log/format/core/exports.ts";
 import { test } from "../harness.ts";
 import { bitwiseCrc32, randomBytes, randomNumbers } from "./reference.ts";
 
@@ -73,16 +72,6 @@ test("crc32() agrees with zlib for lengths around every change of method", () =>
         `${size} bytes`,
       );
     }
-  }
-});
-
-test("crc32Sliced() agrees with zlib", () => {
-  const wasm = instantiateCore();
-  const bytes = randomBytes(1000, 7);
-  const ptr = wasm.staticEnd();
-  new Uint8Array(wasm.memory.buffer, ptr, bytes.length).set(bytes);
-  for (let size = 0; size <= bytes.length; size++) {
-    assertStrictEquals(wasm.crc32Sliced(ptr, size, size) >>> 0, zlibCrc32(bytes.subarray(0, size), size));
   }
 });
 

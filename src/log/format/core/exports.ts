@@ -7,7 +7,6 @@ export interface CoreExports {
   memory: WebAssembly.Memory;
   staticEnd(): number;
   crc32(ptr: number, bytes: number, seed: number): number;
-  crc32Sliced(ptr: number, bytes: number, seed: number): number;
   crc32c(ptr: number, bytes: number, seed: number): number;
   sealFrame(ptr: number, data: number, trailer: number): void;
   checkRecord(ptr: number, salt: number, trailer: number): number;
