@@ -79,7 +79,7 @@ export function findFrame(
         const found = { path: segment.path, offset, endOffset, id, count, metadataAt, dataAt, dataBytes };
         if (wanted({ ...found, kind, flags, extentCount })) return found;
       }
-      position = positionAfter(segment, entry);
+      position = positionAfter(entry);
     }
   }
   throw new Error("The sample has no such frame");

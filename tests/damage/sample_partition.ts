@@ -117,7 +117,7 @@ function addIndex(partition: Partition): void {
       if (entry.kind === "frame" && count % 3 === 2) {
         new SegmentIndex(segment).add({ ...entry, ...position }, entry.frame.time);
       }
-      position = positionAfter(segment, entry);
+      position = positionAfter(entry);
     }
   });
 }

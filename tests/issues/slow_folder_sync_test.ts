@@ -87,7 +87,7 @@ test("a segment that is begun while the folder is synced for another one is not 
   const open = (path: string): StorageFile => {
     const sync = () => Promise.resolve(void synced.push(path));
     const file = { path, sync, size: () => 0, close: () => {} } as StorageFile;
-    durability.opened(file, false);
+    durability.opened(file);
     durability.wrote(file);
     return file;
   };

@@ -122,7 +122,7 @@ export class PartitionReader {
             const { path, isUnreadable, headerDamage } = position.segment;
             this.#meetDamage(path, entry, isUnreadable ? headerDamage! : "a frame is damaged or missing");
           }
-          this.#position = positionAfter(position.segment, entry);
+          this.#position = positionAfter(entry);
           break;
         case "frame":
           this.#readFrame(position, entry);
@@ -153,7 +153,7 @@ export class PartitionReader {
 
   #readFrame(position: LogPosition, entry: FrameEntry): void {
     const { frame, offset, endId } = entry;
-    const after = positionAfter(position.segment, entry);
+    const after = positionAfter(entry);
     const isLost = (frame.flags & FLAG.lost) !== 0;
     if (frame.kind !== KIND.events || isLost || endId <= this.#fromId) {
       this.#position = after;
@@ -167,9 +167,7 @@ export class PartitionReader {
     const bytes = whole ? layout.frameBytes : layout.data;
     const at = readWindow.at(position.segment, offset, bytes, bytes);
     this.#ahead = nextAhead(frame.layout.frameBytes, layout.data, whole);
-    const stored = at < 0 || !isHeadRight(at, frame)
-      ? undefined
-      : new StoredFrame(this.partition, position.segment, entry, at);
+    const stored = at < 0 || !isHeadRight(at, frame) ? undefined : new StoredFrame(this.partition, entry, at);
     if (stored?.addsUp !== true) {
       if (this.#looksAgain(position)) return;
       const reason = stored === undefined

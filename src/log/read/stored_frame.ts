@@ -33,6 +33,7 @@ interface ExtentAt extends Extent {
 /** A frame of events that was read and checked: where the parts of each event are. */
 export class StoredFrame {
   readonly #frame: FrameRecord;
+  readonly segment: Segment;
   readonly offset: number;
   readonly baseId: number;
   readonly count: number;
@@ -60,10 +61,10 @@ export class StoredFrame {
   /** `at`: the frame's address in the core's memory, where its part up to the end of the metadata was checked. */
   constructor(
     private readonly partition: Partition,
-    readonly segment: Segment,
-    { offset, id, frame }: FrameEntry,
+    { segment, offset, id, frame }: FrameEntry,
     at: number,
   ) {
+    this.segment = segment;
     const { count, flags, layout, dataBytes, extentCount } = frame;
     this.#frame = frame;
     this.offset = offset;

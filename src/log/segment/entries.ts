@@ -1,7 +1,7 @@
 import { FLAG, KIND } from "../format/bytes.ts";
 import { idAfterCut, idsOfGap } from "./gap.ts";
 import { type FrameStep, type GapStep, step, type TailStep } from "./frame_scanner.ts";
-import type { LogPosition, Segment } from "./segment_file.ts";
+import type { LogPosition } from "./segment_file.ts";
 
 /** Read ahead, unless the caller says otherwise: several small frames, and not much of a large one. */
 const AHEAD_BYTES = 64 * 1024;
@@ -36,25 +36,26 @@ export function entryAt(position: LogPosition, ahead = AHEAD_BYTES): Entry {
   if (next.kind === "tail") {
     // Once the next segment has begun nothing more counts here: events that are missing were lost.
     if (segment.endId !== undefined) {
-      return { kind: "gap", offset, endOffset: offset, id, endId: segment.endId, torn: false };
+      return { kind: "gap", segment, offset, endOffset: offset, id, endId: segment.endId, torn: false };
     }
     return { kind: "tail", offset, id, pending: next.pending, isHole: next.isHole };
   }
   if (next.kind === "gap") {
-    const { endOffset, endId } = idsOfGap(segment, next, id);
-    return { kind: "gap", offset, endOffset, id, endId, torn: next.torn && endId === id };
+    const { endOffset, endId } = idsOfGap(next, id);
+    return { kind: "gap", segment, offset, endOffset, id, endId, torn: next.torn && endId === id };
   }
   if (next.damaged === "trailer") {
-    const endId = idAfterCut(segment, next, id);
+    const endId = idAfterCut(next, id);
+    const { endOffset } = next;
     if (endId !== undefined) {
-      return { kind: "gap", offset, endOffset: next.endOffset, id, endId, torn: endId === id };
+      return { kind: "gap", segment, offset, endOffset, id, endId, torn: endId === id };
     }
   }
   if (next.frame.kind === KIND.seal) {
     return { kind: "end", offset, id, terminal: (next.frame.flags & FLAG.terminal) !== 0 };
   }
   const { endOffset, frame, damaged } = next;
-  return { kind: "frame", offset, endOffset, id, endId: id + frame.count, frame, damaged };
+  return { kind: "frame", segment, offset, endOffset, id, endId: id + frame.count, frame, damaged };
 }
 
 /** The entries from a position on; the last one is the end of the segment or its tail. */
@@ -63,11 +64,11 @@ export function* entriesFrom(start: LogPosition, ahead = AHEAD_BYTES): Generator
     const entry = entryAt(position, ahead);
     yield entry;
     if (entry.kind === "end" || entry.kind === "tail") return;
-    position = positionAfter(position.segment, entry);
+    position = positionAfter(entry);
   }
 }
 
 /** The position after a frame or damage. */
-export function positionAfter(segment: Segment, { endOffset, endId }: FrameEntry | GapEntry): LogPosition {
+export function positionAfter({ segment, endOffset, endId }: FrameEntry | GapEntry): LogPosition {
   return { segment, offset: endOffset, id: endId };
 }

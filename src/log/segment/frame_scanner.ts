@@ -29,6 +29,7 @@ import { searchEnd, type Segment } from "./segment_file.ts";
 /** A whole frame. */
 export interface FrameStep {
   kind: "frame";
+  segment: Segment;
   offset: number;
   endOffset: number;
   frame: FrameRecord;
@@ -39,6 +40,7 @@ export interface FrameStep {
 /** Bytes that are not a frame, up to where the next one begins. */
 export interface GapStep {
   kind: "gap";
+  segment: Segment;
   offset: number;
   endOffset: number;
   /** A write that was cut short: it held no event that was ever stored. */
@@ -93,7 +95,8 @@ export function step(segment: Segment, offset: number, ahead: number, seen?: Seq
     if (at < 0) at = readWindow.at(segment, offset, RECORD_BYTES, RECORD_BYTES);
   }
   const trailer = trailerState(segment, { offset, at, ahead }, frame);
-  if (trailer === "same") return { kind: "frame", offset, endOffset, frame };
+  const whole: FrameStep = { kind: "frame", segment, offset, endOffset, frame };
+  if (trailer === "same") return whole;
 
   // A frame that begins within the size that this one claims proves that it was cut short, even if only by a byte of its
   // trailer. The search goes on beyond that size: the frame that begins inside may be recognizable by its trailer alone.
@@ -103,22 +106,21 @@ export function step(segment: Segment, offset: number, ahead: number, seen?: Seq
     // A trailer that differs will never be right; one that is absent may come.
     const isWhole = trailer === "differs" && isBoundary(segment, endOffset) &&
       !isCutByHeader(segment, endOffset) && !isCutByPiece(segment, offset, frame);
-    return isWhole
-      ? { kind: "frame", offset, endOffset, frame, damaged: "trailer" }
-      : { kind: "tail", offset, pending: true };
+    return isWhole ? { ...whole, damaged: "trailer" } : { kind: "tail", offset, pending: true };
   }
   // What was found was appended after the write of this frame had ended: the frame will not become more whole.
-  if (isWholeNow(segment, offset, frame)) return { kind: "frame", offset, endOffset, frame };
+  if (isWholeNow(segment, offset, frame)) return whole;
   if (found < endOffset || isCutByHeader(segment, endOffset)) {
-    return { kind: "gap", offset, endOffset: found, torn: true };
+    return { kind: "gap", segment, offset, endOffset: found, torn: true };
   }
+  const gap: GapStep = { kind: "gap", segment, offset, endOffset: found, torn: false };
   // Damage may look the same as a write that was cut short: anchors after it tell whether its ids were given.
-  if (isCutByPiece(segment, offset, frame)) return { kind: "gap", offset, endOffset: found, torn: false };
+  if (isCutByPiece(segment, offset, frame)) return gap;
   if (found === endOffset || isBoundary(segment, endOffset)) {
-    return { kind: "frame", offset, endOffset, frame, damaged: "trailer" };
+    return { ...whole, damaged: "trailer" };
   }
   // Neither the trailer nor what follows proves that the frame was ever whole: it may have been cut short.
-  return { kind: "gap", offset, endOffset: found, torn: false };
+  return gap;
 }
 
 /**
@@ -155,10 +157,17 @@ function afterBadHeader(segment: Segment, offset: number, seen: Sequences | unde
   if (found === undefined) return { kind: "tail", offset, pending: true, isHole: true };
   const { offset: start, trailer: frame } = found;
   if (start > offset || frame === undefined) {
-    return { kind: "gap", offset, endOffset: start, torn: start - offset < SMALLEST_FRAME_BYTES };
+    return { kind: "gap", segment, offset, endOffset: start, torn: start - offset < SMALLEST_FRAME_BYTES };
   }
   // The header alone is damaged.
-  return { kind: "frame", offset, endOffset: offset + frame.layout.frameBytes, frame, damaged: "header" };
+  return {
+    kind: "frame",
+    segment,
+    offset,
+    endOffset: offset + frame.layout.frameBytes,
+    frame,
+    damaged: "header",
+  };
 }
 
 /** The next frame that begins at or after `startMin`, going by the records from `from` on. */

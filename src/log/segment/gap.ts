@@ -24,7 +24,8 @@ export interface GapSpan {
  * frames. The second part of a write that the system cut in two, with another append between, holds none, and all
  * anchors, whenever they come, agree with the id that came before it.
  */
-export function idsOfGap(segment: Segment, gap: GapStep, idBefore: number): GapSpan {
+export function idsOfGap(gap: GapStep, idBefore: number): GapSpan {
+  const { segment } = gap;
   if (gap.torn) {
     // A frame that followed the torn write, and was destroyed since, cannot be distinguished from it: the first anchor
     // at a boundary after them says whether there was one. Without damage all anchors repeat the id before.
@@ -85,7 +86,7 @@ class Rows {
   /** Adds what comes next. */
   add(next: FrameStep | GapStep): void {
     const row = this.#last;
-    if (next.kind === "gap" ? mayHoldIds(next) : !hasSureIds(this.segment, next)) {
+    if (next.kind === "gap" ? mayHoldIds(next) : !hasSureIds(next)) {
       return this.#begin(next.endOffset);
     }
     if (next.kind === "frame") row.events += next.frame.count;
@@ -161,9 +162,8 @@ function mayHoldIds({ torn, offset, endOffset }: GapStep): boolean {
  * Whether as many ids lie in a frame as it says. One that lacks its trailer may have been cut short, and another one that
  * filled the rest of its size may have been destroyed since: then its content is not what it was, either.
  */
-function hasSureIds(segment: Segment, { offset, frame, damaged }: FrameStep): boolean {
-  if (damaged !== "trailer" || (frame.flags & FLAG.lost) !== 0) return true;
-  const at = { segment, offset, frame };
+function hasSureIds(at: FrameStep): boolean {
+  if (at.damaged !== "trailer" || (at.frame.flags & FLAG.lost) !== 0) return true;
   return headDamage(at) === undefined && damagedBlocks(at).length === 0;
 }
 
@@ -172,11 +172,7 @@ function hasSureIds(segment: Segment, { offset, frame, damaged }: FrameStep): bo
  * its size to the byte was destroyed since: the first anchor at a boundary after it then leaves it no ids, or other ones.
  * Undefined if it is a frame.
  */
-export function idAfterCut(
-  segment: Segment,
-  { endOffset, frame }: FrameStep,
-  id: number,
-): number | undefined {
+export function idAfterCut({ segment, endOffset, frame }: FrameStep, id: number): number | undefined {
   const anchored = anchoredId(segment, endOffset);
   return anchored === undefined || anchored === id + frame.count ? undefined : Math.max(id, anchored);
 }
@@ -189,7 +185,7 @@ function anchoredId(segment: Segment, boundary: number): number | undefined {
     if (next.kind !== "frame") return undefined;
     const anchored = row.anchored(next);
     if (anchored !== undefined) return anchored.endId;
-    if (next.frame.kind === KIND.seal || !hasSureIds(segment, next)) return undefined;
+    if (next.frame.kind === KIND.seal || !hasSureIds(next)) return undefined;
     row.add(next);
     offset = next.endOffset;
   }

@@ -13,7 +13,7 @@ export interface IndexedPosition extends LogPosition {
 }
 
 /** A frame, and the id of its first event. */
-type IndexedFrame = Omit<FrameStep, "kind" | "endOffset"> & { id: number };
+type IndexedFrame = Pick<FrameStep, "offset" | "frame" | "damaged"> & { id: number };
 
 /** A frame gets an index entry when this many bytes lie between it and the last one that got one. */
 export const INDEX_INTERVAL_BYTES = 512 * 1024;

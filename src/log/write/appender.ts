@@ -10,11 +10,11 @@ import {
   type FileKeeper,
   fileRemoved,
   type FrameIdentity,
-  type Landing,
   type NotLanded,
   OpenSegment,
 } from "./open_segment.ts";
 import type { Partition } from "../partition.ts";
+import type { FrameEntry } from "../segment/entries.ts";
 
 /** A segment of this size is sealed, and the next one begun. */
 export const SEGMENT_BYTES_DEFAULT = 128 * 1024 * 1024;
@@ -66,14 +66,14 @@ export class Appender {
    * Appends events; the operating system has them when this returns. `prepare` is called with the first id of the
    * segment before the frame is written, and again for each further segment that it is tried in.
    */
-  appendEvents(batch: OutgoingBatch, extents?: Extents, prepare?: (segmentId: number) => void): Landing {
+  appendEvents(batch: OutgoingBatch, extents?: Extents, prepare?: (segmentId: number) => void): FrameEntry {
     return this.partition.alone(() =>
       this.#append((signature) => encodeEvents(batch, signature, extents), prepare)
     );
   }
 
   /** Appends a piece of a large data part, ahead of the event it belongs to. */
-  appendChunk(data: readonly Uint8Array[]): Landing {
+  appendChunk(data: readonly Uint8Array[]): FrameEntry {
     const landing = this.partition.alone(() =>
       this.#append((signature) => encodePlain(KIND.chunk, signature, { data }))
     );
@@ -134,7 +134,7 @@ export class Appender {
     this.#open = undefined;
   }
 
-  #append(encode: Encode, prepare?: (segmentId: number) => void): Landing {
+  #append(encode: Encode, prepare?: (segmentId: number) => void): FrameEntry {
     for (let cuts = 0;;) {
       const open = this.#openWithRoom();
       prepare?.(open.segment.baseId);
@@ -162,7 +162,7 @@ export class Appender {
   }
 
   /** Writes a frame until it has landed; undefined when another process sealed the segment before. */
-  #land(open: OpenSegment, encode: Encode): Landing | undefined {
+  #land(open: OpenSegment, encode: Encode): FrameEntry | undefined {
     for (let cuts = 1;; cuts++) {
       const outcome = this.#appendOnce(open, encode);
       if (outcome === "discarded") {
@@ -175,7 +175,7 @@ export class Appender {
   }
 
   /** Writes a frame and finds it. */
-  #appendOnce(open: OpenSegment, encode: Encode): Landing | NotLanded {
+  #appendOnce(open: OpenSegment, encode: Encode): FrameEntry | NotLanded {
     const { storage, isLocking } = this.partition;
     const now = storage.now();
     open.newestTime = Math.max(now, open.newestTime);

@@ -1,5 +1,6 @@
 import { StorageError } from "../../errors.ts";
 import type { Storage, StorageFile } from "../../storage/port.ts";
+import type { FileKeeper } from "./open_segment.ts";
 import { NOT_TRIED, SegmentNames } from "./segment_names.ts";
 
 /** The state of a file that was appended to. */
@@ -20,6 +21,15 @@ interface FileState {
   isRetired: boolean;
 }
 
+interface DurabilityOptions {
+  /** Whether `syncNow` will be used. */
+  blocking?: boolean;
+  /** Called with the reason when the current file must not be appended to any more. */
+  failed?(failure: StorageError): void;
+  /** The folder with the topic, whose process may have been killed before it synced the name of the topic there. */
+  topFolder?: string | undefined;
+}
+
 /**
  * Syncs what was appended. All requests that come while a sync is running share the next one, so that many pushes cost
  * few syncs (group commit).
@@ -27,29 +37,24 @@ interface FileState {
  * A failed sync is final for everything that was appended to the file since the last successful one: the system may
  * have dropped those pages, and reports that once. A later sync that succeeds proves nothing.
  */
-export class Durability {
+export class Durability implements FileKeeper {
   readonly #states = new Map<StorageFile, FileState>();
   /** Files of which a sync failed, closed ones too: what was appended since the last good sync is never confirmed. */
   readonly #failures = new WeakMap<StorageFile, StorageError>();
   readonly #names: SegmentNames;
 
-  /**
-   * `failed` is called with the reason when the current file must not be appended to any more. `topFolder` is the one
-   * with the topic, whose process may have been killed before it synced the name of the topic there.
-   */
   constructor(
     private readonly storage: Storage,
     directory: string,
-    private readonly failed: (failure: StorageError) => void = () => {},
-    topFolder?: string,
+    private readonly options: DurabilityOptions = {},
   ) {
     const paths = () => [...this.#states.values()].flatMap(({ names }) => names);
-    this.#names = new SegmentNames(storage, directory, paths, topFolder);
+    this.#names = new SegmentNames(storage, directory, paths, options.topFolder);
   }
 
-  /** Registers a file before anything is appended to it; `blocking` says that `syncNow` will be used. */
-  opened(file: StorageFile, blocking: boolean): void {
-    const twin = blocking ? this.storage.open(file.path, "append") : undefined;
+  /** Registers a file before anything is appended to it. */
+  opened(file: StorageFile): void {
+    const twin = this.options.blocking ? this.storage.open(file.path, "append") : undefined;
     this.#states.set(file, {
       file,
       twin,
@@ -77,7 +82,7 @@ export class Durability {
     return this.#names.isInDoubt(file.path);
   }
 
-  /** The file will not be appended to any more: it is closed once it is synced. */
+  /** The file is closed once it is synced. */
   retire(file: StorageFile): void {
     const state = this.#states.get(file);
     if (state === undefined) return file.close();
@@ -118,7 +123,6 @@ export class Durability {
     }
   }
 
-  /** A sync of the file failed elsewhere. */
   syncFailed(file: StorageFile, error: unknown): unknown {
     const state = this.#states.get(file);
     return state === undefined ? error : this.#asFailure(state, error);
@@ -186,7 +190,7 @@ export class Durability {
     );
     if (!isFinal) return failure;
     this.#failures.set(state.file, failure);
-    this.failed(failure);
+    this.options.failed?.(failure);
     return failure;
   }
 

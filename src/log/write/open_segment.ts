@@ -1,7 +1,7 @@
 import { StorageError, TopicDeletedError } from "../../errors.ts";
 import type { StorageFile } from "../../storage/port.ts";
 import { core } from "../format/core/core.ts";
-import { KIND, RECORD, RECORD_BYTES, type Signature } from "../format/bytes.ts";
+import { KIND, RECORD_BYTES, type Signature } from "../format/bytes.ts";
 import { decodeRecord, type FrameRecord } from "../format/frame_header.ts";
 import type { Partition } from "../partition.ts";
 import { type LogPosition, oversizeOf, Segment, segmentName } from "../segment/segment_file.ts";
@@ -14,14 +14,6 @@ const LOST_FILE_CHECK_MS = 10;
 
 /** What identifies a frame in its segment. */
 export type FrameIdentity = Pick<Signature, "nonceLow" | "nonceHigh" | "sequence">;
-
-export interface Landing {
-  segment: Segment;
-  offset: number;
-  endOffset: number;
-  /** Id of its first event. */
-  id: number;
-}
 
 /** Why a frame did not land: its write was split by the system, or it came after a seal and is discarded. */
 export type NotLanded = "cut" | "discarded";
@@ -108,30 +100,25 @@ export class OpenSegment {
    * no other append came first. Otherwise reading on finds the frame, or a seal before it, or neither of them if the
    * system split the write and another append came between the parts.
    */
-  find(identity: FrameIdentity, frameBytes: number, now: number): Landing | NotLanded {
-    const from = this.end;
-    if (this.#isAt(from.offset, identity, frameBytes)) {
-      const { offset, id } = from;
-      const endId = id + core.view.getUint32(core.slot + RECORD.count, true);
-      const kind = core.view.getUint8(core.slot + RECORD.kind);
-      if (this.#index.isDue(offset)) {
-        this.#index.add({ offset, id, frame: decodeRecord(core.view, core.slot) }, this.newestTime);
-      }
-      return this.#landed({ offset, endOffset: offset + frameBytes, id, endId }, kind, now);
-    }
-    for (;;) {
+  find(identity: FrameIdentity, frameBytes: number, now: number): FrameEntry | NotLanded {
+    const expected = this.end;
+    let landed = this.#frameAtEnd(identity, frameBytes);
+    while (landed === undefined) {
       const entry = this.#nextEntry(Math.min(Math.max(frameBytes, 4096), 65536));
       if (entry.kind === "end") return "discarded";
       if (entry.kind === "tail") {
-        this.#checkIsWritten(from.offset + frameBytes);
+        this.#checkIsWritten(expected.offset + frameBytes);
         return "cut";
       }
-      if (entry.kind === "frame" && isOf(entry.frame, identity)) {
-        this.#index.add(entry, this.newestTime);
-        return this.#landed(entry, entry.frame.kind, now);
-      }
-      this.end = positionAfter(this.segment, entry);
+      if (entry.kind === "frame" && isOf(entry.frame, identity)) landed = entry;
+      else this.end = positionAfter(entry);
     }
+    this.#index.add(landed, this.newestTime);
+    this.end = positionAfter(landed);
+    // A sealed segment may be removed at any time.
+    if (landed.frame.kind !== KIND.seal) this.#checkFileIsThere(now);
+    this.partition.appendSignal.notify();
+    return landed;
   }
 
   /**
@@ -145,11 +132,12 @@ export class OpenSegment {
       for (;;) {
         const { offset } = this.end;
         const entry = this.#nextEntry();
-        const isThere = this.#read(core.slot, RECORD_BYTES, offset) && isRecordOf(core.slot, identity);
+        const isThere = this.#read(core.slot, RECORD_BYTES, offset) &&
+          isOf(decodeRecord(core.view, core.slot), identity);
         // What follows it within its size proves that it will never be more.
         if (isThere) return !(entry.kind === "gap" && entry.torn) && this.file.size() - offset >= bytes;
         if (entry.kind === "end" || entry.kind === "tail") return false;
-        this.end = positionAfter(this.segment, entry);
+        this.end = positionAfter(entry);
       }
     } catch (error) {
       // The file cannot be read, so that the frame may be there; after the end of the topic it does not count.
@@ -162,7 +150,7 @@ export class OpenSegment {
       const entry = this.#nextEntry();
       if (entry.kind === "end" || entry.kind === "tail") return;
       if (entry.kind === "frame") this.#index.add(entry, this.newestTime);
-      this.end = positionAfter(this.segment, entry);
+      this.end = positionAfter(entry);
     }
   }
 
@@ -175,41 +163,30 @@ export class OpenSegment {
     return this.seal = entry;
   }
 
-  /** Moves the end after the frame just written. */
-  #landed(
-    { offset, endOffset, id, endId }: Pick<FrameEntry, "offset" | "endOffset" | "id" | "endId">,
-    kind: number,
-    now: number,
-  ): Landing {
-    const { segment } = this;
-    this.end = { segment, offset: endOffset, id: endId };
-    // A sealed segment may be removed at any time.
-    if (kind !== KIND.seal) this.#checkFileIsThere(now);
-    this.partition.appendSignal.notify();
-    return { segment, offset, endOffset, id };
-  }
-
   /**
-   * Whether the frame just written is at an offset, with its header and its trailer: both, because a write that was cut
-   * short lacks a part of the trailer. If so, the header is in the slot.
+   * The frame just written, if it is at the end, with its header and its trailer: both, because a write that was cut short
+   * lacks a part of the trailer.
    */
-  #isAt(offset: number, identity: FrameIdentity, frameBytes: number): boolean {
+  #frameAtEnd(identity: FrameIdentity, frameBytes: number): FrameEntry | undefined {
+    const { segment, offset, id } = this.end;
     const header = core.slot;
-    let trailer = header + frameBytes - RECORD_BYTES;
-    if (frameBytes <= core.slotBytes) {
-      if (!this.#read(header, frameBytes, offset)) return false;
-    } else {
-      trailer = header + RECORD_BYTES;
-      const trailerOffset = offset + frameBytes - RECORD_BYTES;
-      if (!this.#read(header, RECORD_BYTES, offset) || !this.#read(trailer, RECORD_BYTES, trailerOffset)) {
-        return false;
-      }
-    }
-    const { salt } = this.segment;
+    const endOffset = offset + frameBytes;
+    // If the slot has no room for all of it, its two records.
+    const isSmall = frameBytes <= core.slotBytes;
+    const trailer = header + (isSmall ? frameBytes : 2 * RECORD_BYTES) - RECORD_BYTES;
+    const isRead = isSmall
+      ? this.#read(header, frameBytes, offset)
+      : this.#read(header, RECORD_BYTES, offset) &&
+        this.#read(trailer, RECORD_BYTES, endOffset - RECORD_BYTES);
+    const { salt } = segment;
     // The trailer's checksum too: it is what a write lacks that was cut within its last bytes.
-    const isWhole = core.checkRecord(header, salt, false) && core.checkRecord(trailer, salt, true) &&
+    const isWhole = isRead && core.checkRecord(header, salt, false) &&
+      core.checkRecord(trailer, salt, true) &&
       core.sameFrame(header, trailer);
-    return isWhole && isRecordOf(header, identity);
+    if (!isWhole) return undefined;
+    const frame = decodeRecord(core.view, header);
+    if (!isOf(frame, identity)) return undefined;
+    return { kind: "frame", segment, offset, endOffset, id, endId: id + frame.count, frame };
   }
 
   /** One read; if the system returns fewer bytes than there are, the search that follows finds the frame. */
@@ -266,12 +243,4 @@ export function fileRemoved(path: string): StorageError {
 
 function isOf(frame: FrameRecord, { nonceLow, nonceHigh, sequence }: FrameIdentity): boolean {
   return frame.nonceLow === nonceLow && frame.nonceHigh === nonceHigh && frame.sequence === sequence;
-}
-
-/** The same for a record in the core's memory. */
-function isRecordOf(record: number, { nonceLow, nonceHigh, sequence }: FrameIdentity): boolean {
-  const { view } = core;
-  return view.getUint32(record + RECORD.nonce, true) === nonceLow &&
-    view.getUint32(record + RECORD.nonce + 4, true) === nonceHigh &&
-    view.getUint32(record + RECORD.sequence, true) === sequence;
 }

@@ -29,6 +29,7 @@ export interface WriterOptions {
 const CHUNK_BYTES = 1 << 20;
 /** The margin: a second frame for a few bytes would gain nothing. */
 const INLINE_RATIO = 17 / 16;
+
 /** Writes batches to one partition, at the topic's durability level. */
 export class PartitionWriter {
   readonly #appender: Appender;
@@ -49,23 +50,16 @@ export class PartitionWriter {
       this.#appender = new Appender(partition, segmentBytesMax);
       return;
     }
-    const durability = new Durability(
-      partition.storage,
-      partition.directory,
-      (failure) => {
+    this.#durability = new Durability(partition.storage, partition.directory, {
+      blocking: flushBehavior === "immediate",
+      failed: (failure) => {
         this.#appender.abandonSegment();
         // At once: a flush that begins before the failed one has returned must fail too.
         this.#doubt ??= asFinal(failure);
       },
-      options.topFolder,
-    );
-    this.#durability = durability;
-    this.#appender = new Appender(partition, segmentBytesMax, {
-      opened: (file) => durability.opened(file, flushBehavior === "immediate"),
-      retire: (file) => durability.retire(file),
-      isInDoubt: (file) => durability.isInDoubt(file),
-      syncFailed: (file, error) => durability.syncFailed(file, error),
+      topFolder: options.topFolder,
     });
+    this.#appender = new Appender(partition, segmentBytesMax, this.#durability);
   }
 
   /** Stores a batch; returns the id of its first event, once it is stored as durably as the topic promises. */

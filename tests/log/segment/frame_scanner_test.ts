@@ -371,6 +371,7 @@ test("the scanner does not mistake a copy of a frame in user data for a later fr
     const again = new CraftedSegment([{ count: 5 }, FRAME, bytes(noise(150), hidden, noise(20)), FRAME]);
     assertEquals(step(again.segment, again.offsets[2], 4096), {
       kind: "gap",
+      segment: again.segment,
       offset: again.offsets[2],
       endOffset: again.offsets[3],
       torn: false,

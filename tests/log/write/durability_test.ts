@@ -65,10 +65,12 @@ function makeScene(): Scene {
     },
     ...folderSyncs((path) => void done.push(`syncDirectory ${path}`)),
   };
-  const durability = new Durability(storage, "folder", () => failures++);
+  const options = { blocking: false, failed: () => void failures++ };
+  const durability = new Durability(storage, "folder", options);
   const file = (path: string, blocking = false): ScriptedFile => {
     const file = new ScriptedFile(path, done);
-    durability.opened(file, blocking);
+    options.blocking = blocking;
+    durability.opened(file);
     return file;
   };
   return { durability, done, file, twins, failures: () => failures };
@@ -150,13 +152,13 @@ test("a sync of the folder does not clear a name that an earlier one left in dou
   const { storage, syncs } = folderOf(["doubtful"], { error: eio });
   const durability = new Durability(storage, "folder");
   const files = ["doubtful", "new"].map((name) => new ScriptedFile(`folder/${name}`, []));
-  durability.opened(files[0], false);
+  durability.opened(files[0]);
   durability.wrote(files[0]);
   await assertRejects(() => durability.sync(), StorageError);
   syncs.error = undefined;
   const other = new Durability(storage, "folder");
   for (const one of files) {
-    other.opened(one, false);
+    other.opened(one);
     other.wrote(one);
   }
   const synced = other.sync([files[1]]);
@@ -296,7 +298,7 @@ test("after a failed sync of the folder all names are in doubt but those that an
   const first = new Durability(storage, "folder");
   const sync = async (durability: Durability, name: string): Promise<void> => {
     const file = new ScriptedFile(`folder/${name}`, done);
-    durability.opened(file, false);
+    durability.opened(file);
     durability.wrote(file);
     const synced = durability.sync([file]).catch((error) => {
       assertEquals(error.cause, eio);
@@ -322,7 +324,7 @@ test("a blocking sync of a name that is in doubt fails as well", () => {
   for (let producer = 0; producer < 2; producer++) {
     const durability = new Durability(storage, "folder");
     const file = new ScriptedFile("folder/one", []);
-    durability.opened(file, false);
+    durability.opened(file);
     durability.wrote(file);
     assertEquals(assertThrows(() => durability.syncNow([file]), StorageError).cause, eio);
     syncs.error = undefined;
@@ -334,7 +336,7 @@ test("a bug met while the folder is synced is passed on, and leaves no name in d
   const { storage, syncs } = folderOf(["one"], { error: bug });
   const durability = new Durability(storage, "folder");
   const one = new ScriptedFile("folder/one", []);
-  durability.opened(one, false);
+  durability.opened(one);
   durability.wrote(one);
   assertStrictEquals(await durability.sync().catch((error) => error), bug);
   syncs.error = undefined;
@@ -521,7 +523,7 @@ test("the folder with the topics is synced once, unless this process may not ope
   };
   const confirms = (durability: Durability, name: string): boolean => {
     const file = new ScriptedFile(`folder/${name}`, []);
-    durability.opened(file, false);
+    durability.opened(file);
     durability.wrote(file);
     try {
       durability.syncNow([file]);
@@ -531,7 +533,7 @@ test("the folder with the topics is synced once, unless this process may not ope
       return false;
     }
   };
-  const opened = (): Durability => new Durability(storage, "folder", () => {}, "top");
+  const opened = (): Durability => new Durability(storage, "folder", { topFolder: "top" });
   const first = opened();
   assertEquals([confirms(first, "one"), confirms(first, "two")], [true, true]);
   assertEquals(synced, ["top", "folder", "folder"]);
@@ -559,10 +561,10 @@ test("a sync of the folder with the topics that began before another one failed 
         ),
   };
   const begun = (name: string) => {
-    const durability = new Durability(storage, "folder", () => {}, "top");
+    const durability = new Durability(storage, "folder", { topFolder: "top" });
     const file = new ScriptedFile(`folder/${name}`, []);
     file.sync = () => Promise.resolve();
-    durability.opened(file, false);
+    durability.opened(file);
     durability.wrote(file);
     return watch(durability.sync());
   };

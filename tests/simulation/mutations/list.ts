@@ -53,7 +53,7 @@ export const MUTATIONS: readonly Mutation[] = [
     what: "short writes: the header alone says that a frame has landed",
     file: "src/log/write/open_segment.ts",
     from:
-      "core.checkRecord(header, salt, false) && core.checkRecord(trailer, salt, true) &&\n      core.sameFrame(header, trailer);",
+      "core.checkRecord(header, salt, false) &&\n      core.checkRecord(trailer, salt, true) &&\n      core.sameFrame(header, trailer);",
     to: "core.checkRecord(header, salt, false);",
   },
   {
@@ -241,9 +241,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "after a lost race the expected id is kept",
     file: "src/log/write/open_segment.ts",
-    from: "return this.#landed(entry, entry.frame.kind, now);",
-    to:
-      "return this.#landed({ ...entry, id: from.id, endId: from.id + entry.frame.count }, entry.frame.kind, now);",
+    from: "landed = entry;",
+    to: "landed = { ...entry, id: expected.id, endId: expected.id + entry.frame.count };",
   },
   {
     what: "a frame after a seal counts as stored",
