@@ -36,10 +36,10 @@ export async function run(invocation: Invocation): Promise<number | void> {
   }
   for (const finding of unrepairable) console.log.error(`Cannot repair ${findingLine(name, finding)}`);
   if (steps.length === 0) {
-    console.log.info(`Topic '${name}' needs no repair`);
-    return unrepairable.length > 0 ? EXIT.damage : EXIT.ok;
+    if (unrepairable.length === 0) console.log.info(`Topic '${name}' needs no repair`);
+    return codeFor(unrepairable);
   }
-  if (args.flag("dry-run")) return unrepairable.length > 0 ? EXIT.damage : EXIT.ok;
+  if (args.flag("dry-run")) return codeFor(unrepairable);
   await console.out.flush();
   const question = `Repair topic "${name}" in ${counted(steps.length, "step")}?`;
   if (!await console.confirm(question, { yes: args.flag("yes"), signal })) return EXIT.failure;
@@ -47,7 +47,15 @@ export async function run(invocation: Invocation): Promise<number | void> {
   console.log.info(`Topic '${name}' repaired; the original files are in "${kept}"`);
   const left = (await verify()).filter(({ severity }) => severity !== "torn");
   for (const finding of left) console.log.error(`Still wrong: ${findingLine(name, finding)}`);
-  if (left.length > 0) return EXIT.damage;
+  return codeFor(left);
+}
+
+/** Whether what stays wrong is damage, or only not known. */
+function codeFor(findings: readonly Finding[]): number {
+  if (findings.length === 0) return EXIT.ok;
+  return findings.every(({ severity }) => severity === "unreadable" || severity === "foreign")
+    ? EXIT.failure
+    : EXIT.damage;
 }
 
 function stepLine(step: RepairStep): string {

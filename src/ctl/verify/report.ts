@@ -4,7 +4,8 @@ import type { Finding } from "../../log/check/mod.ts";
 /** One finding as a line: what, where and how severe. */
 export function findingLine(topic: string, finding: Finding): string {
   const { severity, kind, partition, file, offset, reason } = finding;
-  if (kind === "document") return `${severity}: topic "${topic}": ${reason}`;
+  // The reason names the file.
+  if (kind === "document" || kind === "unreadable") return `${severity}: topic "${topic}": ${reason}`;
   return `${severity}: topic "${topic}" partition ${partition}${
     eventsText(finding)
   }: ${reason} in "${file}" at byte ${offset}`;

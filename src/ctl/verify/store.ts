@@ -1,12 +1,18 @@
-import { type Driver, type TopicInfo, TopicNotFoundError } from "../../../mod.ts";
+import { type Driver, StorageError, type TopicInfo, TopicNotFoundError } from "../../../mod.ts";
 import { foreignContent } from "../../drivers/files/foreign_content.ts";
-import { isPartitionName, partitionName, PositionFiles } from "../../drivers/files/layout.ts";
+import { isDamagedDocument, isPartitionName, partitionName, PositionFiles } from "../../drivers/files/layout.ts";
 import { faultOfDocuments } from "../../drivers/files/topic_folder.ts";
-import { type Finding, type PaceOptions, verifyPartition, verifyPosition } from "../../log/check/mod.ts";
+import {
+  type Finding,
+  type PaceOptions,
+  unreadable,
+  verifyPartition,
+  verifyPosition,
+} from "../../log/check/mod.ts";
 import { Partition } from "../../log/mod.ts";
 import { storageOfTopic } from "../../drivers/files/topic_identity.ts";
 import { nodeStorage } from "../../storage/node.ts";
-import type { Storage } from "../../storage/port.ts";
+import { isMissing, type Storage } from "../../storage/port.ts";
 import { UsageError } from "../usage_error.ts";
 import { verifyConsumerName } from "./consumer_name.ts";
 import { counted } from "../../text/counted.ts";
@@ -66,25 +72,59 @@ export class TopicFiles {
 
   /** All findings: about its documents, partition by partition, then about consumer positions. */
   async *verify(options: PaceOptions): AsyncGenerator<Finding, void, void> {
-    const { storage } = this;
-    const reason = faultOfDocuments(storage, this.path, this.name);
-    if (reason !== undefined) {
-      this.#checkIsNotDeleted();
-      yield documentFault(this.path, reason);
-    }
-    yield* this.#foreignFiles();
+    const { path } = this;
+    yield* this.#part(path, () => this.#documents());
+    yield* this.#part(path, () => this.#foreignFiles());
     for (const partition of this.partitions) {
-      if (this.#isThere(partition)) yield* verifyPartition(partition, options);
-      else yield missingPartition(partition);
+      const { directory, partition: number } = partition;
+      yield* this.#part(directory, () => {
+        return this.#isThere(partition) ? verifyPartition(partition, options) : [missingPartition(partition)];
+      }, number);
     }
-    for (const folder of this.#consumerFolders()) {
+    const consumers = `${path}/consumers`;
+    const folders: string[] = [];
+    yield* this.#part(consumers, () => {
+      folders.push(...this.#foldersIn(consumers));
+      return [];
+    });
+    for (const folder of folders) {
       options.signal?.throwIfAborted();
-      yield* verifyConsumerName(storage, folder);
-      const listed = new PositionFiles(storage.list(folder));
-      for (const { partition } of this.partitions) {
-        const path = `${folder}/${partitionName(partition)}.pos`;
-        yield* verifyPosition(storage, path, partition, listed.of(partition));
-      }
+      yield* this.#part(folder, () => this.#consumer(folder));
+    }
+  }
+
+  /** The findings of a part; that it cannot be read is one of them, so that the other parts are checked. */
+  async *#part(
+    file: string,
+    findings: () => Iterable<Finding> | AsyncIterable<Finding>,
+    partition?: number,
+  ): AsyncGenerator<Finding, void, void> {
+    try {
+      yield* findings();
+    } catch (error) {
+      const finding = unreadable(error, file, partition);
+      this.#checkIsNotDeleted();
+      yield finding;
+    }
+  }
+
+  *#documents(): Generator<Finding, void, void> {
+    const fault = faultOfDocuments(this.storage, this.path, this.name);
+    if (fault === undefined) return;
+    const isUnreadable = fault instanceof StorageError && !isDamagedDocument(fault) &&
+      !["ENOENT", "ENOTDIR"].includes(fault.errno);
+    if (isUnreadable) throw fault;
+    this.#checkIsNotDeleted();
+    yield documentFault(this.path, fault.message);
+  }
+
+  *#consumer(folder: string): Generator<Finding, void, void> {
+    const { storage } = this;
+    yield* verifyConsumerName(storage, folder);
+    const listed = new PositionFiles(storage.list(folder));
+    for (const { partition } of this.partitions) {
+      const path = `${folder}/${partitionName(partition)}.pos`;
+      yield* verifyPosition(storage, path, partition, listed.of(partition));
     }
   }
 
@@ -95,7 +135,11 @@ export class TopicFiles {
   }
 
   #checkIsNotDeleted(): void {
-    this.storage.list(`${this.path}/partitions`);
+    try {
+      this.storage.list(`${this.path}/partitions`);
+    } catch (error) {
+      if (isMissing(error) || !(error instanceof StorageError)) throw error;
+    }
   }
 
   *#foreignFiles(): Generator<Finding, void, void> {
@@ -114,12 +158,11 @@ export class TopicFiles {
     }
   }
 
-  #consumerFolders(): string[] {
+  #foldersIn(path: string): string[] {
     const { storage } = this;
-    const folder = `${this.path}/consumers`;
-    if (storage.stat(folder)?.kind !== "directory") return [];
-    const paths = storage.list(folder).sort().map((name) => `${folder}/${name}`);
-    return paths.filter((path) => storage.stat(path)?.kind === "directory");
+    if (storage.stat(path)?.kind !== "directory") return [];
+    const paths = storage.list(path).sort().map((name) => `${path}/${name}`);
+    return paths.filter((each) => storage.stat(each)?.kind === "directory");
   }
 }
 

@@ -2,7 +2,6 @@ import { attempt } from "../../async.ts";
 import {
   ForeignFilesError,
   ForeignLayoutError,
-  StorageError,
   TopicExistsError,
   TopicNotFoundError,
 } from "../../errors.ts";
@@ -24,7 +23,7 @@ import { claimTopic } from "./claim.ts";
 import { draftTopic } from "./draft.ts";
 import { endAndRemove, hasEnded } from "./end_topic.ts";
 import { foreignContent } from "./foreign_content.ts";
-import { checkIsNotNewer, readDocument, TOPIC_FILE } from "./layout.ts";
+import { checkIsNotNewer, isDamagedDocument, readDocument, TOPIC_FILE } from "./layout.ts";
 import { makeTree } from "./make_tree.ts";
 import { checkTopicOptions, type FilesOptions, type LogSizes, readFilesOptions } from "./options.ts";
 import { FilesTopic } from "./topic.ts";
@@ -33,9 +32,6 @@ import { makeTopicFolder, readTopicFolder, unreadableTopic } from "./topic_folde
 
 /** How often to read a topic again in which something is missing: a deletion that fails moves it away and back. */
 const READINGS_MAX = 10;
-
-/** Errors of a document that no version has written: too long, no JSON, a folder, a link, a pipe. */
-const DAMAGED = new Set(["EILSEQ", "EFBIG", "EISDIR", "ELOOP", "EINVAL"]);
 
 /** How often to restart the creation of a topic whose temporary folder has disappeared. */
 const CREATES_MAX = 3;
@@ -272,7 +268,7 @@ export class FilesDriver implements DriverInterface {
     try {
       return readDocument(this.storage, `${this.#path(name)}/${TOPIC_FILE}`);
     } catch (error) {
-      if (error instanceof StorageError && DAMAGED.has(error.errno)) return undefined;
+      if (isDamagedDocument(error)) return undefined;
       throw error;
     }
   }

@@ -19,11 +19,18 @@ const INDEX_ENTRY_BYTES = 32;
  */
 export const CPP_GUARD_FOLDER = "data";
 
-/** The C++ driver's content in a topic; undefined if it has stored nothing there, or the topic no longer exists. */
-export function foreignContent(storage: Storage, path: string): ForeignContent | undefined {
+/**
+ * The C++ driver's content in a topic; undefined if it has stored nothing there, or the topic no longer exists. `listed`
+ * are the names of its partitions, if the caller has listed them.
+ */
+export function foreignContent(
+  storage: Storage,
+  path: string,
+  listed?: readonly string[],
+): ForeignContent | undefined {
   const files: string[] = [];
   let events = 0;
-  for (const name of ownPartitions(storage, path).sort()) {
+  for (const name of ownPartitions(storage, path, listed).sort()) {
     const directory = `${path}/partitions/${name}`;
     const index = storage.stat(`${directory}/${INDEX_FILE}`);
     if (index?.kind !== "file") continue;

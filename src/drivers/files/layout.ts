@@ -40,13 +40,15 @@ export function isPartitionName(name: string): boolean {
 
 /**
  * The names of a topic's partition folders; none if another process has deleted it. A link in the place of one is left
- * out: it could lead to the log of another store.
+ * out: it could lead to the log of another store. `listed` are the names that may be theirs, if the caller has them.
  */
-export function ownPartitions(storage: Storage, path: string): string[] {
+export function ownPartitions(storage: Storage, path: string, listed?: readonly string[]): string[] {
   const isFolder = (...parts: string[]) => storage.stat([path, ...parts].join("/"))?.kind === "directory";
-  if (!isFolder() || !isFolder("partitions")) return [];
-  const names = listIfThere(storage, `${path}/partitions`).filter(isPartitionName);
-  return names.filter((name) => isFolder("partitions", name));
+  if (listed === undefined) {
+    if (!isFolder() || !isFolder("partitions")) return [];
+    listed = listIfThere(storage, `${path}/partitions`).filter(isPartitionName);
+  }
+  return listed.filter((name) => isFolder("partitions", name));
 }
 
 /** The names of the position files in a consumer's folder, by partition. */
@@ -65,6 +67,14 @@ export class PositionFiles {
   of(partition: number): readonly string[] {
     return this.#names.get(partitionName(partition)) ?? [];
   }
+}
+
+/** Errors of a document that no version has written: too long, no JSON, a folder, a link, a pipe. */
+const DAMAGED = new Set(["EILSEQ", "EFBIG", "EISDIR", "ELOOP", "EINVAL"]);
+
+/** Whether a document was read, or there is something else in its place: then trying again is of no use. */
+export function isDamagedDocument(error: unknown): boolean {
+  return error instanceof StorageError && DAMAGED.has(error.errno);
 }
 
 /** Documents are read into memory; a schema may be large, but not larger than this. */

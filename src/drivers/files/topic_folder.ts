@@ -78,30 +78,33 @@ export function readTopicFolder(storage: Storage, path: string, name: string, is
   };
   const document = read(TOPIC_FILE);
   if (document === undefined) {
-    const numPartitions = partitionFolders(storage, path);
+    const numPartitions = countOf(listPartitions(storage, path));
     const options = { num_partitions: numPartitions };
     return { name, path, numPartitions, options, layout: "cpp-files", ...components };
   }
   checkLayoutVersion(`${path}/${TOPIC_FILE}`, document);
   const { format_version: _, ...options } = document;
-  const numPartitions = checkNumPartitions(storage, path, options.num_partitions);
-  const foreign = foreignContent(storage, path);
+  checkHasPartitions(storage, path);
+  const listed = listPartitions(storage, path);
+  const numPartitions = checkNumPartitions(path, options.num_partitions, countOf(listed));
+  const foreign = foreignContent(storage, path, listed);
   return { name, path, numPartitions, options, ...components, ...(foreign === undefined ? {} : { foreign }) };
 }
 
+function checkHasPartitions(storage: Storage, path: string): void {
+  if (storage.stat(`${path}/partitions`)?.kind === "directory") return;
+  throw new StorageError(
+    "ENOTDIR",
+    `Cannot use "${path}/partitions": it is missing or not a folder; restore it from a backup`,
+  );
+}
+
 /** Throws unless a topic's document names at least one partition, and each one that there is a folder for. */
-function checkNumPartitions(storage: Storage, path: string, count: unknown): number {
+function checkNumPartitions(path: string, count: unknown, folders: number): number {
   const file = `${path}/${TOPIC_FILE}`;
-  if (storage.stat(`${path}/partitions`)?.kind !== "directory") {
-    throw new StorageError(
-      "ENOTDIR",
-      `Cannot use "${path}/partitions": it is missing or not a folder; restore it from a backup`,
-    );
-  }
   if (!Number.isSafeInteger(count) || (count as number) < 1) {
     throw badField(file, "num_partitions", count, "a whole number from 1");
   }
-  const folders = partitionFolders(storage, path);
   if (folders <= (count as number)) return count as number;
   throw new StorageError(
     "EILSEQ",
@@ -113,7 +116,7 @@ function checkNumPartitions(storage: Storage, path: string, count: unknown): num
 }
 
 /** Why a topic cannot be opened, or takes no events, if that is because of its documents. */
-export function faultOfDocuments(storage: Storage, path: string, name: string): string | undefined {
+export function faultOfDocuments(storage: Storage, path: string, name: string): DiasporaError | undefined {
   try {
     const isWhole = identityOf(storage, path) !== undefined;
     const { layout, options } = readTopicFolder(storage, path, name, isWhole);
@@ -121,7 +124,7 @@ export function faultOfDocuments(storage: Storage, path: string, name: string): 
     return undefined;
   } catch (error) {
     if (!(error instanceof DiasporaError)) throw error;
-    return error.message;
+    return error;
   }
 }
 
@@ -167,16 +170,19 @@ export function unreadableTopic(storage: Storage, path: string, name: string, fa
   };
 }
 
-/** The number of partition folders. */
-function partitionFolders(storage: Storage, path: string): number {
-  const numbers = storage.list(`${path}/partitions`).filter(isPartitionName).map(Number);
-  return 1 + numbers.reduce((highest, number) => Math.max(highest, number), -1);
+function listPartitions(storage: Storage, path: string): string[] {
+  return storage.list(`${path}/partitions`).filter(isPartitionName);
 }
 
-/** The same; 0 if the folder cannot be listed. */
+/** The number of partitions that these folders are for. */
+function countOf(names: readonly string[]): number {
+  return 1 + names.map(Number).reduce((highest, number) => Math.max(highest, number), -1);
+}
+
+/** The number of partitions that there are folders for; 0 if they cannot be listed. */
 function partitionFoldersIfReadable(storage: Storage, path: string): number {
   try {
-    return partitionFolders(storage, path);
+    return countOf(listPartitions(storage, path));
   } catch (error) {
     if (error instanceof StorageError) return 0;
     throw error;

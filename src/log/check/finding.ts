@@ -1,3 +1,5 @@
+import { StorageError, UnsupportedFormatError } from "../../errors.ts";
+
 /** What is wrong, as far as a repair needs to know. */
 export type FindingKind =
   /** A document of the topic: its options, or one of its components. */
@@ -8,8 +10,10 @@ export type FindingKind =
   | "segment missing"
   /** A segment's header is damaged. */
   | "segment header"
-  /** A segment's header belongs to another partition or another first id: the file was moved or renamed. */
+  /** The file is another segment's: of another partition, first id or topic. */
   | "segment foreign"
+  /** Two segments do not follow each other, and nothing tells which of them is another topic's. */
+  | "segment order"
   /** One of a frame's two records is damaged. */
   | "frame header"
   | "frame trailer"
@@ -35,15 +39,18 @@ export type FindingKind =
   /** The file that holds a consumer's name. */
   | "consumer name"
   /** A file of another program, with events of its own. */
-  | "foreign file";
+  | "foreign file"
+  /** A file or folder that cannot be read now, for example without the permission to do so. */
+  | "unreadable";
 
 /**
  * - `damage`: stored bytes that mattered are lost.
  * - `redundant`: the wrong bytes are stored elsewhere too, or can be computed again; everything is readable.
  * - `torn`: remains of writes that were cut short; everything that was stored is readable.
  * - `foreign`: another program's events, which no reader of this topic returns.
+ * - `unreadable`: nothing is known of it, because the system, or the format's version, does not let it be read.
  */
-export type Severity = "damage" | "redundant" | "torn" | "foreign";
+export type Severity = "damage" | "redundant" | "torn" | "foreign" | "unreadable";
 
 /** One thing that `verify` found. */
 export interface Finding {
@@ -67,4 +74,15 @@ export interface Finding {
   frame?: { segmentId: number; offset: number; firstId: number } | undefined;
   /** Of a dependency marker: first id of the segment to keep. */
   keptId?: number;
+}
+
+/**
+ * The finding for a file that cannot be read, so that the others are checked all the same; throws an error that says
+ * anything else.
+ */
+export function unreadable(error: unknown, file: string, partition = 0, firstId = 0): Finding {
+  if (!(error instanceof StorageError || error instanceof UnsupportedFormatError)) throw error;
+  const { message: reason } = error;
+  const severity = "unreadable";
+  return { severity, kind: severity, partition, firstId, endId: firstId, file, offset: 0, reason };
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-export type { Finding } from "./finding.ts";
+export { type Finding, unreadable } from "./finding.ts";
 export { planRepair, type RepairStep } from "./plan.ts";
 export { clearPosition, repairPartition } from "./repair.ts";
 export { copyFile } from "./repair_segment.ts";

@@ -81,12 +81,19 @@ export class SegmentRepair {
   #make({ firstId, endId }: RepairStep): void {
     const { storage, partition } = this.partition;
     const previous = segmentBefore(this.partition, firstId);
-    this.#writer.salt = storage.random32();
+    this.#writer.salt = this.#saltNamedByNext(firstId) ?? storage.random32();
     // Segments are ordered by time: not before the previous one.
     this.#writer.time = previous?.created ?? 0;
     const { salt, time: created } = this.#writer;
     const header = { partition, baseId: firstId, salt, created, after: previous && sealOf(previous) };
     storage.publish(this.#draft, encodeTombstoneSegment(header, endId, this.#writer));
+  }
+
+  /** By which salt the next segment knows the one that begins with this id. */
+  #saltNamedByNext(baseId: number): number | undefined {
+    const nextId = this.partition.segmentFrom(baseId + 1).baseId;
+    const named = nextId === undefined ? undefined : this.partition.segment(nextId).previous;
+    return named?.baseId === baseId && named.salt !== 0 ? named.salt : undefined;
   }
 
   #change(steps: readonly RepairStep[]): void {

@@ -1,10 +1,9 @@
-import { StorageError } from "../../errors.ts";
-import type { Finding } from "./finding.ts";
+import { type Finding, unreadable } from "./finding.ts";
 import type { Partition } from "../partition.ts";
 import { segmentName } from "../segment/segment_file.ts";
 import { Pace, type PaceOptions, SegmentCheck } from "./verify_segment.ts";
 import type { DamagedChunks } from "./verify_data.ts";
-import type { Storage } from "../../storage/port.ts";
+import { isMissing, type Storage } from "../../storage/port.ts";
 import { CursorFiles } from "../positions/cursor_files.ts";
 import {
   inspectPositions,
@@ -31,6 +30,7 @@ export async function* verifyPartition(
   const pace = new Pace(options);
   const chunks: DamagedChunks = new Map();
   options.signal?.throwIfAborted();
+  const { partition: number } = partition;
   const [first] = partition.segmentIds();
   if (first === undefined) return;
   for (let [next, expected] = [first, first];;) {
@@ -44,15 +44,27 @@ export async function* verifyPartition(
         yield* check.findings();
         // The segment itself says which id comes next; where the next file begins later, one is missing.
         expected = check.endId;
+        if (following !== undefined) yield* brokenLink(partition, next, following);
       } catch (error) {
         // Removed by retention meanwhile: nothing is wrong with what no one wants any more.
-        const isGone = error instanceof StorageError && error.errno === "ENOENT";
-        if (!isGone || partition.segmentIds().includes(next)) throw error;
+        const isGone = isMissing(error) && !partition.segmentIds().includes(next);
+        if (!isGone) yield unreadable(error, `${partition.directory}/${segmentName(next)}`, number, next);
       }
     }
     if (following === undefined) return;
     next = following;
   }
+}
+
+/** Two segments that were not written one after the other, where neither of them is known to be the wrong one. */
+function* brokenLink(partition: Partition, earlierId: number, laterId: number): Generator<Finding> {
+  if (!partition.isBroken(earlierId, laterId)) return;
+  const { partition: number, directory } = partition;
+  const reason = `the segment before it is not the one that it was written after: one of the two is of another ` +
+    `topic, or of a copy of this one; restore the partition from one backup`;
+  const file = `${directory}/${segmentName(laterId)}`;
+  const ids = { partition: number, firstId: laterId, endId: laterId };
+  yield { severity: "damage", kind: "segment order", ...ids, file, offset: 0, reason };
 }
 
 function missingSegment({ partition, directory }: Partition, firstId: number, endId: number): Finding {
@@ -72,9 +84,15 @@ export function verifyPosition(
   partition: number,
   listed?: readonly string[],
 ): Finding[] {
+  const unread: Finding[] = [];
   const files = new CursorFiles(storage, path).paths(listed).flatMap((path) => {
-    const bytes = storage.readWhole(path, POSITION_FILE_BYTES_MAX);
-    return bytes === undefined ? [] : [{ path, ...inspectPositions(bytes, path) }];
+    try {
+      const bytes = storage.readWhole(path, POSITION_FILE_BYTES_MAX);
+      return bytes === undefined ? [] : [{ path, ...inspectPositions(bytes, path) }];
+    } catch (error) {
+      unread.push(unreadable(error, path, partition));
+      return [];
+    }
   });
   let best: StoredPosition | undefined;
   for (const { position } of files) if (position !== undefined && isAfter(position, best)) best = position;
@@ -82,7 +100,7 @@ export function verifyPosition(
   const outcome = best === undefined
     ? "and no other slot holds one"
     : `the position is ${id} by the intact slots`;
-  return files.flatMap(({ path: file, damagedAt }) =>
+  const damaged = files.flatMap(({ path: file, damagedAt }) =>
     damagedAt.map((offset): Finding => ({
       severity: best === undefined ? "damage" : "redundant",
       kind: "position",
@@ -94,4 +112,5 @@ export function verifyPosition(
       reason: `a slot of the stored position is damaged, ${outcome}`,
     }))
   );
+  return [...damaged, ...unread];
 }

@@ -1,9 +1,9 @@
-import { CorruptedLogError, EventGoneError } from "../../errors.ts";
+import { CorruptedLogError, EventGoneError, StorageError, UnsupportedFormatError } from "../../errors.ts";
 import { DATA_BLOCK_BYTES, FLAG, KIND, RECORD_BYTES } from "../format/bytes.ts";
 import { extentsAddUp } from "../format/frame_body.ts";
 import type { Partition } from "../partition.ts";
 import { damagedBlocks, eventsInBlocks, extentsOf, type FrameAt } from "../segment/frame_check.ts";
-import { step } from "../segment/frame_scanner.ts";
+import { type Step, step } from "../segment/frame_scanner.ts";
 import type { Segment } from "../segment/segment_file.ts";
 import type { Finding } from "./finding.ts";
 
@@ -93,11 +93,15 @@ export class DataCheck {
     const known = this.chunks.get(chunkKey(segmentId, offset));
     if (known !== undefined) return known;
     let segment: Segment;
+    let found: Step;
     try {
       segment = segmentId === this.segment.baseId
         ? this.segment
         : this.partition.segmentOf(segmentId, segmentId);
+      found = step(segment, offset, RECORD_BYTES);
     } catch (error) {
+      // A segment that cannot be read is named itself.
+      if (error instanceof StorageError || error instanceof UnsupportedFormatError) return undefined;
       if (!(error instanceof EventGoneError || error instanceof CorruptedLogError)) throw error;
       // The event is to go as well, although the removal did not come to its segment.
       if (this.segment.baseId < this.partition.listing().markedFirst) return undefined;
@@ -107,7 +111,6 @@ export class DataCheck {
         reason: `segment ${segmentId}, which holds its data, is missing`,
       };
     }
-    const found = step(segment, offset, RECORD_BYTES);
     const isThere = found.kind === "frame" && found.frame.kind === KIND.chunk &&
       found.frame.dataBytes === dataBytes;
     return isThere

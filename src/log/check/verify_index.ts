@@ -26,6 +26,8 @@ export interface IndexDamage {
  */
 export class IndexCheck {
   readonly path: string;
+  /** The error, if it cannot be read. */
+  readonly fault: unknown;
   readonly #entries = new Map<number, Entry[]>();
   readonly #damage: IndexDamage[] = [];
   #newestTime: number;
@@ -33,7 +35,13 @@ export class IndexCheck {
   constructor(segment: Segment) {
     this.path = indexPath(segment);
     this.#newestTime = segment.created;
-    const read = segment.storage.readWhole(this.path, INDEX_BYTES_MAX + 1) ?? new Uint8Array(0);
+    let read: Uint8Array | undefined;
+    try {
+      read = segment.storage.readWhole(this.path, INDEX_BYTES_MAX + 1);
+    } catch (error) {
+      this.fault = error;
+    }
+    read ??= new Uint8Array(0);
     const bytes = read.subarray(0, INDEX_BYTES_MAX);
     if (read.byteLength > INDEX_BYTES_MAX) {
       const reason = "the index is longer than an index can be";

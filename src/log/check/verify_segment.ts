@@ -1,4 +1,4 @@
-import type { Finding } from "./finding.ts";
+import { type Finding, unreadable } from "./finding.ts";
 import { FLAG, KIND, RECORD_BYTES } from "../format/bytes.ts";
 import { type FrameAt, headDamage } from "../segment/frame_check.ts";
 import type { Partition } from "../partition.ts";
@@ -183,11 +183,13 @@ export class SegmentCheck {
   /** What belongs to the segment and is in other files. */
   *#besides(): Generator<Finding> {
     const { segment, partition } = this;
+    const { path, fault } = this.#index;
+    if (fault !== undefined) yield unreadable(fault, path, partition.partition, segment.baseId);
     for (const { at, isLeftover, reason } of this.#index.damage()) {
       yield this.#found({
         severity: isLeftover ? "torn" : "redundant",
         kind: "index",
-        file: this.#index.path,
+        file: path,
         offset: at,
         reason,
       });

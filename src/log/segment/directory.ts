@@ -8,10 +8,10 @@ import {
 } from "../../errors.ts";
 import { isMissing, listWith, type Storage } from "../../storage/port.ts";
 import { FileLock } from "../../storage/file_lock.ts";
-import { SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
 import { encodeSegmentHeader, type SealedSegment } from "../format/segment_header.ts";
 import { indexFrom, isSame, type Listing, listingOf, needsName } from "./listing.ts";
-import { isSameSegment, Segment, segmentName } from "./segment_file.ts";
+import { isBrokenLink, isGhost, type SegmentFolder, strangerAmong } from "./neighbours.ts";
+import { Segment, segmentName } from "./segment_file.ts";
 import { INDEX_INTERVAL_BYTES } from "./index.ts";
 import { SegmentCache } from "./segment_cache.ts";
 import { AppendSignal } from "./append_signal.ts";
@@ -86,7 +86,7 @@ export class PartitionFolder {
     this.#listed = ids;
     const [first, second] = ids;
     if (first !== undefined && second !== undefined && first !== this.#firstChecked) {
-      if (this.#isGhost(first, second)) ids = ids.slice(1);
+      if (isGhost(this.#folder, first, second)) ids = ids.slice(1);
       else this.#firstChecked = first;
     }
     for (const [index, baseId] of ids.entries()) {
@@ -132,27 +132,23 @@ export class PartitionFolder {
     }
   }
 
-  /**
-   * Whether the first segment is a ghost: its writer was stopped just before it gave the segment its name; meanwhile
-   * others made and filled that segment, and retention removed it. A ghost is empty although another segment follows,
-   * which is true of no other one, and it is not the segment that the next one's header names.
-   */
-  #isGhost(baseId: number, nextId: number): boolean {
-    const bytes = this.storage.stat(this.#pathOf(baseId))?.bytes;
-    if (bytes !== SEGMENT_HEADER_BYTES) return false;
-    try {
-      const { previous } = this.segment(nextId);
-      return previous !== undefined && !isSameSegment(previous, this.segment(baseId));
-    } catch (error) {
-      if (isMissing(error)) return false;
-      throw error;
-    }
-  }
-
   segment(baseId: number, endId?: number): Segment {
-    const make = () => new Segment(this.storage, this.#pathOf(baseId), this.partition, baseId);
+    const make = () => this.checked(new Segment(this.storage, this.#pathOf(baseId), this.partition, baseId));
     const segment = this.#segments.use(baseId, make);
     if (endId !== undefined) segment.endId = endId;
+    return segment;
+  }
+
+  /** Whether two segments that lie beside each other were not written so, and neither of them was refused. */
+  isBroken(...pair: [earlierId: number, laterId: number]): boolean {
+    return isBrokenLink({ ...this.#folder, ids: pair }, 0) &&
+      pair.every((baseId) => !this.segment(baseId).isUnreadable);
+  }
+
+  /** The same segment, refused if the segments beside it say that it is another topic's. */
+  checked(segment: Segment): Segment {
+    const reason = segment.isUnreadable ? undefined : strangerAmong(this.#folder, segment);
+    if (reason !== undefined) segment.refuse(reason);
     return segment;
   }
 
@@ -280,6 +276,11 @@ export class PartitionFolder {
 
   close(): void {
     this.#segments.close();
+  }
+
+  get #folder(): SegmentFolder {
+    const { storage, directory, partition } = this;
+    return { storage, directory, partition, ids: this.#listed };
   }
 
   #pathOf(baseId: number): string {

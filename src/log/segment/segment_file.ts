@@ -17,7 +17,7 @@ import { READ_AHEAD_BYTES, readFully, readWindow } from "./window.ts";
 const NAME = /^(\d{20})\.log$/;
 
 /** A salt that no record has. */
-const NO_SALT = -1;
+export const NO_SALT = -1;
 
 /** So much is searched of a file that is longer than a segment can be: all of a hole of terabytes would take hours. */
 const SEARCHED_BYTES_MAX = 2 ** 26;
@@ -50,12 +50,13 @@ export function baseIdOf(name: string): number | undefined {
 
 /** One segment file, opened when it is read and closed when too many are open. */
 export class Segment {
-  readonly salt: number;
   readonly created: number;
   /** The segment before it; undefined where its header does not say. */
   readonly previous: SealedSegment | undefined;
+  /** What its frames repeat. */
+  salt: number;
   /** What is wrong with the segment header, if anything; the frames may be readable nevertheless. */
-  readonly headerDamage: string | undefined;
+  headerDamage: string | undefined;
   /** The id the next segment begins with, once that is known: frames from there on are discarded. */
   endId: number | undefined;
   /** The newest time in it, once another segment follows and that was looked for. */
@@ -79,6 +80,12 @@ export class Segment {
     this.created = created;
     this.previous = previous;
     this.headerDamage = damage;
+  }
+
+  /** Reads nothing from it: it is another segment's file. */
+  refuse(reason: string): void {
+    this.salt = NO_SALT;
+    this.headerDamage = reason;
   }
 
   /** The open file. */
@@ -141,16 +148,9 @@ export class Segment {
   }
 
   #readSealOffset(nextId: number): number | "unknown" {
-    const file = this.storage.open(`${dirname(this.path)}/${segmentName(nextId)}`, "read");
-    try {
-      const bytes = new Uint8Array(SEGMENT_HEADER_BYTES);
-      readFully(file, bytes, 0);
-      const header = decodeSegmentHeader(bytes);
-      if (header === undefined || header.version > FORMAT_VERSION) return "unknown";
-      return isSameSegment(header.after, this) ? header.after.sealOffset || "unknown" : "unknown";
-    } finally {
-      file.close();
-    }
+    const header = readHeader(this.storage, `${dirname(this.path)}/${segmentName(nextId)}`);
+    if (header === undefined) return "unknown";
+    return isSameSegment(header.after, this) ? header.after.sealOffset || "unknown" : "unknown";
   }
 
   #readHeader(): { salt: number; created: number; previous?: SealedSegment; damage?: string | undefined } {
@@ -201,6 +201,19 @@ export class Segment {
       offset += bytes - RECORD_BYTES + 1;
     }
     return -1;
+  }
+}
+
+/** A segment's header; undefined where it is damaged, or of a newer version. Throws `ENOENT` if there is no such file. */
+export function readHeader(storage: Storage, path: string): ReturnType<typeof decodeSegmentHeader> {
+  const file = storage.open(path, "read");
+  try {
+    const bytes = new Uint8Array(SEGMENT_HEADER_BYTES);
+    readFully(file, bytes, 0);
+    const header = decodeSegmentHeader(bytes);
+    return header === undefined || header.version > FORMAT_VERSION ? undefined : header;
+  } finally {
+    file.close();
   }
 }
 

@@ -62,7 +62,7 @@ export class OpenSegment {
     this.file = storage.open(path, "append");
     try {
       keeper.opened(this.file);
-      this.segment = new Segment(storage, path, partition.partition, baseId, this.file);
+      this.segment = partition.checked(new Segment(storage, path, partition.partition, baseId, this.file));
       if (this.segment.isUnreadable) {
         const { headerDamage, previous } = this.segment;
         const reason = previous === undefined ? `${headerDamage}; repair the topic` : headerDamage!;

@@ -90,8 +90,8 @@ test("a damaged segment header is written again, with what it followed", async (
   }
 });
 
-test("a missing segment is made with the ids of its events, the time of the one before, and its own salt", async () => {
-  const crafted = new CraftedSegment([{}, SEAL], { next: { id: 9 } });
+test("a missing segment is made with the ids of its events, the time of the one before, and the salt that the next one names", async () => {
+  const crafted = new CraftedSegment([{}, SEAL], { next: { id: 9, of: 1, salt: 77 } });
   const { storage } = crafted;
   storage.makeDirectory("/kept");
   const steps: string[] = [];
@@ -102,7 +102,7 @@ test("a missing segment is made with the ids of its events, the time of the one 
   const { salt, ...rest } = decodeSegmentHeader(made)!;
   const after = { baseId: 0, sealOffset: crafted.offsets[1]!, salt: SALT };
   assertEquals(rest, { version: 1, partition: 0, baseId: 1, created: CREATED, after });
-  assertEquals([salt === 0, salt === SALT], [false, false]);
+  assertEquals(salt, 77);
   assertEquals(partition.segmentIds(), [0, 1, 9]);
   assertEquals(steps, ["rename", "sync folder", "sync folder"]);
   partition.close();
