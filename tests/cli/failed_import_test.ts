@@ -105,6 +105,32 @@ test("an incomplete archive does not change an existing topic", async () => {
   });
 });
 
+test("a topic with fewer partitions than the archive is a mistake of the command line, and no damage", async () => {
+  await withFolder(async (place) => {
+    const { driver, folder } = place;
+    await ctl(["topic", "create", "t", ...driver]);
+    const file = join(folder, "whole.tar");
+    writeFileSync(file, archive());
+    const words = ["--from", "archive", "--from.file", file, ...driver];
+    const why = "it has events of partition 1, and the topic has 1 partition: " +
+      'import into a new topic with "--topic.num_partitions 2"';
+    for (const more of [["import", "t"], ["import", "new", "--topic.num_partitions", "1"]]) {
+      const { code, stderr } = await ctl([...more, ...words]);
+      assertEquals(code, 2, stderr);
+      assertStringIncludes(stderr, `Cannot import "${file}": ${why}`);
+      assertEquals([await topicsOf(place), await eventsOf(place, "t")], ["t\n", 0]);
+    }
+    // A pipe cannot be read twice, so that its first events are stored before the others are met.
+    const fromPipe = ["import", "t", "--from", "archive", "--from.file", "-", ...driver];
+    const piped = await ctl(fromPipe, { input: archive() });
+    assertEquals(piped.code, 1, piped.stderr);
+    assertStringIncludes(piped.stderr, `${why}; the events before it are stored`);
+    const folderAsFile = await ctl(["import", "t", "--from", "jsonl", "--from.file", folder, ...driver]);
+    assertEquals(folderAsFile.code, 2);
+    assertStringIncludes(folderAsFile.stderr, `Cannot read "${folder}" given by "--from.file": it is a folder`);
+  });
+});
+
 test("with --partial the readable events become a topic, and the exit code reports the damage", async () => {
   await withFolder(async (place) => {
     const whole = archive();

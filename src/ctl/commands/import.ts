@@ -63,6 +63,10 @@ export async function run(invocation: Invocation): Promise<void> {
   } catch (error) {
     if (target.isDraft && partial && !signal.aborted) await target.publish();
     else if (target.isDraft && error instanceof LineError) throw error.with("nothing is imported");
+    // A pipe cannot be checked before something is stored.
+    if (!target.isDraft && error instanceof UsageError) {
+      throw new Error(`${error.message}; the events before it are stored`, { cause: error });
+    }
     throw error;
   } finally {
     progress.stop();

@@ -1,4 +1,4 @@
-import type { Driver, JsonValue } from "../../../mod.ts";
+import type { Driver, JsonValue, TopicInfo } from "../../../mod.ts";
 import { counted } from "../../text/counted.ts";
 import { ROOT_PATH_DEFAULT } from "../../drivers/files/root_path.ts";
 import { type Finding, finding } from "./check.ts";
@@ -13,7 +13,7 @@ export async function findingsOf(
   },
 ): Promise<Finding[]> {
   const findings: Finding[] = [];
-  let foreign: string[] = [];
+  let infos: TopicInfo[] = [];
   if (driver === "files") {
     findings.push(...await checkFolder(typeof rootPath === "string" ? rootPath : ROOT_PATH_DEFAULT));
   }
@@ -23,13 +23,18 @@ export async function findingsOf(
       await using opened = await open();
       const topics = await opened.listTopics();
       const ms = Math.round(performance.now() - started);
-      foreign = [...topics.values()].filter((info) => info.foreign !== undefined).map((info) => info.name);
+      infos = [...topics.values()];
       return {
         verdict: "ok",
         detail: `driver "${driver}" answers in ${ms} ms; ${counted(topics.size, "topic")}`,
       };
     }),
   );
+  for (const { name, fault } of infos) {
+    if (fault === undefined) continue;
+    findings.push({ check: "topics", verdict: "warn", detail: `"${name}" cannot be opened: ${fault}` });
+  }
+  const foreign = infos.filter((info) => info.foreign !== undefined).map(({ name }) => name);
   if (foreign.length > 0) {
     const detail = `the C++ files driver wrote events of its own into ${
       foreign.map((topic) => `"${topic}"`).join(", ")

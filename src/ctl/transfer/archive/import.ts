@@ -8,7 +8,7 @@ import { fileError, UsageError } from "../../usage_error.ts";
 import type { ImportedEvent, ImportJob, ImportSource } from "../contract.ts";
 import { fileOption } from "../options.ts";
 import { ARCHIVE_FORMAT, ARCHIVE_FORMAT_BYTES, TOPIC_ENTRY, type TopicEntry } from "./format.ts";
-import { decode, readWhole, RunReader } from "./run_reader.ts";
+import { decode, readWhole, RunReader, TooFewPartitionsError } from "./run_reader.ts";
 import { TarError, TarReader } from "./tar_reader.ts";
 
 /** Maximum number of unknown entries to name. */
@@ -113,8 +113,7 @@ function isCompressed(path: string): boolean {
 }
 
 async function readTopic(tar: TarReader, path: string): Promise<TopicEntry> {
-  const wrong = (why: string, cause?: unknown): UsageError =>
-    new UsageError(`Cannot import "${path}": ${why}`, { cause });
+  const wrong = (why: string, cause?: unknown) => cannotImport(path, why, cause);
   let topic: TopicEntry;
   try {
     const entry = await tar.next();
@@ -146,6 +145,10 @@ async function readTopic(tar: TarReader, path: string): Promise<TopicEntry> {
   return topic;
 }
 
+function cannotImport(path: string, why: string, cause?: unknown): UsageError {
+  return new UsageError(`Cannot import "${path}": ${why}`, { cause });
+}
+
 function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -155,8 +158,9 @@ function isDocument(value: unknown): value is ComponentDocument {
 }
 
 async function* readEvents(
-  { tar, partitions, path, signal, onForeign }: {
+  { tar, topic, partitions, path, signal, onForeign }: {
     tar: TarReader;
+    topic: TopicEntry;
     partitions: number;
     path: string;
     signal: AbortSignal;
@@ -164,10 +168,12 @@ async function* readEvents(
   },
 ): AsyncGenerator<ImportedEvent, void, void> {
   try {
-    yield* new RunReader({ tar, partitions, onForeign }).events();
+    const { num_partitions: partitionsExported } = topic.options;
+    yield* new RunReader({ tar, partitions, partitionsExported, onForeign }).events();
   } catch (error) {
     // A source closed by a signal looks truncated.
     signal.throwIfAborted();
+    if (error instanceof TooFewPartitionsError) throw cannotImport(path, error.message, error);
     if (!(error instanceof TarError || error instanceof SyntaxError || isZlibError(error))) throw error;
     throw new DamagedArchiveError(`Cannot continue reading "${path}": ${(error as Error).message}`, {
       cause: error,

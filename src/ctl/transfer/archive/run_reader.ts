@@ -9,6 +9,11 @@ const PIECE_BYTES = 4 * 1024 * 1024;
 /** Metadata and documents in our archives are never larger than this. */
 const WHOLE_BYTES_MAX = 256 * 1024 * 1024;
 
+/** The target topic has fewer partitions than the exported one. */
+export class TooFewPartitionsError extends Error {
+  override readonly name = "TooFewPartitionsError";
+}
+
 /** A run of consecutive events in the archive. */
 interface Run {
   base: string;
@@ -24,6 +29,8 @@ export interface RunReaderSettings {
   tar: TarReader;
   /** Number of partitions of the target topic. */
   partitions: number;
+  /** The same of the exported topic. */
+  partitionsExported: unknown;
   /** Called with unknown entries. */
   onForeign: (name: string) => void;
 }
@@ -71,7 +78,13 @@ export class RunReader {
     entry: TarEntry,
     { base, partition, firstId }: { base: string; partition: number; firstId: number },
   ): Promise<Run> {
-    const { tar, partitions } = this.#settings;
+    const { tar, partitions, partitionsExported } = this.#settings;
+    if (partition >= partitions && partition < Number(partitionsExported)) {
+      throw new TooFewPartitionsError(
+        `it has events of partition ${partition}, and the topic has ${counted(partitions, "partition")}: ` +
+          `import into a new topic with "--topic.num_partitions ${partitionsExported}"`,
+      );
+    }
     if (partition >= partitions) {
       throw new TarError(
         `entry ${

@@ -112,7 +112,9 @@ async function highestPartition(stream: Readable, signal: AbortSignal): Promise<
 
 function sizeOf(path: string): number {
   try {
-    return statSync(path).size;
+    const stat = statSync(path);
+    if (stat.isDirectory()) throw Object.assign(new Error(), { code: "EISDIR" });
+    return stat.size;
   } catch (cause) {
     throw fileError("read", path, "--from.file", cause);
   }
