@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { test } from "../harness.ts";
+import { FilesTopic } from "../../src/drivers/files/topic.ts";
 import { ctl, withFolder } from "./program.ts";
 
 test("consumer list, lag, seek and delete show and change the positions of consumers", async () => {
@@ -51,4 +52,29 @@ test("consumer list, lag, seek and delete show and change the positions of consu
     const again = await consumer("delete", "t", "--name", "app", "--yes");
     assert(again.code === 1 && again.stderr.includes("has no position"), again.stderr);
   });
+});
+
+// It moved partition by partition, so that one that was cut short had moved some of them.
+test("consumer seek moves all partitions by one call", async () => {
+  const { seekConsumer } = FilesTopic.prototype;
+  const calls: unknown[] = [];
+  FilesTopic.prototype.seekConsumer = function (name, to, partitions) {
+    if (this.name === "sought") calls.push([to, partitions]);
+    return seekConsumer.call(this, name, to, partitions);
+  };
+  try {
+    await withFolder(async ({ driver }) => {
+      await ctl(["topic", "create", "--name", "sought", "--topic.num_partitions", "3", ...driver]);
+      await ctl(["produce", "sought", ...driver], { input: "0\n1\n2\n3\n" });
+      for (const to of ["latest", "earliest", "2020-01-01T00:00:00Z"]) {
+        const { code, stderr } = await ctl(["consumer", "seek", "sought", "--name", "app", "--to", to, ...driver]);
+        assertEquals([code, stderr.match(/in partition/g)?.length], [0, 3], stderr);
+      }
+    });
+  } finally {
+    FilesTopic.prototype.seekConsumer = seekConsumer;
+  }
+  const all = [0, 1, 2];
+  const time = Date.UTC(2020, 0, 1);
+  assertEquals(JSON.parse(JSON.stringify(calls)), [["latest", all], ["earliest", all], [{ time }, all]]);
 });

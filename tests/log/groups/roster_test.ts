@@ -53,6 +53,21 @@ test("the last four rosters are kept, and other files are left alone", () => {
   assertEquals(files.read()?.epoch, 6);
 });
 
+// Its successor has no name of sixteen digits, so that nobody could join any more.
+test("a file whose number no roster can have keeps no one out", () => {
+  for (const name of ["9999999999999999.json", "1000000000000000.json"]) {
+    const folder = new SimulatedFolder();
+    for (const content of ["", checked(JSON.stringify({ version: 1, ...change("z") }))]) folder.file(name, content);
+    const files = new RosterFiles(folder.storage, ROOT, 2);
+    assertEquals(files.read(), undefined);
+    for (const owner of ["a", "b"]) {
+      files.publish(files.read(), change(owner));
+      assertEquals(files.read()?.members[0]?.id, owner);
+    }
+    assertEquals(folder.names().includes(name), true);
+  }
+});
+
 test("an epoch of long ago that a process publishes late does not count", () => {
   const folder = new SimulatedFolder();
   const files = new RosterFiles(folder.storage, ROOT, 2);
