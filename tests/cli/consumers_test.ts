@@ -67,7 +67,16 @@ test("consumer seek moves all partitions by one call", async () => {
       await ctl(["topic", "create", "--name", "sought", "--topic.num_partitions", "3", ...driver]);
       await ctl(["produce", "sought", ...driver], { input: "0\n1\n2\n3\n" });
       for (const to of ["latest", "earliest", "2020-01-01T00:00:00Z"]) {
-        const { code, stderr } = await ctl(["consumer", "seek", "sought", "--name", "app", "--to", to, ...driver]);
+        const { code, stderr } = await ctl([
+          "consumer",
+          "seek",
+          "sought",
+          "--name",
+          "app",
+          "--to",
+          to,
+          ...driver,
+        ]);
         assertEquals([code, stderr.match(/in partition/g)?.length], [0, 3], stderr);
       }
     });

@@ -127,7 +127,10 @@ test("a topic with fewer partitions than the archive is a mistake of the command
     assertStringIncludes(piped.stderr, `${why}; the events before it are stored`);
     const folderAsFile = await ctl(["import", "t", "--from", "jsonl", "--from.file", folder, ...driver]);
     assertEquals(folderAsFile.code, 2);
-    assertStringIncludes(folderAsFile.stderr, `Cannot read "${folder}" given by "--from.file": it is a folder`);
+    assertStringIncludes(
+      folderAsFile.stderr,
+      `Cannot read "${folder}" given by "--from.file": it is a folder`,
+    );
   });
 });
 

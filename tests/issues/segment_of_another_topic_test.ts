@@ -58,7 +58,8 @@ async function idsOf(topic: Topic): Promise<number[]> {
   return ids;
 }
 
-const REASON = "the segments beside it were written with another file of this name: it is of another topic; " +
+const REASON =
+  "the segments beside it were written with another file of this name: it is of another topic; " +
   "move it away, and restore the one that was here";
 
 for (const [place, at] of [["first", 0], ["middle", 2], ["last", 4]] as const) {
@@ -88,7 +89,10 @@ test("of two segments that do not belong together none is read", () =>
   withTwins(2, async (store, other, ids) => {
     replace(store, other, ids[0]!);
     const findings = await found(store.partition());
-    assertEquals(findings.map(({ kind, firstId }) => [kind, firstId]), ids.map((id) => ["segment foreign", id]));
+    assertEquals(
+      findings.map(({ kind, firstId }) => [kind, firstId]),
+      ids.map((id) => ["segment foreign", id]),
+    );
     assertEquals(await idsOf(await store.reopen()), []);
   }));
 
@@ -123,6 +127,9 @@ for (const place of [0, 1]) {
       assertEquals(await found(store.partition()), []);
       const lost = [ids[place]!, ids[place + 1]!] as const;
       const read = await idsOf(await store.reopen());
-      assertEquals(read, Array.from({ length: 16 }, (_, id) => id).filter((id) => id < lost[0] || id >= lost[1]));
+      assertEquals(
+        read,
+        Array.from({ length: 16 }, (_, id) => id).filter((id) => id < lost[0] || id >= lost[1]),
+      );
     }));
 }

@@ -1,6 +1,11 @@
 import { type Driver, StorageError, type TopicInfo, TopicNotFoundError } from "../../../mod.ts";
 import { foreignContent } from "../../drivers/files/foreign_content.ts";
-import { isDamagedDocument, isPartitionName, partitionName, PositionFiles } from "../../drivers/files/layout.ts";
+import {
+  isDamagedDocument,
+  isPartitionName,
+  partitionName,
+  PositionFiles,
+} from "../../drivers/files/layout.ts";
 import { faultOfDocuments } from "../../drivers/files/topic_folder.ts";
 import {
   type Finding,

@@ -1,10 +1,5 @@
 import { attempt } from "../../async.ts";
-import {
-  ForeignFilesError,
-  ForeignLayoutError,
-  TopicExistsError,
-  TopicNotFoundError,
-} from "../../errors.ts";
+import { ForeignFilesError, ForeignLayoutError, TopicExistsError, TopicNotFoundError } from "../../errors.ts";
 import type { JsonObject } from "../../json.ts";
 import { checkNewTopicName, checkTopicName, checkUnique, isTopicName, otherSpellings } from "../../names.ts";
 import type { GroupEnvironment } from "../../log/mod.ts";

@@ -60,7 +60,8 @@ export async function* verifyPartition(
 function* brokenLink(partition: Partition, earlierId: number, laterId: number): Generator<Finding> {
   if (!partition.isBroken(earlierId, laterId)) return;
   const { partition: number, directory } = partition;
-  const reason = `the segment before it is not the one that it was written after: one of the two is of another ` +
+  const reason =
+    `the segment before it is not the one that it was written after: one of the two is of another ` +
     `topic, or of a copy of this one; restore the partition from one backup`;
   const file = `${directory}/${segmentName(laterId)}`;
   const ids = { partition: number, firstId: laterId, endId: laterId };

@@ -1,5 +1,6 @@
 // What is taken for the C++ driver's content in a topic.
 import { assertEquals } from "@std/assert";
+import { makeTopicFolder, readTopicFolder } from "../../../src/drivers/files/topic_folder.ts";
 import { foreignContent } from "../../../src/drivers/files/foreign_content.ts";
 import { test } from "../../harness.ts";
 import { ROOT, SimulatedFolder } from "./simulated_folder.ts";
@@ -35,4 +36,18 @@ test("files of events are found in each partition, in order, and what is empty o
     assertEquals(foreignContent(folder.storage, `${ROOT}/t`), expected);
   }
   assertEquals(foreignContent(new SimulatedFolder().storage, `${ROOT}/none`), undefined);
+});
+
+test("a topic's folder of partitions is listed once when its documents are read", () => {
+  const folder = new SimulatedFolder();
+  const { storage } = folder;
+  const type = "default";
+  const definition = { validator: { type }, partitionSelector: { type }, serializer: { type } };
+  makeTopicFolder(storage, `${ROOT}/t`, { options: { num_partitions: 3 }, ...definition });
+  const listed: string[] = [];
+  folder.before = (name, path) => {
+    if (name === "list") listed.push(path);
+  };
+  assertEquals(readTopicFolder(storage, `${ROOT}/t`, "t", true).numPartitions, 3);
+  assertEquals(listed, [`${ROOT}/t/partitions`]);
 });

@@ -57,7 +57,9 @@ test("the last four rosters are kept, and other files are left alone", () => {
 test("a file whose number no roster can have keeps no one out", () => {
   for (const name of ["9999999999999999.json", "1000000000000000.json"]) {
     const folder = new SimulatedFolder();
-    for (const content of ["", checked(JSON.stringify({ version: 1, ...change("z") }))]) folder.file(name, content);
+    for (const content of ["", checked(JSON.stringify({ version: 1, ...change("z") }))]) {
+      folder.file(name, content);
+    }
     const files = new RosterFiles(folder.storage, ROOT, 2);
     assertEquals(files.read(), undefined);
     for (const owner of ["a", "b"]) {
