@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertGreater, assertRejects, assertStringIncludes } from "@std/assert";
 import type { Finding } from "../../../src/log/check/finding.ts";
 import { KIND, RECORD_BYTES } from "../../../src/log/format/bytes.ts";
-import { UnsupportedFormatError } from "../../../src/errors.ts";
 import { Partition } from "../../../src/log/partition.ts";
 import { encodeSegmentHeader } from "../../../src/log/format/segment_header.ts";
 import { verifyPartition } from "../../../src/log/check/verify.ts";
