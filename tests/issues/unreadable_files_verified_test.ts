@@ -1,4 +1,4 @@
-// `verify` ended at the first file that the system did not let it read, so that nobody learned of the damage after it, or in
+// `verify` ended at the first file that the system did not let it read, so that no one learned of the damage after it, or in
 // other topics. It names such a file, counts it and goes on; the exit code says that not everything was read.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";

@@ -17,6 +17,8 @@ export async function checkVerify(world: World, partition: number, storage?: Sto
 function checkFinding({ model }: World, finding: Finding): void {
   const { severity, kind, reason, partition, firstId, endId, file } = finding;
   if (severity === "torn") return;
+  // The system may refuse a read; a file that was removed is no one's loss.
+  if (severity === "unreadable" && !reason.includes("ENOENT")) return;
   // A power cut damages what was not synced: no event that is still promised.
   if (model.hadPowerCut) return model.checkLost(partition, firstId, endId, `is called damaged (${reason})`);
   // An index is a hint, and its entries are cut short like everything that is appended.

@@ -140,9 +140,8 @@ export class PartitionFolder {
   }
 
   /** Whether two segments that lie beside each other were not written so, and neither of them was refused. */
-  isBroken(...pair: [earlierId: number, laterId: number]): boolean {
-    return isBrokenLink({ ...this.#folder, ids: pair }, 0) &&
-      pair.every((baseId) => !this.segment(baseId).isUnreadable);
+  isBroken(...ids: [earlierId: number, laterId: number]): boolean {
+    return isBrokenLink({ ...this.#folder, ids }) && ids.every((id) => !this.segment(id).isUnreadable);
   }
 
   /** The same segment, refused if the segments beside it say that it is another topic's. */

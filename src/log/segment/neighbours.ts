@@ -46,9 +46,9 @@ export function strangerAmong(folder: SegmentFolder, segment: Segment): string |
       "restore the one that was here";
 }
 
-/** Whether two segments that lie beside each other were not written one after the other. */
-export function isBrokenLink(folder: SegmentFolder, index: number): boolean {
-  return linkOf(namedAt(folder, index), namedAt(folder, index + 1)) === "other";
+/** Whether the first two segments were not written one after the other. */
+export function isBrokenLink(folder: SegmentFolder): boolean {
+  return linkOf(namedAt(folder, 0), namedAt(folder, 1)) === "other";
 }
 
 /** Whether the later of two segments that lie beside each other followed this very file, or another one. */

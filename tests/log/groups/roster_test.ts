@@ -53,7 +53,7 @@ test("the last four rosters are kept, and other files are left alone", () => {
   assertEquals(files.read()?.epoch, 6);
 });
 
-// Its successor has no name of sixteen digits, so that nobody could join any more.
+// Its successor has no name of sixteen digits, so that no one could join any more.
 test("a file whose number no roster can have keeps no one out", () => {
   for (const name of ["9999999999999999.json", "1000000000000000.json"]) {
     const folder = new SimulatedFolder();

@@ -112,7 +112,8 @@ export const MUTATIONS: readonly Mutation[] = [
     to: "",
     also: [
       {
-        from: "return previous !== undefined && !isSameSegment(previous, this.segment(baseId));",
+        file: "src/log/segment/neighbours.ts",
+        from: "return previous !== undefined && !isSameSegment(previous, { baseId, salt });",
         to: "return false;",
       },
       ...ONE_BY_ONE,
@@ -386,8 +387,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "verify: a segment that is removed meanwhile is an error",
     file: "src/log/check/verify.ts",
-    from: "if (!isGone || partition.segmentIds().includes(next)) throw error;",
-    to: "throw error;",
+    from: "const isGone = isMissing(error) && !partition.segmentIds().includes(next);",
+    to: "const isGone = next < 0;",
   },
   {
     what: "verify: a segment that is removed meanwhile is called missing",
