@@ -98,7 +98,7 @@ export async function findMembers(
   consumerName: string,
 ): Promise<GroupMember[]> {
   const what = `find out who shares topic "${name}" as "${consumerName}"`;
-  const groups = await cluster.run(what, (admin) => admin.describeGroups({ groups: [consumerName] }));
+  const groups = await cluster.ask(what, (admin) => admin.describeGroups({ groups: [consumerName] }));
   return membersOf(groups.get(consumerName), kafkaName);
 }
 

@@ -97,19 +97,19 @@ export function wrapCallback(
   });
 }
 
-/** Calls the callback once: with the answer, or with the error that `start` reports first, by a timer. */
-export function answerOrTimeout<T>(
+/** Calls the callback once: with the answer, or with the error that `start` reports first; that returns how to stop. */
+export function answerOrError<T>(
   callback: Callback<T>,
-  start: (late: (error: Error) => void) => ReturnType<typeof setTimeout> | undefined,
+  start: (fail: (error: Error) => void) => () => void,
 ): Callback<T> {
   let isOver = false;
   const end: Callback<T> = (error, answer) => {
     if (isOver) return;
     isOver = true;
-    clearTimeout(timer);
+    stop();
     callback(error, answer);
   };
-  const timer = start(end);
+  const stop = start(end);
   return end;
 }
 
@@ -187,18 +187,6 @@ export function partialAnswer(error: unknown): unknown {
     path?.includes("/partitions/") === true && LEADERLESS.includes(apiId ?? "")
   );
   return isPartial ? response : undefined;
-}
-
-/**
- * Lets a heartbeat fail that is not answered in time: then the client looks for the coordinator, which is another
- * broker by now if the one before hangs, and takes the member for dead if it hears nothing.
- */
-export function limitHeartbeats(client: AnyClient, module: ClientModule, msMax: number): void {
-  wrapCallback(client, module, "Heartbeat", (callback) =>
-    answerOrTimeout(
-      callback,
-      (late) => setTimeout(() => late(new module.NetworkError("The coordinator does not answer.")), msMax),
-    ));
 }
 
 /** Another member has the instance id of this one. */

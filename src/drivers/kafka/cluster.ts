@@ -16,7 +16,6 @@ import {
   type BrokerAddress,
   type BrokerRequest,
   keepPartialMetadata,
-  limitHeartbeats,
   requestOnce,
   stayFenced,
 } from "./client_internals.ts";
@@ -24,6 +23,7 @@ import { readCommitted } from "./committed_fetch.ts";
 import { diagnose, diagnoseDates } from "./diagnosis.ts";
 import { failureOf, isBrokerCertificate, isClosedSilently, isTransient } from "./failure.ts";
 import { KnownBrokers } from "./known_brokers.ts";
+import { findCoordinator, leaveMovedCoordinators } from "./moved_coordinator.ts";
 import { RESEND_AFTER_MS } from "./patience.ts";
 import { stickyAssignor, StickyProtocol } from "./sticky_assignor.ts";
 import type { KafkaSettings } from "./settings.ts";
@@ -197,7 +197,7 @@ export class Cluster {
     protocol.member = consumer;
     keepPartialMetadata(consumer, this.module);
     stayFenced(consumer, this.module);
-    limitHeartbeats(consumer, this.module, timing.sessionTimeout / 3);
+    leaveMovedCoordinators(consumer, this.module, () => findCoordinator(this.#admin, this.module, group));
     this.#brokers.share(consumer, this.module);
     consumer.on("client:performWithRetry:retry", (operation, attempt, _retries, delayMs) => {
       if (!diagnostics.retry.hasSubscribers) return;

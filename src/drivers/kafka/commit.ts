@@ -3,6 +3,7 @@ import { type BrokerRequest, readingIds } from "./client_internals.ts";
 import type { Cluster } from "./cluster.ts";
 import { isClosedSilently, isUnknownTopic } from "./failure.ts";
 import { isTopicDeleted } from "./metadata.ts";
+import { findCoordinator } from "./moved_coordinator.ts";
 
 /** From this version on, a topic has its id where it had its name: another topic of that name is not meant. */
 const WITH_IDS = 10;
@@ -94,9 +95,8 @@ function partitionsOf({ positions, epochBefore }: Commit) {
 export async function commitAlone(cluster: Cluster, commit: Omit<Commit, "member">): Promise<void> {
   const { group, topic } = commit;
   const member = { generation: -1, id: "", instance: null };
-  const keyType = cluster.module.FindCoordinatorKeyTypes.GROUP;
   await cluster.ask(`store the position of "${group}" in topic "${topic.name}"`, async (admin) => {
-    const [coordinator] = await admin.findCoordinator({ keyType, keys: [group] });
+    const coordinator = await findCoordinator(admin, cluster.module, group);
     await commitPositions(
       cluster,
       { ...commit, member },

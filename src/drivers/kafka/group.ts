@@ -11,6 +11,8 @@ import { RESEND_AFTER_MS } from "./patience.ts";
 
 /** How long a commit is retried, in milliseconds. */
 const COMMIT_MS_MAX = 30_000;
+/** How long closing waits for the coordinator, in milliseconds: one that hangs is replaced within that time. */
+const LEAVE_MS_MAX = 15_000;
 /** A rebalance takes no longer than this, unless a member hangs. */
 const SETTLE_MS_MAX = 60_000;
 
@@ -117,11 +119,12 @@ export class Group implements Assignment {
     this.#closed = true;
     this.#watch.close();
     this.#release();
+    const leaving = async () => await this.#client.leaveGroup(true);
     try {
       // First, since closing alone would let a join that is under way complete, and its heartbeats go on.
-      await this.#client.leaveGroup(true);
+      await this.cluster.within(LEAVE_MS_MAX, leaving());
     } catch {
-      // Closing tries again.
+      // Closing tries again, unless there was no answer: then the coordinator will notice the missing heartbeats.
     }
     try {
       await this.#client.close(true);

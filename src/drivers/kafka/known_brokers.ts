@@ -1,7 +1,7 @@
 import type { CallbackWithPromise, Connection } from "@platformatic/kafka";
 import type { ClientModule } from "./client.ts";
 import {
-  answerOrTimeout,
+  answerOrError,
   type AnyClient,
   type BrokerAddress,
   type Callback,
@@ -13,7 +13,7 @@ type FirstGetter = (callback: CallbackWithPromise<Connection>, attempt?: number)
 /** Opening a driver finds the first of this many brokers that answers in time, however silent the others are. */
 const BROKERS_ASKED = 4;
 /** Requests that any broker answers, soon. */
-const ANSWERED_BY_ALL = ["Metadata", "FindCoordinator"];
+const ANSWERED_BY_ALL = ["Metadata", "FindCoordinator", "InitProducerId"];
 /** The longest patience with one broker while there are others, in milliseconds. */
 const PATIENCE_MS_MAX = 60_000;
 
@@ -102,11 +102,13 @@ export class KnownBrokers {
     { host, port }: BrokerAddress,
     { NetworkError }: ClientModule,
   ): Callback<unknown> {
-    return answerOrTimeout(callback, (late) =>
-      this.#whenSilent(
+    return answerOrError(callback, (fail) => {
+      const timer = this.#whenSilent(
         { host, port },
-        () => late(new NetworkError(`The broker at ${host}:${port} does not answer.`)),
-      ));
+        () => fail(new NetworkError(`The broker at ${host}:${port} does not answer.`)),
+      );
+      return () => clearTimeout(timer);
+    });
   }
 
   /** Asks a broker last from now on if it stays silent for long, and then goes on; never if it is the only one. */

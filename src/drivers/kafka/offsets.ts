@@ -128,7 +128,7 @@ export class Offsets {
   /** Deletes the positions of a group without members. */
   async forget(group: string, partitions: readonly number[]): Promise<void> {
     const what = `delete the positions of "${group}" in topic "${this.kafkaName}"`;
-    await this.cluster.run(what, async (admin) => {
+    await this.cluster.ask(what, async (admin) => {
       try {
         await admin.deleteConsumerGroupOffsets({
           groupId: group,
