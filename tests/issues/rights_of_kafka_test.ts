@@ -24,6 +24,8 @@ const INIT_PRODUCER_ID = 22;
 const TOPIC_REFUSED = 29;
 const GROUP_REFUSED = 30;
 const CLUSTER_REFUSED = 31;
+const JOIN_GROUP = 11;
+const OTHER_PROTOCOL = 23;
 const GROUP_NOT_FOUND = 69;
 const INVALID_RECORD = 87;
 const UNKNOWN = -1;
@@ -53,6 +55,12 @@ for (
     assertEquals(error.canRetry, false);
   });
 }
+
+test("a group of programs that share partitions in another way says what to change", () => {
+  const error = brokerErrorOf(refusal(JOIN_GROUP, { "": [OTHER_PROTOCOL, null] }));
+  assertStringIncludes(error.message, "answers INCONSISTENT_GROUP_PROTOCOL");
+  assertStringIncludes(error.message, 'do not have "roundrobin" in their "partition.assignment.strategy"');
+});
 
 test("what the broker says about a record is the reason of its batch", () => {
   const refused = refusal(PRODUCE, {

@@ -124,6 +124,12 @@ export function isClosedSilently(error: unknown): boolean {
     faults.every(({ apiId, code }) => apiId === undefined && !UNREACHABLE.includes(code ?? ""));
 }
 
+/** The answer to a member that has no assignment strategy in common with the others. */
+const OTHER_STRATEGY = "INCONSISTENT_GROUP_PROTOCOL";
+const OTHER_STRATEGY_REMEDY =
+  '; open consumers of that name, in other programs, do not have "roundrobin" in their ' +
+  '"partition.assignment.strategy": add it there, or use another name';
+
 /** The error reported to the user. `triedMs` is the total time of all attempts. */
 export function failureOf(
   error: unknown,
@@ -149,7 +155,7 @@ export function failureOf(
     const options = { cause: error, reason: fault.apiId, canRetry: fault.canRetry === true };
     const right = missingRight(fault);
     const says = right === undefined
-      ? `answers ${detail}`
+      ? `answers ${detail}${fault.apiId === OTHER_STRATEGY ? OTHER_STRATEGY_REMEDY : ""}`
       : `does not allow it${identity && ` ${identity}`}: ${detail}; grant ${right}`;
     return new BrokerError(servers, `Cannot ${what}: Kafka at "${servers}" ${says}`, options);
   }
