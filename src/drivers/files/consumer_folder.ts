@@ -39,7 +39,12 @@ export class ConsumerFolder {
   #isKnown: boolean;
   readonly #seekFiles: SeekFiles;
 
-  constructor(private readonly location: ConsumerLocation, private readonly name: string) {
+  /** `keepsFirst` says that the first position of a partition has to survive a power cut. */
+  constructor(
+    private readonly location: ConsumerLocation,
+    private readonly name: string,
+    private readonly keepsFirst = false,
+  ) {
     const { found: [path], free } = findFolders(location, name);
     this.#path = path ?? free;
     this.#isKnown = path !== undefined;
@@ -64,6 +69,7 @@ export class ConsumerFolder {
       },
       isThere: () => this.#isKnown,
       removed: () => this.removed(),
+      keepsFirst: this.keepsFirst,
     });
   }
 
@@ -160,6 +166,8 @@ export class ConsumerFolder {
         this.#clear(error, attempt);
       }
     }
+    // After a power cut retention would not know of a name that is missing, and remove what it has not acknowledged.
+    storage.syncDirectory(this.location.directory);
     this.#isKnown = true;
   }
 

@@ -37,9 +37,9 @@ export class ConsumerRegistry {
     return [...names].sort();
   }
 
-  /** The positions of a name, whether stored or not. */
-  consumer(name: string): ConsumerFolder {
-    return new ConsumerFolder(this.#location, name);
+  /** The positions of a name, whether stored or not; see {@linkcode ConsumerFolder} for `keepsFirst`. */
+  consumer(name: string, keepsFirst = false): ConsumerFolder {
+    return new ConsumerFolder(this.#location, name, keepsFirst);
   }
 
   /** Stores positions of a name in several partitions atomically. */

@@ -100,7 +100,8 @@ export class FilesTopic implements TopicInterface {
   }
 
   consumer(name: string, request: ConsumerRequest): ConsumerInterface {
-    const folderOf = this.#folderOf(name);
+    // One that begins with the first event gets it again if its position is lost; any other would pass over events.
+    const folderOf = this.#folderOf(name, request.from !== "earliest");
     const group = this.#group(name, folderOf, request.groupTimeoutMs);
     const listed = () => folderOf().listed();
     if (request.group === true) {
@@ -116,9 +117,9 @@ export class FilesTopic implements TopicInterface {
     return attempt(() => this.#group(consumerName, this.#folderOf(consumerName)).members());
   }
 
-  #folderOf(name: string): () => ConsumerFolder {
+  #folderOf(name: string, keepsFirst = false): () => ConsumerFolder {
     let folder: ConsumerFolder | undefined;
-    return () => folder ??= this.#names.consumer(name);
+    return () => folder ??= this.#names.consumer(name, keepsFirst);
   }
 
   #group(name: string, folder: () => ConsumerFolder, timeoutMs?: number): Group {

@@ -216,7 +216,8 @@ export class CursorFile {
     this.#isFoldDue = true;
     try {
       const settings = { storage: this.storage, files: this.#files, owner: this.#owner };
-      return OwnCursorFile.make(settings, next, known.position, isFirst);
+      const durable = this.folder.keepsFirst === true && known.position === undefined;
+      return OwnCursorFile.make(settings, next, known.position, { isFirst, durable });
     } catch (error) {
       // Retired, folded and removed immediately, or the folder was removed: the next attempt shows which.
       if (!isMissing(error) || attempt === ATTEMPTS_MAX) throw error;

@@ -1,6 +1,7 @@
 import { basename, dirname } from "node:path";
 import { StorageError } from "../../errors.ts";
 import {
+  bestEffort,
   listIfThere,
   openIfThere,
   type PathState,
@@ -38,6 +39,16 @@ export interface CursorFolder {
   isThere?(): boolean;
   /** The error for a position that cannot be stored any more: the file was removed while it was open. */
   removed?(): Error;
+  /** Whether a consumer without a position begins after events, so that the first one has to survive a power cut. */
+  keepsFirst?: boolean;
+}
+
+/** How a new file is made. */
+export interface CursorFilePublication {
+  /** Whether it has to be the first of its name. */
+  isFirst?: boolean;
+  /** Whether it is to be on the disk; no later position is synced. */
+  durable?: boolean;
 }
 
 export interface CursorContent {
@@ -105,12 +116,16 @@ export class CursorFiles {
   }
 
   /** Makes a file for a new owner; returns it, open, or undefined if it was to be the first and is not. */
-  publish(content: Uint8Array, isFirst = false): { file: StorageFile; state: PathState } | undefined {
+  publish(
+    content: Uint8Array,
+    { isFirst = false, durable = false }: CursorFilePublication = {},
+  ): { file: StorageFile; state: PathState } | undefined {
     let made: { file: StorageFile; state: PathState } | undefined;
     const keep = (file: StorageFile, state: PathState) => made = { file, state };
     for (let path = this.path;;) {
-      // Not synced: no position is.
-      if (this.storage.publish(path, content, { durable: false, keep }) || isFirst) return made;
+      const isMade = this.storage.publish(path, content, { durable, keep });
+      if (isMade && durable) bestEffort(() => this.storage.syncDirectory(this.#directory));
+      if (isMade || isFirst) return made;
       path = this.path.replace(/\.pos$/, `.${randomHex(this.storage)}.pos`);
     }
   }

@@ -6,7 +6,13 @@ import {
   type Storage,
   type StorageFile,
 } from "../../storage/port.ts";
-import { BEFORE_SLOT, CURSOR_FILE_BYTES, type CursorFiles, wasRetired } from "./cursor_files.ts";
+import {
+  BEFORE_SLOT,
+  CURSOR_FILE_BYTES,
+  type CursorFilePublication,
+  type CursorFiles,
+  wasRetired,
+} from "./cursor_files.ts";
 import { encodeSlot, POSITION_SLOT_BYTES, type StoredPosition } from "./position_slot.ts";
 
 export interface CursorFileSettings {
@@ -44,7 +50,7 @@ export class OwnCursorFile {
     settings: CursorFileSettings,
     next: StoredPosition,
     before: StoredPosition | undefined,
-    isFirst: boolean,
+    how: CursorFilePublication,
   ): OwnCursorFile | undefined {
     const content = new Uint8Array(CURSOR_FILE_BYTES);
     const earlier = [...before === undefined ? [] : [before], ...before?.earlier ?? []]
@@ -55,7 +61,7 @@ export class OwnCursorFile {
       const slot = encode(settings, { ...each, generation: next.generation }, index);
       content.set(slot, index * POSITION_SLOT_BYTES);
     });
-    const made = settings.files.publish(content, isFirst);
+    const made = settings.files.publish(content, how);
     if (made === undefined) return undefined;
     const own = new OwnCursorFile(settings, made, next);
     try {
