@@ -156,7 +156,9 @@ export function listWith(storage: Storage, path: string, name: string): string[]
     if (listings === LISTINGS_MAX) {
       throw new StorageError(
         "EIO",
-        `Cannot list "${path}": the system leaves out "${name}"; check the disk (EIO)`,
+        `Cannot list "${path}": the system leaves out "${name}"; if another machine made it, it is listed some ` +
+          "seconds later: try again then; otherwise check the disk (EIO)",
+        { canRetry: true },
       );
     }
   }
