@@ -12,14 +12,14 @@ export async function findCoordinator(
   admin: Admin,
   module: ClientModule,
   group: string,
-): Promise<BrokerAddress | undefined> {
+): Promise<BrokerAddress & { nodeId: number } | undefined> {
   const keyType = module.FindCoordinatorKeyTypes.GROUP;
   const [coordinator] = await admin.findCoordinator({ keyType, keys: [group] });
   return coordinator;
 }
 
 /** Finds the coordinator of the client's group. */
-export type CoordinatorFinder = () => Promise<BrokerAddress | undefined>;
+export type CoordinatorFinder = () => Promise<{ nodeId: number } | undefined>;
 
 /**
  * Lets requests of a group's member fail that are not answered while the cluster names another coordinator: the one
@@ -37,7 +37,8 @@ export function leaveMovedCoordinators(
       const asked = connection as unknown as BrokerAddress;
       return answerOrError(callback, (fail) => {
         const over = new AbortController();
-        void untilMoved(asked, find, { lookMs, over: over.signal }).then(() =>
+        const isMoved = () => hasMoved(client, asked, find);
+        void untilMoved(isMoved, { lookMs, over: over.signal }).then(() =>
           fail(new module.NetworkError("The coordinator does not answer, and is another broker now."))
         );
         return () => over.abort();
@@ -48,17 +49,23 @@ export function leaveMovedCoordinators(
 
 /** Resolves when the coordinator is another broker, or the answer is there. */
 async function untilMoved(
-  asked: BrokerAddress,
-  find: CoordinatorFinder,
+  isMoved: () => Promise<boolean>,
   { lookMs, over }: { lookMs: number; over: AbortSignal },
 ): Promise<void> {
-  do await sleep(lookMs, over); while (!over.aborted && !await hasMoved(asked, find));
+  do await sleep(lookMs, over); while (!over.aborted && !await isMoved());
 }
 
-async function hasMoved({ host, port }: BrokerAddress, find: CoordinatorFinder): Promise<boolean> {
+/** Compares ids: another client may know the same brokers by other addresses, those of another listener. */
+async function hasMoved(
+  client: Pick<ClientConsumer, "metadata">,
+  { host, port }: BrokerAddress,
+  find: CoordinatorFinder,
+): Promise<boolean> {
   try {
     const now = await find();
-    return now !== undefined && (now.host !== host || now.port !== port);
+    const { brokers } = await client.metadata({ topics: [] });
+    const [asked] = [...brokers].find(([, broker]) => broker.host === host && broker.port === port) ?? [];
+    return now !== undefined && now.nodeId !== asked;
   } catch {
     // While it is not known who the coordinator is, there is no other one to ask.
     return false;
