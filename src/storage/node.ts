@@ -9,7 +9,6 @@ import process from "node:process";
 import { DiasporaError, StorageError } from "../errors.ts";
 import { storageError } from "./storage_error.ts";
 import {
-  DRAFT_SUFFIX,
   isMissing,
   type OpenMode,
   type PathState,
@@ -18,8 +17,20 @@ import {
   type StorageFile,
 } from "./port.ts";
 import { isGone, openFile, readIfThere } from "./regular_file.ts";
-import { type FileSystem, publishDraft, release, rename, syncFolder, syncFolderLater } from "./system.ts";
-import type { System } from "./system.ts";
+import {
+  draftOf,
+  type FileSystem,
+  lookAt,
+  publishDraft,
+  random32,
+  release,
+  removeDraft,
+  removeFile,
+  rename,
+  syncFolder,
+  syncFolderLater,
+  type System,
+} from "./system.ts";
 
 function attempt<T>(verb: string, path: string, action: () => T): T {
   try {
@@ -98,24 +109,13 @@ class NodeFile implements StorageFile {
 /** How often a draft is written again because another process removed it. */
 const DRAFTS_MAX = 3;
 
-const randomPool = new Uint32Array(64);
-let randomLeft = 0;
-
 const neverWoken = new Int32Array(new SharedArrayBuffer(4));
-
-function random32(): number {
-  if (randomLeft === 0) {
-    crypto.getRandomValues(randomPool);
-    randomLeft = randomPool.length;
-  }
-  return randomPool[--randomLeft]!;
-}
 
 /** The storage port on a file system. */
 export function storageOn(system: System): Storage {
   const { fs, windows } = system;
   // On Windows a removed file that others have open still exists for a moment.
-  const removing = { force: true, maxRetries: windows ? 10 : 0, retryDelay: 20 };
+  const removing = { force: true, recursive: true, maxRetries: windows ? 10 : 0, retryDelay: 20 };
   return {
     open(path: string, mode: OpenMode): StorageFile {
       return attempt("open", path, () => new NodeFile(path, openFile(fs, path, mode), fs));
@@ -126,7 +126,7 @@ export function storageOn(system: System): Storage {
     },
 
     stat(path: string) {
-      const stat = attempt("look at", path, () => fs.lstatSync(path, { throwIfNoEntry: false }));
+      const stat = attempt("look at", path, () => lookAt(system, path));
       return stat && stateOf(stat);
     },
 
@@ -161,11 +161,11 @@ export function storageOn(system: System): Storage {
     },
 
     remove(path: string): void {
-      attempt("remove", path, () => fs.rmSync(path, removing));
+      attempt("remove", path, () => removeFile(system, path));
     },
 
     removeTree(path: string): void {
-      attempt("remove", path, () => fs.rmSync(path, { ...removing, recursive: true }));
+      attempt("remove", path, () => fs.rmSync(path, removing));
     },
 
     syncDirectory(path: string, change?: () => void): void {
@@ -231,7 +231,7 @@ function withDraft<T>(
       if (!isGone || drafts === DRAFTS_MAX) throw error;
     } finally {
       if (fd !== undefined && result !== "kept") release(fs, fd);
-      discard(fs, draft);
+      removeDraft(fs, draft);
     }
   }
 }
@@ -249,7 +249,7 @@ function writeDraft(
   path: string,
   { content, durable, isOpen }: DraftSettings,
 ): { draft: string; fd: number | undefined } {
-  const draft = `${path}.${random32().toString(16).padStart(8, "0")}${DRAFT_SUFFIX}`;
+  const draft = draftOf(path);
   const fd = attempt("write", path, () => fs.openSync(draft, isOpen ? "wx+" : "wx", 0o666));
   let isWritten = false;
   try {
@@ -265,7 +265,7 @@ function writeDraft(
       if (!isOpen || !isWritten) fs.closeSync(fd);
     }
   } catch (cause) {
-    discard(fs, draft);
+    removeDraft(fs, draft);
     throw cause instanceof StorageError ? cause : storageError("write", path, cause);
   }
   return { draft, fd: isOpen ? fd : undefined };
@@ -275,13 +275,4 @@ function writeDraft(
 function noRoom(path: string): StorageError {
   const message = `Cannot write "${path}": the system took nothing of it; make room (ENOSPC)`;
   return new StorageError("ENOSPC", message, { canRetry: true });
-}
-
-/** Removes a draft. A failure must not hide why it is removed, and a draft does no harm. */
-function discard(fs: FileSystem, draft: string): void {
-  try {
-    fs.rmSync(draft, { force: true });
-  } catch {
-    // It stays, and is removed as a leftover later.
-  }
 }

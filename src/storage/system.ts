@@ -1,6 +1,6 @@
 /**
- * What differs between file systems, handled in one place: renaming over what exists or is open (Windows), folders
- * that cannot be synced (Windows), and disks without hard links (exFAT).
+ * What differs between file systems, handled in one place: renaming over what exists or is open, names of removed files,
+ * and folders that cannot be synced (Windows), and disks without hard links (exFAT).
  *
  * @module
  */
@@ -68,10 +68,12 @@ export function rename({ fs, windows }: System, from: string, to: string): void 
     } catch (cause) {
       if (!windows || !HELD.has(errnoOf(cause))) throw cause;
       const target = fs.lstatSync(to, { throwIfNoEntry: false });
-      if (target?.isDirectory()) removeEmpty(fs, to, cause);
-      else if (target !== undefined && fs.lstatSync(from).isDirectory()) {
-        throw standsThere("ENOTDIR", to, cause);
-      } else if (waitedMs >= HELD_MS_MAX) throw heldOpen(from, cause);
+      const isFolder = fs.lstatSync(from).isDirectory();
+      if (target !== undefined && target.isDirectory() !== isFolder) {
+        throw standsThere(isFolder ? "ENOTDIR" : "EISDIR", to, cause);
+      }
+      if (target !== undefined && isFolder) removeEmpty(fs, to, cause);
+      else if (waitedMs >= HELD_MS_MAX) throw heldOpen(from, cause);
       else pause(HELD_POLL_MS);
     }
   }
@@ -94,6 +96,63 @@ function heldOpen(path: string, cause: unknown): StorageError {
     `Cannot rename "${path}": a program has it open, or something in it; close it and try again (EBUSY)`,
     { cause, canRetry: true },
   );
+}
+
+/** What is at a path; undefined if there is nothing, or only a file that Windows removes when all have closed it. */
+export function lookAt({ fs, windows }: System, path: string): fs.Stats | undefined {
+  try {
+    return fs.lstatSync(path, { throwIfNoEntry: false });
+  } catch (cause) {
+    if (windows && path.endsWith(DRAFT_SUFFIX) && HELD.has(errnoOf(cause))) return undefined;
+    throw cause;
+  }
+}
+
+/**
+ * Removes a file, so that its name is free at once. Windows may keep the name of an open file until all have closed it,
+ * and refuse it to everybody: so the file gets the name of a draft first, which readers ignore.
+ */
+export function removeFile(system: System, path: string): void {
+  const { fs, windows } = system;
+  if (!windows) return fs.rmSync(path, { force: true });
+  if (path.endsWith(DRAFT_SUFFIX)) return removeDraft(fs, path);
+  if (lookAt(system, path)?.isFile()) {
+    const draft = draftOf(path);
+    try {
+      rename(system, path, draft);
+      return removeDraft(fs, draft);
+    } catch (cause) {
+      if (errnoOf(cause) === "ENOENT") return;
+      // A program has it open that does not let it be renamed: it may let it be removed.
+    }
+  }
+  fs.rmSync(path, { force: true });
+}
+
+/** Removes a draft. A failure must not hide why it is removed, and a draft does no harm: it is removed as a leftover. */
+export function removeDraft(fs: FileSystem, draft: string): void {
+  try {
+    fs.rmSync(draft, { force: true });
+  } catch {
+    // It is open, or was removed while it is.
+  }
+}
+
+/** A name next to a path that readers ignore. */
+export function draftOf(path: string): string {
+  return `${path}.${random32().toString(16).padStart(8, "0")}${DRAFT_SUFFIX}`;
+}
+
+const randomPool = new Uint32Array(64);
+let randomLeft = 0;
+
+/** A random number below 2^32. */
+export function random32(): number {
+  if (randomLeft === 0) {
+    crypto.getRandomValues(randomPool);
+    randomLeft = randomPool.length;
+  }
+  return randomPool[--randomLeft]!;
 }
 
 /**
@@ -156,7 +215,7 @@ export function publishDraft(system: System, draft: string, path: string): boole
     if (errno === "EEXIST") return false;
     if (!NO_LINKS.has(errno)) throw cause;
   }
-  return withClaim(fs, path, () => {
+  return withClaim(system, path, () => {
     if (fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined) return false;
     fs.renameSync(draft, path);
     return true;
@@ -164,15 +223,19 @@ export function publishDraft(system: System, draft: string, path: string): boole
 }
 
 /** Without links a name cannot be taken together with its content: the publisher holds a claim file meanwhile. */
-function withClaim<T>(fs: FileSystem, path: string, publish: () => T): T {
+function withClaim<T>(system: System, path: string, publish: () => T): T {
+  const { fs, windows } = system;
   const claim = `${path}.claim${DRAFT_SUFFIX}`;
-  for (;;) {
+  for (let waitedMs = 0;; waitedMs += HELD_POLL_MS) {
     try {
       fs.closeSync(fs.openSync(claim, "wx", 0o666));
       break;
     } catch (cause) {
-      if (errnoOf(cause) !== "EEXIST") throw cause;
-      const stat = fs.lstatSync(claim, { throwIfNoEntry: false });
+      const errno = errnoOf(cause);
+      // While another process looks at a claim that is being removed, Windows refuses its name.
+      const isBeingRemoved = windows && HELD.has(errno) && waitedMs < HELD_MS_MAX;
+      if (errno !== "EEXIST" && !isBeingRemoved) throw cause;
+      const stat = lookAt(system, claim);
       if (stat !== undefined && Date.now() - stat.mtimeMs > CLAIM_MS_MAX) fs.rmSync(claim, { force: true });
       else pause(HELD_POLL_MS);
     }
@@ -180,6 +243,6 @@ function withClaim<T>(fs: FileSystem, path: string, publish: () => T): T {
   try {
     return publish();
   } finally {
-    fs.rmSync(claim, { force: true });
+    removeDraft(fs, claim);
   }
 }

@@ -239,14 +239,30 @@ test("a failed read closes its file, and says which one it was", () => {
   }
 });
 
-test("on Windows a removal is tried ten times, since what others have open stays for a moment", () => {
+test("on Windows the removal of a tree is tried ten times, since what others have open stays for a moment", () => {
   for (const [windows, maxRetries] of [[true, 10], [false, 0]] as const) {
     const options: unknown[] = [];
     using disk = new Recorded({ rmSync: (_, how) => void options.push(how) }, windows);
-    disk.storage.remove(disk.path("file"));
     disk.storage.removeTree(disk.path("tree"));
-    const file = { force: true, maxRetries, retryDelay: 20 };
-    assertEquals(options, [file, { ...file, recursive: true }]);
+    assertEquals(options, [{ force: true, recursive: true, maxRetries, retryDelay: 20 }]);
+  }
+});
+
+test("on Windows a file gets the name of a draft before it is removed, unless a program does not allow that", () => {
+  for (const [error, steps] of [[undefined, 2], ["EPERM", 1], ["ENOENT", 0]] as const) {
+    const removed: string[] = [];
+    using disk = new Recorded({
+      renameSync: (from, to) => {
+        if (error !== undefined) throw systemError(error);
+        nodeFs.renameSync(from, to);
+      },
+      rmSync: (path) => void removed.push(basename(String(path))),
+    }, true);
+    nodeFs.writeFileSync(disk.path("file"), "");
+    disk.storage.remove(disk.path("file"));
+    const expected = [[], ["file"], disk.names()][steps]!;
+    assertEquals(removed, expected);
+    assertEquals(disk.names().every((name) => name.endsWith(".draft")), steps === 2);
   }
 });
 
@@ -287,7 +303,7 @@ test("a draft that cannot be opened, and a rename that Windows would not do, say
       throw systemError("EPERM");
     },
   }, true);
-  nodeFs.mkdirSync(windows.path("folder"));
+  for (const name of ["folder", "other"]) nodeFs.mkdirSync(windows.path(name));
   nodeFs.writeFileSync(windows.path("folder/file"), "");
   const error = assertThrows(
     () => windows.storage.rename(windows.path("other"), windows.path("folder")),

@@ -1,17 +1,22 @@
 // The storage port and the files driver on a file system that behaves as on Windows, with and without hard
 // links.
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Driver, StorageError } from "../../mod.ts";
 import { FilesDriver } from "../../src/drivers/files/driver.ts";
+import { DRAFT_SUFFIX } from "../../src/storage/port.ts";
 import { everything, testDriver } from "../../src/testing/mod.ts";
 import { test } from "../harness.ts";
 import { memoryFolder } from "../memory_folder.ts";
 import { type Ways, windowsStorage } from "./windows_files.ts";
 
-const DISKS: [name: string, ways: Ways][] = [["NTFS", { links: true }], ["exFAT", { links: false }]];
+const NTFS: Ways = { links: true, namesLast: false };
+const EXFAT: Ways = { links: false, namesLast: true };
+/** A share, or NTFS for Node 20. */
+const SHARE: Ways = { links: true, namesLast: true };
+const DISKS: [name: string, ways: Ways][] = [["NTFS", NTFS], ["exFAT", EXFAT], ["a share", SHARE]];
 
 function inFolder(body: (folder: string) => void): void {
   const folder = mkdtempSync(join(memoryFolder, "diaspora-windows-"));
@@ -59,6 +64,37 @@ for (const [disk, ways] of DISKS) {
     });
   });
 
+  test(`${disk}: a file is not renamed over a folder`, () => {
+    inFolder((folder) => {
+      const storage = windowsStorage(ways);
+      mkdirSync(join(folder, "taken"));
+      assertThrows(() => storage.replace(join(folder, "taken"), bytes("x")), StorageError, "EISDIR");
+      assertEquals(readdirSync(folder), ["taken"]);
+    });
+  });
+
+  test(`${disk}: the name of a file that is removed while it is open is free at once`, () => {
+    inFolder((folder) => {
+      const storage = windowsStorage(ways);
+      const path = join(folder, "file");
+      storage.publish(path, bytes("before"));
+      const file = storage.open(path, "read");
+      storage.remove(path);
+      assertEquals([storage.stat(path), storage.readWhole(path)], [undefined, undefined]);
+      const left = storage.list(folder);
+      assertEquals(left.filter((name) => !name.endsWith(DRAFT_SUFFIX)), []);
+      for (const name of left) {
+        assertEquals(storage.stat(join(folder, name)), undefined);
+        storage.remove(join(folder, name));
+      }
+      assertEquals(storage.publish(path, bytes("after")), true);
+      const content = new Uint8Array(6);
+      assertEquals([file.readAt(content, 0), new TextDecoder().decode(content)], [6, "before"]);
+      file.close();
+      assertEquals(readdirSync(folder), ["file"]);
+    });
+  });
+
   test(`${disk}: an open file is not replaced, and the error says so`, () => {
     inFolder((folder) => {
       const storage = windowsStorage(ways);
@@ -76,7 +112,7 @@ for (const [disk, ways] of DISKS) {
 
 test("exFAT: a dead process's claim does not last", () => {
   inFolder((folder) => {
-    const storage = windowsStorage({ links: false });
+    const storage = windowsStorage(EXFAT);
     const claim = join(folder, "name.claim.draft");
     writeFileSync(claim, "");
     const longAgo = Date.now() / 1000 - 60;
@@ -86,10 +122,36 @@ test("exFAT: a dead process's claim does not last", () => {
   });
 });
 
+test("on a share, events are removed that another program is reading, and new readers begin after them", async () => {
+  const root_path = await mkdtemp(join(memoryFolder, "diaspora-windows-"));
+  try {
+    const storage = windowsStorage(SHARE);
+    await using driver = Driver.from(new FilesDriver({ root_path }, storage));
+    await using other = Driver.from(new FilesDriver({ root_path }, storage));
+    await driver.createTopic("my_topic", { num_partitions: 1, segment_bytes: 4096 });
+    await using topic = await driver.openTopic("my_topic");
+    await using read = await other.openTopic("my_topic");
+    await using producer = topic.producer();
+    for (let x = 0; x < 1000; x++) {
+      producer.push({ x });
+      if (x % 50 === 49) await producer.flush();
+    }
+    const consumer = read.consumer("reader");
+    assertEquals((await consumer.pull()).id, 0);
+    for (const firstId of [500, 900]) {
+      const [trimmed] = await topic.trim({ beforeId: firstId });
+      assert(trimmed!.firstId > trimmed!.firstIdBefore);
+      assertEquals((await topic.consumer(`from ${firstId}`).pull()).id, trimmed!.firstId);
+    }
+  } finally {
+    await rm(root_path, { recursive: true });
+  }
+});
+
 test("topics whose names differ only in case are equal on such a disk", async () => {
   const root_path = await mkdtemp(join(memoryFolder, "diaspora-windows-"));
   try {
-    await using driver = Driver.from(new FilesDriver({ root_path }, windowsStorage({ links: true })));
+    await using driver = Driver.from(new FilesDriver({ root_path }, windowsStorage(NTFS)));
     await driver.createTopic("Readings", { num_partitions: 1 });
     assertEquals(await driver.topicExists("readings"), false);
     assertEquals(await driver.topicExists("Readings"), true);
@@ -104,7 +166,7 @@ const NOT_THERE = ["users of a topic that is deleted get an error"];
 test("an open topic is not deleted there, and the error says why", async () => {
   const root_path = await mkdtemp(join(memoryFolder, "diaspora-windows-"));
   try {
-    await using driver = Driver.from(new FilesDriver({ root_path }, windowsStorage({ links: true })));
+    await using driver = Driver.from(new FilesDriver({ root_path }, windowsStorage(NTFS)));
     await driver.createTopic("my_topic", { num_partitions: 1 });
     const topic = await driver.openTopic("my_topic");
     await topic.producer().push({ x: 1 });
