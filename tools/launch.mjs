@@ -13,7 +13,8 @@ import { fromRoot } from "./launch/root.mjs";
 import { DENO_TASKS, folderOf, HAVE_HELP, headOf, scriptOf, WITHOUT_ARGUMENTS } from "./launch/tasks.mjs";
 
 /**
- * Runs a program with this process's standard streams, forwards signals, and returns its exit code.
+ * Runs a program with this process's standard streams, forwards signals that it does not get itself, and returns its
+ * exit code.
  * @param {string} program
  * @param {string[]} parameters
  * @param {{ cwd: string, environment?: Record<string, string> }} options
@@ -28,7 +29,7 @@ function run(program, parameters, { cwd, environment }) {
     });
     /** @type {NodeJS.Signals[]} */
     const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
-    const pass = signals.map((signal) => ({ signal, to: () => void child.kill(signal) }));
+    const pass = signals.map((signal) => ({ signal, to: () => hasItToo(signal) || child.kill(signal) }));
     for (const { signal, to } of pass) process.on(signal, to);
     child.on("error", reject);
     child.on("exit", (code, signal) => {
@@ -36,6 +37,15 @@ function run(program, parameters, { cwd, environment }) {
       resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
     });
   });
+}
+
+/**
+ * Whether the program gets a signal of this process too: Ctrl+C on a terminal goes to both, and a second one would end
+ * the program before it has stored what it has. On Windows there are no other signals, and sending one ends a program.
+ * @param {NodeJS.Signals} signal
+ */
+function hasItToo(signal) {
+  return process.platform === "win32" || (signal === "SIGINT" && process.stdin.isTTY);
 }
 
 /**
