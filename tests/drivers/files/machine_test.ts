@@ -39,7 +39,9 @@ test("Deno is not asked about other processes on Windows, where older versions e
     assertEquals(machine.isGone({ host: machine.self.host, pid: process.ppid, started: "1" }, false), false);
     assertEquals(asked, "Deno" in globalThis ? 0 : 1);
   } finally {
-    for (const [index, [owner, name]] of changed.entries()) Object.defineProperty(owner, name, former[index]!);
+    for (const [index, [owner, name]] of changed.entries()) {
+      Object.defineProperty(owner, name, former[index]!);
+    }
   }
 });
 
