@@ -13,6 +13,8 @@ interface Owner {
 
 /** Describes the whole data part of an event; its location is put together when someone asks. */
 export let describeData: (size: number, owner: Owner) => DataDescriptor;
+/** What {@linkcode DataDescriptor.flatten} returns, without a copy: for what reads it and keeps nothing. */
+export let rangesOf: (descriptor: DataDescriptor) => readonly DataRange[];
 
 /**
  * Describes which bytes of an event's data part are meant: all of them, or a subset. Views of views compose:
@@ -40,6 +42,7 @@ export class DataDescriptor {
       descriptor.#location = owner;
       return descriptor;
     };
+    rangesOf = (descriptor) => descriptor.#ranges;
   }
 
   /** The whole of a data part of `size` bytes; throws `DataRangeError` if that is not a size. */

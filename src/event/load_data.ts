@@ -1,4 +1,4 @@
-import { DataDescriptor } from "../data/descriptor.ts";
+import { DataDescriptor, rangesOf } from "../data/descriptor.ts";
 import type { IncomingBatch } from "../contract.ts";
 import { AllocationError, DataRangeError } from "../errors.ts";
 import { dataMemory } from "../data/memory.ts";
@@ -18,7 +18,7 @@ export function loadData(
 ): readonly Uint8Array[] | Promise<readonly Uint8Array[]> {
   checkBelongs(descriptor, incoming.dataSize(index));
   if (descriptor.size === 0) return into ?? NOTHING;
-  const ranges = descriptor.flatten();
+  const ranges = rangesOf(descriptor);
   const [first] = ranges;
   if (into === undefined && first !== undefined && ranges.length === 1 && incoming.viewData !== undefined) {
     const view = incoming.viewData(index, first);

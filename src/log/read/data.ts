@@ -58,7 +58,9 @@ export class StoredData {
   /** Where the last piece ended: the next one beginning here shows that it is read in order. -1: none was read yet. */
   #givenTo = -1;
   /** The blocks that were verified in the window, and which load of the window that was. */
-  #checked = { from: 0, to: 0, load: -1 };
+  #checkedFrom = 0;
+  #checkedTo = 0;
+  #checkedLoad = -1;
   /** Whether any of it was requested. */
   touched = false;
   /** How much of it went to buffers of the caller. */
@@ -207,17 +209,19 @@ export class StoredData {
     const endBlock = Math.ceil((offset + size) / DATA_BLOCK_BYTES);
     const start = firstBlock * DATA_BLOCK_BYTES;
     const bytes = Math.min(endBlock * DATA_BLOCK_BYTES, dataBytes) - start;
-    if (readWindow.held(segment, dataOffset + start) < bytes) return -1;
-    const ptr = readWindow.at(segment, dataOffset + start, bytes, bytes);
-    const checked = this.#checked;
-    if (checked.load !== readWindow.loads) {
-      this.#checked = { from: firstBlock, to: firstBlock, load: readWindow.loads };
-    } else if (firstBlock < checked.from || firstBlock > checked.to) checked.from = checked.to = firstBlock;
-    const from = this.#checked.to;
+    const ptr = readWindow.heldAt(segment, dataOffset + start, bytes);
+    if (ptr < 0) return -1;
+    if (
+      this.#checkedLoad !== readWindow.loads || firstBlock < this.#checkedFrom || firstBlock > this.#checkedTo
+    ) {
+      this.#checkedLoad = readWindow.loads;
+      this.#checkedFrom = this.#checkedTo = firstBlock;
+    }
+    const from = this.#checkedTo;
     if (endBlock > from) {
       const damaged = this.#firstDamaged(ptr + (from - firstBlock) * DATA_BLOCK_BYTES, from, endBlock);
       if (damaged >= 0) throw this.#differs(segment, id, damaged);
-      this.#checked.to = endBlock;
+      this.#checkedTo = endBlock;
     }
     return ptr;
   }

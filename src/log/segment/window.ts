@@ -89,6 +89,11 @@ export class ReadWindow {
     return source === this.#source && offset >= this.#start && offset < this.#end ? this.#end - offset : 0;
   }
 
+  /** Where in the core's memory `size` bytes from `offset` lie, or -1 if the window does not hold them all now. */
+  heldAt(source: WindowSource, offset: number, size: number): number {
+    return this.held(source, offset) < size ? -1 : core.readArea + (offset - this.#start);
+  }
+
   /**
    * Copies a record to `to` in the core's memory and leaves the window as it is; false when the file ends before.
    * The same read takes `ahead` bytes that follow, for {@linkcode at}.
