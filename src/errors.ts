@@ -6,7 +6,7 @@
  */
 import { DiasporaError, type DiasporaErrorOptions, keepNames } from "./errors/base.ts";
 import { counted } from "./text/counted.ts";
-import { quoted } from "./text/quoted.ts";
+import { literal, quoted } from "./text/quoted.ts";
 
 export { DiasporaError, type DiasporaErrorOptions, type ErrorCode } from "./errors/base.ts";
 export * from "./errors/foreign.ts";
@@ -137,9 +137,7 @@ export class NoSuchPartitionError extends DiasporaError {
   constructor(readonly partition: number, readonly numPartitions: number) {
     super(
       "ERR_NO_SUCH_PARTITION",
-      `Cannot use partition ${
-        typeof partition === "string" ? quoted(partition) : partition
-      }: the topic has ${numPartitions}, numbered from 0`,
+      `Cannot use partition ${literal(partition)}: the topic has ${numPartitions}, numbered from 0`,
     );
   }
 }

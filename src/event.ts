@@ -94,9 +94,14 @@ export class Event<T = JsonValue> {
     return this.#buffers ?? [];
   }
 
+  /** Size of the whole data part in bytes, whether or not any of it was delivered. */
+  get dataSize(): number {
+    return this.#batch.dataSize(this.#index);
+  }
+
   /** Describes the whole data part, whether or not any of it was delivered. */
   get dataDescriptor(): DataDescriptor {
-    return describeData(this.#batch.dataSize(this.#index), this.#batch.ownerOf(this.#index));
+    return describeData(this.dataSize, this.#batch.ownerOf(this.#index));
   }
 
   /**
@@ -124,8 +129,7 @@ export class Event<T = JsonValue> {
    * size of the data part in bytes, but not its content. `console.log` shows the same.
    */
   toJSON(): JsonObject {
-    const { id, partition, timestamp } = this;
-    const dataSize = this.#batch.dataSize(this.#index);
+    const { id, partition, timestamp, dataSize } = this;
     return { id, partition, timestamp, metadata: this.metadata as JsonValue, dataSize };
   }
 }
@@ -135,7 +139,7 @@ makeInspectable<Event<unknown>>(Event, "Event", (event) => ({
   partition: event.partition,
   timestamp: new Date(event.timestamp),
   metadata: orFault(() => event.metadata),
-  dataSize: event.dataDescriptor.size,
+  dataSize: event.dataSize,
 }));
 
 function joined(buffers: readonly Uint8Array[]): Uint8Array {

@@ -36,7 +36,7 @@ export function withoutUndefined<O extends object>(options: O): WithoutUndefined
 export function copyOptions(owner: string, options: unknown = {}): JsonObject {
   const refused = (why: string, cause?: unknown) =>
     new InvalidOptionError("", `Cannot use ${owner} options: ${why}`, { cause });
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+  if (!isDocument(options)) {
     throw refused(`expected an object, found ${show(options)}`);
   }
   try {
@@ -44,6 +44,11 @@ export function copyOptions(owner: string, options: unknown = {}): JsonObject {
   } catch (cause) {
     throw refused(`expected values that JSON can hold: ${(cause as Error).message}`, cause);
   }
+}
+
+/** Whether options can be among a value's properties; those of an array, a map or a set are elsewhere. */
+function isDocument(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !(Symbol.iterator in value);
 }
 
 /** Creates commonly used rules. */
@@ -108,11 +113,21 @@ export function readOptions(owner: string, document: unknown, rules: OptionRules
 
 /** Throws `InvalidOptionError` unless the value is an object with known keys only. */
 export function checkOptions(owner: string, document: unknown, known: readonly string[]): void {
-  if (typeof document !== "object" || document === null || Array.isArray(document)) {
+  if (!isDocument(document)) {
     throw new InvalidOptionError("", `Cannot use ${show(document)} as ${owner} options: expected an object`);
   }
   for (const key of Object.keys(document)) {
     if (!known.includes(key)) throw unknownOption(owner, key, known);
+  }
+}
+
+/** Throws `InvalidOptionError` if changes to a topic include an option that only a new one can have. */
+export function refuseFixed(changes: JsonObject, fixed: readonly string[]): void {
+  for (const key of fixed) {
+    if (Object.hasOwn(changes, key)) {
+      const reason = `a topic keeps the "${key}" it was created with`;
+      throw new InvalidOptionError(key, `Cannot change topic option "${key}": ${reason}`);
+    }
   }
 }
 
@@ -190,10 +205,24 @@ function showFully(value: unknown): string {
 
 function safeJson(value: object): string {
   try {
-    return JSON.stringify(withoutSecrets(JSON.parse(JSON.stringify(value)))) ?? String(value);
+    const json = JSON.stringify(withoutSecrets(JSON.parse(JSON.stringify(value, withoutLoss)))) ??
+      String(value);
+    // The content of a map, a set and the like is not in their properties.
+    return json === "{}" && !isPlain(value) ? `${value.constructor.name} {}` : json;
   } catch {
     return Object.prototype.toString.call(value);
   }
+}
+
+/** What JSON would refuse, leave out or turn into null: it may be just what is wrong. */
+function withoutLoss(_key: string, value: unknown): unknown {
+  if (typeof value === "bigint") return `${value}n`;
+  return value === undefined || typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
+}
+
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
 }
 
 /** The known name nearest to a mistyped one, if any is near enough. */

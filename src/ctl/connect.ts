@@ -97,12 +97,21 @@ export async function withTopic<R>(
 
 /** The topic of a command without consumers. */
 export function topicNameOf(args: ParsedArguments): string {
-  const name = args.text("topic") ?? args.text("name") ?? args.positional[0];
+  const name = givenTopicNameOf(args);
   if (name === undefined) throw new UsageError('Missing topic: add "--topic TOPIC"');
-  if (args.positional.length > 0 && args.positional[0] !== name) {
-    throw new UsageError(`Two topics are named, "${name}" and "${args.positional[0]}": leave one out`);
-  }
   return name;
+}
+
+/** The same, if the topic may be left out. */
+export function givenTopicNameOf(args: ParsedArguments): string | undefined {
+  return onlyOne("topic", [args.text("topic"), args.text("name"), args.positional[0]]);
+}
+
+/** The name given in one or more places; throws if they differ, since one of them would be ignored. */
+function onlyOne(what: string, given: readonly (string | undefined)[]): string | undefined {
+  const [name, other] = new Set(given.filter((name) => name !== undefined));
+  if (other === undefined) return name;
+  throw new UsageError(`Two ${what}s are named, "${name}" and "${other}": leave one out`);
 }
 
 /**
@@ -111,20 +120,15 @@ export function topicNameOf(args: ParsedArguments): string {
  */
 export function topicAndConsumerOf(args: ParsedArguments): { topic: string; consumer: string | undefined } {
   const name = args.text("name");
-  const topic = args.text("topic") ?? args.positional[0];
-  const [, second] = args.positional;
-  const consumer = args.text("consumer") ?? second;
-  if (second !== undefined && consumer !== second) {
-    throw new UsageError(`Two consumers are named, "${consumer}" and "${second}": leave one out`);
-  }
+  const topic = onlyOne("topic", [args.text("topic"), args.positional[0]]);
+  const consumer = onlyOne("consumer", [args.text("consumer"), args.positional[1]]);
   if (topic === undefined) {
     if (name === undefined) throw new UsageError('Missing topic: add "--topic TOPIC"');
     return { topic: name, consumer };
   }
-  if (consumer !== undefined && name !== undefined && consumer !== name && name !== topic) {
-    throw new UsageError(`Two consumers are named, "${consumer}" and "${name}": leave one out`);
-  }
-  return { topic, consumer: consumer ?? name };
+  // With a consumer named, `--name` may also be the topic.
+  const named = consumer !== undefined && name === topic ? undefined : name;
+  return { topic, consumer: onlyOne("consumer", [consumer, named]) };
 }
 
 /** The same, with a required consumer name. */

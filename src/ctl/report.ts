@@ -42,3 +42,8 @@ export function oneLine(error: unknown): string {
   const message = error instanceof Error ? error.message || error.name : String(error);
   return message.replace(/\s*\n\s*/g, " ");
 }
+
+/** The same for text that is not JSON: the library's remedy is for programs, `remedy` for the command. */
+export function oneLineWith(remedy: string, error: unknown): string {
+  return oneLine(error).replace("use Metadata.text() to push a JSON string", remedy);
+}

@@ -3,6 +3,7 @@ import { DataRangeError } from "../errors.ts";
 import { makeInspectable } from "../inspect.ts";
 import type { JsonObject } from "../json.ts";
 import { counted } from "../text/counted.ts";
+import { literal } from "../text/quoted.ts";
 
 /** Which event a data part belongs to. */
 interface Owner {
@@ -194,7 +195,7 @@ makeInspectable(DataDescriptor, "DataDescriptor");
 
 function checkNumber(what: string, value: unknown): void {
   if (Number.isSafeInteger(value) && (value as number) >= 0) return;
-  throw new DataRangeError(`Cannot make a view: ${what} ${String(value)} is not a whole number from 0 on`);
+  throw new DataRangeError(`Cannot make a view: ${what} ${literal(value)} is not a whole number from 0 on`);
 }
 
 /** Index of the last start that is at or before the position. */

@@ -110,6 +110,7 @@ function refused(value: unknown, where: string): InvalidDataError {
 
 /** Blobs, files, requests and responses have their bytes in a stream. */
 function remedyFor(value: unknown): string {
+  if (typeof value === "string") return "; push text as bytes: new TextEncoder().encode(text)";
   if (typeof value !== "object" || value === null) return "";
   if ("partition" in value) return "; options are the third argument: push(metadata, undefined, options)";
   if ("stream" in value && typeof value.stream === "function") return "; push its stream() instead";
@@ -120,7 +121,8 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function nameOf(value: unknown): string {
+/** What a value is, as errors say it: its class or its type. */
+export function nameOf(value: unknown): string {
   if (value === null) return "null";
   return typeof value === "object" ? value.constructor?.name || "an object" : typeof value;
 }

@@ -2,6 +2,7 @@ import { DataDescriptor, rangesOf } from "../data/descriptor.ts";
 import type { IncomingBatch } from "../contract.ts";
 import { AllocationError, DataRangeError } from "../errors.ts";
 import { dataMemory } from "../data/memory.ts";
+import { nameOf } from "../data/view.ts";
 import { counted } from "../text/counted.ts";
 
 const NOTHING: readonly Uint8Array[] = [new Uint8Array(0)];
@@ -50,9 +51,8 @@ export function allocated(answer: unknown, size: number): readonly Uint8Array[] 
   const buffers = views.map((view) => {
     if (!ArrayBuffer.isView(view)) {
       throw new AllocationError(
-        `Cannot load data: the data allocator gave ${
-          view === null ? "null" : typeof view
-        }, expected a view of a buffer or an array of those`,
+        `Cannot load data: the data allocator gave ${nameOf(view)}, ` +
+          "expected a view of a buffer, such as a Uint8Array, or an array of those",
       );
     }
     total += view.byteLength;

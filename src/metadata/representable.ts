@@ -141,9 +141,16 @@ function describeMembers(value: object, pointer: string, ancestors: object[]): F
 
 /** Objects whose content JSON.stringify omits. */
 function nameOfOpaque(value: object): string | undefined {
-  if (ArrayBuffer.isView(value)) return `a ${value.constructor?.name ?? "view"}`;
   const tag = Object.prototype.toString.call(value).slice(8, -1);
-  return OPAQUE.has(tag) ? `${tag === "Error" ? "an" : "a"} ${tag}` : undefined;
+  const isView = ArrayBuffer.isView(value);
+  if (!isView && !OPAQUE.has(tag) && !isHidden(value, tag)) return undefined;
+  const name = isView ? value.constructor?.name ?? "view" : tag;
+  return `${/^[AEI]/.test(name) ? "an" : "a"} ${name}`;
+}
+
+/** Whether all that an object of a special class holds (headers, a blob, a generator …) is hidden from JSON. */
+function isHidden(value: object, tag: string): boolean {
+  return tag !== "Object" && tag !== "Array" && Object.keys(value).length === 0;
 }
 
 const OPAQUE = new Set([

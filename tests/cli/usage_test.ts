@@ -101,7 +101,6 @@ test("wrong usage prints one line and exits with 2", async () => {
         ],
         [["produce", "t", "--data-file", "f", ...driver], 'did you mean "--data"?'],
         [["topic", "edit", "t", "--retention", "0", ...driver], '"--topic.retention_seconds null" keeps'],
-        [["topic", "edit", "t", "--topic.num_partitions", "2", ...driver], 'Cannot change "num_partitions"'],
         [["--versoin"], 'did you mean "--version"?'],
         [["fifo", ...driver], 'add "--control-file PATH"'],
         [["forward"], 'add "--config FILE"'],

@@ -30,7 +30,7 @@ export function acceptedOptions(specs: readonly OptionSpec[]): OptionSpec[] {
 
 /**
  * Splits a command line into options, values and words. An option that takes a value consumes the next word
- * whatever it looks like (`--from -5`), like the C++ tool.
+ * (`--from -5`), like the C++ tool, unless it is an option of the command; `--name=--yes` gives even such a value.
  */
 export function tokenize(argv: readonly string[], specs: readonly OptionSpec[]): Tokens {
   const accepted = acceptedOptions(specs);
@@ -47,11 +47,15 @@ export function tokenize(argv: readonly string[], specs: readonly OptionSpec[]):
     }
     const equals = word.indexOf("=");
     const option = equals < 0 ? word : word.slice(0, equals);
-    let value = equals < 0 ? undefined : word.slice(equals + 1);
+    const value = equals < 0 ? undefined : word.slice(equals + 1);
     const takeValue = (shown: string): string => {
-      value ??= words.next().value;
-      if (value === undefined) throw new UsageError(`Option "${option}" needs a value: ${option} ${shown}`);
-      return value;
+      if (value !== undefined) return value;
+      const next = words.next().value;
+      // An unset variable of a shell leaves no word: `--name $TOPIC --yes`.
+      if (next === undefined || accepted.flatMap(spellings).includes(next)) {
+        throw new UsageError(`Option "${option}" needs a value: ${option} ${shown}`);
+      }
+      return next;
     };
     if (!option.startsWith("--")) {
       addShort(option, accepted, tokens, takeValue);

@@ -1,26 +1,25 @@
 import type { JsonObject, PartitionLag, Topic } from "../../../mod.ts";
 import type { Invocation } from "../command.ts";
 import { membersOf } from "../../topic/members.ts";
-import { forEveryTopic, openDriver, topicNameOf, withTopic } from "../connect.ts";
+import { forEveryTopic, givenTopicNameOf, openDriver, withTopic } from "../connect.ts";
 
 /** Lists consumer names, of one topic or of all. */
 export async function run(invocation: Invocation): Promise<void> {
   const { args, console } = invocation;
-  const isNamed = args.text("topic") !== undefined || args.text("name") !== undefined ||
-    args.positional.length > 0;
+  const topicName = givenTopicNameOf(args);
   const isLong = args.flag("verbose") || args.flag("json");
   const listed: { line: string; document: JsonObject }[] = [];
   const add = async (topic: Topic): Promise<void> => {
     for (const name of (await topic.consumers()).sort()) {
       const details = isLong ? await detailsOf(topic, name) : {};
       listed.push(
-        isNamed
+        topicName !== undefined
           ? { line: name, document: { name, ...details } }
           : { line: `${topic.name}\t${name}`, document: { topic: topic.name, name, ...details } },
       );
     }
   };
-  if (isNamed) await withTopic(invocation, topicNameOf(args), add);
+  if (topicName !== undefined) await withTopic(invocation, topicName, add);
   else {
     await using driver = await openDriver(invocation);
     await forEveryTopic(invocation, driver, add);

@@ -1,7 +1,7 @@
 import type { ComponentOptions, Driver, JsonObject } from "../../../mod.ts";
 import type { Invocation } from "../command.ts";
 import type { Log } from "../console/log.ts";
-import { componentsOf, openDriver } from "../connect.ts";
+import { componentsOf, givenTopicNameOf, openDriver } from "../connect.ts";
 import { topicOptionsOf } from "../topic_options.ts";
 import { UsageError } from "../usage_error.ts";
 import { withoutSecrets } from "../../secrets.ts";
@@ -9,7 +9,7 @@ import { withoutSecrets } from "../../secrets.ts";
 /** Creates a topic. */
 export async function run(invocation: Invocation): Promise<void> {
   const { args, console } = invocation;
-  const name = args.text("name") ?? args.positional[0];
+  const name = givenTopicNameOf(args);
   if (name === undefined) throw new UsageError('Missing topic: add "--name TOPIC"');
   const options = topicOptionsOf(args);
   const components = componentsOf(args);

@@ -12,9 +12,6 @@ export async function run(invocation: Invocation): Promise<void> {
   if (Object.keys(options).length === 0) {
     throw new UsageError('Nothing to change: add options such as "--topic.KEY VALUE"');
   }
-  if (Object.hasOwn(options, "num_partitions")) {
-    throw new UsageError('Cannot change "num_partitions": a topic keeps the partitions it was created with');
-  }
   await withTopic(invocation, name, async (topic) => {
     await topic.edit(options);
     console.log.info(`Topic '${name}' changed: ${JSON.stringify(withoutSecrets(options))}`);

@@ -1,17 +1,17 @@
 import { TopicDeletedError, type TopicInfo } from "../../../mod.ts";
 import type { Invocation } from "../command.ts";
-import { openDriver } from "../connect.ts";
+import { givenTopicNameOf, openDriver } from "../connect.ts";
 import { EXIT } from "../exit_codes.ts";
 import { type Finding, unreadable } from "../../log/check/mod.ts";
 import { findingDocument, findingLine } from "../verify/report.ts";
-import { filesTopics, TopicFiles, topicNameIn } from "../verify/store.ts";
+import { filesTopics, TopicFiles } from "../verify/store.ts";
 import { counted } from "../../text/counted.ts";
 
 /** Reads every stored byte and verifies the checksums. */
 export async function run(invocation: Invocation): Promise<number | void> {
   const { args, console, signal } = invocation;
   await using driver = await openDriver(invocation);
-  const isNamed = topicNameIn(args) !== undefined;
+  const isNamed = givenTopicNameOf(args) !== undefined;
   const topics = await filesTopics(driver, args, "verify");
   const progress = console.startProgress("verified", { bytes: await bytesOf(driver, topics) });
   const counts = { damage: 0, redundant: 0, torn: 0, foreign: 0, unreadable: 0 };

@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers";
 import type { Producer } from "../../../mod.ts";
 import type { Log } from "../console/log.ts";
 import { decodeLines } from "../lines/decode_lines.ts";
-import { oneLine } from "../report.ts";
+import { oneLine, oneLineWith } from "../report.ts";
 import type { ClaimedFifo } from "./claimed_fifo.ts";
 import type { FifoCommand } from "./control_line.ts";
 import { readLines } from "./line_reader.ts";
@@ -76,7 +76,9 @@ async function store(inlet: Inlet, documents: string[]): Promise<void> {
             again.push(document);
             why = error;
           } else {
-            log.error(`FIFO "${command.path}": line skipped: ${oneLine(error)}`);
+            log.error(
+              `FIFO "${command.path}": line skipped: ${oneLineWith("use format=raw for text", error)}`,
+            );
           }
         }
       }

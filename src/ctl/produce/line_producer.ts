@@ -1,6 +1,6 @@
 import type { DataPart, Producer, PushOptions } from "../../../mod.ts";
 import type { Done } from "../console/progress.ts";
-import { oneLine } from "../report.ts";
+import { oneLineWith } from "../report.ts";
 import type { LineEvent } from "./line_format.ts";
 
 /** Number of events, and bytes, after which pushes are checked. */
@@ -22,11 +22,7 @@ export class LineError extends Error {
     private readonly unit = "Line",
     aftermath = line === 1 ? "" : `the ${unit.toLowerCase()}s before it are stored`,
   ) {
-    // The library's advice is meant for programs.
-    const why = oneLine(cause).replace(
-      "use Metadata.text() to push a JSON string",
-      'use "--format raw" for text',
-    );
+    const why = oneLineWith('use "--format raw" for text', cause);
     super(`${unit} ${line}: ${why}${aftermath === "" ? "" : `; ${aftermath}`}`, { cause });
     this.why = why;
   }

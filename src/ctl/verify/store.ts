@@ -22,6 +22,7 @@ import { UsageError } from "../usage_error.ts";
 import { verifyConsumerName } from "./consumer_name.ts";
 import { counted } from "../../text/counted.ts";
 import type { ParsedArguments } from "../args/parsed.ts";
+import { givenTopicNameOf } from "../connect.ts";
 import { absolutePath, ROOT_PATH_DEFAULT } from "../../drivers/files/root_path.ts";
 
 function missingPartition({ partition, directory: file }: Partition): Finding {
@@ -181,7 +182,7 @@ export async function filesTopics(
     throw new UsageError(`Driver "${driver.name}" keeps no files: this is for the files driver`);
   }
   const topics = await driver.listTopics();
-  const name = topicNameIn(args);
+  const name = givenTopicNameOf(args);
   if (name === undefined) return [...topics.values()].filter(({ layout }) => layout === undefined);
   const info = topics.get(name);
   if (info === undefined) {
@@ -189,9 +190,4 @@ export async function filesTopics(
     throw new TopicNotFoundError(name, absolutePath(String(root ?? ROOT_PATH_DEFAULT)), action);
   }
   return [info];
-}
-
-/** The topic given on the command line, if there is one. */
-export function topicNameIn(args: ParsedArguments): string | undefined {
-  return args.text("topic") ?? args.text("name") ?? args.positional[0];
 }

@@ -14,14 +14,14 @@ import {
   type RulesOf,
 } from "../../options/driver_options.ts";
 import type { JsonObject } from "../../json.ts";
-import { type OptionRule, readOptions, rule } from "../../options.ts";
-import { ROOT_PATH_DEFAULT, withAbsoluteRoot } from "./root_path.ts";
+import { type OptionRule, readOptions, refuseFixed, rule } from "../../options.ts";
+import { isUrl, ROOT_PATH_DEFAULT, withAbsoluteRoot } from "./root_path.ts";
 
 const FLUSH_BEHAVIORS = ["buffered", "on_flush", "immediate"];
 
 const rootPath: OptionRule = {
-  expected: "a path: text without NUL characters",
-  accepts: (value) => typeof value === "string" && value !== "" && !value.includes("\0"),
+  expected: "a path: text without NUL characters, and no URL (fileURLToPath of node:url makes a path of one)",
+  accepts: (value) => typeof value === "string" && value !== "" && !value.includes("\0") && !isUrl(value),
   default: ROOT_PATH_DEFAULT,
 };
 
@@ -128,6 +128,7 @@ export function checkTopicOptions(
 
 /** Validates changes to a topic's options; `null` resets one to its default. */
 export function checkChanges(document: JsonObject): JsonObject {
+  refuseFixed(document, ["num_partitions"]);
   const rules = Object.fromEntries(
     Object.entries(CHANGEABLE_RULES).map(([key, { expected, accepts }]): [string, OptionRule] => [key, {
       expected: `${expected}, or null for the default`,

@@ -30,5 +30,12 @@ export function withAbsoluteRoot(options: JsonObject): JsonObject {
 export function withAbsolutePath(options: JsonObject): JsonObject {
   const { root_path: path } = options;
   // Invalid values are rejected when the options are validated.
-  return typeof path === "string" && path !== "" ? { ...options, root_path: absolutePath(path) } : options;
+  return typeof path === "string" && path !== "" && !isUrl(path)
+    ? { ...options, root_path: absolutePath(path) }
+    : options;
+}
+
+/** Whether it is a URL, of which a relative path would make a folder `file:`. */
+export function isUrl(path: string): boolean {
+  return /^[a-z][a-z\d+.-]*:\/\//i.test(path);
 }

