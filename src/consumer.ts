@@ -181,6 +181,8 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
   /**
    * The next event, as a future. It reserves nothing: an event is consumed only when a wait receives it, so a wait
    * that times out, or a future that is dropped, loses none. Concurrent waits are served in the order they began.
+   *
+   * `await` waits without a limit, also within `Promise.race`: to give up, use `wait(ms)` or its `signal`.
    */
   pull(): Future<Event<T>> {
     return this.#queue.pull();

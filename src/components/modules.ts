@@ -136,6 +136,16 @@ function isPath(module: string, base: string): boolean {
   return !SCHEME.test(module) && isFile(resolve(base, module));
 }
 
+/**
+ * Whether a function is a class: written as one, though its methods may be fields, or compiled to a function with
+ * those methods in its prototype.
+ */
+export function isClass(exported: object, hasMethods: (prototype: object) => boolean): boolean {
+  if (/^class\b/.test(Function.prototype.toString.call(exported))) return true;
+  const { prototype } = exported as { prototype?: unknown };
+  return typeof prototype === "object" && prototype !== null && hasMethods(prototype);
+}
+
 /** Whether the file exists; symbolic links are followed. */
 export function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;

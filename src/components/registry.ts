@@ -8,7 +8,14 @@ import {
 } from "../errors.ts";
 import { type AllowedModules, LOAD_MODULES_VARIABLE } from "./allowed_modules.ts";
 import type { Component, ComponentDocument, ComponentFactory } from "./contract.ts";
-import { absoluteModule, absoluteReference, isFile, loadExport, parseNameAndModule } from "./modules.ts";
+import {
+  absoluteModule,
+  absoluteReference,
+  isClass,
+  isFile,
+  loadExport,
+  parseNameAndModule,
+} from "./modules.ts";
 import { type StoredModule, storedModule } from "./stored_module.ts";
 import { checkRegistration } from "../options.ts";
 import { cut } from "../text/quoted.ts";
@@ -209,17 +216,13 @@ export class ComponentRegistry<C extends Component> {
     if (typeof exported !== "function") return take(exported);
     let made: unknown;
     try {
-      made = this.#isClass(exported)
+      made = isClass(exported, (prototype) => this.#missingMethod(prototype) === undefined)
         ? new (exported as new (document: ComponentDocument) => C)(complete)
         : (exported as ComponentFactory<C>)(complete);
     } catch (error) {
       return fail(error);
     }
     return made instanceof Promise ? made.catch(fail).then(take) : take(made);
-  }
-
-  #isClass(exported: { prototype?: unknown }): boolean {
-    return typeof exported.prototype === "object" && this.#missingMethod(exported.prototype) === undefined;
   }
 
   #check(component: C): C {

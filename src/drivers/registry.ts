@@ -1,4 +1,4 @@
-import { loadExport, parseNameAndModule } from "../components/modules.ts";
+import { isClass, loadExport, parseNameAndModule } from "../components/modules.ts";
 import type { DriverInterface } from "../contract.ts";
 import { ModuleLoadError, UnknownDriverError } from "../errors.ts";
 import type { JsonObject } from "../json.ts";
@@ -79,7 +79,7 @@ export async function secretOptionsOf(name: string): Promise<readonly string[]> 
 async function loadFactory(reference: string): Promise<DriverFactory> {
   const exported = await loadDriver(reference);
   if (typeof exported === "function") {
-    return isClass(exported)
+    return isClass(exported, isDriver)
       ? (options) => new (exported as unknown as new (options: JsonObject) => DriverInterface)(options)
       : exported;
   }
@@ -99,11 +99,6 @@ async function loadDriver(reference: string): Promise<DriverInterface | DriverFa
     module,
     `Cannot load driver "${name}" from "${module}": expected a driver class, a factory function or a driver`,
   );
-}
-
-function isClass(value: object): boolean {
-  const { prototype } = value as { prototype?: object };
-  return prototype !== undefined && isDriver(prototype);
 }
 
 function isDriver(value: unknown): value is DriverInterface {

@@ -7,10 +7,12 @@ import { pathToFileURL } from "node:url";
 import {
   absoluteModule,
   absoluteReference,
+  isClass,
   loadExport,
   parseModuleAndExport,
   parseNameAndModule,
 } from "../../src/components/modules.ts";
+import { Driver } from "../../mod.ts";
 import { ModuleLoadError } from "../../src/errors.ts";
 import { test } from "../harness.ts";
 
@@ -128,4 +130,24 @@ test("a module that cannot be loaded is named in the error, with the reason", as
 test("a package is found next to the library's own packages", async () => {
   const parse = await loadExport({ what: "it", module: "yaml", exportName: "parse" });
   assertEquals(typeof parse, "function");
+});
+
+test("a class is made with new, also if its methods are fields, as are its compiled forms", async () => {
+  const driver = "openTopic = () => {}; createTopic = () => {}; close = async () => {};";
+  const validator = 'validate = () => {}; config = () => ({ type: "none" });';
+  const files = {
+    "fields.mjs": `export class Fields { name = "fields"; ${driver} }\nexport class None { ${validator} }`,
+  };
+  await inFolder(files, async (folder) => {
+    const module = join(folder, "fields.mjs");
+    await using made = await Driver.open(`Fields:${module}`);
+    assertEquals(made.name, "fields");
+    await using memory = await Driver.open("memory", {});
+    await memory.createTopic("t", {}, { validator: { type: `None:${module}` } });
+  });
+  const compiled = function () {};
+  compiled.prototype.openTopic = () => {};
+  assertEquals(isClass(compiled, (prototype) => "openTopic" in prototype), true);
+  assertEquals(isClass(() => {}, () => true), false);
+  assertEquals(isClass(function classify() {}, () => false), false);
 });
