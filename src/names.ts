@@ -66,7 +66,9 @@ export function otherSpellings(name: string): string[] {
  */
 export function checkConsumerName(name: unknown): asserts name is string {
   const fault = faultOf(name, CONSUMER_NAME_BYTES_MAX);
-  if (fault !== undefined) throw new InvalidConsumerNameError(String(name), fault);
+  if (fault === undefined) return;
+  const remedy = typeof name === "string" ? "" : "; the name comes first: topic.consumer(name, options)";
+  throw new InvalidConsumerNameError(String(name), fault + remedy);
 }
 
 function faultOf(name: unknown, bytesMax: number): string | undefined {

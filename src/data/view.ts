@@ -110,6 +110,7 @@ function refused(value: unknown, where: string): InvalidDataError {
 
 /** Blobs, files, requests and responses have their bytes in a stream. */
 function remedyFor(value: unknown): string {
+  if (typeof value === "number") return "; push numbers in a typed array, e.g. Float64Array.from(numbers)";
   if (typeof value === "string") return "; push text as bytes: new TextEncoder().encode(text)";
   if (typeof value !== "object" || value === null) return "";
   if ("partition" in value) return "; options are the third argument: push(metadata, undefined, options)";

@@ -8,6 +8,7 @@ import {
   DataDescriptor,
   DataRangeError,
   Driver,
+  InvalidConsumerNameError,
   InvalidDataError,
   InvalidMetadataError,
   InvalidOptionError,
@@ -44,6 +45,18 @@ test("an error about an option shows the value as it was given", async () => {
     assertThrows(() => topic.consumer("c", { partitions: [1n] as never }), NoSuchPartitionError, "1n");
     assertThrows(() => new DataDescriptor("5" as never), DataRangeError, 'size "5" is not');
     assertThrows(() => new DataDescriptor(9).makeSubView(0, 5n as never), DataRangeError, "size 5n is not");
+  });
+});
+
+test("a consumer without a name is refused with where the name goes", async () => {
+  await withTopic((topic) => {
+    for (const name of [undefined, { from: "latest" }]) {
+      assertThrows(
+        () => topic.consumer(name as never),
+        InvalidConsumerNameError,
+        "topic.consumer(name, options)",
+      );
+    }
   });
 });
 
@@ -90,6 +103,11 @@ test("text as data, and what an allocator gives that is not a view, are refused 
       () => producer.push({}, "hello" as never).wait(),
       InvalidDataError,
       "found string; push text as bytes: new TextEncoder().encode(text)",
+    );
+    await assertRejects(
+      () => producer.push({}, [1.5, 2] as never).wait(),
+      InvalidDataError,
+      "found number at index 0; push numbers in a typed array, e.g. Float64Array.from(numbers)",
     );
     await producer.push({}, new Uint8Array(7), { partition: 0 });
     await producer.flush().wait().catch(() => {});
