@@ -60,10 +60,10 @@ export async function openDriver(invocation: Invocation): Promise<Driver> {
 /** Reports a missing store, unlike an empty one, and says which one it is if it was not given explicitly. */
 function checkStore(
   { args, console, storeMayBeMissing }: Invocation,
-  { root_path: given }: JsonObject,
+  options: JsonObject,
 ): void {
-  const root = absolutePath(typeof given === "string" ? given : ROOT_PATH_DEFAULT);
-  if (given === undefined) {
+  const root = rootOf(options);
+  if (options.root_path === undefined) {
     console.log.warn(
       `No store is named: using "${root}"; name one with "--store PATH" or "--driver.root_path PATH"`,
     );
@@ -71,6 +71,11 @@ function checkStore(
   if (!storeMayBeMissing && hasNothingAt(root)) {
     throw new NoStoreError(root, args.text("topic") ?? args.positional[0]);
   }
+}
+
+/** The absolute path of the store that a driver's options name. */
+function rootOf({ root_path: given }: JsonObject): string {
+  return absolutePath(typeof given === "string" ? given : ROOT_PATH_DEFAULT);
 }
 
 /** Whether there is nothing at a path; false if it cannot be looked at, which the driver's error then says. */
@@ -190,8 +195,11 @@ class NoStoreError extends Error {
 
 /** The error with the name that was probably meant, if it is about a topic that a store of files does not have. */
 export async function withNearestTopic(error: unknown, invocation: Invocation): Promise<unknown> {
+  const { name, document } = driverOf(invocation);
   // A broker that cannot be reached would keep the error waiting.
-  if (!(error instanceof TopicNotFoundError) || driverOf(invocation).name !== "files") return error;
+  if (!(error instanceof TopicNotFoundError) || name !== "files") return error;
+  // It may be a topic of the store that is imported from.
+  if (!error.message.includes(`"${rootOf(document)}"`)) return error;
   try {
     await using driver = await openDriver(invocation);
     const meant = nearestName(error.topic, [...(await driver.listTopics()).keys()]);

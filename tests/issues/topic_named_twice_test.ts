@@ -1,6 +1,6 @@
 // `topic create x --name y` created "y" and said nothing of "x"; `topic delete --topic a --name b` deleted "a", and
 // `consume b --topic a` read "a". With a shell variable that is not set, `topic create --name $NAME
-// --if-not-exists` made a topic "--if-not-exists", and `consume --consumer $NAME --follow` a consumer "--follow".
+// --if-not-exists` made a topic "--if-not-exists", and `consume --consumer $NAME --follow` a consumer "--follow". And `import` of a topic "o" that its source lacks asked: did you mean "o"?
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Driver } from "../../mod.ts";
 import { ctl, withFolder } from "../cli/program.ts";
@@ -37,6 +37,22 @@ test("a command line that names two topics, or two consumers, is refused whateve
       assertEquals((await ctl([...line.split(" "), "--store", store])).code, 0, line);
     }
     assertEquals((await ctl(["topic", "list", "--store", store])).stdout, "one\ntwo\n");
+  });
+});
+
+test("a topic missing in the store that is imported from is not looked for in the one imported into", async () => {
+  await withFolder(async ({ folder, root: store, driver }) => {
+    {
+      await using opened = await Driver.open("files", { root_path: store });
+      await opened.createTopic("frames");
+    }
+    const from = ["--from", "cpp-files", "--from.root_path", folder];
+    const { code, stderr } = await ctl(["import", ...from, "--name", "frames", ...driver]);
+    assertEquals(code, 4);
+    assertStringIncludes(stderr, 'Cannot import topic "frames": no such topic under');
+    assertEquals(stderr.includes("did you mean"), false, stderr);
+    const { stderr: own } = await ctl(["topic", "describe", "frame", ...driver]);
+    assertStringIncludes(own, 'did you mean "frames"?');
   });
 });
 

@@ -30,7 +30,8 @@ This page is generated from the same table as \`${PROGRAM} --help\`; a test runs
   single call. The command line overrides the environment, which overrides the context.
 - **Values.** Numbers (\`4\`, \`-1.5\`, \`10e9\`), \`true\`, \`false\`, \`null\`, JSON in \`{}\` or \`[]\`, lists with commas
   (\`a,b\`; \`a,\` is a list of one). Anything else is text; quotes within the argument keep it text (\`'"5"'\`).
-  \`--key value\` and \`--key=value\` are the same.
+  \`--key value\` and \`--key=value\` are the same, but a value that is itself an option of the command needs the
+  equals sign (\`--name=--yes\`): without it, a variable that is not set (\`--name $TOPIC --yes\`) is found out.
 - **Environment.** \`DIASPORA_DRIVER\` replaces \`--driver\`, \`DIASPORA_DRIVER_CONFIG\` (a file, or a JSON object)
   \`--driver-config\`. \`DIASPORA_CTL_DRIVER_OPTIONS\` has options as on the command line, which overrides them.
 - **Output.** Standard output has only data; log lines (\`[2026-11-23 15:48:00.123] [info] text\`) and
