@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { cleanUp } from "../../src/ctl/doctor/folder.ts";
 import { test } from "../harness.ts";
 import { ctl, withFolder } from "./program.ts";
 
@@ -51,6 +52,33 @@ test("doctor does not create a missing folder", async () => {
     const { stdout } = await ctl(["doctor", ...driver]);
     assertStringIncludes(stdout, "does not exist yet");
     assertEquals(existsSync(root), false);
+  });
+});
+
+test("doctor names topics that cannot be opened", async () => {
+  await withFolder(async ({ root, driver }) => {
+    for (const name of ["sound", "t"]) await ctl(["topic", "create", name, ...driver]);
+    writeFileSync(join(root, "t", "topic.json"), "{");
+    const { code, stdout } = await ctl(["doctor", ...driver]);
+    assertEquals([code, stdout.match(/topics  /g)?.length], [0, 1]);
+    assertStringIncludes(
+      stdout,
+      `warn    topics            "t" cannot be opened: Cannot read "${root}/t/topic.json"`,
+    );
+  });
+});
+
+// The error took the place of the whole report.
+test("doctor says so if it cannot remove its own folder", async () => {
+  await withFolder(({ folder }) => {
+    const file = join(folder, "file");
+    writeFileSync(file, "");
+    const [{ check, verdict, detail }] = cleanUp(join(file, "x"));
+    assertEquals([check, verdict], ["clean-up", "warn"]);
+    assertStringIncludes(detail, `Cannot remove "${file}/x"`);
+    assertEquals(cleanUp(file), []);
+    assertEquals(existsSync(file), false);
+    return Promise.resolve();
   });
 });
 

@@ -62,9 +62,24 @@ export async function checkFolder(rootPath: string): Promise<Finding[]> {
     findings.push(await finding("watching", () => checkWatching(place)));
     findings.push(await finding("sync", () => Promise.resolve(checkSync(place))));
   } finally {
-    rmSync(place, { recursive: true, force: true });
+    findings.push(...cleanUp(place));
   }
   return findings;
+}
+
+/** Removes the folder of the checks; what they found is said although that fails. */
+export function cleanUp(place: string): Finding[] {
+  try {
+    rmSync(place, { recursive: true, force: true });
+    return [];
+  } catch (cause) {
+    const { message } = storageError("remove", place, cause);
+    return [{
+      check: "clean-up",
+      verdict: "warn",
+      detail: `${message}; remove it, or run doctor again in an hour`,
+    }];
+  }
 }
 
 /** Removes the folders of checks that were killed, as far as that is possible. */

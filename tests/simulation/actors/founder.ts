@@ -1,13 +1,25 @@
 import type { FilesDriver } from "../../../src/drivers/files/driver.ts";
+import { isPartitionName, readDocument, TOPIC_FILE } from "../../../src/drivers/files/layout.ts";
+import { storageOfTopic } from "../../../src/drivers/files/topic_identity.ts";
 import { TopicDeletedError, TopicExistsError, TopicNotFoundError } from "../../../src/errors.ts";
+import { Partition } from "../../../src/log/partition.ts";
+import { PartitionReader } from "../../../src/log/read/reader.ts";
+import { isMissing, type Storage } from "../../../src/storage/port.ts";
+import type { SimulatedProcess } from "../disk/process.ts";
 import { BrokenPromise } from "../model/broken_promise.ts";
-import { DEFAULT_COMPONENTS, type World } from "../world.ts";
+import type { SideTopicModel } from "../model/side_topic_model.ts";
+import { DEFAULT_COMPONENTS, ROOT, type World } from "../world.ts";
 import { Program } from "./program.ts";
 
 /** The topic that founders create and delete. */
 const SIDE_TOPIC = "side";
 
-/** Creates, deletes and uses a topic that others also create and delete. */
+/** Events that an import puts into each partition. */
+const IMPORTED_EVENTS = 3;
+/** An option that only imported topics have; so much is never stored in one. */
+const MARK = { retention_bytes: 1e9 };
+
+/** Creates, imports, deletes and uses a topic that others also create, import and delete. */
 export class FounderProgram extends Program {
   #isBusy = false;
 
@@ -28,12 +40,26 @@ export class FounderProgram extends Program {
   protected override act(): void {
     if (this.#isBusy) return;
     const { random } = this.world.disk;
-    random.pick([() => this.#create(), () => this.#create(), () => this.#delete(), () => this.#use()])();
+    random.pick([() => this.#create(), () => this.#import(), () => this.#delete(), () => this.#use()])();
   }
 
   #create(): void {
     const { sideTopic } = this.world;
-    const { work, attempt } = sideTopic.run(() => create(this.driver, 1 + this.world.disk.random.below(2)));
+    this.#make(sideTopic.run(() => create(this.driver, 1 + this.world.disk.random.below(2))));
+  }
+
+  /** Nothing of an import can be seen before all of it. */
+  #import(): void {
+    const attempt = this.world.sideTopic.begin();
+    const work = importTopic(this.driver, 1 + this.world.disk.random.below(2));
+    this.#make({ work, attempt }, isTakenForRubbish);
+  }
+
+  #make(
+    { work, attempt }: ReturnType<SideTopicModel["run"]>,
+    accepts: (error: unknown) => boolean = () => false,
+  ): void {
+    const { sideTopic } = this.world;
     this.#change(work, (error) => {
       if (error === undefined) {
         sideTopic.end(attempt, {
@@ -48,7 +74,7 @@ export class FounderProgram extends Program {
           what: "a topic that is missing cannot be created",
         });
       } else sideTopic.end(attempt, { leaves: "unknown", what: "" });
-      return error instanceof TopicExistsError;
+      return error instanceof TopicExistsError || accepts(error);
     });
   }
 
@@ -74,7 +100,7 @@ export class FounderProgram extends Program {
   }
 
   /** Tracks an attempt; `ended` gets its error, and says whether that is allowed. */
-  #change(work: Promise<void>, ended: (error?: unknown) => boolean): void {
+  #change(work: Promise<unknown>, ended: (error?: unknown) => boolean): void {
     this.#isBusy = true;
     const { process, world } = this;
     const free = () => {
@@ -96,7 +122,8 @@ export class FounderProgram extends Program {
       state: sideTopic.isChanging ? "unknown" : sideTopic.state,
     };
     this.#isBusy = true;
-    this.follow(use(this.driver), () => this.#isBusy = false, () => this.#isBusy = false, (error) => {
+    const using = use(this.driver, this.process);
+    this.follow(using, () => this.#isBusy = false, () => this.#isBusy = false, (error) => {
       if (!(error instanceof TopicNotFoundError || error instanceof TopicDeletedError)) return false;
       if (before.attempts === sideTopic.attempts && before.state === "there" && sideTopic.state === "there") {
         throw new BrokenPromise(`a topic that is there cannot be used: ${error.message}`);
@@ -106,9 +133,15 @@ export class FounderProgram extends Program {
   }
 }
 
+/** A draft is removed that has not changed for a day, by the clock of another process. */
+function isTakenForRubbish(error: unknown): boolean {
+  return error instanceof TopicDeletedError || isMissing(error);
+}
+
 /** Whatever happened to the topic, its name can be used, removed and used again. */
 export async function checkSideTopic(world: World): Promise<void> {
-  const driver = world.openDriver(world.newProcess());
+  const process = world.newProcess();
+  const driver = world.openDriver(process);
   const isThere = await driver.topicExists(SIDE_TOPIC);
   const isListed = (await driver.listTopics()).has(SIDE_TOPIC);
   if (isThere !== isListed) throw new BrokenPromise(`a topic is there: ${isThere}, and listed: ${isListed}`);
@@ -117,11 +150,11 @@ export async function checkSideTopic(world: World): Promise<void> {
     throw new BrokenPromise(`a topic should be ${state}, and is there: ${isThere}`);
   }
   if (isThere) {
-    await use(driver);
+    await use(driver, process);
     await driver.deleteTopic(SIDE_TOPIC);
   }
   await create(driver, 2);
-  await use(driver);
+  await use(driver, process);
   await driver.deleteTopic(SIDE_TOPIC);
   if (await driver.topicExists(SIDE_TOPIC)) throw new BrokenPromise("a topic that was deleted is there");
 }
@@ -133,9 +166,37 @@ function create(driver: FilesDriver, numPartitions: number): Promise<void> {
   });
 }
 
-async function use(driver: FilesDriver): Promise<void> {
+async function importTopic(driver: FilesDriver, numPartitions: number): Promise<void> {
+  const options = { num_partitions: numPartitions, ...MARK };
+  const definition = { options, ...DEFAULT_COMPONENTS };
+  const draft = await driver.draftTopic(SIDE_TOPIC, definition, false);
+  try {
+    const producer = draft.topic.producer("");
+    for (const { partition_id } of draft.topic.partitions) {
+      for (let number = 0; number < IMPORTED_EVENTS; number++) {
+        await producer.append(partition_id, { count: 1, metadata: [importedText(number)], dataBytes: 0 });
+      }
+    }
+    await producer.close();
+    await draft.publish();
+  } catch (error) {
+    await draft.discard().catch(() => {});
+    throw error;
+  }
+}
+
+function importedText(number: number): string {
+  return `{"imported":${number}}`;
+}
+
+/** Pushes to each partition of the topic, which has all imported events or none. */
+async function use(driver: FilesDriver, process: SimulatedProcess): Promise<void> {
   const topic = await driver.openTopic(SIDE_TOPIC);
   try {
+    const { expected, counts } = countsOfImported(process);
+    if (counts.some((count) => count !== expected)) {
+      throw new BrokenPromise(`a topic with ${expected} imported events a partition has ${counts}`);
+    }
     const producer = topic.producer("");
     for (const { partition_id } of topic.partitions) {
       await producer.append(partition_id, { count: 1, metadata: ["{}"], dataBytes: 0 });
@@ -143,5 +204,35 @@ async function use(driver: FilesDriver): Promise<void> {
     await producer.close();
   } finally {
     await topic.close();
+  }
+}
+
+/** How many imported events each partition begins with. Throws once another topic is in the place of this one. */
+function countsOfImported(process: SimulatedProcess): { expected: number; counts: number[] } {
+  const path = `${ROOT}/${SIDE_TOPIC}`;
+  try {
+    const storage = storageOfTopic(process, path, SIDE_TOPIC);
+    const options = readDocument(storage, `${path}/${TOPIC_FILE}`);
+    const expected = options?.retention_bytes === MARK.retention_bytes ? IMPORTED_EVENTS : 0;
+    const names = storage.list(`${path}/partitions`).filter(isPartitionName);
+    const count = (name: string) => countImported(storage, `${path}/partitions/${name}`, Number(name));
+    return { expected, counts: names.map(count) };
+  } catch (error) {
+    throw isMissing(error) ? new TopicDeletedError(SIDE_TOPIC) : error;
+  }
+}
+
+function countImported(storage: Storage, directory: string, partition: number): number {
+  const log = new Partition({ storage, directory, topic: SIDE_TOPIC, partition });
+  try {
+    const reader = new PartitionReader(log, { dataWanted: false, onCorruption: "skip" });
+    let count = 0;
+    for (let batch = reader.read(1); batch !== undefined; batch = reader.read(1)) {
+      if (batch.baseId !== count || batch.metadataText?.(0) !== importedText(count)) break;
+      count++;
+    }
+    return count;
+  } finally {
+    log.close();
   }
 }

@@ -33,21 +33,33 @@ export class SideTopicModel {
 
   /** Runs an attempt to change the topic; whatever it does is done when it returns. */
   run<T>(work: () => Promise<T>): { work: Promise<T>; attempt: Attempt } {
+    const attempt = this.begin();
+    try {
+      return { work: work(), attempt };
+    } finally {
+      this.#leave(attempt);
+    }
+  }
+
+  /** Begins an attempt that goes on until its outcome is known. */
+  begin(): Attempt {
     this.attempts++;
     const attempt: Attempt = { overlaps: this.#running.size > 0 };
     for (const other of this.#running) other.overlaps = true;
     this.#running.add(attempt);
-    try {
-      return { work: work(), attempt };
-    } finally {
-      this.#running.delete(attempt);
-      this.#done.push(attempt);
-    }
+    return attempt;
+  }
+
+  #leave(attempt: Attempt): void {
+    if (!this.#running.delete(attempt)) return;
+    this.attempts++;
+    this.#done.push(attempt);
   }
 
   /** The outcome of an attempt. */
   end(attempt: Attempt, outcome: Attempt["outcome"]): void {
     attempt.outcome = outcome;
+    this.#leave(attempt);
     while (this.#done.length > 0 && this.#done[0].outcome !== undefined) {
       const { overlaps, outcome } = this.#done.shift()!;
       const { leaves, cannotFind, what } = outcome!;
@@ -60,6 +72,7 @@ export class SideTopicModel {
 
   /** The power was cut. */
   forgetUnsynced(): void {
-    if (!this.#isDurable) this.state = "unknown";
+    if (!this.#isDurable || this.isChanging) this.state = "unknown";
+    this.#running.clear();
   }
 }

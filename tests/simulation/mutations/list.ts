@@ -402,4 +402,10 @@ export const MUTATIONS: readonly Mutation[] = [
     from: 'severity: "torn", kind: "leftover",',
     to: 'severity: "redundant", kind: "leftover",',
   },
+  {
+    what: "imports: a topic gets its name before its events are on the disk",
+    file: "src/drivers/files/driver.ts",
+    from: 'const syncing = flushBehavior === "immediate" ? flushBehavior : "on_flush";',
+    to: 'const syncing = "buffered";',
+  },
 ];
