@@ -1,9 +1,5 @@
-/**
- * CRC-32 (IEEE) by table, sixteen bytes per step ("slicing-by-16"). All functions here take and return the
- * raw state, i.e. the CRC before its final inversion.
- *
- * @module
- */
+// CRC-32 (IEEE) by table, sixteen bytes per step ("slicing-by-16"). All functions here take and return the
+// raw state, i.e. the CRC before its final inversion.
 
 const POLYNOMIAL: u32 = 0xedb88320;
 

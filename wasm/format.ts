@@ -1,9 +1,5 @@
-/**
- * Those numbers of src/log/format/bytes.ts that the core needs, for AssemblyScript. That file has the drawing of the bytes; a
- * test compares the two.
- *
- * @module
- */
+// Those numbers of src/log/format/bytes.ts that the core needs, for AssemblyScript. That file has the drawing of the bytes; a
+// test compares the two.
 
 export const RECORD_BYTES: u32 = 64;
 export const HEADER_MAGIC: u32 = 0x48465344;

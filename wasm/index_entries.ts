@@ -1,9 +1,5 @@
-/**
- * The entries of an index. They come from several writers: some may be damaged, and neighbours may be in the
- * wrong order. So every entry is examined, but the CRC is computed only for candidates.
- *
- * @module
- */
+// The entries of an index. They come from several writers: some may be damaged, and neighbours may be in the
+// wrong order. So every entry is examined, but the CRC is computed only for candidates.
 
 import { crc32 } from "./crc";
 import { INDEX_CRC, INDEX_ENTRY_BYTES, INDEX_ID, INDEX_OFFSET, INDEX_SALT, INDEX_TIME } from "./format";

@@ -1,8 +1,4 @@
-/**
- * The 64-byte records at both ends of a frame: completing them, checking them, searching for them.
- *
- * @module
- */
+// The 64-byte records at both ends of a frame: completing them, checking them, searching for them.
 
 import { crc32 } from "./crc";
 import {

@@ -1,8 +1,4 @@
-/**
- * What can be said about metadata text without decoding it.
- *
- * @module
- */
+// What can be said about metadata text without decoding it.
 
 /** 1 if a byte is a control character that no JSON text has: any except tab, line feed and carriage return. */
 export function hasControls(ptr: usize, bytes: u32): bool {

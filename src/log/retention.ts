@@ -1,8 +1,4 @@
-/**
- * Which segments go. Decisions only: nothing here removes anything.
- *
- * @module
- */
+// Which segments go. Decisions only: nothing here removes anything.
 
 import { RECORD_BYTES, SEGMENT_HEADER_BYTES } from "./format/bytes.ts";
 import { newestTimeBefore, newestTimeOfSealed, type Partition } from "./partition.ts";

@@ -1,10 +1,7 @@
-/**
- * The body of a frame, between its two records: the table of sizes, the extents of a large data part, the checksums of
- * the data's blocks. Writing, reading, verifying, repairing and exporting all use this codec; `layoutOf` says where each
- * part begins.
- *
- * @module
- */
+// The body of a frame, between its two records: the table of sizes, the extents of a large data part, the checksums of
+// the data's blocks. Writing, reading, verifying, repairing and exporting all use this codec; `layoutOf` says where each
+// part begins.
+
 import { DATA_BYTES_MAX, DATA_LOST_MARK, EXTENT_BYTES, FLAG, FRAME_DATA_BYTES_MAX, KIND } from "./bytes.ts";
 import { type FrameRecord, readUint64, writeUint64 } from "./frame_header.ts";
 

@@ -1,9 +1,5 @@
-/**
- * A sticky assignor: which member of a group should have which partitions. Every member comes to the same result. The
- * numbers of partitions differ by at most one, and as few as possible move.
- *
- * @module
- */
+// A sticky assignor: which member of a group should have which partitions. Every member comes to the same result. The
+// numbers of partitions differ by at most one, and as few as possible move.
 
 /**
  * Returns the owner that each partition should have. `members` are in the order in which they joined; `owners` are the

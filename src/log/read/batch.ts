@@ -1,6 +1,6 @@
 import type { DataRange, IncomingBatch } from "../../contract.ts";
 import { scatter } from "../../contract/scatter.ts";
-import type { FrameMark } from "../positions/position_slot.ts";
+import { type FrameMark, markOf } from "../positions/position_slot.ts";
 import type { StoredFrame } from "./stored_frame.ts";
 
 const decoder = new TextDecoder();
@@ -36,8 +36,8 @@ export class StoredBatch implements IncomingBatch {
     this.baseId = run.baseId;
     this.count = run.count;
     this.hasMore = run.hasMore;
-    this.timestamp = frame.time;
-    this.mark = frame.mark;
+    this.timestamp = frame.entry.frame.time;
+    this.mark = markOf(frame.entry.frame);
     this.#frame = frame;
     this.#first = run.first;
     this.#metadata = metadata;

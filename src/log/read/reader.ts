@@ -190,30 +190,30 @@ export class PartitionReader {
 
   /** Some of a frame's events; undefined if none are left. */
   #nextBatch({ frame, after }: { frame: StoredFrame; after: LogPosition }, eventsMax: number) {
-    const { baseId } = frame;
+    const { segment, offset, id: baseId, frame: { count: frameCount } } = frame.entry;
     let [first, end] = this.#nextRun(frame, Math.max(0, this.#fromId - baseId), eventsMax);
     const metadata = first === end ? "" : frame.metadata(first, end - first);
     if (metadata === undefined) {
-      const lost = { offset: frame.offset, id: baseId + first, endId: baseId + frame.count };
-      this.#meetDamage(frame.segment.path, lost, "metadata checksum differs");
-      first = end = frame.count;
+      const lost = { offset, id: baseId + first, endId: baseId + frameCount };
+      this.#meetDamage(segment.path, lost, "metadata checksum differs");
+      first = end = frameCount;
     }
     this.#fromId = baseId + end;
-    if (end === frame.count) {
+    if (end === frameCount) {
       this.#partial = undefined;
       this.#position = after;
     }
     if (metadata === undefined || first === end) return undefined;
     const { partition } = this.partition;
     const count = end - first;
-    const hasMore = end < frame.count || readWindow.held(after.segment, after.offset) >= RECORD_BYTES;
+    const hasMore = end < frameCount || readWindow.held(after.segment, after.offset) >= RECORD_BYTES;
     const Batch = frame.isText ? StoredTextBatch : StoredBatch;
     return new Batch(frame, metadata, { partition, baseId: baseId + first, first, count, hasMore });
   }
 
   /** The next run of events of a frame: if data is wanted, events whose data was lost are left out. */
   #nextRun(frame: StoredFrame, from: number, eventsMax: number): [first: number, end: number] {
-    const { count } = frame;
+    const { count } = frame.entry.frame;
     if (!frame.lacksData || !this.options.dataWanted) {
       return [from, endOfRun(frame.metadataStarts, from, Math.min(count, from + eventsMax))];
     }

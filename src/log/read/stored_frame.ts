@@ -17,7 +17,6 @@ import type { FrameRecord } from "../format/frame_header.ts";
 import { isHeadRight } from "../segment/frame_check.ts";
 import type { Partition } from "../partition.ts";
 import { readWindow } from "../segment/window.ts";
-import { type FrameMark, markOf } from "../positions/position_slot.ts";
 import type { FrameEntry } from "../segment/entries.ts";
 import { step } from "../segment/frame_scanner.ts";
 import type { Segment } from "../segment/segment_file.ts";
@@ -33,18 +32,11 @@ interface ExtentAt extends Extent {
 /** A frame of events that was read and checked: where the parts of each event are. */
 export class StoredFrame {
   readonly #frame: FrameRecord;
-  readonly segment: Segment;
-  readonly offset: number;
-  readonly baseId: number;
-  readonly count: number;
-  readonly time: number;
   readonly isText: boolean;
   /** Every metadata byte is ASCII: byte offsets are offsets in the text. */
   readonly isAscii: boolean;
   /** Whether the data parts of some events were lost, by a repair. */
   readonly lacksData: boolean;
-  /** What tells it from every other frame. */
-  readonly mark: FrameMark;
   readonly metadataStarts: Table["metadataStarts"];
   readonly #table: Table;
   /** The data in the frame itself. */
@@ -61,17 +53,12 @@ export class StoredFrame {
   /** `at`: the frame's address in the core's memory, where its part up to the end of the metadata was checked. */
   constructor(
     private readonly partition: Partition,
-    { segment, offset, id, frame }: FrameEntry,
+    readonly entry: FrameEntry,
     at: number,
   ) {
-    this.segment = segment;
-    const { count, flags, layout, dataBytes, extentCount } = frame;
+    const { segment, offset, frame } = entry;
+    const { flags, layout, dataBytes, extentCount } = frame;
     this.#frame = frame;
-    this.offset = offset;
-    this.baseId = id;
-    this.count = count;
-    this.time = frame.time;
-    this.mark = markOf(frame);
     this.isText = (flags & FLAG.jsonText) !== 0;
     this.isAscii = this.isText && (flags & FLAG.ascii) !== 0;
     const { view } = core;
@@ -108,18 +95,23 @@ export class StoredFrame {
       const kept = this.#kept.subarray(from, to);
       return this.isAscii ? decoder.decode(kept) : kept;
     }
-    const { layout } = this.#frame;
-    const at = readWindow.at(this.segment, this.offset, layout.data, layout.data) + layout.metadata;
+    const at = this.#headInWindow() + this.#frame.layout.metadata;
     return this.isAscii ? core.asciiText(at + from, at + to) : core.u8.slice(at + from, at + to);
   }
 
   /** Another reader has used the window: reads the metadata again, and keeps it. */
   #readAgain(): boolean {
+    const at = this.#headInWindow();
     const { layout } = this.#frame;
-    const at = readWindow.at(this.segment, this.offset, layout.data, layout.data);
     if (at < 0 || !isHeadRight(at, this.#frame)) return false;
     this.#kept = core.u8.slice(at + layout.metadata, at + layout.data);
     return true;
+  }
+
+  /** Where the frame is in the core's memory, up to its data; -1 if the file ends before. */
+  #headInWindow(): number {
+    const { segment, offset, frame: { layout } } = this.entry;
+    return readWindow.at(segment, offset, layout.data, layout.data);
   }
 
   /**
@@ -145,7 +137,7 @@ export class StoredFrame {
   /** A range of one event's data, checked. */
   viewData(index: number, offset: number, size: number): Uint8Array {
     if (size === 0) return new Uint8Array(0);
-    const id = this.baseId + index;
+    const id = this.entry.id + index;
     this.#checkIsThere(index);
     if (this.#extents === undefined) return this.data.view(this.#dataStart(index) + offset, size, id);
     const { extent, data } = this.#chunkAt(offset, id);
@@ -158,7 +150,7 @@ export class StoredFrame {
 
   /** Fills a buffer with one event's data from `offset` on, checked. */
   fill(index: number, offset: number, into: Uint8Array): void {
-    const id = this.baseId + index;
+    const id = this.entry.id + index;
     this.#checkIsThere(index);
     const start = this.#dataStart(index) + offset;
     if (this.#extents === undefined) this.data.fill(start, into, id);
@@ -176,7 +168,7 @@ export class StoredFrame {
   #checkIsThere(index: number): void {
     if (!this.isDataLost(index)) return;
     const reason = "its data part was lost before a repair";
-    throw this.#corrupted(this.baseId + index, this.segment, this.offset, reason);
+    throw this.#corrupted(this.entry.id + index, this.entry.segment, this.entry.offset, reason);
   }
 
   #corrupted(id: number, segment: Segment, offset: number, reason: string): CorruptedLogError {

@@ -1,8 +1,5 @@
-/**
- * Checks that a frame holds what its records say. The records themselves were checked by the scanner.
- *
- * @module
- */
+// Checks that a frame holds what its records say. The records themselves were checked by the scanner.
+
 import { blockChecksum } from "../format/core/block_checksum.ts";
 import { core } from "../format/core/core.ts";
 import {

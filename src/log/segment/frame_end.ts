@@ -1,8 +1,5 @@
-/**
- * What the end of a frame says, whose trailer is not right: whether the frame was ever whole.
- *
- * @module
- */
+// What the end of a frame says, whose trailer is not right: whether the frame was ever whole.
+
 import { RECORD, RECORD_BYTES, TRAILER_MAGIC } from "../format/bytes.ts";
 import { core } from "../format/core/core.ts";
 import { type FrameRecord, HEADER_MAGIC_BYTES } from "../format/frame_header.ts";

@@ -1,9 +1,6 @@
-/**
- * What the file names in a partition's folder say: `log/mod.ts` lists them. Each decision about several files is one
- * name, so that a process that is killed has either taken it or not.
- *
- * @module
- */
+// What the file names in a partition's folder say: `log/mod.ts` lists them. Each decision about several files is one
+// name, so that a process that is killed has either taken it or not.
+
 import { baseIdOf, segmentName } from "./segment_file.ts";
 
 /** Digits of an id in a name. */

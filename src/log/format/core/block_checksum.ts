@@ -19,15 +19,6 @@ const COPIES_OF_CORE = 2;
 /**
  * CRC-32 of blocks of data. The faster of the two is chosen when the first large block comes: programs without one do
  * not pay for the measurement.
- *
- * @example
- * ```ts
- * import { blockChecksum } from "./block_checksum.ts";
- * import { core } from "./core.ts";
- *
- * const block = new Uint8Array(65536);
- * console.assert(blockChecksum.of(block) === core.crc32(block));
- * ```
  */
 export class BlockChecksum {
   /** What computes large blocks; undefined before it was chosen, after that set by tests that want a certain one. */

@@ -18,14 +18,6 @@ const OVERWRITTEN_BYTES = 272;
 /**
  * The functions of the log core. Pointers are offsets into `u8` and need no alignment. CRCs, salts and offsets
  * are whole numbers from 0 to 2^32 - 1; ids and times are safe integers.
- *
- * @example
- * ```ts
- * import { core } from "./core.ts";
- *
- * const check = core.crc32(new TextEncoder().encode("123456789"));
- * console.assert(check === 0xcbf43926);
- * ```
  */
 export class Core extends CoreMemory {
   readonly #wasm: CoreExports;

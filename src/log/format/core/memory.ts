@@ -80,13 +80,13 @@ export class CoreMemory {
     return this.#read.bytes;
   }
 
-  /** Gives the encode area at least `bytes`; its content stays, its pointer may change and is returned. */
+  /** Gives the encode area at least `bytes`; its content stays, its pointer may change. */
   ensureEncodeArea(bytes: number): number {
     if (bytes > this.#encode.bytes) this.#growArea(this.#encode, this.#read, bytes);
     return this.#encode.ptr;
   }
 
-  /** Gives the read area at least `bytes`; its content stays, its pointer may change and is returned. */
+  /** Gives the read area at least `bytes`; its content stays, its pointer may change. */
   ensureReadArea(bytes: number): number {
     if (bytes > this.#read.bytes) this.#growArea(this.#read, this.#encode, bytes);
     return this.#read.ptr;
