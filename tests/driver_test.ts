@@ -62,6 +62,14 @@ test("an unknown driver is refused with the known names", async () => {
   }
 });
 
+test("a driver without a name is refused with the known names", async () => {
+  for (const missing of ["", undefined as never, { root_path: "." } as never]) {
+    const { message } = await assertRejects(() => Driver.open(missing), UnknownDriverError);
+    assertStringIncludes(message, "Cannot open a driver: its name is missing; known drivers are ");
+    assertStringIncludes(message, '"files"');
+  }
+});
+
 test("a driver is loaded from a module: a class, a factory, an instance, or the default export", async () => {
   await withFolder(async (folder) => {
     const path = join(folder, "tiny.mjs");

@@ -65,7 +65,7 @@ export function driverNames(): string[] {
 
 /** Creates the driver of that name; throws `UnknownDriverError` or, for `name:module`, `ModuleLoadError`. */
 export async function makeDriver(name: string, options: JsonObject): Promise<DriverInterface> {
-  const factory = factories.get(name) ?? await loadFactory(String(name));
+  const factory = factories.get(name) ?? await loadFactory(typeof name === "string" ? name : "");
   return await factory(options);
 }
 

@@ -2,12 +2,15 @@ import { DiasporaError, type DiasporaErrorOptions, keepNames } from "./base.ts";
 
 /** No driver of that name is registered. */
 export class UnknownDriverError extends DiasporaError {
-  /** Lists the known names. */
+  /** Lists the known names; `driver` is empty where none was given. */
   constructor(readonly driver: string, known: readonly string[]) {
+    const names = known.map((name) => `"${name}"`).join(", ");
     super(
       "ERR_UNKNOWN_DRIVER",
-      `Cannot open driver "${driver}": known drivers are ${known.map((name) => `"${name}"`).join(", ")}; ` +
-        `write "${driver}:MODULE" to load one from a module`,
+      driver === ""
+        ? `Cannot open a driver: its name is missing; known drivers are ${names}`
+        : `Cannot open driver "${driver}": known drivers are ${names}; ` +
+          `write "${driver}:MODULE" to load one from a module`,
     );
   }
 }
