@@ -4,21 +4,17 @@ import { RECORD_BYTES, SEGMENT_HEADER_BYTES } from "./format/bytes.ts";
 import { newestTimeBefore, newestTimeOfSealed, type Partition } from "./partition.ts";
 import { SegmentIndex } from "./segment/index.ts";
 
-/** Readings of the clock while a segment was written, in milliseconds since 1970. */
-export interface ClockReadings {
-  /** When it was made. */
-  created: number;
-  /** The newest time in it. */
-  newestTime: number;
-}
-
-/** What retention knows of a segment. */
-export interface SegmentFacts extends ClockReadings {
+/** What retention knows of a segment. Times are in milliseconds since 1970. */
+export interface SegmentFacts {
   /** First id. */
   baseId: number;
   /** One past the last id. */
   endId: number;
   bytes: number;
+  /** When it was made. */
+  created: number;
+  /** The newest time in it. */
+  newestTime: number;
   /** When its last event was stored at the latest, see {@linkcode storedUntil}. */
   storedUntil: number;
   /** The oldest segment that holds data of events in this one. */
@@ -42,15 +38,11 @@ export interface RetentionPolicy {
  * data of events that stay.
  */
 export function segmentsToRemove(segments: readonly SegmentFacts[], policy: RetentionPolicy): number {
-  const { bytesMax = Infinity, beforeTime = -Infinity, storedBefore = -Infinity, beforeId = -Infinity } =
-    policy;
+  const { bytesMax = Infinity, storedBefore = -Infinity } = policy;
   let bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
   let count = 0;
   for (const segment of segments.slice(0, -1)) {
-    const { endId, newestTime, storedUntil } = segment;
-    const goes = bytes > bytesMax || newestTime < beforeTime || storedUntil < storedBefore ||
-      endId <= beforeId;
-    if (!goes) break;
+    if (bytes <= bytesMax && segment.storedUntil >= storedBefore && !isUnwanted(segment, policy)) break;
     bytes -= segment.bytes;
     count++;
   }
@@ -59,6 +51,14 @@ export function segmentsToRemove(segments: readonly SegmentFacts[], policy: Rete
     while (count > 0 && segments[kept]!.needsBaseId < segments[count]!.baseId) count--;
   }
   return count;
+}
+
+/** Whether all events of a segment are older than a policy wants. */
+function isUnwanted(
+  { endId, newestTime }: SegmentFacts,
+  { beforeTime = -Infinity, beforeId = -Infinity }: RetentionPolicy,
+): boolean {
+  return newestTime < beforeTime || endId <= beforeId;
 }
 
 /** A time that is further than this in the future is from a clock that was wrong; milliseconds. */
@@ -76,7 +76,11 @@ const AHEAD_MS_MAX = 7 * 86_400_000;
  * later than now is not believed: else a clock that was wrong once would keep everything for ever. `removedTime` is
  * the newest reading in segments that were removed.
  */
-export function storedUntil(segments: readonly ClockReadings[], now: number, removedTime: number): number[] {
+export function storedUntil(
+  segments: readonly Pick<SegmentFacts, "created" | "newestTime">[],
+  now: number,
+  removedTime: number,
+): number[] {
   const readings = segments.flatMap(({ created, newestTime }) => [created, newestTime]);
   const believed = (reading: number) => reading <= now + AHEAD_MS_MAX ? reading : -Infinity;
   let newest = believed(removedTime);
@@ -94,10 +98,7 @@ export function storedUntil(segments: readonly ClockReadings[], now: number, rem
 export function lastWouldGo(segments: readonly SegmentFacts[], policy: RetentionPolicy): boolean {
   const last = segments.at(-1);
   if (last === undefined || last.endId === last.baseId) return false;
-  const { endId, newestTime } = last;
-  return policy.bytesMax === 0 ||
-    (policy.beforeTime !== undefined && newestTime < policy.beforeTime) ||
-    (policy.beforeId !== undefined && endId <= policy.beforeId);
+  return policy.bytesMax === 0 || isUnwanted(last, policy);
 }
 
 /** The segments as they would be after sealing the last one. */

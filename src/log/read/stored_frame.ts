@@ -190,7 +190,7 @@ export class StoredFrame {
       chunk !== undefined && offset >= chunk.extent.start &&
       offset < chunk.extent.start + chunk.extent.dataBytes
     ) return chunk;
-    const extent = extentAt(this.#extents!.list, offset);
+    const extent = this.#extents!.list.findLast(({ start }) => start <= offset)!;
     return this.#chunk = { extent, data: this.#openChunk(extent, id) };
   }
 
@@ -234,14 +234,4 @@ export class StoredFrame {
       sums: decodeSums(core.view, at + layout.blockSums, at + layout.data),
     });
   }
-}
-
-function extentAt(list: readonly ExtentAt[], offset: number): ExtentAt {
-  let [low, high] = [0, list.length - 1];
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (list[middle]!.start <= offset) low = middle;
-    else high = middle - 1;
-  }
-  return list[low]!;
 }

@@ -105,7 +105,7 @@ export class Appender {
     }
   }
 
-  /** Ends the partition for good: no later append, of any process, will be counted. */
+  /** Ends the partition for good, and closes the file: no later append, of any process, will be counted. */
   sealForever(): void {
     this.partition.alone(() => {
       try {
@@ -114,8 +114,9 @@ export class Appender {
       } catch (error) {
         // Another process has ended it.
         if (!(error instanceof TopicDeletedError)) throw error;
+      } finally {
+        this.close();
       }
-      this.close();
     });
   }
 

@@ -221,21 +221,17 @@ function checkDataSize(bytes: number): void {
 
 /** Seals the last segment, so that it can be removed: the next append begins a new one. */
 export function sealLast(partition: Partition): void {
-  withAppender(partition, (appender) => appender.seal());
+  const appender = new Appender(partition, Number.MAX_SAFE_INTEGER);
+  try {
+    appender.seal();
+  } finally {
+    appender.close();
+  }
 }
 
 /** Ends the partition: no later append, of any process, will be counted. */
 export function endForGood(partition: Partition): void {
-  withAppender(partition, (appender) => appender.sealForever());
-}
-
-function withAppender(partition: Partition, work: (appender: Appender) => void): void {
-  const appender = new Appender(partition, Number.MAX_SAFE_INTEGER);
-  try {
-    work(appender);
-  } finally {
-    appender.close();
-  }
+  new Appender(partition, Number.MAX_SAFE_INTEGER).sealForever();
 }
 
 /** A failed sync, as the error of every flush from then on. */
