@@ -91,10 +91,7 @@ export function findRecord(ptr: usize, bytes: u32, salt: u32, anySalt: bool): i3
 
 /** A lane is set where "DS", the first half of either magic, starts. */
 function pairs(at: usize): v128 {
-  return v128.and(
-    i8x16.eq(v128.load(at), i8x16.splat(0x44)),
-    i8x16.eq(v128.load(at, 1), i8x16.splat(0x53)),
-  );
+  return v128.and(i8x16.eq(v128.load(at), i8x16.splat(0x44)), i8x16.eq(v128.load(at, 1), i8x16.splat(0x53)));
 }
 
 /** All checks that do not depend on magic and salt. The CRC comes last, because it costs most. */

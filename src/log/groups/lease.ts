@@ -26,17 +26,14 @@ export class Lease {
 
   constructor(private readonly settings: LeaseSettings) {}
 
-  get isRenewalDue(): boolean {
-    return this.settings.environment.elapsedMs() >= this.renewalDueMs;
-  }
-
   get renewalDueMs(): number {
     return this.#renewedMs + this.settings.timeoutMs * RENEWAL_DUE;
   }
 
   /** Whether no other member can consider this one dead yet. */
   get isValid(): boolean {
-    return this.#ageMs < this.settings.timeoutMs * VALID;
+    const { environment, timeoutMs } = this.settings;
+    return environment.elapsedMs() - this.#renewedMs < timeoutMs * VALID;
   }
 
   /** Begins a lease under a new member id, which replaces the one before. */
@@ -76,9 +73,5 @@ export class Lease {
 
   close(): void {
     this.#heartbeat?.close();
-  }
-
-  get #ageMs(): number {
-    return this.settings.environment.elapsedMs() - this.#renewedMs;
   }
 }

@@ -126,7 +126,7 @@ export class Membership {
   checkLease(now: number = this.settings.environment.elapsedMs()): void {
     if (now < Math.min(this.#lease.renewalDueMs, this.#schedule.workCheckDueMs)) return;
     // Work that never lets the event loop turn would let the lease expire.
-    if (this.#lease.isRenewalDue) this.poll();
+    if (now >= this.#lease.renewalDueMs) this.poll();
     else this.#schedule.checkDuringWork();
     // The process may have been stopped while it polled.
     for (let polls = 0; !this.#lease.isValid && !this.#isBusy && polls < POLLS_MAX; polls++) this.poll();

@@ -28,17 +28,16 @@ export class OwnCursorFile {
   readonly #file: StorageFile;
   readonly #made: PathState;
   #sequence = 0;
-  #position: StoredPosition;
 
   private constructor(
     private readonly settings: CursorFileSettings,
     { file, state }: { file: StorageFile; state: PathState },
-    position: StoredPosition,
+    /** The position written last. */
+    public position: StoredPosition,
   ) {
     this.path = file.path;
     this.#file = file;
     this.#made = state;
-    this.#position = position;
   }
 
   /**
@@ -73,10 +72,6 @@ export class OwnCursorFile {
     }
   }
 
-  get position(): StoredPosition {
-    return this.#position;
-  }
-
   /** Whether another consumer retired it: what is written into it does not count any more. */
   get isRetired(): boolean {
     return wasRetired(this.#file);
@@ -90,9 +85,9 @@ export class OwnCursorFile {
   }
 
   write(next: StoredPosition): void {
-    const { mark, nextId } = this.#position;
+    const { mark, nextId } = this.position;
     if (mark !== undefined && mark.salt !== next.mark?.salt && nextId < next.nextId) {
-      this.#writeSlot(encode(this.settings, this.#position, this.#sequence), BEFORE_SLOT);
+      this.#writeSlot(encode(this.settings, this.position, this.#sequence), BEFORE_SLOT);
     }
     this.#writeNext(next, this.settings);
   }
@@ -103,8 +98,8 @@ export class OwnCursorFile {
 
   /** Closes it, and records in it that its owner has closed, so that the next consumer need not wait to find out. */
   end(): void {
-    if (this.#position.generation > 0) {
-      bestEffort(() => this.#writeNext(this.#position, { ...this.settings, owner: 0 }));
+    if (this.position.generation > 0) {
+      bestEffort(() => this.#writeNext(this.position, { ...this.settings, owner: 0 }));
     }
     this.close();
   }
@@ -118,7 +113,7 @@ export class OwnCursorFile {
     const sequence = this.#sequence + 1;
     this.#writeSlot(encode(settings, next, sequence), sequence & 1);
     this.#sequence = sequence;
-    this.#position = next;
+    this.position = next;
   }
 
   #writeSlot(slot: Uint8Array, index: number): void {

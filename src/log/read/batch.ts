@@ -24,12 +24,11 @@ export class StoredBatch implements IncomingBatch {
   metadataText?(index: number): string;
   readonly #frame: StoredFrame;
   readonly #first: number;
-  readonly #metadata: string | Uint8Array;
 
   /** `metadata` are those of the events, as the frame returns them. */
   constructor(
     frame: StoredFrame,
-    metadata: string | Uint8Array,
+    protected readonly metadata: string | Uint8Array,
     run: { partition: number; baseId: number; first: number; count: number; hasMore: boolean },
   ) {
     this.partition = run.partition;
@@ -40,14 +39,14 @@ export class StoredBatch implements IncomingBatch {
     this.mark = markOf(frame.entry.frame);
     this.#frame = frame;
     this.#first = run.first;
-    this.#metadata = metadata;
   }
 
   metadataBytes(index: number): Uint8Array {
-    const metadata = this.#metadata;
+    const { metadata } = this;
+    const [from, to] = this.range(index);
     return typeof metadata === "string"
-      ? encoder.encode(this.textOf(index))
-      : metadata.subarray(...this.#range(index));
+      ? encoder.encode(metadata.slice(from, to))
+      : metadata.subarray(from, to);
   }
 
   dataSize(index: number): number {
@@ -62,23 +61,8 @@ export class StoredBatch implements IncomingBatch {
     scatter(ranges, into, (offset, target) => this.#frame.fill(this.#first + index, offset, target));
   }
 
-  /** All metadata of a text frame, joined by commas. */
-  protected get text(): string {
-    const metadata = this.#metadata;
-    return typeof metadata === "string" ? metadata : decoder.decode(metadata);
-  }
-
-  /** One event's metadata in a text frame. */
-  protected textOf(index: number): string {
-    const metadata = this.#metadata;
-    const [from, to] = this.#range(index);
-    return typeof metadata === "string"
-      ? metadata.slice(from, to)
-      : decoder.decode(metadata.subarray(from, to));
-  }
-
   /** The range of one event's metadata in that of the batch. */
-  #range(index: number): [from: number, to: number] {
+  protected range(index: number): [from: number, to: number] {
     const { metadataStarts: starts, isText } = this.#frame;
     const at = this.#first + index;
     const base = starts[this.#first]!;
@@ -92,11 +76,16 @@ export class StoredBatch implements IncomingBatch {
  */
 export class StoredTextBatch extends StoredBatch {
   override joinedText(): string {
-    return this.text;
+    const { metadata } = this;
+    return typeof metadata === "string" ? metadata : decoder.decode(metadata);
   }
 
   override metadataText(index: number): string {
-    return this.textOf(index);
+    const { metadata } = this;
+    const [from, to] = this.range(index);
+    return typeof metadata === "string"
+      ? metadata.slice(from, to)
+      : decoder.decode(metadata.subarray(from, to));
   }
 }
 

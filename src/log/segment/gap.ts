@@ -40,7 +40,7 @@ export function idsOfGap(gap: GapStep, idBefore: number): GapSpan {
     let end = endWithoutSeal(segment, next);
     if (next.kind === "frame" && end === undefined) {
       const { anchorOffset, anchorId, kind } = next.frame;
-      const anchored = rows.anchored(next);
+      const anchored = rows.spanOf(anchorOffset, anchorId);
       if (anchored !== undefined) {
         return rows.settled({ ...anchored, endId: Math.max(idMin, anchored.endId) }, idMin);
       }
@@ -93,11 +93,6 @@ class Rows {
     row.eventsBefore.set(next.endOffset, row.events);
   }
 
-  /** What a frame's anchor says of the row that it refers to. */
-  anchored({ frame: { anchorOffset, anchorId } }: FrameStep): GapSpan | undefined {
-    return this.#spanOf(anchorOffset, anchorId);
-  }
-
   /**
    * What the index says: readers that seek by the index believe the same entries, and all readers must agree. Frames
    * after the seal are discarded.
@@ -105,9 +100,9 @@ class Rows {
   indexed(): GapSpan | undefined {
     const seal = this.segment.sealOffset();
     const isBoundary = (offset: number) =>
-      !(typeof seal === "number" && offset > seal) && this.#spanOf(offset, 0) !== undefined;
+      !(typeof seal === "number" && offset > seal) && this.spanOf(offset, 0) !== undefined;
     for (const { offset, id } of new SegmentIndex(this.segment).confirmedIds(isBoundary)) {
-      return this.#spanOf(offset, id);
+      return this.spanOf(offset, id);
     }
   }
 
@@ -142,7 +137,7 @@ class Rows {
   }
 
   /** The start of the row with a frame boundary, and its first id, if that of the event at the boundary is `id`. */
-  #spanOf(boundary: number, id: number): GapSpan | undefined {
+  spanOf(boundary: number, id: number): GapSpan | undefined {
     for (const { start, eventsBefore } of this.#rows) {
       const before = eventsBefore.get(boundary);
       if (before !== undefined) return { endOffset: start, endId: id - before };
@@ -183,7 +178,7 @@ function anchoredId(segment: Segment, boundary: number): number | undefined {
   for (let offset = boundary;;) {
     const next = step(segment, offset, READ_AHEAD_BYTES);
     if (next.kind !== "frame") return undefined;
-    const anchored = row.anchored(next);
+    const anchored = row.spanOf(next.frame.anchorOffset, next.frame.anchorId);
     if (anchored !== undefined) return anchored.endId;
     if (next.frame.kind === KIND.seal || !hasSureIds(next)) return undefined;
     row.add(next);

@@ -1,4 +1,4 @@
-import { bestEffort, changeFolder, DRAFT_SUFFIX, type Storage } from "../../storage/port.ts";
+import { bestEffort, changeFolder, DRAFT_SUFFIX } from "../../storage/port.ts";
 import type { PartitionFolder } from "./directory.ts";
 import { firstName, listingOf, ownerOf } from "./listing.ts";
 
@@ -45,13 +45,9 @@ export function removeLeftovers(folder: PartitionFolder): void {
   for (const name of [...leftovers.filter(isLog), ...leftovers.filter((name) => !isLog(name))]) {
     const path = `${directory}/${name}`;
     // Another process may be about to publish its draft.
-    if (name.endsWith(DRAFT_SUFFIX) && ageOf(storage, path) < DRAFT_AGE_MS_MAX) continue;
+    const modified = name.endsWith(DRAFT_SUFFIX) ? storage.stat(path)?.modified : undefined;
+    if (modified !== undefined && Math.abs(storage.now() - modified) < DRAFT_AGE_MS_MAX) continue;
     folder.release(ownerOf(name)!);
     storage.remove(path);
   }
-}
-
-function ageOf(storage: Storage, path: string): number {
-  const modified = storage.stat(path)?.modified;
-  return modified === undefined ? 0 : Math.abs(storage.now() - modified);
 }

@@ -175,7 +175,6 @@ export class Appender {
     }
   }
 
-  /** Writes a frame and finds it. */
   #appendOnce(open: OpenSegment, encode: Encode): FrameEntry | NotLanded {
     const { storage, isLocking } = this.partition;
     const now = storage.now();
