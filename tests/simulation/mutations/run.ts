@@ -48,7 +48,7 @@ export async function runMutations(
   const copy = mkdtempSync(join(tmpdir(), "diaspora-mutations-"));
   let unnoticed = 0;
   try {
-    for (const folder of ["src", "tests"]) cpSync(folder, join(copy, folder), { recursive: true });
+    for (const path of ["src", "tests", "mod.ts"]) cpSync(path, join(copy, path), { recursive: true });
     cpSync(CONFIGURATION, join(copy, "deno.json"));
     symlinkSync(join(process.cwd(), "tools"), join(copy, "tools"));
     cpSync("package.json", join(copy, "package.json"));
@@ -114,7 +114,8 @@ async function histories(
 async function directedHistory(folder: string, test: string): Promise<string> {
   const { output, code } = await run(folder, ["test", "-A", "--no-check", "--fail-fast", test]);
   const failed = /^(.*) \.\.\. .*FAILED/m.exec(output)?.[1];
-  return code === 0 || failed === undefined ? "" : `${test}: ${failed}`;
+  if (code !== 0 && failed === undefined) throw new Error(`Cannot run ${test}:\n${output}`);
+  return failed === undefined ? "" : `${test}: ${failed}`;
 }
 
 /** Runs Deno in the folder. */
