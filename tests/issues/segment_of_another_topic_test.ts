@@ -7,11 +7,12 @@ import { CorruptedLogError, type Topic } from "../../mod.ts";
 import type { Finding } from "../../src/log/check/finding.ts";
 import { planRepair } from "../../src/log/check/plan.ts";
 import { repairPartition } from "../../src/log/check/repair.ts";
+import { encodeTombstoneSegment } from "../../src/log/check/tombstone.ts";
 import { verifyPartition } from "../../src/log/check/verify.ts";
 import type { Partition } from "../../src/log/partition.ts";
 import { segmentName } from "../../src/log/mod.ts";
 import { nodeStorage } from "../../src/storage/node.ts";
-import { type ClockStore, withClock } from "../drivers/files/stepping_clock.ts";
+import { type ClockStore, NOON, withClock } from "../drivers/files/stepping_clock.ts";
 import { test } from "../harness.ts";
 
 /** Runs a test with two topics whose segments begin with the same ids, and have four events each. */
@@ -130,6 +131,26 @@ for (const place of [0, 1]) {
       assertEquals(
         read,
         Array.from({ length: 16 }, (_, id) => id).filter((id) => id < lost[0] || id >= lost[1]),
+      );
+    }));
+}
+
+// Repairs by versions that did not look which salt the next segment names: the last segment was refused, and nothing could
+// be appended.
+for (const place of [0, 1, 2]) {
+  test(`a segment with any salt that a repair made in the place of segment ${place} of 4 accuses no other`, () =>
+    withTwins(4, async (store, _, ids) => {
+      const [baseId, endId] = [ids[place]!, ids[place + 1]!];
+      const path = join(store.folder, segmentName(baseId));
+      const writer = { salt: 7, sequence: 0, nonceLow: 1, nonceHigh: 2, time: NOON };
+      const header = { partition: 0, salt: writer.salt, baseId, created: NOON };
+      nodeStorage.replace(path, encodeTombstoneSegment(header, endId, writer));
+      nodeStorage.remove(path.replace(/log$/, "idx"));
+      assertEquals(await found(store.partition()), []);
+      await store.push(await store.reopen(), 1);
+      assertEquals(
+        await idsOf(await store.reopen()),
+        Array.from({ length: 17 }, (_, id) => id).filter((id) => id < baseId || id >= endId),
       );
     }));
 }

@@ -279,7 +279,7 @@ export class PartitionFolder {
 
   get #folder(): SegmentFolder {
     const { storage, directory, partition } = this;
-    return { storage, directory, partition, ids: this.#listed };
+    return { storage, directory, partition, ids: this.#ids };
   }
 
   #pathOf(baseId: number): string {

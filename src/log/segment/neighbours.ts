@@ -10,7 +10,7 @@ import { isMissing, type Storage } from "../../storage/port.ts";
 import { FLAG, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
 import type { SealedSegment } from "../format/segment_header.ts";
 import { step } from "./frame_scanner.ts";
-import { isSameSegment, NO_SALT, readHeader, type Segment, segmentName } from "./segment_file.ts";
+import { isSameSegment, NO_SALT, readHeader, Segment, segmentName } from "./segment_file.ts";
 
 /** A partition's folder and the first ids of its segments, ascending. */
 export interface SegmentFolder {
@@ -31,16 +31,17 @@ type Named = Pick<Segment, "baseId" | "salt"> & { previous: SealedSegment | unde
 export function strangerAmong(folder: SegmentFolder, segment: Segment): string | undefined {
   const at = folder.ids.indexOf(segment.baseId);
   const named = (index: number) => at < 0 ? undefined : namedAt(folder, index);
+  const link = (earlier: Named | undefined, later: Named | undefined) => linkOf(folder, earlier, later);
   const later = named(at + 1);
-  const linkAfter = linkOf(segment, later);
+  const linkAfter = link(segment, later);
   if (linkAfter === "same") return undefined;
   const earlier = named(at - 1);
-  const linkBefore = linkOf(earlier, segment);
+  const linkBefore = link(earlier, segment);
   if (linkBefore === "same" || (linkAfter === "unknown" && linkBefore === "unknown")) return undefined;
   const isNeighbourOdd = linkAfter === "unknown"
-    ? linkOf(named(at - 2), earlier) === "other"
-    : linkBefore === "unknown" && linkOf(later, named(at + 2)) === "other";
-  return isNeighbourOdd || isRepaired(segment)
+    ? link(named(at - 2), earlier) === "other"
+    : linkBefore === "unknown" && link(later, named(at + 2)) === "other";
+  return isNeighbourOdd
     ? undefined
     : "the segments beside it were written with another file of this name: it is of another topic; move it away, and " +
       "restore the one that was here";
@@ -48,16 +49,39 @@ export function strangerAmong(folder: SegmentFolder, segment: Segment): string |
 
 /** Whether the first two segments were not written one after the other. */
 export function isBrokenLink(folder: SegmentFolder): boolean {
-  return linkOf(namedAt(folder, 0), namedAt(folder, 1)) === "other";
+  return linkOf(folder, namedAt(folder, 0), namedAt(folder, 1)) === "other";
 }
 
 /** Whether the later of two segments that lie beside each other followed this very file, or another one. */
-function linkOf(earlier: Named | undefined, later: Named | undefined): "same" | "other" | "unknown" {
+function linkOf(
+  folder: SegmentFolder,
+  earlier: Named | undefined,
+  later: Named | undefined,
+): "same" | "other" | "unknown" {
   const previous = later?.previous;
   if (earlier === undefined || previous === undefined || previous.salt === 0) return "unknown";
-  if (previous.baseId === earlier.baseId) return previous.salt === earlier.salt ? "same" : "other";
-  // Otherwise a segment between the two may be missing.
-  return previous.baseId < earlier.baseId ? "other" : "unknown";
+  if (previous.baseId === earlier.baseId && previous.salt === earlier.salt) return "same";
+  // A segment between the two may be missing.
+  if (previous.baseId > earlier.baseId) return "unknown";
+  return isReplacement(folder, earlier) || isReplacement(folder, later!) ? "unknown" : "other";
+}
+
+/**
+ * Whether a repair made a segment in the place of one that was missing or unreadable: older versions gave it another salt
+ * than the one that the next segment names.
+ */
+function isReplacement({ storage, directory, partition }: SegmentFolder, { baseId }: Named): boolean {
+  const segment = new Segment(storage, `${directory}/${segmentName(baseId)}`, partition, baseId);
+  try {
+    const first = step(segment, SEGMENT_HEADER_BYTES, RECORD_BYTES);
+    return first.kind === "frame" && (first.frame.flags & FLAG.lost) !== 0;
+  } catch (error) {
+    // It cannot be read, or was removed meanwhile: then it tells nothing.
+    if (error instanceof StorageError) return true;
+    throw error;
+  } finally {
+    segment.close();
+  }
 }
 
 /** What the header of a segment says, by its position in the folder; undefined if there is none, or it cannot be read. */
@@ -76,12 +100,6 @@ function readNamed({ storage, directory, partition }: SegmentFolder, baseId: num
   // One that was written for another place says nothing about this one.
   if (header === undefined || header.baseId !== baseId || header.partition !== partition) return undefined;
   return { baseId, salt: header.salt, previous: header.after };
-}
-
-/** A repair may have made it in the place of one that was missing. */
-function isRepaired(segment: Segment): boolean {
-  const first = step(segment, SEGMENT_HEADER_BYTES, RECORD_BYTES);
-  return first.kind === "frame" && (first.frame.flags & FLAG.lost) !== 0;
 }
 
 /**

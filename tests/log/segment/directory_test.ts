@@ -127,6 +127,14 @@ test("an empty first segment that is not followed by the second is a ghost", () 
   }
 });
 
+test("a ghost says nothing about the segment after it, which is read", () => {
+  for (const after of [{ baseId: 5, salt: 99 }, { baseId: 4, salt: 99 }]) {
+    const { folder } = new Made().put(5, { bytes: 0 }).put(10, { after });
+    assertEquals(folder.segmentIds(), [10]);
+    assertEquals(folder.segment(10).isUnreadable, false);
+  }
+});
+
 test("a first segment is checked once for being a ghost", () => {
   const made = new Made().put(0).put(10).put(20);
   let looks = 0;
