@@ -167,7 +167,11 @@ export class ConsumerFolder {
       }
     }
     // After a power cut retention would not know of a name that is missing, and remove what it has not acknowledged.
-    storage.syncDirectory(this.location.directory);
+    try {
+      storage.syncDirectory(this.location.directory);
+    } catch (error) {
+      throw isMissing(error) ? this.removed() : error;
+    }
     this.#isKnown = true;
   }
 

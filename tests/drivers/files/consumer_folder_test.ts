@@ -69,6 +69,16 @@ test("a consumer's folder is made with its first position, whole, and its name i
   assertEquals(registry.names(), ["c"]);
 });
 
+test("a topic that is deleted just after a consumer's folder was made is said to be deleted", () => {
+  const { folder, registry } = new Scene();
+  folder.before = (name, path) => {
+    if (name !== "syncDirectory" || !path.endsWith("/consumers")) return;
+    folder.before = () => {};
+    folder.storage.removeTree(`${ROOT}/t`);
+  };
+  assertThrows(() => registry.consumer("c").make(), TopicDeletedError);
+});
+
 test("each name has its own positions, of each partition", () => {
   const scene = new Scene();
   scene.seek("b", 3);
