@@ -35,7 +35,7 @@ export function withAbsolutePath(options: JsonObject): JsonObject {
     : options;
 }
 
-/** Whether it is a URL, of which a relative path would make a folder `file:`. */
+/** Whether it is a URL, of which a relative path would make a folder `file:`. One letter is a drive: `C://data`. */
 export function isUrl(path: string): boolean {
-  return /^[a-z][a-z\d+.-]*:\/\//i.test(path);
+  return /^[a-z][a-z\d+.-]+:\/\//i.test(path);
 }
