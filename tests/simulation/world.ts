@@ -331,7 +331,8 @@ export class World {
     const setup = this.newProcess();
     setup.makeDirectory(ROOT);
     setup.syncDirectory("/");
-    const hasSmallSegments = this.dataBytesMax !== undefined || this.theme === "stepping clocks";
+    const hasSmallSegments = this.dataBytesMax !== undefined ||
+      ["stepping clocks", "removed data"].includes(this.theme);
     const isRemoving = hasSmallSegments || random.chance(0.5);
     const kind = (this.group === undefined || this.theme === "removed work") && isRemoving
       ? random.pick(["bytes", "seconds", "acknowledged"] as const)
@@ -367,7 +368,7 @@ export class World {
       const isWhole = this.theme === "whole consumers";
       this.programs.push(isWhole ? new SubscriberProgram(this, name) : new ConsumerProgram(this, name));
     }
-    if (random.chance(this.theme === "lost names" ? 1 : 0.6)) {
+    if (random.chance(["lost names", "removed data"].includes(this.theme) ? 1 : 0.6)) {
       this.programs.push(new AdministratorProgram(this, "a0", names));
     }
     if (random.chance(0.2)) this.programs.push(new AdministratorProgram(this, "a1", names));
