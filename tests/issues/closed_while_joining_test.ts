@@ -3,9 +3,8 @@
 // one that was not there. A join that finds its group left ends.
 import { assertEquals } from "@std/assert";
 import { EventEmitter } from "node:events";
-import { Group } from "../../src/drivers/kafka/group.ts";
 import { test } from "../harness.ts";
-import { clusterOfGroup } from "../drivers/kafka/cluster_of_group.ts";
+import { clusterOfGroup, memberOn } from "../drivers/kafka/cluster_of_group.ts";
 
 /** A client with a join that is under way, which completes as the real one's does. */
 class JoiningClient extends EventEmitter {
@@ -37,15 +36,7 @@ class JoiningClient extends EventEmitter {
 
 test("a member that is closed while it joins sends no heartbeat afterwards", async () => {
   const client = new JoiningClient();
-  const cluster = clusterOfGroup(client);
-  const listener = { onReassigned: () => {}, onFailure: () => {}, epochBefore: () => -1 };
-  const group = new Group(
-    cluster,
-    "name",
-    { name: "t", kafkaName: "t", numPartitions: 1 },
-    listener,
-    undefined,
-  );
+  const group = memberOn(clusterOfGroup(client));
   await group.open();
   await group.close();
   client.completeJoin();

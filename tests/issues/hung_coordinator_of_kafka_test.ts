@@ -8,9 +8,9 @@ import { EventEmitter } from "node:events";
 import type { ClientConsumer } from "../../src/drivers/kafka/client.ts";
 import type { Api } from "../../src/drivers/kafka/client_internals.ts";
 import { Cluster } from "../../src/drivers/kafka/cluster.ts";
-import { Group } from "../../src/drivers/kafka/group.ts";
 import { type CoordinatorFinder, leaveMovedCoordinators } from "../../src/drivers/kafka/moved_coordinator.ts";
 import { readSettings } from "../../src/drivers/kafka/settings.ts";
+import { clusterOfGroup, memberOn } from "../drivers/kafka/cluster_of_group.ts";
 import { FakeBroker } from "../drivers/kafka/fake_broker.ts";
 import { test } from "../harness.ts";
 
@@ -126,10 +126,7 @@ test("an acknowledgement that is not answered goes to the new coordinator", asyn
   const member = new MemberClient();
   const asked: unknown[] = [];
   const cluster = {
-    settings: { group: {}, client: { metadataMaxAge: 300_000 } },
-    servers: "test",
-    consumer: () => member,
-    run: (_: string, work: () => Promise<void>) => work(),
+    ...clusterOfGroup(member),
     request(_: unknown, broker: unknown) {
       asked.push(broker);
       return broker === "hung" ? new Promise(() => {}) : Promise.resolve();
@@ -137,9 +134,7 @@ test("an acknowledgement that is not answered goes to the new coordinator", asyn
     within: (_: number, committing: Promise<void>) => Cluster.prototype.within.call(cluster, 10, committing),
     pauseBefore: () => Promise.resolve(),
   } as unknown as Cluster;
-  const topic = { name: "t", kafkaName: "t", numPartitions: 1 };
-  const listener = { onReassigned: () => {}, onFailure: () => {}, epochBefore: () => -1 };
-  const group = new Group(cluster, "name", topic, listener, undefined);
+  const group = memberOn(cluster);
   await group.open();
   await group.commit(new Map([[0, 5]]));
   assertEquals(asked, ["hung", "new"]);
@@ -152,20 +147,10 @@ test("a member whose coordinator hangs is closed without its answer", async () =
   member.leaveGroup = () => new Promise(() => {});
   member.close = () => Promise.resolve(isClosed = true) as unknown as Promise<void>;
   const cluster = {
-    settings: { group: {}, client: { metadataMaxAge: 300_000 } },
-    servers: "test",
-    consumer: () => member,
-    run: (_: string, work: () => Promise<void>) => work(),
+    ...clusterOfGroup(member),
     within: (_: number, leaving: Promise<void>) => Cluster.prototype.within.call(cluster, 10, leaving),
   } as unknown as Cluster;
-  const listener = { onReassigned: () => {}, onFailure: () => {}, epochBefore: () => -1 };
-  const group = new Group(
-    cluster,
-    "name",
-    { name: "t", kafkaName: "t", numPartitions: 1 },
-    listener,
-    undefined,
-  );
+  const group = memberOn(cluster);
   await group.open();
   await group.close();
   assert(isClosed);
