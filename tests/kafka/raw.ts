@@ -1,5 +1,6 @@
 // Kafka as another program sees it, without the driver.
 import type { Buffer } from "node:buffer";
+import { setTimeout as sleep } from "node:timers/promises";
 import { loadClient } from "../../src/drivers/kafka/client.ts";
 
 const CLIENT = { clientId: "outside", retries: 20, retryDelay: 100, autocreateTopics: false };
@@ -8,9 +9,10 @@ const CLIENT = { clientId: "outside", retries: 20, retryDelay: 100, autocreateTo
 export class Outside {
   constructor(private readonly servers: string) {}
 
-  /** Creates a topic. */
+  /** Creates a topic; the brokers confirm that before they list it, some time before on a busy machine. */
   async createTopic(topic: string, partitions = 1): Promise<void> {
     await this.#admin((admin) => admin.createTopics({ topics: [topic], partitions, replicas: 1 }));
+    while (!(await this.topics()).includes(topic)) await sleep(20);
   }
 
   /** Deletes a topic. */
