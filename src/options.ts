@@ -1,6 +1,6 @@
 import { InvalidOptionError } from "./errors.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
-import { cut } from "./text/quoted.ts";
+import { cut, literal } from "./text/quoted.ts";
 import { isSecret, kindOf, withoutSecrets } from "./secrets.ts";
 import { unitRemark } from "./options/unit_remark.ts";
 
@@ -200,7 +200,7 @@ function showFully(value: unknown): string {
   if (typeof value === "object" && value !== null) return safeJson(value);
   if (typeof value === "string") return JSON.stringify(withoutSecrets(value));
   // JSON.stringify throws on a bigint and turns NaN into null.
-  return typeof value === "bigint" ? `${value}n` : String(value);
+  return literal(value);
 }
 
 function safeJson(value: object): string {

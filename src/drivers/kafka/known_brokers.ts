@@ -134,15 +134,16 @@ export class KnownBrokers {
 
   /** One that cannot be reached is asked last from now on. */
   #postpone(broker: BrokerAddress): void {
-    const postponed = this.#addresses.filter((one) => isSame(one, broker));
-    this.#addresses = [...this.#addresses.filter((one) => !isSame(one, broker)), ...postponed];
+    const postponed = this.#addresses.filter((one) => isSameAddress(one, broker));
+    this.#addresses = [...this.#addresses.filter((one) => !isSameAddress(one, broker)), ...postponed];
   }
 }
 
 function has(addresses: readonly BrokerAddress[], address: BrokerAddress): boolean {
-  return addresses.some((one) => isSame(one, address));
+  return addresses.some((one) => isSameAddress(one, address));
 }
 
-function isSame(one: BrokerAddress, other: BrokerAddress): boolean {
+/** Whether two brokers are at one address. */
+export function isSameAddress(one: BrokerAddress, other: BrokerAddress): boolean {
   return one.host === other.host && one.port === other.port;
 }

@@ -1,5 +1,6 @@
 import { sleep } from "../../async.ts";
 import type { Admin, ClientConsumer, ClientModule } from "./client.ts";
+import { isSameAddress } from "./known_brokers.ts";
 import { answerOrError, type BrokerAddress, wrapCallback } from "./client_internals.ts";
 
 /** Requests of members. Some are answered late if other members are late, and none if the coordinator hangs. */
@@ -58,16 +59,16 @@ async function untilMoved(
 /** Compares ids: another client may know the same brokers by other addresses, those of another listener. */
 async function hasMoved(
   client: Pick<ClientConsumer, "metadata">,
-  { host, port }: BrokerAddress,
+  address: BrokerAddress,
   find: CoordinatorFinder,
 ): Promise<boolean> {
   try {
     const now = await find();
     const { brokers } = await client.metadata({ topics: [] });
-    const [asked] = [...brokers].find(([, broker]) => broker.host === host && broker.port === port) ?? [];
+    const [asked] = [...brokers].find(([, broker]) => isSameAddress(broker, address)) ?? [];
     return now !== undefined && now.nodeId !== asked;
   } catch {
-    // While it is not known who the coordinator is, there is no other one to ask.
+    // While the coordinator is unknown, no other broker can be asked.
     return false;
   }
 }

@@ -76,12 +76,17 @@ export interface Finding {
   keptId?: number;
 }
 
+/** Whether an error says that a file cannot be read, and nothing of its content. */
+export function saysUnreadable(error: unknown): error is StorageError | UnsupportedFormatError {
+  return error instanceof StorageError || error instanceof UnsupportedFormatError;
+}
+
 /**
  * The finding for a file that cannot be read, so that the others are checked all the same; throws an error that says
  * anything else.
  */
 export function unreadable(error: unknown, file: string, partition = 0, firstId = 0): Finding {
-  if (!(error instanceof StorageError || error instanceof UnsupportedFormatError)) throw error;
+  if (!saysUnreadable(error)) throw error;
   const { message: reason } = error;
   const severity = "unreadable";
   return { severity, kind: severity, partition, firstId, endId: firstId, file, offset: 0, reason };

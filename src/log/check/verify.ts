@@ -61,8 +61,8 @@ function* brokenLink(partition: Partition, earlierId: number, laterId: number): 
   if (!partition.isBroken(earlierId, laterId)) return;
   const { partition: number, directory } = partition;
   const reason =
-    `the segment before it is not the one that it was written after: one of the two is of another ` +
-    `topic, or of a copy of this one; restore the partition from one backup`;
+    "the segment before it is not the one that it was written after: one of the two is of another " +
+    "topic, or of a copy of this one; restore the partition from one backup";
   const file = `${directory}/${segmentName(laterId)}`;
   const ids = { partition: number, firstId: laterId, endId: laterId };
   yield { severity: "damage", kind: "segment order", ...ids, file, offset: 0, reason };

@@ -1,11 +1,11 @@
-import { CorruptedLogError, EventGoneError, StorageError, UnsupportedFormatError } from "../../errors.ts";
+import { CorruptedLogError, EventGoneError } from "../../errors.ts";
 import { DATA_BLOCK_BYTES, FLAG, KIND, RECORD_BYTES } from "../format/bytes.ts";
 import { extentsAddUp } from "../format/frame_body.ts";
 import type { Partition } from "../partition.ts";
 import { damagedBlocks, eventsInBlocks, extentsOf, type FrameAt } from "../segment/frame_check.ts";
 import { type Step, step } from "../segment/frame_scanner.ts";
 import type { Segment } from "../segment/segment_file.ts";
-import type { Finding } from "./finding.ts";
+import { type Finding, saysUnreadable } from "./finding.ts";
 
 /** A finding, without what is the same for all of a segment. */
 export type Found = Pick<Finding, "severity" | "kind" | "offset" | "reason"> & Partial<Finding>;
@@ -101,7 +101,7 @@ export class DataCheck {
       found = step(segment, offset, RECORD_BYTES);
     } catch (error) {
       // A segment that cannot be read is named itself.
-      if (error instanceof StorageError || error instanceof UnsupportedFormatError) return undefined;
+      if (saysUnreadable(error)) return undefined;
       if (!(error instanceof EventGoneError || error instanceof CorruptedLogError)) throw error;
       // The event is to go as well, although the removal did not come to its segment.
       if (this.segment.baseId < this.partition.listing().markedFirst) return undefined;
