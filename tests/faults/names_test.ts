@@ -1,6 +1,7 @@
 // Names with a special meaning in a file system: nothing outside the root is ever touched.
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { cpSync, readdirSync } from "node:fs";
+import process from "node:process";
 import { Driver, InvalidConsumerNameError, InvalidTopicNameError } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { withCanary } from "./canary.ts";
@@ -158,22 +159,28 @@ test("unusual topic names have separate folders, and work", () =>
     assertEquals(readdirSync(root), []);
   }));
 
-test("a topic of an earlier version can be used under a name that is now invalid", () =>
-  withCanary(async ({ root }) => {
-    await using driver = await Driver.open("files", { root_path: root });
-    await driver.createTopic("template", {});
-    for (const name of UNPORTABLE_TOPICS) {
-      await assertRejects(() => driver.createTopic(name, {}), InvalidTopicNameError, "choose another name");
-      assertEquals(await driver.topicExists(name), false);
-      cpSync(`${root}/template`, `${root}/${name}`, { recursive: true });
-      await using topic = await driver.openTopic(name);
-      await using producer = topic.producer("test");
-      assertEquals(await producer.push({ name }), 0);
-    }
-    assertEquals([...(await driver.listTopics()).keys()].sort(), [...UNPORTABLE_TOPICS, "template"].sort());
-    for (const name of UNPORTABLE_TOPICS) await driver.deleteTopic(name);
-    assertEquals(readdirSync(root), ["template"]);
-  }));
+const noSuchFolder = process.platform === "win32" && "Windows cannot store such a folder";
+
+test(
+  "a topic of an earlier version can be used under a name that is now invalid",
+  { skip: noSuchFolder },
+  () =>
+    withCanary(async ({ root }) => {
+      await using driver = await Driver.open("files", { root_path: root });
+      await driver.createTopic("template", {});
+      for (const name of UNPORTABLE_TOPICS) {
+        await assertRejects(() => driver.createTopic(name, {}), InvalidTopicNameError, "choose another name");
+        assertEquals(await driver.topicExists(name), false);
+        cpSync(`${root}/template`, `${root}/${name}`, { recursive: true });
+        await using topic = await driver.openTopic(name);
+        await using producer = topic.producer("test");
+        assertEquals(await producer.push({ name }), 0);
+      }
+      assertEquals([...(await driver.listTopics()).keys()].sort(), [...UNPORTABLE_TOPICS, "template"].sort());
+      for (const name of UNPORTABLE_TOPICS) await driver.deleteTopic(name);
+      assertEquals(readdirSync(root), ["template"]);
+    }),
+);
 
 test("unusual consumer names have separate positions, all inside the topic", () =>
   withCanary(async ({ root }) => {

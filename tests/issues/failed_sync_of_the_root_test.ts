@@ -4,6 +4,7 @@
 // confirmed pushes whose topic was gone after a power cut. Now the folder is changed before it is synced, so that the
 // system writes it again.
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
+import { resolve } from "node:path";
 import { FilesDriver } from "../../src/drivers/files/driver.ts";
 import { StorageError } from "../../src/errors.ts";
 import { test } from "../harness.ts";
@@ -12,7 +13,7 @@ import { SimulatedKill } from "../simulation/disk/failure.ts";
 import { SimulatedProcess } from "../simulation/disk/process.ts";
 import { DEFAULT_COMPONENTS } from "../simulation/world.ts";
 
-const ROOT = "/store";
+const ROOT = resolve("/store");
 
 function emptyStore(): SimulatedDisk {
   const disk = new SimulatedDisk(1);

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { setImmediate } from "node:timers";
 import { FilesDriver } from "../../src/drivers/files/driver.ts";
 import type { IncomingBatch } from "../../src/contract.ts";
@@ -39,7 +40,7 @@ import type { Push } from "./model/push.ts";
 import { RetentionModel } from "./model/retention_model.ts";
 import { SideTopicModel } from "./model/side_topic_model.ts";
 
-export const ROOT = "/store";
+export const ROOT = resolve("/store");
 export const TOPIC = "main";
 export const DEFAULT_COMPONENTS = {
   validator: { type: "default" },

@@ -53,7 +53,7 @@ class Scene {
 test("a consumer's folder is made with its first position, whole, and its name in it", () => {
   const { folder, registry } = new Scene();
   const consumer = registry.consumer("c");
-  assertEquals([consumer.path, folder.names("/store/t")], [`${ROOT}/t/consumers/c`, ["t/consumers"]]);
+  assertEquals([consumer.path, folder.names(`${ROOT}/t`)], [`${ROOT}/t/consumers/c`, ["t/consumers"]]);
   assertEquals([consumer.cursor(0).read(), consumer.listed().of(0), registry.names()], [undefined, [], []]);
   const done = folder.changesDuring(() => consumer.make());
   const [draft] = done[0]!.split(" ").slice(1);
@@ -155,7 +155,7 @@ test("a folder that cannot be made says why, and leaves nothing behind", () => {
     };
     assertEquals(assertThrows(() => scene.registry.consumer("c").make(), StorageError).errno, "ENOSPC");
     folder.before = () => {};
-    assertEquals(folder.names("/store/t"), ["t/consumers"], call);
+    assertEquals(folder.names(`${ROOT}/t`), ["t/consumers"], call);
   }
 });
 
@@ -324,10 +324,13 @@ test("a seek over several partitions has a file as long as it lasts, and one in 
     throw new StorageError("EIO", "Cannot: simulated");
   };
   assertEquals([assertThrows(() => scene.seek("c", 4, 5), StorageError).errno, attempts], ["EIO", 1]);
-  assertEquals([scene.openFiles.size, folder.names("/store/t").some((name) => name.includes(".creating-"))], [
-    0,
-    false,
-  ]);
+  assertEquals(
+    [scene.openFiles.size, folder.names(`${ROOT}/t`).some((name) => name.includes(".creating-"))],
+    [
+      0,
+      false,
+    ],
+  );
   assertEquals([scene.stored("c", 0), scene.stored("c", 1)], [2, 3]);
 });
 
@@ -401,7 +404,7 @@ test("a seek whose draft is taken for a leftover, or whose consumer is deleted j
     scene.seek("c", 11, 12);
     const expected = isDeleted ? undefined : 3;
     assertEquals([0, 1, 2].map((partition) => scene.stored("c", partition)), [11, 12, expected]);
-    assertEquals(folder.names("/store/t").some((name) => name.includes(".creating-")), false);
+    assertEquals(folder.names(`${ROOT}/t`).some((name) => name.includes(".creating-")), false);
   }
 });
 

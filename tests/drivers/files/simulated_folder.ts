@@ -1,9 +1,11 @@
 // A store on a simulated disk without random faults, whose calls a test can record, fail or precede.
+import { resolve } from "node:path";
 import type { Storage } from "../../../src/storage/port.ts";
 import { SimulatedDisk } from "../../simulation/disk/disk.ts";
 import { SimulatedProcess } from "../../simulation/disk/process.ts";
 
-export const ROOT = "/store";
+/** The store's folder, as the driver names it. */
+export const ROOT = resolve("/store");
 
 /**
  * Called before each call with its name and its first argument; an error that it throws becomes the call's.

@@ -95,7 +95,7 @@ test("a trim of an empty partition removes nothing and makes nothing", () => {
   for (const dryRun of [true, false]) {
     assertEquals(trimPartition(scene.log, { beforeId: 9, maxBytes: 0, dryRun }), nothing);
   }
-  assertEquals(scene.folder.names("/store/p"), []);
+  assertEquals(scene.folder.names(`${ROOT}/p`), []);
   assertEquals(describePartition(scene.log), { partition: 0, firstId: 0, nextId: 0, bytes: 0, segments: 0 });
 });
 
@@ -165,7 +165,7 @@ test("retention cleans up after writers that were killed, also where nothing is 
   trimPartition(scene.log, { beforeId: 3 });
   folder.file("p/00000000000000000000.idx");
   applyRetention(scene.log, () => ({}), scene.registry);
-  assertEquals(folder.names("/store/p").some((name) => name.includes("00000000000000000000.idx")), false);
+  assertEquals(folder.names(`${ROOT}/p`).some((name) => name.includes("00000000000000000000.idx")), false);
   folder.before = () => {
     throw new StorageError("EIO", "Cannot do anything: simulated");
   };

@@ -1,3 +1,4 @@
+import process from "node:process";
 import { StorageError } from "../../../src/errors.ts";
 import { Directory, type Entry } from "./directory.ts";
 import { Inode } from "./inode.ts";
@@ -15,6 +16,11 @@ interface Change {
   isDropped: boolean;
 }
 
+/** A path as it is here; an absolute one has a drive and backslashes on Windows. */
+const pathHere = process.platform === "win32"
+  ? (path: string): string => path.replace(/^[A-Za-z]:/, "").replaceAll("\\", "/")
+  : (path: string): string => path;
+
 /**
  * Names and the files they refer to. Changes are visible at once, and reach the disk by a sync, or by chance.
  */
@@ -27,7 +33,8 @@ export class Namespace {
   /** Directories by path, to be found at once; forgotten when any directory appears or goes. */
   readonly #directories = new Map<string, Directory>();
 
-  get(path: string): Entry | undefined {
+  get(pathAnywhere: string): Entry | undefined {
+    const path = pathHere(pathAnywhere);
     const slash = path.lastIndexOf("/");
     if (slash < 0) return this.root;
     const parent = path.slice(0, slash);
@@ -190,7 +197,8 @@ export class Namespace {
     this.#change([{ directory, name, entry }]);
   }
 
-  #parentOf(path: string): { directory: Directory; name: string } {
+  #parentOf(pathAnywhere: string): { directory: Directory; name: string } {
+    const path = pathHere(pathAnywhere);
     const slash = path.lastIndexOf("/");
     return { directory: this.directory(path.slice(0, slash)), name: path.slice(slash + 1) };
   }
