@@ -5,8 +5,8 @@
  * @module
  */
 export { type Finding, unreadable } from "./finding.ts";
+export type { PaceOptions } from "./pace.ts";
 export { planRepair, type RepairStep } from "./plan.ts";
 export { clearPosition, repairPartition } from "./repair.ts";
 export { copyFile } from "./repair_segment.ts";
 export { verifyPartition, verifyPosition } from "./verify.ts";
-export type { PaceOptions } from "./verify_segment.ts";

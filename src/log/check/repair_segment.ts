@@ -12,11 +12,12 @@ import {
 import type { Partition } from "../partition.ts";
 import { giveUpData, writeRecords } from "./repair_frame.ts";
 import type { RepairStep } from "./plan.ts";
-import { step as scan } from "../segment/frame_scanner.ts";
+import { step as scan, stepsFrom } from "../segment/frame_scanner.ts";
 import { encodeSegmentHeader, type SealedSegment } from "../format/segment_header.ts";
 import { baseIdOf, Segment, startOf } from "../segment/segment_file.ts";
 import { bestEffort, randomHex, type Storage, type StorageFile, writeAllAt } from "../../storage/port.ts";
-import { Pace, SegmentCheck } from "./verify_segment.ts";
+import { Pace } from "./pace.ts";
+import { SegmentCheck } from "./verify_segment.ts";
 import { sealLast } from "../write/writer.ts";
 import { entriesFrom } from "../segment/entries.ts";
 
@@ -60,7 +61,7 @@ export class SegmentRepair {
     if (isThere) copyFile(storage, this.#path, keptFile);
     if (making !== undefined) this.#make(making);
     else this.#change(steps);
-    await this.#check(steps);
+    await this.#check(making?.endId ?? endIdOf(partition.segmentFor(this.#baseId)!));
     partition.close();
     storage.rename(this.#draft, this.#path);
     storage.syncDirectory(partition.directory);
@@ -142,21 +143,17 @@ export class SegmentRepair {
     for (const { offset, bytes } of tombstones(region, this.#writer)) writeAllAt(copy, bytes, offset);
   }
 
-  /** Checks that the copy is intact, and has the same ids as the segment. */
-  async #check(steps: readonly RepairStep[]): Promise<void> {
+  /** Checks that the copy is intact, and ends before the same id as the segment. */
+  async #check(endId: number): Promise<void> {
     const { partition } = this;
-    const nextId = partition.segmentIds().find((id) => id > this.#baseId);
     const copy = new Segment(partition.storage, this.#draft, partition.partition, this.#baseId);
-    copy.endId = nextId;
+    copy.endId = partition.segmentFrom(this.#baseId + 1).baseId;
     try {
       const check = new SegmentCheck(partition, copy, new Map(), new Pace({}));
       for await (const { severity, kind, reason, offset } of check.findings()) {
         if (severity === "torn" || kind === "dependency marker") continue;
         throw this.#failed(`${reason} at byte ${offset}`);
       }
-      const endId = steps.some(({ kind }) => kind === "make segment")
-        ? steps[0]!.endId
-        : endIdOf(partition.segmentFor(this.#baseId)!);
       if (check.endId !== endId) throw this.#failed(`it would end before event ${check.endId}, not ${endId}`);
     } finally {
       copy.close();
@@ -192,13 +189,10 @@ function segmentBefore(partition: Partition, baseId: number): Segment | undefine
 
 /** Where a segment ends; undefined if it has no seal. */
 export function sealOf(segment: Segment): SealedSegment | undefined {
-  for (let offset = SEGMENT_HEADER_BYTES;;) {
-    const next = scan(segment, offset, RECORD_BYTES);
-    if (next.kind === "tail") return undefined;
+  for (const next of stepsFrom(segment, SEGMENT_HEADER_BYTES, RECORD_BYTES)) {
     if (next.kind === "frame" && next.frame.kind === KIND.seal) {
-      return { baseId: segment.baseId, sealOffset: offset, salt: segment.salt };
+      return { baseId: segment.baseId, sealOffset: next.offset, salt: segment.salt };
     }
-    offset = next.endOffset;
   }
 }
 

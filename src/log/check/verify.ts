@@ -1,7 +1,8 @@
 import { type Finding, unreadable } from "./finding.ts";
 import type { Partition } from "../partition.ts";
 import { segmentName } from "../segment/segment_file.ts";
-import { Pace, type PaceOptions, SegmentCheck } from "./verify_segment.ts";
+import { Pace, type PaceOptions } from "./pace.ts";
+import { SegmentCheck } from "./verify_segment.ts";
 import type { DamagedChunks } from "./verify_data.ts";
 import { isMissing, type Storage } from "../../storage/port.ts";
 import { CursorFiles } from "../positions/cursor_files.ts";

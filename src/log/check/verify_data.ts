@@ -2,7 +2,8 @@ import { CorruptedLogError, EventGoneError } from "../../errors.ts";
 import { DATA_BLOCK_BYTES, FLAG, KIND, RECORD_BYTES } from "../format/bytes.ts";
 import { extentsAddUp } from "../format/frame_body.ts";
 import type { Partition } from "../partition.ts";
-import { damagedBlocks, eventsInBlocks, extentsOf, type FrameAt } from "../segment/frame_check.ts";
+import type { FrameEntry } from "../segment/entries.ts";
+import { damagedBlocks, eventsInBlocks, extentsOf } from "../segment/frame_check.ts";
 import { type Step, step } from "../segment/frame_scanner.ts";
 import type { Segment } from "../segment/segment_file.ts";
 import { type Finding, saysUnreadable } from "./finding.ts";
@@ -11,8 +12,8 @@ import { type Finding, saysUnreadable } from "./finding.ts";
 export type Found = Pick<Finding, "severity" | "kind" | "offset" | "reason"> & Partial<Finding>;
 
 /** The frame that a finding is about, where its offset does not say it. */
-export function frameOf({ baseId }: Segment, offset: number, firstId: number): Finding["frame"] {
-  return { segmentId: baseId, offset, firstId };
+export function frameOf({ segment, offset, id }: FrameEntry): Finding["frame"] {
+  return { segmentId: segment.baseId, offset, firstId: id };
 }
 
 /** Data chunks that are damaged, by segment and offset, so that the events that need them are named. */
@@ -27,64 +28,51 @@ export class DataCheck {
     private readonly partition: Partition,
     private readonly segment: Segment,
     private readonly chunks: DamagedChunks,
-    private readonly found: (found: Found) => Finding,
   ) {
     this.neededId = segment.baseId;
   }
 
   /** The blocks of a frame's data whose checksums differ. */
-  *blocks(at: FrameAt, id: number): Generator<Finding> {
-    const { offset, frame } = at;
-    const blocks = damagedBlocks(at);
+  *blocks(entry: FrameEntry): Generator<Found> {
+    const { id, offset: frameOffset, frame: { kind, layout } } = entry;
+    const blocks = damagedBlocks(entry);
     const [first] = blocks;
     if (first === undefined) return;
-    const blockAt = offset + frame.layout.data + first * DATA_BLOCK_BYTES;
-    const reason = "data checksum differs";
-    if (frame.kind === KIND.chunk) {
-      this.noteChunk(offset, blockAt, reason);
-      const bytes = frame.layout.frameBytes;
-      yield this.found({
+    const offset = frameOffset + layout.data + first * DATA_BLOCK_BYTES;
+    const damage = { offset, reason: "data checksum differs", frame: frameOf(entry) };
+    if (kind === KIND.chunk) {
+      this.noteChunk(frameOffset, offset, damage.reason);
+      yield {
         severity: "damage",
         kind: "chunk",
-        offset: blockAt,
-        bytes,
+        bytes: layout.frameBytes,
         firstId: id,
         endId: id,
-        reason,
-        frame: frameOf(this.segment, offset, id),
-      });
+        ...damage,
+      };
       return;
     }
-    const ranges = eventsInBlocks(at, blocks);
+    const ranges = eventsInBlocks(entry, blocks);
     // No one's bytes any more: those of events that a repair gave up.
     if (ranges.length === 0) ranges.push({ first: 0, end: 0 });
     for (const { first, end } of ranges) {
-      yield this.found({
-        severity: end > first ? "damage" : "redundant",
-        kind: "data",
-        offset: blockAt,
-        firstId: id + first,
-        endId: id + end,
-        reason,
-        frame: frameOf(this.segment, offset, id),
-      });
+      const severity = end > first ? "damage" : "redundant";
+      yield { severity, kind: "data", firstId: id + first, endId: id + end, ...damage };
     }
   }
 
   /** An event whose data is in chunks is whole when they are. */
-  *chunksOf(at: FrameAt, id: number): Generator<Finding> {
-    const extents = extentsOf(at);
+  *chunksOf(entry: FrameEntry): Generator<Found> {
+    const { id, offset, frame: { flags } } = entry;
+    const extents = extentsOf(entry);
     const { list } = extents;
     this.neededId = Math.min(this.neededId, ...list.map(({ segmentId }) => segmentId));
-    if ((at.frame.flags & FLAG.dataLost) !== 0) return;
-    const problem = extentsAddUp(extents) ? list.map((extent) => this.#chunkProblem(extent)).find(Boolean) : {
-      file: this.segment.path,
-      offset: at.offset,
-      reason: "the sizes of its data chunks do not add up",
-    };
+    if ((flags & FLAG.dataLost) !== 0) return;
+    const problem = extentsAddUp(extents)
+      ? list.map((extent) => this.#chunkProblem(extent)).find(Boolean)
+      : { file: this.segment.path, offset, reason: "the sizes of its data chunks do not add up" };
     if (problem === undefined) return;
-    const frame = frameOf(this.segment, at.offset, id);
-    yield this.found({ severity: "damage", kind: "data", firstId: id, endId: id + 1, ...problem, frame });
+    yield { severity: "damage", kind: "data", firstId: id, endId: id + 1, ...problem, frame: frameOf(entry) };
   }
 
   /** What is wrong with a chunk that an event refers to. */

@@ -123,6 +123,16 @@ export function step(segment: Segment, offset: number, ahead: number, seen?: Seq
   return gap;
 }
 
+/** What is at an offset and after it, up to the tail. */
+export function* stepsFrom(segment: Segment, offset: number, ahead: number): Generator<Step, void> {
+  for (;;) {
+    const next = step(segment, offset, ahead);
+    yield next;
+    if (next.kind === "tail") return;
+    offset = next.endOffset;
+  }
+}
+
 /**
  * Whether the trailer repeats the header, which lies `at` in the window, differs, or lies beyond the end of the file.
  * A read of it takes up to `ahead` bytes of what follows: the head of the next frame.

@@ -3,7 +3,7 @@ import { StorageError } from "../../../src/errors.ts";
 import { readAllAt } from "../../../src/log/check/repair_frame.ts";
 import { copyFile } from "../../../src/log/check/repair_segment.ts";
 import { giveUpData, writeRecords } from "../../../src/log/check/repair_frame.ts";
-import { Pace } from "../../../src/log/check/verify_segment.ts";
+import { Pace } from "../../../src/log/check/pace.ts";
 import { DATA_LOST_MARK, FLAG, RECORD_BYTES } from "../../../src/log/format/bytes.ts";
 import { damagedBlocks, headDamage } from "../../../src/log/segment/frame_check.ts";
 import { step } from "../../../src/log/segment/frame_scanner.ts";

@@ -1,6 +1,6 @@
 // How long work rests, reports and ends, and what is said about stored positions.
 import { assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
-import { Pace } from "../../../src/log/check/verify_segment.ts";
+import { Pace } from "../../../src/log/check/pace.ts";
 import { clearPosition } from "../../../src/log/check/repair.ts";
 import { verifyPosition } from "../../../src/log/check/verify.ts";
 import { encodeSlot, POSITION_SLOT_BYTES } from "../../../src/log/positions/position_slot.ts";
