@@ -18,12 +18,7 @@ export async function carryOut(files: TopicFiles, steps: readonly RepairStep[]):
     }
     return kept;
   };
-  for (const partition of files.partitions) {
-    const own = steps.filter((step) =>
-      step.kind !== "clear position" && step.partition === partition.partition
-    );
-    if (own.length > 0) await repairPartition(partition, own, keep);
-  }
+  for (const partition of files.partitions) await repairPartition(partition, steps, keep);
   const positions = new Set(steps.flatMap(({ kind, file }) => kind === "clear position" ? [file] : []));
   for (const path of positions) clearPosition(storage, path, keep);
   for (const { kind, file } of steps) {

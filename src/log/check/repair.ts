@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { copyFile, SegmentRepair } from "./repair_segment.ts";
 import type { Partition } from "../partition.ts";
 import type { RepairStep } from "./plan.ts";
@@ -18,7 +18,7 @@ import { type Storage, writeAllAt } from "../../storage/port.ts";
 export type Keep = (file: string) => string;
 
 /**
- * Carries out the steps of a plan that affect one partition. Every file is copied before it is changed. Producers and
+ * Carries out the steps of a plan that change one partition's log. Every file is copied before it is changed. Producers and
  * consumers may run meanwhile; consumers that have a repaired segment open see the repair once they open the topic
  * again.
  */
@@ -27,25 +27,27 @@ export async function repairPartition(
   steps: readonly RepairStep[],
   keep: Keep,
 ): Promise<void> {
-  const { storage } = partition;
-  const own = steps.filter((step) => step.partition === partition.partition);
+  const { storage, directory } = partition;
+  // Those about positions and names are of other folders.
+  const own = steps.filter(({ file }) => dirname(file) === directory);
+  if (own.length === 0) return;
   const bySegment = new Map<string, RepairStep[]>();
   for (const step of own) {
-    if (step.kind === "write dependency marker" || baseIdOf(basename(step.file)) === undefined) continue;
-    bySegment.set(step.file, [...bySegment.get(step.file) ?? [], step]);
+    if (step.kind === "write dependency marker") continue;
+    const path = step.file.replace(/\.idx$/, ".log");
+    bySegment.set(path, [...bySegment.get(path) ?? [], step]);
   }
-  for (const [file, segmentSteps] of bySegment) {
-    await new SegmentRepair(partition, file).run(segmentSteps, keep(file));
-  }
-  const indexes = own.flatMap(({ kind, file }) => kind === "rebuild index" ? [file] : []);
-  for (const file of new Set([...indexes, ...[...bySegment.keys()].map((path) => indexPath({ path }))])) {
-    if (storage.stat(file) !== undefined) copyFile(storage, file, keep(file));
-    rebuildIndex(partition.segmentFor(baseIdOf(`${basename(file, ".idx")}.log`)!)!);
+  for (const [path, segmentSteps] of bySegment) {
+    const changesSegment = segmentSteps.some(({ kind }) => kind !== "rebuild index");
+    if (changesSegment) await new SegmentRepair(partition, path).run(segmentSteps, keep(path));
+    const index = indexPath({ path });
+    if (storage.stat(index) !== undefined) copyFile(storage, index, keep(index));
+    rebuildIndex(partition.segmentFor(baseIdOf(basename(path))!)!);
   }
   for (const { kind, file, keptId } of own) {
     if (kind === "write dependency marker") partition.keepForSegment(baseIdOf(basename(file))!, keptId!);
   }
-  storage.syncDirectory(partition.directory);
+  storage.syncDirectory(directory);
 }
 
 /** Blanks the damaged slots of a stored position, in place: its consumers may have the file open. */

@@ -626,7 +626,7 @@ test("a repair writes a missing dependency marker of its own partition only", as
     keptId: 3,
   } as const;
   const file = crafted.segment.path;
-  await repairPartition(partition, [{ ...step, partition: 1, file }], (file) => file);
+  await repairPartition(partition, [{ ...step, partition: 1, file: `/another${file}` }], (file) => file);
   assertEquals([...partition.listing().needs], []);
   await repairPartition(partition, [{ ...step, partition: 0, file }], (file) => file);
   assertEquals([...partition.listing().needs], [[10, [3]]]);
