@@ -10,10 +10,7 @@ import { test } from "../harness.ts";
 import { serveFakeJsr } from "./fake_jsr.ts";
 import { runBeside } from "./run_beside.ts";
 
-/**
- * Every file of a package by path. Chunks count as one: how many there are depends on the modules of `@std`, which
- * only dnt compiles.
- */
+/** Every file of a package by path. Chunks count as one: a compiler's own helpers may divide them otherwise. */
 function filesOf(folder: string): string[] {
   const files = [...walkSync(folder, { includeDirs: false })]
     .map(({ path }) => relative(folder, path).replaceAll("\\", "/").replace(/part-\w+/, "part"));

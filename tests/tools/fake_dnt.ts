@@ -1,6 +1,6 @@
 // Replaces dnt, which is only available from JSR, in the tests of how it is called. It refuses what dnt 0.43
 // refuses or does wrong, and puts the modules where dnt does. A test registry serves it as a package.
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 
@@ -42,7 +42,7 @@ function importsOf(config: string): Map<string, string> {
 function check(options: Options): void {
   const unknown = Object.keys(options).filter((name) => !KNOWN.includes(name));
   if (unknown.length > 0) refuse(`it knows no option ${unknown.join()}`);
-  if (options.importMap !== undefined) refuse("an import map does not lead to @std/cli/parse-args");
+  if (options.importMap !== undefined) refuse("an import map lacks the subpaths of packages");
   if (options.configFile === undefined) refuse("the deno.json would be one found by chance");
   if (options.scriptModule !== false) refuse("its CommonJS turns every import() into require(), ESM or not");
   if (options.test !== false) refuse("the tests of this repository would be started");
@@ -70,13 +70,6 @@ export async function build(options: Options): Promise<void> {
   const esm = join(options.outDir, "esm");
   mkdirSync(esm, { recursive: true });
   compileWithTypescript(esm);
-  // Modules from JSR are in a separate folder, named after the version.
-  const std = "deps/jsr.io/@std";
-  cpSync(join(esm, "tools/std"), join(esm, std), { recursive: true });
-  rmSync(join(esm, "tools"), { recursive: true });
-  const parse = join(esm, "src/ctl/args/parse.js");
-  writeFileSync(parse, readFileSync(parse, "utf8").replace("../../../tools/std", `../../../${std}`));
-
   const mapped = Object.values(options.mappings);
   const own = JSON.parse(readFileSync("package.json", "utf8")).dependencies;
   const dependencies = [...importsOf(options.configFile!)].filter(([name]) => name in own);

@@ -12,8 +12,7 @@ interface Dnt {
 const DNT = "jsr:@deno/dnt@~0.43.0";
 
 /**
- * Compiles the entry points and all they import with dnt, including the `@std` modules; returns the folder
- * under `folder` with the modules.
+ * Compiles the entry points and all they import with dnt; returns the folder under `folder` with the modules.
  */
 export async function compileWithDnt(folder: string): Promise<string> {
   const { build } = await import(DNT) as Dnt;
@@ -30,7 +29,7 @@ export async function compileWithDnt(folder: string): Promise<string> {
       { kind: "bin", name: COMMAND.name, path: COMMAND.source },
     ],
     outDir: folder,
-    // As Deno itself reads it: an import map alone lacks subpaths of a package, e.g. `@std/cli/parse-args`.
+    // As Deno itself reads it, rather than as an import map.
     configFile: join(process.cwd(), "deno.json"),
     shims: {},
     mappings,

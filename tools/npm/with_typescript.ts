@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import ts from "typescript";
 import { COMMAND, entryPoints } from "./manifest.ts";
 
@@ -23,14 +23,6 @@ const OPTIONS: ts.CompilerOptions = {
   rewriteRelativeImportExtensions: true,
 };
 
-/** The targets of `@std` imports, from the configuration that names the stand-ins. */
-function standIns(): Record<string, string> {
-  const { imports } = JSON.parse(readFileSync("deno.npm-only.json", "utf8"));
-  return Object.fromEntries(
-    Object.entries<string>(imports).filter(([name]) => name.startsWith("@std/")),
-  );
-}
-
 function fail(diagnostics: readonly ts.Diagnostic[]): never {
   const host = {
     getCanonicalFileName: (path: string) => path,
@@ -40,18 +32,9 @@ function fail(diagnostics: readonly ts.Diagnostic[]): never {
   throw new Error(`Cannot compile the npm package:\n${ts.formatDiagnostics(diagnostics, host)}`);
 }
 
-/** Rewrites imports to compiled files: `./topic.ts` to `./topic.js`, and `@std/fs` to its stand-in. */
-function withCompiledImports(path: string, text: string, places: Record<string, string>): string {
-  return text.replace(
-    /((?:from|import)\s*\(?\s*")([^"]+)(")/g,
-    (whole, before: string, name: string, after: string) => {
-      if (name.startsWith(".")) return before + name.replace(/\.ts$/, ".js") + after;
-      const target = places[name];
-      if (target === undefined) return whole;
-      const from = relative(dirname(path), target.replace(/\.ts$/, ".js")).replaceAll("\\", "/");
-      return before + (from.startsWith(".") ? from : `./${from}`) + after;
-    },
-  );
+/** Rewrites imports to compiled files: `./topic.ts` to `./topic.js`. */
+function withCompiledImports(text: string): string {
+  return text.replace(/((?:from|import)\s*\(?\s*"\.[^"]+)\.ts"/g, '$1.js"');
 }
 
 /**
@@ -60,15 +43,13 @@ function withCompiledImports(path: string, text: string, places: Record<string, 
  * by a symbol, so `await using driver = …` did not type-check.)
  */
 export function compileWithTypescript(folder: string): void {
-  const places = standIns();
-  const paths = Object.fromEntries(Object.entries(places).map(([name, path]) => [name, [resolve(path)]]));
   const roots = [...Object.values(entryPoints), COMMAND.source];
-  const program = ts.createProgram(roots, { ...OPTIONS, paths, rootDir: ".", outDir: "." });
+  const program = ts.createProgram(roots, { ...OPTIONS, rootDir: ".", outDir: "." });
   const diagnostics = ts.getPreEmitDiagnostics(program);
   if (diagnostics.length > 0) fail(diagnostics);
   program.emit(undefined, (path, text) => {
     const its = relative(".", path).replaceAll("\\", "/");
     mkdirSync(dirname(join(folder, its)), { recursive: true });
-    writeFileSync(join(folder, its), withCompiledImports(its, text, places));
+    writeFileSync(join(folder, its), withCompiledImports(text));
   });
 }

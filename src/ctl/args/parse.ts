@@ -1,4 +1,3 @@
-import { parseArgs } from "@std/cli/parse-args";
 import type { JsonObject } from "../../json.ts";
 import { unitRemark } from "../../options/unit_remark.ts";
 import { maskedText } from "../../secrets.ts";
@@ -15,22 +14,14 @@ import { parseValue } from "./value.ts";
  * name.
  */
 export function parseCommandLine(argv: readonly string[], command: CommandSpec): ParsedArguments {
-  const accepted = acceptedOptions(command.options);
   const tokens = tokenize(argv, command.options);
-  const named = parseArgs(asPlainWords(tokens), {
-    string: accepted.filter((spec) => spec.kind !== "flag").map((spec) => spec.name),
-    boolean: accepted.filter((spec) => spec.kind === "flag").map((spec) => spec.name),
-    collect: accepted.filter((spec) => spec.kind !== "flag").map((spec) => spec.name),
-    negatable: accepted.filter((spec) => spec.negatable === true).map((spec) => spec.name),
-  }) as Record<string, unknown>;
-
   const texts = new Map<string, readonly string[]>();
   const flags = new Map<string, boolean>();
-  const mentioned = new Set(tokens.options.map((option) => option.spec.name));
-  for (const spec of accepted) {
-    if (!mentioned.has(spec.name)) continue;
-    if (spec.kind === "flag") flags.set(spec.name, named[spec.name] === true);
-    else texts.set(spec.name, checkValues(spec, (named[spec.name] as unknown[]).map(String)));
+  for (const spec of acceptedOptions(command.options)) {
+    const values = tokens.options.filter(({ name }) => name === spec.name).map(({ value }) => value);
+    if (values.length === 0) continue;
+    if (spec.kind === "flag") flags.set(spec.name, values.at(-1) === true);
+    else texts.set(spec.name, checkValues(spec, values.map(String)));
   }
   checkPositional(tokens.positional, command);
   const documents = makeDocuments(command.options, texts, tokens);
@@ -47,15 +38,6 @@ export function checkRequired(args: ParsedArguments, command: CommandSpec, envir
       : "";
     throw new UsageError(`Missing option: add "--${spec.name} ${spec.value ?? "NAME"}"${others}`);
   }
-}
-
-/** The tokens as unambiguous words: each option before its value, and no empty words. */
-function asPlainWords(tokens: Tokens): string[] {
-  return tokens.options.flatMap(({ spec, value, negated }) => {
-    if (value === undefined) return [negated === true ? `--no-${spec.name}` : `--${spec.name}`];
-    if (value === "") return [`--${spec.name}`];
-    return value.startsWith("-") ? [`--${spec.name}=${value}`] : [`--${spec.name}`, value];
-  });
 }
 
 function checkValues(spec: OptionSpec, values: readonly string[]): readonly string[] {

@@ -5,8 +5,8 @@ import { nearestName } from "../../options.ts";
 
 /** A tokenized command line, with every option paired with its value. */
 export interface Tokens {
-  /** Options in order, by long name; flags have no value. */
-  options: { spec: OptionSpec; value?: string; negated?: true }[];
+  /** Options in order, by long name; a flag is set or not. */
+  options: { name: string; value: string | boolean }[];
   /** `--X.KEY VALUE`, in order. */
   keys: { option: string; prefix: string; key: string; value: string }[];
   positional: string[];
@@ -86,7 +86,7 @@ function addLong(
   const name = option.slice(2);
   const spec = accepted.find((spec) => spec.name === name && spec.kind !== "keys");
   if (spec !== undefined && spec.kind !== "flag") {
-    tokens.options.push({ spec, value: takeValue(spec.value ?? "VALUE") });
+    tokens.options.push({ name, value: takeValue(spec.value ?? "VALUE") });
     return;
   }
   const negated = name.startsWith("no-")
@@ -99,8 +99,7 @@ function addLong(
   if (value !== undefined && value !== "true" && value !== "false") {
     throw new UsageError(`Option "${option}" takes no value, found ${JSON.stringify(maskedText(value))}`);
   }
-  const set = (value !== "false") === (negated === undefined);
-  tokens.options.push(set ? { spec: flag } : { spec: flag, negated: true });
+  tokens.options.push({ name: flag.name, value: (value !== "false") === (negated === undefined) });
 }
 
 /** `-v`, several combined flags (`-vh`), `-n 5` and `-n5`. */
@@ -114,11 +113,12 @@ function addShort(
     const spec = accepted.find((spec) => spec.short === word[at]);
     if (spec === undefined) throw unknownOption(`-${word[at]}`, accepted.flatMap(spellings));
     if (spec.kind === "flag") {
-      tokens.options.push({ spec });
+      tokens.options.push({ name: spec.name, value: true });
       continue;
     }
     const attached = word.slice(at + 1);
-    tokens.options.push({ spec, value: attached === "" ? takeValue(spec.value ?? "VALUE") : attached });
+    const value = attached === "" ? takeValue(spec.value ?? "VALUE") : attached;
+    tokens.options.push({ name: spec.name, value });
     return;
   }
 }
