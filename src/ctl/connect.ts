@@ -113,7 +113,7 @@ export function givenTopicNameOf(args: ParsedArguments): string | undefined {
 }
 
 /** The name given in one or more places; throws if they differ, since one of them would be ignored. */
-function onlyOne(what: string, given: readonly (string | undefined)[]): string | undefined {
+export function onlyOne(what: string, given: readonly (string | undefined)[]): string | undefined {
   const [name, other] = new Set(given.filter((name) => name !== undefined));
   if (other === undefined) return name;
   throw new UsageError(`Two ${what}s are named, "${name}" and "${other}": leave one out`);

@@ -73,6 +73,20 @@ export async function useEvent<R>(
   throw new EventGoneError(partition, id, event?.id ?? consumer.position(partition));
 }
 
+/** The id of the first event at or after a time. */
+export async function idAt(topic: Topic, partition: number, time: number): Promise<number> {
+  return (await idsAt(topic, time, [partition])).get(partition)!;
+}
+
+/** The same, in each of some partitions. */
+export async function idsAt(topic: Topic, time: number, partitions: number[]): Promise<Map<number, number>> {
+  if (partitions.length === 0) return new Map();
+  // With explicit partitions it does not join a group, which an engine may record.
+  await using consumer = ownConsumer(topic, { partitions, from: { time } });
+  await consumer.ready();
+  return new Map(partitions.map((partition) => [partition, consumer.position(partition)]));
+}
+
 /** A consumer with a unique name: it acknowledges nothing and leaves no trace. */
 export function ownConsumer(topic: Topic, options: ConsumerOptions): Consumer {
   return topic.consumer(`ui-${randomUUID()}`, options);

@@ -1,7 +1,7 @@
 import type { Topic } from "../../mod.ts";
 import { ofPartition } from "../contract/partitions.ts";
 import type { EventsView } from "./contract.ts";
-import { ownConsumer, readEvents } from "./event_reader.ts";
+import { idAt, readEvents } from "./event_reader.ts";
 import { filterOf } from "./filter.ts";
 import type { Query } from "./query.ts";
 
@@ -54,11 +54,4 @@ export async function eventsPage(topic: Topic, query: Query): Promise<EventsView
     view.fromId = view.events[0]?.id ?? view.fromId;
   }
   return view;
-}
-
-/** The id of the first event at or after a time. */
-export async function idAt(topic: Topic, partition: number, time: number): Promise<number> {
-  await using consumer = ownConsumer(topic, { partitions: [partition], from: { time } });
-  await consumer.ready();
-  return consumer.position(partition);
 }

@@ -2,6 +2,7 @@ import type { Topic } from "../../mod.ts";
 import type { ConsumerView, Page } from "./contract.ts";
 import { Cache } from "./cache.ts";
 import type { OpenTopics } from "./open_topics.ts";
+import { lagTotals } from "./totals.ts";
 import { membersOf } from "../topic/members.ts";
 
 interface Consumers {
@@ -68,18 +69,11 @@ export class Lags {
     const views = this.#topics.get(topic.name)?.views ?? new Cache<ConsumerView>();
     views.keep(names);
     this.#topics.set(topic.name, { names, views, atMs: performance.now() });
-    await views.refresh(wanted ?? names, untilMs, async (name) => viewOf(name, await topic.lag(name)));
+    await views.refresh(wanted ?? names, untilMs, async (name) => {
+      const partitions = await topic.lag(name);
+      return { name, ...lagTotals(partitions), partitions };
+    });
   }
-}
-
-function viewOf(name: string, partitions: ConsumerView["partitions"]): ConsumerView {
-  return {
-    name,
-    events: partitions.reduce((sum, { events }) => sum + events, 0),
-    bytes: partitions.reduce((sum, { bytes }) => sum + bytes, 0),
-    seconds: Math.max(0, ...partitions.map(({ seconds }) => seconds)),
-    partitions,
-  };
 }
 
 /** Time limit of one response; the page asks again. */

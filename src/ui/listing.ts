@@ -27,20 +27,14 @@ const SEEN_KEYS: Readonly<Record<string, (line: TopicLine | undefined) => number
 
 /** The topics of the store. Of a thousand topics only those that are shown are described. */
 export class Listing {
-  readonly #driver: Driver;
-  readonly #topics: OpenTopics;
   #list: Promise<Map<string, TopicInfo>> | undefined;
   #staleMs = 0;
   /** Number of events when a topic's line was last created, for its rate. */
   readonly #before = new Map<string, { timeMs: number; events: number }>();
-
-  readonly #place: string;
   readonly #lines = new Cache<TopicLine>();
-  readonly #lags: Lags;
-  readonly #damageOf: (name: string) => number;
 
   constructor(
-    { driver, place, topics, lags, damageOf }: {
+    private readonly parts: {
       driver: Driver;
       /** Where the store is, for errors. */
       place: string;
@@ -49,13 +43,7 @@ export class Listing {
       /** Number of damaged places known in a topic. */
       damageOf: (name: string) => number;
     },
-  ) {
-    this.#driver = driver;
-    this.#place = place;
-    this.#topics = topics;
-    this.#lags = lags;
-    this.#damageOf = damageOf;
-  }
+  ) {}
 
   /** One topic; throws `TopicNotFoundError`. */
   async info(name: string): Promise<TopicInfo> {
@@ -64,7 +52,7 @@ export class Listing {
     // It may be newer than the list.
     this.#list = undefined;
     const newer = (await this.#infos()).get(name);
-    if (newer === undefined) throw new TopicNotFoundError(name, this.#place);
+    if (newer === undefined) throw new TopicNotFoundError(name, this.parts.place);
     return newer;
   }
 
@@ -87,10 +75,10 @@ export class Listing {
       const names = infos.map(({ name }) => name);
       this.#lines.keep(names);
       await this.#lines.refresh(names, performance.now() + TIME_LIMIT_MS, this.#look);
-      if (sort === "lag") await this.#lags.refresh(names, TIME_LIMIT_MS);
+      if (sort === "lag") await this.parts.lags.refresh(names, TIME_LIMIT_MS);
       const known = ({ name }: TopicInfo): TopicLine | undefined => this.#lines.get(name);
       const isKnown = (name: string): boolean =>
-        sort === "lag" ? this.#lags.isKnown(name) : this.#lines.get(name) !== undefined;
+        sort === "lag" ? this.parts.lags.isKnown(name) : this.#lines.get(name) !== undefined;
       unseen = names.filter((name) => !isKnown(name)).length;
       // Unknown values are sorted last.
       const key = (info: TopicInfo): number =>
@@ -102,12 +90,12 @@ export class Listing {
     for (const { name } of infos.slice(offset, offset + limit)) {
       items.push(await this.#lines.now(name, this.#look));
     }
-    await this.#lags.refresh(items.map(({ name }) => name), LAGS_MS);
+    await this.parts.lags.refresh(items.map(({ name }) => name), LAGS_MS);
     for (const line of items) {
       const most = this.#mostLag(line.name);
       if (most !== undefined) line.lag = most;
-      line.isLagUnseen = !this.#lags.isKnown(line.name);
-      const damage = this.#damageOf(line.name);
+      line.isLagUnseen = !this.parts.lags.isKnown(line.name);
+      const damage = this.parts.damageOf(line.name);
       if (damage > 0) line.damage = damage;
     }
     return { total: infos.length, offset, items, unseen };
@@ -115,7 +103,7 @@ export class Listing {
 
   /** The consumer of a topic with the largest lag, of those that were queried. */
   #mostLag(topic: string): TopicLine["lag"] {
-    const [most] = this.#lags.known(topic).toSorted(order(({ events }) => events, true));
+    const [most] = this.parts.lags.known(topic).toSorted(order(({ events }) => events, true));
     return most === undefined ? undefined : { consumer: most.name, events: most.events };
   }
 
@@ -127,7 +115,7 @@ export class Listing {
       return { name, numPartitions, fault: "Written by the C++ files driver; import it to look into it" };
     }
     try {
-      const partitions = await this.#topics.use(name, (topic) => topic.describe());
+      const partitions = await this.parts.topics.use(name, (topic) => topic.describe());
       const events = partitions.reduce((sum, { nextId }) => sum + nextId, 0);
       const now = { timeMs: performance.now(), events };
       const before = this.#before.get(name);
@@ -146,7 +134,7 @@ export class Listing {
     const beganMs = performance.now();
     if (this.#list === undefined || beganMs > this.#staleMs) {
       this.#staleMs = Infinity;
-      const list = this.#driver.listTopics();
+      const list = this.parts.driver.listTopics();
       this.#list = list;
       list.then(() => {
         const nowMs = performance.now();

@@ -4,7 +4,7 @@ import type { EventsView, EventView } from "./contract.ts";
 import { filterOf } from "./filter.ts";
 import { byTime, type Direction, MANY_PARTITIONS, orderOf, Part } from "./merged_part.ts";
 import { scan } from "./merged_scan.ts";
-import { ownConsumer } from "./event_reader.ts";
+import { idsAt } from "./event_reader.ts";
 import type { Query } from "./query.ts";
 import { counted } from "../text/counted.ts";
 
@@ -14,6 +14,7 @@ const EVENTS_MAX = 500;
 const PARTITIONS_MAX = 1000;
 /** Number of events to read from each of many partitions at first: most of them have fewer on a page. */
 const FIRST_READ_EVENTS = 8;
+
 /**
  * A page of events of all partitions in the order of their timestamps: the newest, those from a time on, or those
  * before or after a page. With a filter, what was found of them within a time limit.
@@ -30,7 +31,7 @@ export async function mergedEvents(topic: Topic, query: Query): Promise<EventsVi
   const direction: Direction = time !== undefined || newer !== undefined ? "newer" : "older";
   const starts = older ?? newer;
   const begin = time !== undefined
-    ? await idsAt(topic, time)
+    ? await idsAt(topic, time, partitions.map(({ partition }) => partition))
     : starts !== undefined
     ? positionsOf(starts)
     : new Map(partitions.map(({ partition, nextId }) => [partition, nextId]));
@@ -121,11 +122,4 @@ function positionsOf(text: string): Map<number, number> {
       return [Number(match[1]), Number(match[2])];
     }),
   );
-}
-
-/** The ids of the first events at or after a time. */
-async function idsAt(topic: Topic, time: number): Promise<Map<number, number>> {
-  await using consumer = ownConsumer(topic, { from: { time } });
-  await consumer.ready();
-  return new Map(consumer.partitions.map((partition) => [partition, consumer.position(partition)]));
 }

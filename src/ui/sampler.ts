@@ -3,6 +3,7 @@ import type { Sample } from "./contract.ts";
 import type { Lags } from "./lags.ts";
 import type { OpenTopics } from "./open_topics.ts";
 import { order } from "./query.ts";
+import { lagTotals } from "./totals.ts";
 
 /** Minimum interval between samples of a topic, and the number of samples kept: half an hour. */
 const INTERVAL_MS = 2000;
@@ -25,24 +26,19 @@ interface Watched {
 
 /** Samples topics every few seconds, as long as they are viewed. */
 export class Sampler implements Disposable {
-  readonly #topics: OpenTopics;
-  readonly #lags: Lags;
   readonly #watched = new Map<string, Watched>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #running = false;
   #disposed = false;
 
-  constructor(topics: OpenTopics, lags: Lags) {
-    this.#topics = topics;
-    this.#lags = lags;
-  }
+  constructor(private readonly topics: OpenTopics, private readonly lags: Lags) {}
 
   /** The samples of a topic after a time. Starts sampling it. */
   async samples(name: string, since: number): Promise<Sample[]> {
     let watched = this.#watched.get(name);
     if (watched === undefined) {
       watched = { askedMs: performance.now(), dueMs: performance.now() + INTERVAL_MS, samples: [] };
-      watched.samples.push(await this.#topics.use(name, this.#sampleOf));
+      watched.samples.push(await this.topics.use(name, this.#sampleOf));
       this.#watched.set(name, watched);
     }
     watched.askedMs = performance.now();
@@ -71,7 +67,7 @@ export class Sampler implements Disposable {
       if (beganMs - watched.askedMs > FORGOTTEN_MS) this.#watched.delete(name);
       if (beganMs < watched.dueMs || this.#disposed) continue;
       try {
-        watched.samples.push(await this.#topics.use(name, this.#sampleOf));
+        watched.samples.push(await this.topics.use(name, this.#sampleOf));
         if (watched.samples.length > SAMPLES_MAX) watched.samples.shift();
       } catch {
         // A request for the topic reports the error; a deleted one is dropped after a while.
@@ -100,12 +96,12 @@ export class Sampler implements Disposable {
   async #lagsOf(topic: Topic, partitions: number): Promise<[consumer: string, events: number][]> {
     const names = await topic.consumers();
     if (names.length * partitions > POSITIONS_MAX) {
-      const views = await this.#lags.of(topic, names, LAGS_MS);
+      const views = await this.lags.of(topic, names, LAGS_MS);
       return [...views].map(([name, { events }]) => [name, events]);
     }
     const lags: [string, number][] = [];
     for (const name of names) {
-      lags.push([name, (await topic.lag(name)).reduce((sum, { events }) => sum + events, 0)]);
+      lags.push([name, lagTotals(await topic.lag(name)).events]);
     }
     return lags;
   }

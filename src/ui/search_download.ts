@@ -6,9 +6,8 @@ import { ofPartition } from "../contract/partitions.ts";
 import { TAR_BLOCK_BYTES, tarHeader, tarPadding } from "../event/tar_header.ts";
 import { BadRequestError, sendPiece } from "./http_response.ts";
 import { pieceAt } from "./data_part.ts";
-import { idAt } from "./events_page.ts";
 import { filterOf } from "./filter.ts";
-import { ownConsumer } from "./event_reader.ts";
+import { idAt, ownConsumer } from "./event_reader.ts";
 import type { Query } from "./query.ts";
 
 /** Size of the pieces that are read and sent; divisible by three for base64. */

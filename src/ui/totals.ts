@@ -1,4 +1,4 @@
-import type { PartitionDescription } from "../../mod.ts";
+import type { PartitionDescription, PartitionLag } from "../../mod.ts";
 import type { TopicTotals } from "./contract.ts";
 
 /** Totals over the partitions of a topic. */
@@ -15,4 +15,15 @@ export function totalsOf(partitions: readonly PartitionDescription[]): TopicTota
     if (newestTime !== undefined) totals.newestTime = Math.max(totals.newestTime ?? 0, newestTime);
   }
   return totals;
+}
+
+/** The lag of a consumer over all partitions. */
+export function lagTotals(
+  partitions: readonly PartitionLag[],
+): { events: number; bytes: number; seconds: number } {
+  return {
+    events: partitions.reduce((sum, { events }) => sum + events, 0),
+    bytes: partitions.reduce((sum, { bytes }) => sum + bytes, 0),
+    seconds: Math.max(0, ...partitions.map(({ seconds }) => seconds)),
+  };
 }

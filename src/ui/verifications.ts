@@ -14,12 +14,9 @@ interface Job {
 
 /** Verifications of topics, one at a time, and the latest result of each. */
 export class Verifications implements AsyncDisposable {
-  readonly #inspector: Inspector;
   readonly #jobs = new Map<string, Job>();
 
-  constructor(inspector: Inspector) {
-    this.#inspector = inspector;
-  }
+  constructor(private readonly inspector: Inspector) {}
 
   /** The running or latest verification of a topic. */
   view(topic: string): VerifyView {
@@ -57,7 +54,7 @@ export class Verifications implements AsyncDisposable {
       view.events += events;
     };
     try {
-      for await (const finding of this.#inspector.verify(info, { signal, progress })) {
+      for await (const finding of this.inspector.verify(info, { signal, progress })) {
         view.counts[finding.severity]++;
         if (view.findings.length < FINDINGS_MAX) view.findings.push(finding);
       }

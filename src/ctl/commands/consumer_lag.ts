@@ -8,7 +8,7 @@ import { membersOf } from "../../topic/members.ts";
 import { memberText } from "../../text/member.ts";
 import { sleep } from "../../async.ts";
 import { UsageError } from "../usage_error.ts";
-import { lagTotals } from "./consumer_list.ts";
+import { lagTotals } from "../../ui/totals.ts";
 
 /** Interval of `--watch`, in seconds. */
 const INTERVAL_SECONDS = 2;
@@ -70,13 +70,8 @@ async function measure(
   const add = async (opened: Topic): Promise<void> => {
     const known = (await opened.consumers()).sort();
     // Of all topics, only those in which the name has a position.
-    const names = consumer === undefined
-      ? known
-      : topic === undefined
-      ? known.filter((name) => name === consumer)
-      : [
-        consumer,
-      ];
+    const isShown = (name: string) => consumer === undefined || name === consumer;
+    const names = topic !== undefined && consumer !== undefined ? [consumer] : known.filter(isShown);
     for (const name of names) {
       const members = await membersOf(opened, name);
       lags.push({ topic: opened.name, name, partitions: await opened.lag(name), members });

@@ -1,6 +1,7 @@
-import type { JsonObject, PartitionLag, Topic } from "../../../mod.ts";
+import type { JsonObject, Topic } from "../../../mod.ts";
 import type { Invocation } from "../command.ts";
 import { membersOf } from "../../topic/members.ts";
+import { lagTotals } from "../../ui/totals.ts";
 import { forEveryTopic, givenTopicNameOf, openDriver, withTopic } from "../connect.ts";
 
 /** Lists consumer names, of one topic or of all. */
@@ -36,16 +37,5 @@ async function detailsOf(topic: Topic, name: string): Promise<JsonObject> {
   return {
     ...lagTotals(await topic.lag(name)),
     ...(members.length === 0 ? {} : { members: members.map((member) => ({ ...member })) }),
-  };
-}
-
-/** The total lag of a name over all partitions. */
-export function lagTotals(
-  partitions: readonly PartitionLag[],
-): { events: number; bytes: number; seconds: number } {
-  return {
-    events: partitions.reduce((sum, partition) => sum + partition.events, 0),
-    bytes: partitions.reduce((sum, partition) => sum + partition.bytes, 0),
-    seconds: Math.max(0, ...partitions.map((partition) => partition.seconds)),
   };
 }

@@ -3,6 +3,7 @@ import { withAbsolutePath } from "../../drivers/files/root_path.ts";
 import { withoutSecrets } from "../../secrets.ts";
 import type { ParsedArguments } from "../args/parsed.ts";
 import type { Invocation } from "../command.ts";
+import { onlyOne } from "../connect.ts";
 import { formatTable } from "../console/table.ts";
 import { ContextFile, storeLocation } from "../contexts/file.ts";
 import { ownDriver } from "../contexts/resolve.ts";
@@ -106,12 +107,7 @@ export async function remove({ args, console, signal }: Invocation): Promise<num
 
 /** The context given on a command line, if any. */
 function contextNameOf(args: ParsedArguments): string | undefined {
-  const given = args.text("name");
-  const [word] = args.positional;
-  if (given !== undefined && word !== undefined && given !== word) {
-    throw new UsageError(`Two contexts are named, "${given}" and "${word}": leave one out`);
-  }
-  return given ?? word;
+  return onlyOne("context", [args.text("name"), args.positional[0]]);
 }
 
 /** The same, if it is required. */

@@ -1,23 +1,17 @@
 import { checkReachable } from "../../contract/partitions.ts";
 import type { Invocation } from "../command.ts";
 import { openDriver, topicNameOf } from "../connect.ts";
-import { EXPORT_FORMATS } from "../transfer/formats.ts";
+import { EXPORT_FORMATS, formatOf } from "../transfer/formats.ts";
 import { RawSerializer } from "../transfer/target_topic.ts";
-import { UsageError } from "../usage_error.ts";
 import { counted } from "../../text/counted.ts";
+import { totalsOf } from "../../ui/totals.ts";
 
 /** Exports a topic to another format. */
 export async function run(invocation: Invocation): Promise<void> {
   const { args, console, signal } = invocation;
   const name = topicNameOf(args);
   const { name: format, document: options } = args.document("to");
-  const load = Object.hasOwn(EXPORT_FORMATS, format!) ? EXPORT_FORMATS[format!] : undefined;
-  if (load === undefined) {
-    throw new UsageError(
-      `Unknown format "${format}" of "--to": one of ${Object.keys(EXPORT_FORMATS).join(", ")}`,
-    );
-  }
-  const { exportTopic, takesRawMetadata = false } = await load();
+  const { exportTopic, takesRawMetadata = false } = await formatOf("--to", format!, EXPORT_FORMATS);
   await using driver = await openDriver(invocation);
   const info = (await driver.listTopics()).get(name);
   const obstacle = info === undefined ? undefined : driver.obstaclesOf(name, info).serializer;
@@ -32,9 +26,9 @@ export async function run(invocation: Invocation): Promise<void> {
   }
   const partitions = await topic.describe();
   checkReachable(partitions);
-  const progress = console.startProgress("exported", {
-    events: partitions.reduce((sum, partition) => sum + partition.nextId - partition.firstId, 0),
-  }, { besideEvents: options.file === "-" && console.out.isTerminal });
+  const { events } = totalsOf(partitions);
+  const besideEvents = options.file === "-" && console.out.isTerminal;
+  const progress = console.startProgress("exported", { events }, { besideEvents });
   try {
     await exportTopic({ topic, info: info!, rawMetadata, options, console, done: progress.done, signal });
   } finally {

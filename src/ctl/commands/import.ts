@@ -1,12 +1,11 @@
 import type { Topic } from "../../../mod.ts";
 import { counted } from "../../text/counted.ts";
 import { type LargeMetadata, largeMetadataRule } from "../../metadata/large_metadata.ts";
-import type { ParsedArguments } from "../args/parsed.ts";
 import type { Invocation } from "../command.ts";
 import { componentsOf, openDriver, topicNameOf } from "../connect.ts";
 import { LineError, LineProducer } from "../produce/line_producer.ts";
 import type { ImportedEvent, ImportSource } from "../transfer/contract.ts";
-import { IMPORT_FORMATS } from "../transfer/formats.ts";
+import { formatOf, IMPORT_FORMATS } from "../transfer/formats.ts";
 import { LargeEvents } from "../transfer/large_events.ts";
 import { openTarget } from "../transfer/target_topic.ts";
 import { UsageError } from "../usage_error.ts";
@@ -16,14 +15,8 @@ export async function run(invocation: Invocation): Promise<void> {
   const { args, console, signal } = invocation;
   const name = topicNameOf(args);
   const { name: format, document: options } = args.document("from");
-  const load = Object.hasOwn(IMPORT_FORMATS, format!) ? IMPORT_FORMATS[format!] : undefined;
-  if (load === undefined) {
-    throw new UsageError(
-      `Unknown format "${format}" of "--from": one of ${Object.keys(IMPORT_FORMATS).join(", ")}`,
-    );
-  }
-  const importing = await load();
-  const components = givenComponents(args);
+  const importing = await formatOf("--from", format!, IMPORT_FORMATS);
+  const components = componentsOf(args);
   const topicOptions = args.document("topic").document;
   const partial = args.flag("partial");
   const large = {
@@ -109,11 +102,4 @@ function taken(event: ImportedEvent, large: LargeEvents, producer: LineProducer)
   } catch (error) {
     throw producer.blame(event.number, error);
   }
-}
-
-/** Only the components named on the command line. */
-function givenComponents(args: ParsedArguments): ReturnType<typeof componentsOf> {
-  return Object.fromEntries(
-    Object.entries(componentsOf(args)).filter(([, document]) => document !== undefined),
-  );
 }

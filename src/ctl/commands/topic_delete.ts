@@ -4,6 +4,7 @@ import { openDriver, topicNameOf } from "../connect.ts";
 import { formatBytes } from "../console/progress.ts";
 import { EXIT } from "../exit_codes.ts";
 import { counted } from "../../text/counted.ts";
+import { totalsOf } from "../../ui/totals.ts";
 
 /** Deletes a topic. */
 export async function run(invocation: Invocation): Promise<number | void> {
@@ -42,10 +43,9 @@ async function contentText(driver: Driver, { name }: TopicInfo): Promise<string>
   try {
     await using topic = await driver.openTopic(name);
     const partitions = await topic.describe();
-    const events = partitions.reduce((sum, partition) => sum + partition.nextId - partition.firstId, 0);
-    const bytes = formatBytes(partitions.reduce((sum, partition) => sum + partition.bytes, 0));
+    const { events, bytes } = totalsOf(partitions);
     const consumers = (await topic.consumers()).length;
-    return `: ${counted(events, "event")} (${bytes}) in ${
+    return `: ${counted(events, "event")} (${formatBytes(bytes)}) in ${
       counted(partitions.length, "partition")
     }, positions of ${counted(consumers, "consumer")}`;
   } catch {

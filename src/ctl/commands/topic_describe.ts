@@ -5,6 +5,7 @@ import { topicNameOf, withTopic } from "../connect.ts";
 import { formatAge, formatBytes } from "../console/progress.ts";
 import { formatTable } from "../console/table.ts";
 import { withoutSecrets } from "../../secrets.ts";
+import { totalsOf } from "../../ui/totals.ts";
 
 /** Shows a topic. */
 export async function run(invocation: Invocation): Promise<void> {
@@ -13,8 +14,7 @@ export async function run(invocation: Invocation): Promise<void> {
   await withTopic(invocation, name, async (topic, driver) => {
     const info = (await driver.listTopics()).get(name)!;
     const partitions = await topic.describe();
-    const events = partitions.reduce((sum, partition) => sum + partition.nextId - partition.firstId, 0);
-    const bytes = partitions.reduce((sum, partition) => sum + partition.bytes, 0);
+    const { events, bytes } = totalsOf(partitions);
     if (args.flag("json")) {
       await console.out.json({
         name,

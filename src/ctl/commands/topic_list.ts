@@ -5,6 +5,7 @@ import { openDriver } from "../connect.ts";
 import { oneLine } from "../report.ts";
 import { withoutSecrets } from "../../secrets.ts";
 import { counted } from "../../text/counted.ts";
+import { totalsOf } from "../../ui/totals.ts";
 
 /** Lists topics. */
 export async function run(invocation: Invocation): Promise<void> {
@@ -48,9 +49,8 @@ async function describe(driver: Driver, info: TopicInfo, warn: (text: string) =>
   if (info.layout === "cpp-files") return { ...document, ...await describeForeign(info) };
   try {
     await using topic = await driver.openTopic(info.name);
-    const partitions = await topic.describe();
-    document.events = partitions.reduce((sum, partition) => sum + partition.nextId - partition.firstId, 0);
-    document.bytes = partitions.reduce((sum, partition) => sum + partition.bytes, 0);
+    const { events, bytes } = totalsOf(await topic.describe());
+    Object.assign(document, { events, bytes });
   } catch (error) {
     warn(oneLine(error));
   }

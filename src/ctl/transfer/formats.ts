@@ -1,3 +1,4 @@
+import { UsageError } from "../usage_error.ts";
 import type { ExportFormat, ImportFormat } from "./contract.ts";
 
 /** The formats of `export --to`, loaded on first use. */
@@ -13,3 +14,14 @@ export const IMPORT_FORMATS: Readonly<Record<string, () => Promise<ImportFormat>
   archive: () => import("./archive/import.ts"),
   "cpp-files": () => import("./cpp_files.ts"),
 };
+
+/** Loads the format that an option names. */
+export function formatOf<F>(
+  option: string,
+  name: string,
+  formats: Readonly<Record<string, () => Promise<F>>>,
+): Promise<F> {
+  const load = Object.hasOwn(formats, name) ? formats[name] : undefined;
+  if (load !== undefined) return load();
+  throw new UsageError(`Unknown format "${name}" of "${option}": one of ${Object.keys(formats).join(", ")}`);
+}
