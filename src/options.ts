@@ -140,7 +140,7 @@ const COMPONENTS: ReadonlyMap<string, readonly [string, string]> = new Map([
 ]);
 
 /** The error for an unknown option. */
-export function unknownOption(owner: string, key: string, known: readonly string[]): InvalidOptionError {
+function unknownOption(owner: string, key: string, known: readonly string[]): InvalidOptionError {
   const nearest = nearestName(key, known);
   const component = owner === "topic" ? COMPONENTS.get(key) : undefined;
   const remedy = component !== undefined

@@ -117,7 +117,7 @@ async function closeOpen(entry: OpenTopic): Promise<void> {
 }
 
 /** Replaces a serializer that is not loaded here, and says so in place of metadata. */
-export class UnreadSerializer implements Serializer {
+class UnreadSerializer implements Serializer {
   constructor(private readonly document: ComponentDocument) {}
 
   serialize(): Uint8Array {

@@ -75,14 +75,14 @@ function clusterOf(answer: (port: number) => unknown): { cluster: Cluster; asked
 test("a leader that does not know a topic yet is asked again for its offsets", async () => {
   const answers: unknown[] = [UNKNOWN, UNKNOWN, LISTED];
   const { cluster, asked } = clusterOf(() => answers.shift());
-  assertEquals(await new Offsets(cluster, "t").latest([0]), new Map([[0, 5]]));
+  assertEquals(await new Offsets(cluster, "t").resolve([0], "latest"), new Map([[0, 5]]));
   assertEquals(asked, [1, 1, 1]);
 });
 
 test("a leader that refuses is not asked again", async () => {
   const refused = Object.assign(new Error("no"), { apiId: "TOPIC_AUTHORIZATION_FAILED", canRetry: false });
   const { cluster, asked } = clusterOf(() => refused);
-  await assertRejects(() => new Offsets(cluster, "t").latest([0]), Error, "no");
+  await assertRejects(() => new Offsets(cluster, "t").resolve([0], "latest"), Error, "no");
   assertEquals(asked, [1]);
 });
 

@@ -206,7 +206,6 @@ test("after a cut, what is read again can be acknowledged, and the position befo
   } as unknown as Assignment;
   const storedWithEpochs = () => Promise.resolve(new Map([[0, { position: 20, epoch: 3 }]]));
   const store = new PositionStore(
-    { servers: "a:1" } as unknown as Cluster,
     "c",
     { storedWithEpochs } as unknown as Offsets,
     assignment,

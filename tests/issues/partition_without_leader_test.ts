@@ -93,7 +93,7 @@ test("a leader about to be elected is awaited where its response is needed", asy
   await using all = await rig(2);
   const { broker, cluster } = all;
   broker.orphan(1);
-  const listing = new Offsets(cluster, "t").latest([0, 1]);
+  const listing = new Offsets(cluster, "t").resolve([0, 1], "latest");
   await new Promise((resolve) => setTimeout(resolve, 1000));
   Object.assign(broker.partitions[1], { leader: 1, error: 0 });
   assertEquals([...await listing].sort(), [[0, 100], [1, 100]]);

@@ -114,7 +114,7 @@ export function usageLine(command: CommandSpec): string {
 }
 
 /** The shortest spelling of a command's name, `t ls`; undefined if there is only one. */
-export function shortName({ path: [first, ...rest], alias }: CommandSpec): string | undefined {
+function shortName({ path: [first, ...rest], alias }: CommandSpec): string | undefined {
   const [letter = first] = Object.entries(GROUP_ALIASES).find(([, group]) => group === first) ?? [];
   const last = alias ?? rest.at(-1);
   return letter === first && alias === undefined
@@ -160,7 +160,7 @@ function columnsOf(rows: readonly (readonly [string, string])[], width: number):
 }
 
 /** Wraps text between words into lines of at most `width` characters. */
-export function wrap(text: string, width: number): string[] {
+function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(/\s+/)) {

@@ -1,18 +1,16 @@
-import { hasPositions, readName } from "../../drivers/files/consumer_folder.ts";
+import { basename, dirname } from "node:path";
+import { hasPositions, NAME_FILE, readName } from "../../drivers/files/consumer_folder.ts";
 import { canBeIn, nameOfFolder } from "../../drivers/files/consumer_names.ts";
 import type { Finding } from "../../log/check/mod.ts";
 import type { Storage } from "../../storage/port.ts";
 
-/** The file in a consumer's folder that contains its name. */
-const NAME_FILE = "name";
-
 /** Checks that the name in a consumer's folder matches the folder's name. */
 export function verifyConsumerName(storage: Storage, folder: string): Finding[] {
   const name = readName(storage, folder);
-  if (name !== undefined && canBeIn(name, nameOf(folder))) return [];
+  if (name !== undefined && canBeIn(name, basename(folder))) return [];
   // The consumer was killed before it stored a position.
   if (name === undefined && !hasPositions(storage, folder)) return [];
-  const isKnown = nameOfFolder(nameOf(folder)) !== undefined;
+  const isKnown = nameOfFolder(basename(folder)) !== undefined;
   const reason = name === undefined ? "a consumer's name is missing" : "a consumer's name is damaged";
   return [{
     severity: isKnown ? "redundant" : "damage",
@@ -28,10 +26,6 @@ export function verifyConsumerName(storage: Storage, folder: string): Finding[] 
 
 /** Rewrites a consumer's name from its folder's name. */
 export function writeConsumerName(storage: Storage, file: string): void {
-  const name = nameOfFolder(nameOf(file.slice(0, -NAME_FILE.length - 1)));
+  const name = nameOfFolder(basename(dirname(file)));
   if (name !== undefined) storage.replace(file, new TextEncoder().encode(name));
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }

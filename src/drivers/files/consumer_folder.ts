@@ -8,7 +8,7 @@ import { type PlannedSeek, SeekFiles } from "./seek_files.ts";
 import { sideBySide } from "./side_by_side.ts";
 
 /** File with the consumer's name, which tells the folder from another consumer's and from an incomplete leftover. */
-const NAME_FILE = "name";
+export const NAME_FILE = "name";
 /** Names are shorter than this; a longer file is not a name. */
 const NAME_BYTES_MAX = 4096;
 /** A name may begin with U+FEFF, which is a byte order mark at the start of other texts. */

@@ -3,13 +3,6 @@ import type { Buffer } from "node:buffer";
 import type { ConnectionOptions } from "node:tls";
 import { ModuleLoadError } from "../../errors.ts";
 
-/** A message to be sent. */
-export interface OutgoingMessage {
-  topic: string;
-  partition: number;
-  value: Buffer;
-}
-
 export type { Admin, Message };
 /** A consumer of raw bytes. */
 export type ClientConsumer = Consumer<Buffer, Buffer, Buffer, Buffer>;

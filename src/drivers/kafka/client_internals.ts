@@ -180,7 +180,7 @@ export function keepPartialMetadata(client: AnyClient, module: ClientModule): vo
 }
 
 /** The response in an error that is only about partitions without a leader; undefined for any other error. */
-export function partialAnswer(error: unknown): unknown {
+function partialAnswer(error: unknown): unknown {
   const { errors, response } = (error ?? {}) as AnswerError;
   if (!Array.isArray(errors) || errors.length === 0 || !Array.isArray(response?.topics)) return undefined;
   const isPartial = errors.every(({ path, apiId }) =>

@@ -52,7 +52,7 @@ export class KafkaConsumer implements ConsumerInterface {
       : request.group === false
       ? new LoneAssignment(name, topic, epochBefore, onReassigned)
       : new Group(cluster, name, topic, { onReassigned, onFailure, epochBefore }, request.groupTimeoutMs);
-    this.#positions = new PositionStore(cluster, name, offsets, this.#assignment);
+    this.#positions = new PositionStore(name, offsets, this.#assignment);
     this.#fetcher = new Fetcher({
       cluster,
       offsets,

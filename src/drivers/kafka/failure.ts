@@ -36,7 +36,7 @@ export interface Destination {
 }
 
 /** The innermost errors of a client error; at least one. */
-export function faultsOf(error: unknown): ClientFault[] {
+function faultsOf(error: unknown): ClientFault[] {
   if (typeof error !== "object" || error === null) return [{ message: String(error) }];
   const fault = error as ClientFault;
   if (Array.isArray(fault.errors) && fault.errors.length > 0) {

@@ -78,11 +78,6 @@ export class Group implements Assignment {
     return this.#assigned;
   }
 
-  /** The latest generation known to this member. */
-  get generation(): number {
-    return this.#member.generation;
-  }
-
   async open(): Promise<void> {
     if (!this.#opening) return;
     await this.cluster.run(

@@ -55,16 +55,6 @@ export class Offsets {
     private readonly partitions?: KnownPartitions,
   ) {}
 
-  /** The first existing offset, by partition. */
-  earliest(partitions: readonly number[]): Promise<Map<number, number>> {
-    return this.#list(partitions, EARLIEST).then(offsetsIn);
-  }
-
-  /** The offset of the next record, by partition. */
-  latest(partitions: readonly number[]): Promise<Map<number, number>> {
-    return this.#list(partitions, LATEST).then(offsetsIn);
-  }
-
   /** The first record at or after a time; -1 if all are older. */
   since(partitions: readonly number[], timeMs: number): Promise<Map<number, TimedOffset>> {
     return this.#list(partitions, timeOf(timeMs)).then(({ found }) => found);

@@ -1,6 +1,5 @@
 import { PartitionMovedError } from "../../errors.ts";
 import type { Assignment } from "./assignment.ts";
-import type { Cluster } from "./cluster.ts";
 import type { Offsets } from "./offsets.ts";
 
 /**
@@ -31,7 +30,6 @@ export class PositionStore {
   #renewals: ReturnType<typeof setInterval> | undefined;
 
   constructor(
-    private readonly cluster: Cluster,
     private readonly name: string,
     private readonly offsets: Offsets,
     private readonly assignment: Assignment,
@@ -143,7 +141,7 @@ export class PositionStore {
 
   async #storeSome(waiting: ReadonlyMap<number, readonly Waiting[]>): Promise<void> {
     try {
-      await this.#reload([...waiting.keys()].filter((partition) => this.#mayBeStale(partition)));
+      await this.load([...waiting.keys()].filter((partition) => this.#mayBeStale(partition)));
       const positions = new Map<number, number>();
       for (const [partition, those] of waiting) {
         const nextId = Math.max(...those.map((one) => one.nextId));
@@ -163,10 +161,6 @@ export class PositionStore {
   /** Stores partition by partition, so that a reassigned one does not affect the others. */
   async #storeEach(waiting: ReadonlyMap<number, readonly Waiting[]>): Promise<void> {
     for (const one of waiting) await this.#storeSome(new Map([one]));
-  }
-
-  async #reload(partitions: readonly number[]): Promise<void> {
-    if (partitions.length > 0) await this.load(partitions);
   }
 
   /** Whether another member may have committed a later position. */

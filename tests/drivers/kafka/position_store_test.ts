@@ -1,7 +1,6 @@
 // Brokers forget a position that was not committed for some days, also that of an open consumer without a group.
 import { assertEquals } from "@std/assert";
 import type { Assignment } from "../../../src/drivers/kafka/assignment.ts";
-import type { Cluster } from "../../../src/drivers/kafka/cluster.ts";
 import type { EpochBefore } from "../../../src/drivers/kafka/commit.ts";
 import type { Offsets } from "../../../src/drivers/kafka/offsets.ts";
 import { PositionStore } from "../../../src/drivers/kafka/position_store.ts";
@@ -24,7 +23,6 @@ function scene() {
   } as unknown as Assignment;
   const storedWithEpochs = () => Promise.resolve(new Map(found));
   const store = new PositionStore(
-    { servers: "a:1" } as unknown as Cluster,
     "c",
     { storedWithEpochs } as unknown as Offsets,
     assignment,
