@@ -47,7 +47,8 @@ export class PipelineQueue {
 
   /** Whether an event that is ready now has to be queued. */
   get mustQueue(): boolean {
-    return this.limits.strict && this.#pending.size > 0;
+    // In this order: it is asked at every push, and almost always nothing is pending.
+    return this.#pending.size > 0 && this.limits.strict;
   }
 
   /**
