@@ -1,4 +1,5 @@
-import type { DriverInterface, TopicDefinition, TopicDraftInterface } from "../contract.ts";
+import type { DriverInterface, PartitionLag, TopicDefinition, TopicDraftInterface } from "../contract.ts";
+import { checkReachable } from "../contract/partitions.ts";
 import type { JsonValue } from "../json.ts";
 import type { Topic } from "../topic.ts";
 import { NotSupportedError } from "../errors.ts";
@@ -88,10 +89,18 @@ export async function createdAtOnce(
   };
 }
 
-/** Whether a topic was created by {@linkcode createdAtOnce} and not published. */
-export async function isUnfinished(topic: { consumers(): Promise<string[]> }): Promise<boolean> {
+/**
+ * Whether a topic was created by {@linkcode createdAtOnce} and not published. Throws if that is not known now: a list
+ * of consumers may be incomplete.
+ */
+export async function isUnfinished(
+  topic: { lag(consumerName: string): Promise<PartitionLag[]> },
+): Promise<boolean> {
   try {
-    return (await topic.consumers()).includes(UNFINISHED_CONSUMER);
+    const lags = await topic.lag(UNFINISHED_CONSUMER);
+    if (lags.some(({ acknowledged }) => acknowledged)) return true;
+    checkReachable(lags);
+    return false;
   } catch (error) {
     if (error instanceof NotSupportedError) return false;
     throw error;

@@ -19,14 +19,14 @@ const ADDRESS = { host: "localhost", port: 1 };
 const HUNG = { nodeId: 1 };
 const NEW = { nodeId: 2 };
 
-/** What the client hears of a request of a member to the hung coordinator, which answers after `answerMs`, if at all. */
-function memberRequest(
+/** What the client hears of a request to the hung coordinator, which answers after `answerMs`, if at all. */
+function groupRequest(
   name: string,
   find: CoordinatorFinder,
-  answerMs?: number,
+  { about = "name", answerMs }: { about?: unknown; answerMs?: number } = {},
 ): Promise<unknown> {
   const api: Api = Object.assign(
-    (_: unknown, callback: unknown) => {
+    (_: unknown, _about: unknown, callback: unknown) => {
       const answer = () => (callback as (error: null, answer: string) => void)(null, "answer");
       if (answerMs !== undefined) setTimeout(answer, answerMs);
     },
@@ -41,19 +41,38 @@ function memberRequest(
     rig[client.kGetApi](name, (_, wrapped) =>
       wrapped(
         ADDRESS as unknown as Parameters<Api>[0],
+        about,
         (error: Error | null, answer: unknown) => resolve(error?.message ?? answer),
       ))
   );
 }
 
-test("a member's request that a hung coordinator does not answer fails once the cluster names another one", async () => {
-  for (const name of ["JoinGroup", "SyncGroup", "Heartbeat", "LeaveGroup"]) {
+test("a request that a hung coordinator does not answer fails once the cluster names another one", async () => {
+  for (
+    const [name, about] of [
+      ["JoinGroup", "name"],
+      ["SyncGroup", "name"],
+      ["Heartbeat", "name"],
+      ["LeaveGroup", "name"],
+      // After 10 seconds, these four were asked again all the same.
+      ["OffsetCommit", "name"],
+      ["OffsetDelete", "name"],
+      ["OffsetFetch", [{ groupId: "name" }, { groupId: "other" }]],
+      ["DescribeGroups", ["name"]],
+    ] as const
+  ) {
     const found = [() => HUNG, () => undefined, () => assert(false, "no broker knows") as never, () => NEW];
-    const heard = await memberRequest(name, () => Promise.resolve().then(() => found.shift()!()));
+    const groups: string[] = [];
+    const find: CoordinatorFinder = (group) => {
+      groups.push(group);
+      return Promise.resolve().then(() => found.shift()!());
+    };
+    const heard = await groupRequest(name, find, { about });
     assertEquals([heard, found.length], [
       "The coordinator does not answer, and is another broker now.",
       0,
     ]);
+    assertEquals(new Set(groups), new Set(["name"]), name);
   }
 });
 
@@ -61,7 +80,7 @@ test("a member that joins waits for the others, however long they take, while th
   let looks = 0;
   // The same broker, as it is called at another of its listeners.
   const find = () => Promise.resolve({ ...HUNG, host: "inside", port: ++looks });
-  assertEquals(await memberRequest("JoinGroup", find, 30), "answer");
+  assertEquals(await groupRequest("JoinGroup", find, { answerMs: 30 }), "answer");
   assert(looks > 0);
 });
 

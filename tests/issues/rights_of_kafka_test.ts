@@ -8,18 +8,17 @@ import { ResponseError } from "@platformatic/kafka";
 import { EventEmitter } from "node:events";
 import type { BrokerError } from "../../src/errors.ts";
 import { positionsOfAll } from "../../src/drivers/kafka/all_positions.ts";
-import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
 import { failureOf, isFault } from "../../src/drivers/kafka/failure.ts";
 import { Group } from "../../src/drivers/kafka/group.ts";
 import type { Offsets } from "../../src/drivers/kafka/offsets.ts";
 import { trimPartitions } from "../../src/drivers/kafka/trim.ts";
 import { test } from "../harness.ts";
 import { clusterOfGroup } from "../drivers/kafka/cluster_of_group.ts";
+import { clusterOfGroups, TOPIC } from "../drivers/kafka/cluster_of_groups.ts";
 
 const PRODUCE = 0;
 const FETCH = 1;
 const OFFSET_COMMIT = 8;
-const OFFSET_FETCH = 9;
 const INIT_PRODUCER_ID = 22;
 const TOPIC_REFUSED = 29;
 const GROUP_REFUSED = 30;
@@ -103,34 +102,10 @@ test("a member whose heartbeats are not allowed fails, and one that misses an an
   assertStringIncludes(brokerErrorOf(failures[0]).message, 'grant "Read" on the group');
 });
 
-/** A cluster that lists these groups, each with a position in topic "t", and refuses to say more of some. */
-function clusterOfGroups(refused: Record<string, number>, ...names: string[]): Cluster {
-  const admin = {
-    listGroups: () => Promise.resolve(new Map(names.map((id) => [id, { id }]))),
-    listConsumerGroupOffsets({ groups }: { groups: string[] }) {
-      const faults = groups.flatMap((group, index): [string, [number, null]][] =>
-        group in refused ? [[`/groups/${index}`, [refused[group], null]]] : []
-      );
-      if (faults.length > 0) return Promise.reject(refusal(OFFSET_FETCH, Object.fromEntries(faults)));
-      const topics = [{ name: "t", partitions: [{ partitionIndex: 0, committedOffset: 7n }] }];
-      return Promise.resolve(groups.map((groupId) => ({ groupId, topics })));
-    },
-  };
-  return {
-    ask: async (what: string, work: (client: unknown) => Promise<unknown>) => {
-      try {
-        return await work(admin);
-      } catch (error) {
-        throw failureOf(error, what, { servers: "a:1", identity: 'as "app" by PLAIN' }, 0);
-      }
-    },
-  } as unknown as Cluster;
-}
-
 test("consumers that may not be described are named, and the others are listed", async () => {
   const refused = { b: GROUP_REFUSED, d: GROUP_REFUSED, gone: GROUP_NOT_FOUND };
-  const cluster = clusterOfGroups(refused, "a", "b", "c", "gone", "d", "e");
-  const found = await positionsOfAll(cluster, "t");
+  const cluster = clusterOfGroups({ groups: { one: ["a", "b", "c", "gone", "d", "e"] }, refused });
+  const found = await positionsOfAll(cluster, TOPIC);
   assertEquals([...found.known.keys()], ["a", "c", "e"]);
   assertEquals([...found.refused.keys()], ["b", "d"]);
   const { message } = found.refused.get("d")!;
@@ -142,12 +117,12 @@ test("consumers that may not be described are named, and the others are listed",
 });
 
 test("what such a consumer may not have acknowledged is not removed", async () => {
-  const cluster = clusterOfGroups({ b: GROUP_REFUSED }, "a", "b");
+  const cluster = clusterOfGroups({ groups: { one: ["a", "b"] }, refused: { b: GROUP_REFUSED } });
   const description = { partition: 0, firstId: 0, nextId: 9, bytes: 9, segments: 0 };
   const error = await assertRejects(
     () =>
       trimPartitions(cluster, {} as Offsets, {
-        kafkaName: "t",
+        topic: TOPIC,
         partitions: [description],
         request: { acknowledged: true },
       }),

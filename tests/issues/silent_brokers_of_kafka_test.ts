@@ -1,11 +1,13 @@
 // A machine that accepts connections and answers nothing: a broker that hangs, or another program at its port. If it was
 // the only address, opening a driver failed after 12 s more than the timeout that was set. If it was the first of
 // several, opening failed all the same, though the others worked; and a broker that hung later, while it was the first
-// one asked, made topics, settings and positions wait for a minute, and then fail.
+// one asked, made topics, settings and positions wait for a minute, and then fail. Moving a consumer's position from
+// outside failed after a minute if a leader hung, long after the cluster had another one.
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { BrokerError } from "../../mod.ts";
 import { Cluster } from "../../src/drivers/kafka/cluster.ts";
 import { findTopic } from "../../src/drivers/kafka/metadata.ts";
+import { Offsets } from "../../src/drivers/kafka/offsets.ts";
 import { readSettings } from "../../src/drivers/kafka/settings.ts";
 import { FakeBroker, TOPIC_ID } from "../drivers/kafka/fake_broker.ts";
 import { test } from "../harness.ts";
@@ -78,6 +80,30 @@ test("what is only read is asked for again when a broker hangs, as it changes no
       () => attempts++ === 0 ? new Promise(() => {}) : Promise.resolve("it"),
     );
     assertEquals([answer, attempts, allowedMs], ["it", 2, [10_000, 10_000]]);
+  } finally {
+    await cluster.close();
+  }
+});
+
+test("a leader that hangs is replaced while its offsets are asked for, not waited for", async () => {
+  await using first = await FakeBroker.start(1);
+  await using second = await FakeBroker.start(1);
+  Object.assign(first.partitions[0], { leader: 2 });
+  Object.assign(second.partitions[0], { end: 70 });
+  first.otherPort = Number(second.address.split(":")[1]);
+  const cluster = await connect(1000, first);
+  const within = cluster.within.bind(cluster);
+  const allowedMs: number[] = [];
+  cluster.within = (ms, awaited) => {
+    allowedMs.push(ms);
+    // The one that hangs loses its partition meanwhile.
+    if (second.isSilent) Object.assign(first.partitions[0], { leader: 1, end: 70 });
+    return within(50, awaited);
+  };
+  try {
+    second.isSilent = true;
+    assertEquals(await new Offsets(cluster, "t").resolve([0], { id: 90 }), new Map([[0, 70]]));
+    assertEquals(new Set(allowedMs), new Set([10_000]));
   } finally {
     await cluster.close();
   }

@@ -1,6 +1,7 @@
 import type { Invocation } from "../command.ts";
 import { topicAndRequiredConsumerOf, withTopic } from "../connect.ts";
 import { EXIT } from "../exit_codes.ts";
+import { checkReachable } from "../../contract/partitions.ts";
 import { counted } from "../../text/counted.ts";
 
 /** Deletes a consumer name's position. */
@@ -8,11 +9,13 @@ export async function run(invocation: Invocation): Promise<number | void> {
   const { args, console, signal } = invocation;
   const { topic: topicName, consumer } = topicAndRequiredConsumerOf(args);
   return await withTopic(invocation, topicName, async (topic) => {
-    if (!(await topic.consumers()).includes(consumer)) {
+    const isListed = (await topic.consumers()).includes(consumer);
+    const lags = await topic.lag(consumer);
+    if (!isListed && !lags.some(({ acknowledged }) => acknowledged)) {
+      checkReachable(lags);
       console.log.error(`Cannot delete consumer "${consumer}": it has no position in topic "${topicName}"`);
       return EXIT.failure;
     }
-    const lags = await topic.lag(consumer);
     for (const { partition, position, events } of lags.filter(({ acknowledged }) => acknowledged)) {
       console.log.info(
         `Consumer '${consumer}' is at id ${position} in partition ${partition}, ${

@@ -89,11 +89,15 @@ export function wrapCallback(
   client: AnyClient,
   module: ClientModule,
   name: string,
-  wrap: (callback: Callback<unknown>, connection: ClientConnection) => Callback<unknown>,
+  wrap: (
+    callback: Callback<unknown>,
+    connection: ClientConnection,
+    parameters: readonly unknown[],
+  ) => Callback<unknown>,
 ): void {
   wrapApi(client, module, name, (api) => (connection, ...parameters) => {
     const callback = parameters.pop() as Callback<unknown>;
-    api(connection, ...parameters, wrap(callback, connection));
+    api(connection, ...parameters, wrap(callback, connection, parameters));
   });
 }
 

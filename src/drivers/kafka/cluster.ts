@@ -59,6 +59,7 @@ export class Cluster {
       settings.client.connectTimeout,
     );
     this.#brokers.share(this.#admin, module);
+    leaveMovedCoordinators(this.#admin, module, (group) => findCoordinator(this.#admin, module, group));
   }
 
   /** The driver's settings. */
@@ -197,7 +198,7 @@ export class Cluster {
     protocol.member = consumer;
     keepPartialMetadata(consumer, this.module);
     stayFenced(consumer, this.module);
-    leaveMovedCoordinators(consumer, this.module, () => findCoordinator(this.#admin, this.module, group));
+    leaveMovedCoordinators(consumer, this.module, (name) => findCoordinator(this.#admin, this.module, name));
     this.#brokers.share(consumer, this.module);
     consumer.on("client:performWithRetry:retry", (operation, attempt, _retries, delayMs) => {
       if (!diagnostics.retry.hasSubscribers) return;

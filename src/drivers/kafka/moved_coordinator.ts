@@ -1,10 +1,12 @@
 import { sleep } from "../../async.ts";
-import type { Admin, ClientConsumer, ClientModule } from "./client.ts";
+import type { Admin, ClientModule } from "./client.ts";
 import { isSameAddress } from "./known_brokers.ts";
-import { answerOrError, type BrokerAddress, wrapCallback } from "./client_internals.ts";
+import { answerOrError, type AnyClient, type BrokerAddress, wrapCallback } from "./client_internals.ts";
 
-/** Requests of members. Some are answered late if other members are late, and none if the coordinator hangs. */
+/** Requests of members: some are answered late if other members are late. The first parameter of each is the group. */
 const OF_MEMBERS = ["JoinGroup", "SyncGroup", "Heartbeat", "LeaveGroup"];
+/** Requests about positions and members; the first parameter is a group, or a list of groups with one coordinator. */
+const OF_GROUPS = ["OffsetCommit", "OffsetFetch", "OffsetDelete", "DescribeGroups"];
 /** How often to look who the coordinator is while such a request is not answered, in milliseconds. */
 const LOOK_MS = 2000;
 
@@ -19,26 +21,27 @@ export async function findCoordinator(
   return coordinator;
 }
 
-/** Finds the coordinator of the client's group. */
-export type CoordinatorFinder = () => Promise<{ nodeId: number } | undefined>;
+/** Finds the coordinator of a group. */
+export type CoordinatorFinder = (group: string) => Promise<{ nodeId: number } | undefined>;
 
 /**
- * Lets requests of a group's member fail that are not answered while the cluster names another coordinator: the one
- * that was asked hangs, or was cut off, and the client asks the new one, which takes a member for dead that it does not
- * hear from. One that only waits for other members is waited for.
+ * Lets requests fail that a coordinator does not answer while the cluster names another one: the one that was asked
+ * hangs, or was cut off. They are sent to the new one, which takes a member for dead that it does not hear from. One
+ * that only waits for other members is waited for.
  */
 export function leaveMovedCoordinators(
-  client: ClientConsumer,
+  client: AnyClient,
   module: ClientModule,
   find: CoordinatorFinder,
   lookMs: number = LOOK_MS,
 ): void {
-  for (const name of OF_MEMBERS) {
-    wrapCallback(client, module, name, (callback, connection) => {
+  for (const name of [...OF_MEMBERS, ...OF_GROUPS]) {
+    wrapCallback(client, module, name, (callback, connection, [about]) => {
       const asked = connection as unknown as BrokerAddress;
+      const group = groupOf(about);
       return answerOrError(callback, (fail) => {
         const over = new AbortController();
-        const isMoved = () => hasMoved(client, asked, find);
+        const isMoved = () => hasMoved(client, asked, () => find(group));
         void untilMoved(isMoved, { lookMs, over: over.signal }).then(() =>
           fail(new module.NetworkError("The coordinator does not answer, and is another broker now."))
         );
@@ -46,6 +49,12 @@ export function leaveMovedCoordinators(
       });
     });
   }
+}
+
+/** The group that a request is about, or the first one, by its first parameter. */
+function groupOf(about: unknown): string {
+  const [first] = [about].flat() as (string | { groupId: string })[];
+  return typeof first === "string" ? first : first!.groupId;
 }
 
 /** Resolves when the coordinator is another broker, or the answer is there. */
@@ -58,9 +67,9 @@ async function untilMoved(
 
 /** Compares ids: another client may know the same brokers by other addresses, those of another listener. */
 async function hasMoved(
-  client: Pick<ClientConsumer, "metadata">,
+  client: Pick<AnyClient, "metadata">,
   address: BrokerAddress,
-  find: CoordinatorFinder,
+  find: () => ReturnType<CoordinatorFinder>,
 ): Promise<boolean> {
   try {
     const now = await find();

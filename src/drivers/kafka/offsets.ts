@@ -1,11 +1,11 @@
 import type { StartPosition } from "../../contract.ts";
 import { ClosedError, type DiasporaError } from "../../errors.ts";
-import { positionsIn, type StoredPosition } from "./all_positions.ts";
 import type { Cluster } from "./cluster.ts";
+import { committedPositions, type StoredPosition } from "./committed_positions.ts";
 import { isFault, isTransient, isUnknownTopic, leaderless } from "./failure.ts";
 import type { KnownPartitions } from "./known_partitions.ts";
 import { type Leader, requestMetadata, type TopicMetadata } from "./metadata.ts";
-import { ONE_BROKER_MS_MAX } from "./patience.ts";
+import { ONE_BROKER_MS_MAX, RESEND_AFTER_MS } from "./patience.ts";
 
 /** A special timestamp by which Kafka means the end of the log. */
 const LATEST = -1n;
@@ -44,6 +44,13 @@ interface ListedTopics {
   topics: { partitions: ListedPartition[] }[];
 }
 
+/** An opened topic: another one of its name is not meant. */
+interface OpenedOffsets {
+  name: string;
+  id: string;
+  partitions: KnownPartitions;
+}
+
 /** Offsets of a topic's partitions: first and last ones, by time, and those committed by groups. */
 export class Offsets {
   /** A request for metadata that is not on its way yet. */
@@ -52,7 +59,7 @@ export class Offsets {
   constructor(
     private readonly cluster: Cluster,
     private readonly kafkaName: string,
-    private readonly partitions?: KnownPartitions,
+    private readonly opened?: OpenedOffsets,
   ) {}
 
   /** The first record at or after a time; -1 if all are older. */
@@ -102,17 +109,17 @@ export class Offsets {
     partitions: readonly number[],
   ): Promise<Map<number, StoredPosition>> {
     const what = `read the positions of "${group}" in topic "${this.kafkaName}"`;
-    const answer = await this.cluster.ask(what, async (admin) => {
-      const topics = [{ name: this.kafkaName, partitionIndexes: [...partitions] }];
+    const { kafkaName, opened: { name = kafkaName, id } = {} } = this;
+    return await this.cluster.ask(what, async (admin) => {
+      const wanted = { name, kafkaName, id, partitions };
       try {
-        return await admin.listConsumerGroupOffsets({ groups: [{ groupId: group, topics }] });
+        return (await committedPositions(this.cluster, admin, [group], wanted)).get(group) ?? new Map();
       } catch (error) {
         // Apache Kafka responds with an empty list for an unknown group; other brokers with this error.
-        if (isFault(error, "GROUP_ID_NOT_FOUND")) return [];
+        if (isFault(error, "GROUP_ID_NOT_FOUND")) return new Map();
         throw error;
       }
     });
-    return positionsIn(answer[0]?.topics ?? [], this.kafkaName);
   }
 
   /** Deletes the positions of a group without members. */
@@ -170,7 +177,7 @@ export class Offsets {
         }
       }
       await Promise.all(Array.from(byLeader.values(), async ({ leader, led }) => {
-        const silentMs = msMax === PARTIAL_MS_MAX ? ONE_BROKER_MS_MAX : undefined;
+        const silentMs = msMax === PARTIAL_MS_MAX ? ONE_BROKER_MS_MAX : RESEND_AFTER_MS;
         const answer = await this.#askLeader(leader, led, timestamp, silentMs);
         for (const partition of led) {
           const known = answer.found.get(partition);
@@ -208,7 +215,7 @@ export class Offsets {
       this.#asking = undefined;
       const found = await this.cluster.run(what, (admin) => requestMetadata(admin, [this.kafkaName]));
       const topic = found.get(this.kafkaName);
-      this.partitions?.see(topic?.numPartitions ?? 0);
+      this.opened?.partitions.see(topic?.numPartitions ?? 0);
       return topic;
     });
   }
@@ -218,7 +225,7 @@ export class Offsets {
     leader: Leader,
     led: readonly number[],
     timestamp: bigint,
-    silentMs: number | undefined,
+    silentMs: number,
   ): Promise<{ found: Map<number, TimedOffset>; fault: unknown }> {
     const partitions = led.map((partitionIndex) => ({ partitionIndex, currentLeaderEpoch: -1, timestamp }));
     const parameters = [-1, 0, [{ name: this.kafkaName, partitions }]];
@@ -226,7 +233,7 @@ export class Offsets {
     let fault: unknown = new Error("the broker left the partition out of its answer");
     try {
       const asking = this.cluster.requestAdmin<ListedTopics>(leader, { name: "ListOffsets", parameters });
-      answer = await (silentMs === undefined ? asking : this.cluster.within(silentMs, asking));
+      answer = await this.cluster.within(silentMs, asking);
     } catch (error) {
       fault = error;
       const partial = (error as { response?: ListedTopics }).response;

@@ -18,6 +18,7 @@ import { positionsOfAll } from "./all_positions.ts";
 import { findMembers, inUse } from "./assignment.ts";
 import type { Cluster } from "./cluster.ts";
 import { commitAlone } from "./commit.ts";
+import type { PositionsWanted } from "./committed_positions.ts";
 import { changeConfigs } from "./configs.ts";
 import { KafkaConsumer } from "./consumer.ts";
 import { describePartitions, isUnavailable, lagOf } from "./describe.ts";
@@ -64,7 +65,7 @@ export class KafkaTopic implements TopicInterface {
     this.#opened = opened;
     this.#all = new KnownPartitions(opened.numPartitions);
     this.partitions = this.#all.numbers.map((partition_id) => ({ partition_id }));
-    this.#offsets = new Offsets(cluster, opened.kafkaName, this.#all);
+    this.#offsets = new Offsets(cluster, opened.kafkaName, { ...opened, partitions: this.#all });
     this.#format = formatOf(opened.definition.serializer.type);
   }
 
@@ -154,7 +155,12 @@ export class KafkaTopic implements TopicInterface {
 
   async consumers(): Promise<string[]> {
     await this.#checkExists();
-    const { known, refused } = await positionsOfAll(this.cluster, this.#opened.kafkaName);
+    const { known, refused, silent } = await positionsOfAll(this.cluster, this.#wanted);
+    for (const [broker, { message }] of silent) {
+      this.cluster.warnOnce(
+        `Consumers whose coordinator is "${broker}" are left out of the list of consumers: ${message}`,
+      );
+    }
     for (const [group, { message }] of refused) {
       this.cluster.warnOnce(`Consumer "${group}" is left out of the list of consumers: ${message}`);
     }
@@ -199,7 +205,7 @@ export class KafkaTopic implements TopicInterface {
       );
     }
     return await trimPartitions(this.cluster, this.#offsets, {
-      kafkaName: this.#opened.kafkaName,
+      topic: this.#wanted,
       partitions: described.filter(({ partition }) => chosen.includes(partition)),
       request,
     });
@@ -225,6 +231,10 @@ export class KafkaTopic implements TopicInterface {
 
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  get #wanted(): PositionsWanted {
+    return { ...this.#opened, partitions: this.#all.numbers };
   }
 
   async #checkExists(): Promise<void> {

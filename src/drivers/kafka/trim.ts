@@ -1,6 +1,7 @@
 import type { PartitionDescription, TrimRequest, TrimResult } from "../../contract.ts";
 import { positionsOfAll } from "./all_positions.ts";
 import type { Cluster } from "./cluster.ts";
+import type { PositionsWanted } from "./committed_positions.ts";
 import { bytesOf } from "./describe.ts";
 import type { Offsets } from "./offsets.ts";
 
@@ -30,14 +31,15 @@ export function firstIdAfter(
 export async function trimPartitions(
   cluster: Cluster,
   offsets: Offsets,
-  { kafkaName, partitions, request }: {
-    kafkaName: string;
+  { topic, partitions, request }: {
+    /** With all of its partitions. */
+    topic: PositionsWanted;
     partitions: readonly PartitionDescription[];
     request: TrimRequest;
   },
 ): Promise<TrimResult[]> {
   const numbers = partitions.map(({ partition }) => partition);
-  const acknowledged = request.acknowledged === true ? await positionsOfEach(cluster, kafkaName) : [];
+  const acknowledged = request.acknowledged === true ? await positionsOfEach(cluster, topic) : [];
   const since = request.beforeTime === undefined
     ? undefined
     : await offsets.since(numbers, Number(request.beforeTime));
@@ -55,6 +57,7 @@ export async function trimPartitions(
   });
   const removed = results.filter(({ firstId, firstIdBefore }) => firstId > firstIdBefore);
   if (request.dryRun === true || removed.length === 0) return results;
+  const { kafkaName } = topic;
   await cluster.run(`trim topic "${kafkaName}"`, (admin) =>
     admin.deleteRecords({
       topics: [{
@@ -65,9 +68,9 @@ export async function trimPartitions(
   return results;
 }
 
-/** Throws if a group's positions may not be read: it may need what would be removed. */
-async function positionsOfEach(cluster: Cluster, kafkaName: string): Promise<Map<number, number>[]> {
-  const { known, refused } = await positionsOfAll(cluster, kafkaName);
-  for (const error of refused.values()) throw error;
+/** Throws if a group's positions may not be read, or not now: it may need what would be removed. */
+async function positionsOfEach(cluster: Cluster, wanted: PositionsWanted): Promise<Map<number, number>[]> {
+  const { known, refused, silent } = await positionsOfAll(cluster, wanted);
+  for (const error of [...refused.values(), ...silent.values()]) throw error;
   return [...known.values()];
 }

@@ -8,6 +8,7 @@ const METADATA = 3;
 const PRODUCE = 0;
 const LIST_OFFSETS = 2;
 const OFFSET_COMMIT = 8;
+const OFFSET_FETCH = 9;
 const FIND_COORDINATOR = 10;
 const API_VERSIONS = 18;
 const INIT_PRODUCER_ID = 22;
@@ -17,6 +18,7 @@ const VERSIONS: Record<number, number> = {
   [LIST_OFFSETS]: 9,
   [METADATA]: 12,
   [OFFSET_COMMIT]: 9,
+  [OFFSET_FETCH]: 9,
   [FIND_COORDINATOR]: 6,
   [API_VERSIONS]: 3,
   [INIT_PRODUCER_ID]: 5,
@@ -24,7 +26,7 @@ const VERSIONS: Record<number, number> = {
 
 /** From this version on, a Produce request has the topic's id where it had its name. */
 const PRODUCE_WITH_IDS = 13;
-/** The same for OffsetCommit. */
+/** The same for OffsetCommit and OffsetFetch. */
 const COMMIT_WITH_IDS = 10;
 
 /** The id of its topic. */
@@ -73,6 +75,12 @@ export class FakeBroker {
   produceVersion = { said: VERSIONS[PRODUCE], known: VERSIONS[PRODUCE] };
   /** The same for OffsetCommit. */
   commitVersion = { said: VERSIONS[OFFSET_COMMIT], known: VERSIONS[OFFSET_COMMIT] };
+  /** The same for OffsetFetch. */
+  fetchVersion = { said: VERSIONS[OFFSET_FETCH], known: VERSIONS[OFFSET_FETCH] };
+  /** The position of every group in partition 0, and the topic of that name in which it was stored. */
+  position = { topicId: TOPIC_ID, offset: 7 };
+  /** How many OffsetFetch requests get the answer that their topic is not known yet. */
+  unknowing = 0;
   /** The versions of OffsetCommit requests that stored a position, with its partition and offset. */
   readonly commits: [version: number, partition: number, offset: number][] = [];
   /** The version of each Produce request. */
@@ -158,6 +166,10 @@ export class FakeBroker {
       const version = request.readInt16BE(2);
       if (version > this.commitVersion.known) return void socket.destroy();
       this.#commit(writer, reader, version);
+    } else if (api === OFFSET_FETCH) {
+      const version = request.readInt16BE(2);
+      if (version > this.fetchVersion.known) return void socket.destroy();
+      this.#fetchPositions(writer, reader, version >= COMMIT_WITH_IDS);
     } else if (api === INIT_PRODUCER_ID) {
       writer.appendInt32(0).appendInt16(0).appendInt64(this.#ids++).appendInt16(0).appendTaggedFields();
     } else if (api === PRODUCE) {
@@ -182,6 +194,7 @@ export class FakeBroker {
     const said: Record<number, number> = {
       [PRODUCE]: this.produceVersion.said,
       [OFFSET_COMMIT]: this.commitVersion.said,
+      [OFFSET_FETCH]: this.fetchVersion.said,
     };
     writer.appendInt16(0).appendArray(
       Object.entries(VERSIONS),
@@ -265,6 +278,33 @@ export class FakeBroker {
         if (!isUnknown) this.commits.push([version, number, offset]);
         w.appendInt32(number).appendInt16(isUnknown ? UNKNOWN_TOPIC_ID : 0);
       });
+    }).appendTaggedFields();
+  }
+
+  #fetchPositions(writer: Writer, reader: Reader, hasId: boolean): void {
+    const groups = reader.readArray((r) => {
+      const group = r.readString();
+      r.readNullableString();
+      r.readInt32();
+      const [topic] = r.readArray((r) => {
+        const topic = hasId ? r.readUUID() : r.readString();
+        r.readArray((r) => r.readInt32(), true, false);
+        return topic;
+      });
+      return { group, topic };
+    });
+    const { topicId, offset } = this.position;
+    writer.appendInt32(0).appendArray(groups, (w, { group, topic }) => {
+      w.appendString(group).appendArray([topic], (w) => {
+        if (hasId) w.appendUUID(topic);
+        else w.appendString(topic);
+        const isUnknown = hasId && (topic !== this.topicId || this.unknowing-- > 0);
+        const isOther = hasId && topic !== topicId;
+        w.appendArray([0], (w, partition) => {
+          w.appendInt32(partition).appendInt64(isUnknown || isOther ? -1n : BigInt(offset)).appendInt32(3)
+            .appendString(null).appendInt16(isUnknown ? UNKNOWN_TOPIC_ID : 0);
+        });
+      }).appendInt16(0);
     }).appendTaggedFields();
   }
 
