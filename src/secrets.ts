@@ -85,6 +85,11 @@ export function maskedText(text: string): string {
   return text.replace(PEM, HIDDEN).replace(ASSIGNMENT, `$1${HIDDEN}`).replace(LOGIN, `$1${HIDDEN}@`);
 }
 
+/** An address without its query, which may be a secret. */
+export function withoutQuery(url: string): string {
+  return url.replace(/\?[\s\S]*$/, `?${HIDDEN}`);
+}
+
 /** Text from elsewhere, e.g. a response, without the secrets that were sent there. */
 export function withoutValues(text: string, secrets: readonly (string | undefined)[]): string {
   return secrets.reduce<string>(

@@ -25,6 +25,7 @@ import { parseValue } from "../../src/ctl/args/value.ts";
 import { parseForwardConfig } from "../../src/ctl/forward/config.ts";
 import { secretOptionsOf } from "../../src/drivers/registry.ts";
 import { OctopusService } from "../../src/drivers/kafka/octopus_service.ts";
+import { readSettings } from "../../src/drivers/kafka/settings.ts";
 import { isSecret, maskedText, withoutSecrets } from "../../src/secrets.ts";
 import { ctl } from "../cli/program.ts";
 import { test } from "../harness.ts";
@@ -199,6 +200,30 @@ test("--logging debug shows options without the secrets, also those that a drive
     assertFalse(/hunter2|4711815/.test(stderr + run.stderr), stderr + run.stderr);
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("an address is shown without its query, which may be a key", async () => {
+  const endpoint = "http://127.0.0.1:1/token";
+  const { client: { sasl } } = readSettings({
+    "bootstrap.servers": SERVERS,
+    "security.protocol": "sasl_plaintext",
+    "sasl.mechanisms": "OAUTHBEARER",
+    "sasl.oauthbearer.method": "oidc",
+    "sasl.oauthbearer.client.id": "me",
+    "sasl.oauthbearer.client.secret": "4711815",
+    "sasl.oauthbearer.token.endpoint.url": `${endpoint}?code=hunter2`,
+  });
+  const refused = { kafka: {}, namespace: "n", octopus: { url: "http://a/?code=hunter2", subject: "me" } };
+  for (
+    const [error, expected] of [
+      [await assertRejects(async () => await sasl!.token!()), `Cannot get a token from "${endpoint}?***"`],
+      [await faultOf(refused), 'Cannot use "http://a/?***"'],
+    ] as const
+  ) {
+    const shown = allOf(error);
+    assertStringIncludes(shown, expected);
+    assertFalse(/hunter2|4711815/.test(shown), shown);
   }
 });
 

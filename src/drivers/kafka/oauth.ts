@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { BrokerError, InvalidOptionError } from "../../errors.ts";
 import { invalidOption } from "../../options.ts";
-import { withoutValues } from "../../secrets.ts";
+import { withoutQuery, withoutValues } from "../../secrets.ts";
 import { hasLogin } from "./octopus_service.ts";
 import type { Properties } from "./properties.ts";
 
@@ -95,7 +95,7 @@ function oidcProvider(given: Properties): TokenProvider {
     throw invalidOption(
       "kafka",
       name,
-      url,
+      withoutQuery(url),
       "an address that begins with https:// or http://, without a login",
     );
   }
@@ -128,6 +128,7 @@ async function ask(
   request: RequestInit,
   secrets: readonly (string | undefined)[],
 ): Promise<Record<string, unknown>> {
+  const { search } = new URL(url);
   let canRetry = true;
   try {
     const response = await fetch(url, request);
@@ -141,8 +142,11 @@ async function ask(
     if (typeof answer.access_token !== "string") throw new Error("its answer has no access_token");
     return answer;
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new BrokerError(url, `Cannot get a token from "${url}": ${why}`, { cause, canRetry });
+    const why = withoutValues(cause instanceof Error ? cause.message : String(cause), [search]);
+    const shown = withoutQuery(url);
+    // The runtime's own error has the whole address.
+    const options = search === "" ? { cause, canRetry } : { canRetry };
+    throw new BrokerError(shown, `Cannot get a token from "${shown}": ${why}`, options);
   }
 }
 

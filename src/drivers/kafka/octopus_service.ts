@@ -1,7 +1,7 @@
 import process from "node:process";
 import { BrokerError, InvalidOptionError } from "../../errors.ts";
 import type { JsonObject } from "../../json.ts";
-import { withoutValues } from "../../secrets.ts";
+import { withoutQuery, withoutValues } from "../../secrets.ts";
 import { invalidOption, readOptions, rule } from "../../options.ts";
 
 const OWNER = "octopus";
@@ -28,12 +28,14 @@ export function readServiceOptions(document: JsonObject): ServiceOptions {
     authorization_env: rule.text(),
   });
   const url = options.url as string;
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol) || hasLogin(url)) {
+  if (
+    !URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol) || hasLogin(url) || url.includes("?")
+  ) {
     throw invalidOption(
       OWNER,
       "url",
-      url,
-      "an address that begins with http:// or https://, without a login",
+      withoutQuery(url),
+      "an address that begins with http:// or https://, without a login, and without a query",
     );
   }
   return {
