@@ -22,7 +22,7 @@
  * @module
  */
 import { StorageError } from "../errors.ts";
-import { bestEffort, isMissing, randomHex, type Storage, writeAllAt } from "./port.ts";
+import { bestEffort, isLeftover, isMissing, randomHex, type Storage, writeAllAt } from "./port.ts";
 
 /** How long to wait for a lock before its holder counts as killed. */
 export const LEASE_MS = 5_000;
@@ -32,9 +32,6 @@ const TIMEOUT_MS = 30_000;
 
 const PAUSE_MS_MIN = 0.2;
 const PAUSE_MS_MAX = 8;
-
-/** What a killed process left of its attempts is removed after this. */
-const LEFTOVER_AGE_MS = 3_600_000;
 
 /** The content of a lock is shorter: who took it, and when. */
 const LOCK_BYTES_MAX = 4096;
@@ -46,8 +43,6 @@ const TOKEN = /^[0-9a-z]{1,64}-\d{1,16}$/;
 export interface FileLockOptions {
   leaseMs?: number;
   timeoutMs?: number;
-  /** Blocks for some milliseconds. */
-  pause?: (ms: number) => void;
   /** How many files are replaced under the lock at most. */
   replacements?: number;
 }
@@ -62,7 +57,6 @@ class LockLostError extends StorageError {}
 export class FileLock {
   readonly #leaseMs: number;
   readonly #timeoutMs: number;
-  readonly #pause: (ms: number) => void;
   readonly #replacements: number;
   readonly #owner: string;
   #count = 0;
@@ -74,7 +68,6 @@ export class FileLock {
   ) {
     this.#leaseMs = options.leaseMs ?? LEASE_MS;
     this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
-    this.#pause = options.pause ?? ((ms) => storage.pause(ms));
     this.#replacements = options.replacements ?? 0;
     this.#owner = randomHex(storage, 2);
   }
@@ -141,7 +134,7 @@ export class FileLock {
       if (waitedMs >= this.#timeoutMs) throw this.#timedOut(waitedMs);
       // Random, so that waiting processes do not try at the same moments.
       pauseMs = Math.min(pauseMs * (1 + this.storage.random32() / 2 ** 32), PAUSE_MS_MAX);
-      this.#pause(pauseMs);
+      this.storage.pause(pauseMs);
       seen.forMs += pauseMs;
     }
   }
@@ -189,9 +182,8 @@ export class FileLock {
     const slash = path.lastIndexOf("/");
     const [folder, name] = [path.slice(0, slash), path.slice(slash + 1)];
     for (const other of storage.list(folder)) {
-      if (!other.startsWith(`${name}.`)) continue;
-      const modified = storage.stat(`${folder}/${other}`)?.modified ?? Infinity;
-      if (storage.now() - modified > LEFTOVER_AGE_MS) storage.remove(`${folder}/${other}`);
+      const leftover = `${folder}/${other}`;
+      if (other.startsWith(`${name}.`) && isLeftover(storage, leftover)) storage.remove(leftover);
     }
   }
 

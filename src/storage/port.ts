@@ -196,6 +196,14 @@ export function bestEffort(work: () => void): void {
   }
 }
 
+/** What has not changed for this long was left by a process that was killed. */
+const LEFTOVER_AGE_MS = 3_600_000;
+
+/** Whether something unfinished was left by a process that was killed; false if it is not there any more. */
+export function isLeftover(storage: Storage, path: string): boolean {
+  return storage.now() - (storage.stat(path)?.modified ?? Infinity) > LEFTOVER_AGE_MS;
+}
+
 /** Makes a draft beside a path, and removes it: a sync that follows writes the folder, which a failed one may not have. */
 export function changeFolder(storage: Storage, path: string): void {
   storage.publish(path, new Uint8Array(0), { durable: false, confirm: () => false });

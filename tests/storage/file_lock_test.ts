@@ -20,6 +20,9 @@ function withLock(body: (path: string, names: () => string[]) => void): void {
   }
 }
 
+/** A disk on which no time is lost by waiting. */
+const hasty: Storage = { ...nodeStorage, pause: () => {} };
+
 test("hold() keeps the lock file during the action, and removes it afterwards", () => {
   withLock((path, names) => {
     const lock = new FileLock(nodeStorage, path);
@@ -49,11 +52,10 @@ test("the lock file says who holds it and since when", () => {
 test("hold() waits while another process holds the lock", () => {
   withLock((path) => {
     let pauses = 0;
-    const other = new FileLock(nodeStorage, path, {
-      pause: () => {
-        if (++pauses === 5) rmSync(path);
-      },
-    });
+    const pause = () => {
+      if (++pauses === 5) rmSync(path);
+    };
+    const other = new FileLock({ ...nodeStorage, pause }, path);
     writeFileSync(path, "other-1 since 0\n");
     assertEquals(other.hold(() => pauses), 5);
   });
@@ -62,10 +64,8 @@ test("hold() waits while another process holds the lock", () => {
 test("hold() takes over a killed holder's lock after its lease, not before", () => {
   withLock((path, names) => {
     let pausedMs = 0;
-    const lock = new FileLock(nodeStorage, path, {
-      leaseMs: LEASE_MS,
-      pause: (ms) => void (pausedMs += ms),
-    });
+    const pause = (ms: number) => void (pausedMs += ms);
+    const lock = new FileLock({ ...nodeStorage, pause }, path, { leaseMs: LEASE_MS });
     writeFileSync(path, "killed-1 since 0\n");
     assertEquals(lock.hold(() => readFileSync(path, "utf8").split("-")[0] === "killed"), false);
     assertGreater(pausedMs, LEASE_MS);
@@ -77,10 +77,10 @@ test("hold() takes over a killed holder's lock after its lease, not before", () 
 test("a lock that keeps changing its holder is never taken over", () => {
   withLock((path) => {
     let count = 0;
-    const lock = new FileLock(nodeStorage, path, {
+    const pause = () => writeFileSync(path, `other-${++count} since 0\n`);
+    const lock = new FileLock({ ...nodeStorage, pause }, path, {
       leaseMs: LEASE_MS,
       timeoutMs: 10 * LEASE_MS,
-      pause: () => writeFileSync(path, `other-${++count} since 0\n`),
     });
     writeFileSync(path, "other-0 since 0\n");
     const error = assertThrows(() => lock.hold(() => {}), StorageError);
@@ -98,7 +98,7 @@ test("of two processes that see a killed holder, only one removes its lock", () 
     let isFirst = true;
     // Between the claim and checking the lock, the other process arrives, does all of it, and has the lock.
     const interrupted: Storage = {
-      ...nodeStorage,
+      ...hasty,
       publish(name, content) {
         const published = nodeStorage.publish(name, content);
         if (name.includes("killed-1") && isFirst) {
@@ -108,9 +108,9 @@ test("of two processes that see a killed holder, only one removes its lock", () 
         return published;
       },
     };
-    const options = { leaseMs: LEASE_MS, timeoutMs: 1.5 * LEASE_MS, pause: () => {} };
+    const options = { leaseMs: LEASE_MS, timeoutMs: 1.5 * LEASE_MS };
     const first = new FileLock(interrupted, path, options);
-    const late = new FileLock(nodeStorage, path, options);
+    const late = new FileLock(hasty, path, options);
     writeFileSync(path, "killed-1 since 0\n");
     assertEquals(first.hold(() => readFileSync(path, "utf8").includes("killed")), false);
     assertEquals(isFirst, false);
@@ -121,13 +121,13 @@ test("a late claim removes no lock taken meanwhile", () => {
   withLock((path) => {
     // Another process removed the killed holder's lock and claims, and took the lock itself.
     const overtaken: Storage = {
-      ...nodeStorage,
+      ...hasty,
       publish(name, content) {
         if (name.includes("killed-1")) writeFileSync(path, "new-1 since 0\n");
         return nodeStorage.publish(name, content);
       },
     };
-    const options = { leaseMs: LEASE_MS, timeoutMs: 1.5 * LEASE_MS, pause: () => {} };
+    const options = { leaseMs: LEASE_MS, timeoutMs: 1.5 * LEASE_MS };
     writeFileSync(path, "killed-1 since 0\n");
     assertThrows(() => new FileLock(overtaken, path, options).hold(() => {}), StorageError);
     assertEquals(readFileSync(path, "utf8"), "new-1 since 0\n");
@@ -136,7 +136,7 @@ test("a late claim removes no lock taken meanwhile", () => {
 
 test("a process killed while removing a lock does not block it for ever", () => {
   withLock((path, names) => {
-    const lock = new FileLock(nodeStorage, path, { leaseMs: LEASE_MS, pause: () => {} });
+    const lock = new FileLock(hasty, path, { leaseMs: LEASE_MS });
     writeFileSync(path, "killed-1 since 0\n");
     writeFileSync(`${path}.killed-1.0`, "");
     lock.hold(() => {});
@@ -171,7 +171,7 @@ test("leftovers of killed processes next to the lock are removed when old", () =
     for (const name of ["dead.draft", "killed-0.0", "young.draft"]) writeFileSync(`${path}.${name}`, "");
     for (const name of ["dead.draft", "killed-0.0"]) utimesSync(`${path}.${name}`, 1, 1);
     writeFileSync(path, "killed-1 since 0\n");
-    new FileLock(nodeStorage, path, { leaseMs: LEASE_MS, pause: () => {} }).hold(() => {});
+    new FileLock(hasty, path, { leaseMs: LEASE_MS }).hold(() => {});
     assertEquals(names(), ["00000000.lock.young.draft"]);
   });
 });

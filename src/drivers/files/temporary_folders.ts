@@ -6,12 +6,10 @@
  * @module
  */
 import { dirname } from "node:path";
-import { bestEffort, isMissing, randomHex, type Storage } from "../../storage/port.ts";
+import { bestEffort, isLeftover, isMissing, randomHex, type Storage } from "../../storage/port.ts";
 
 const MAKING = ".creating-";
 const REMOVING = ".deleting-";
-/** An incomplete folder is a leftover once it has not changed for this long. */
-const LEFTOVER_AGE_MS = 3_600_000;
 
 /** A temporary path for a folder that is being created. */
 export function temporaryPath(storage: Storage, parent: string): string {
@@ -81,9 +79,7 @@ export function removeLeftovers(
     if (removing.length > 0) storage.syncDirectory(parent);
     for (const name of removing) remove(`${parent}/${name}`);
     for (const name of names) {
-      if (!name.startsWith(MAKING)) continue;
-      const modified = storage.stat(`${parent}/${name}`)?.modified ?? Infinity;
-      if (storage.now() - modified <= LEFTOVER_AGE_MS) continue;
+      if (!name.startsWith(MAKING) || !isLeftover(storage, `${parent}/${name}`)) continue;
       // Its creator may merely be slow, or its clock may be: renaming first makes its publication fail as a whole.
       removeFolder(storage, parent, `${parent}/${name}`);
     }

@@ -15,14 +15,18 @@ import type { RepairStep } from "./plan.ts";
 import { step as scan, stepsFrom } from "../segment/frame_scanner.ts";
 import { encodeSegmentHeader, type SealedSegment } from "../format/segment_header.ts";
 import { baseIdOf, Segment, startOf } from "../segment/segment_file.ts";
-import { bestEffort, randomHex, type Storage, type StorageFile, writeAllAt } from "../../storage/port.ts";
+import {
+  bestEffort,
+  isLeftover,
+  randomHex,
+  type Storage,
+  type StorageFile,
+  writeAllAt,
+} from "../../storage/port.ts";
 import { Pace } from "./pace.ts";
 import { SegmentCheck } from "./verify_segment.ts";
 import { sealLast } from "../write/writer.ts";
 import { entriesFrom } from "../segment/entries.ts";
-
-/** A draft that has not changed for this long was left by a repair that was killed. */
-const LEFTOVER_AGE_MS = 3_600_000;
 
 /**
  * Carries out the steps that affect one segment: in a copy, which is checked and then replaces the segment atomically.
@@ -71,10 +75,9 @@ export class SegmentRepair {
   #removeLeftovers(): void {
     const { storage, directory } = this.partition;
     for (const name of storage.list(directory)) {
-      if (!name.startsWith(".") || !name.endsWith(`.${basename(this.#path)}`)) continue;
       const path = `${directory}/${name}`;
-      const modified = storage.stat(path)?.modified ?? Infinity;
-      if (storage.now() - modified > LEFTOVER_AGE_MS) storage.remove(path);
+      const isDraft = name.startsWith(".") && name.endsWith(`.${basename(this.#path)}`);
+      if (isDraft && isLeftover(storage, path)) storage.remove(path);
     }
   }
 
