@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from "./json.ts";
+import { messageOf } from "./text/message.ts";
 
 /** The options a runtime passes to custom inspect functions; each runtime has more. */
 interface InspectOptions {
@@ -67,10 +68,6 @@ export function orFault(read: () => unknown): unknown {
 export function faultOf(error: unknown): JsonValue {
   const code = (error as { code?: unknown } | undefined)?.code;
   return typeof code === "string" ? { code, message: messageOf(error) } : { message: messageOf(error) };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function hidden(value: unknown): PropertyDescriptor {

@@ -4,6 +4,11 @@ export type JsonValue = string | number | boolean | null | JsonValue[] | { [key:
 /** A JSON object: the form of every configuration document. */
 export type JsonObject = { [key: string]: JsonValue };
 
+/** Whether what was parsed, or given, is an object: neither a list nor null. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** No document that a person or a program wrote for its content is nested more deeply. */
 export const JSON_DEPTH_MAX = 500;
 

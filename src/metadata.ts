@@ -3,6 +3,7 @@ import type { JsonValue } from "./json.ts";
 import { describeDocumentFault } from "./metadata/document_fault.ts";
 import { describeFault, isJson } from "./metadata/representable.ts";
 import { show } from "./options.ts";
+import { messageOf } from "./text/message.ts";
 
 /**
  * What `push` accepts as the metadata of a `Topic<T>`: a value, the text of a JSON document, or
@@ -89,10 +90,6 @@ export function parseDocument(text: string): JsonValue {
       { cause: error },
     );
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 // Strings without escapes, in any script but without lone surrogates, so that UTF-8 can encode them.

@@ -10,6 +10,7 @@ import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { ModuleLoadError } from "../errors.ts";
 import { findPackageFile } from "./package_lookup.ts";
+import { messageOf } from "../text/message.ts";
 
 /** A name, and the module that exports it, if given. */
 export interface NamedReference {
@@ -155,7 +156,7 @@ export function isFile(path: string): boolean {
 const OUTSIDE_MODULE = /^(?:Unexpected token 'export'|Cannot use import statement outside a module)/;
 
 function reason(error: unknown, path: string | undefined): string {
-  const message = (error instanceof Error ? error.message : String(error)).replace(/\n.*/s, "");
+  const message = messageOf(error).replace(/\n.*/s, "");
   const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
   if (code === "ERR_UNKNOWN_FILE_EXTENSION" && path !== undefined && /^\.[cm]?tsx?$/.test(extname(path))) {
     return "this version of Node.js cannot load TypeScript; use a JavaScript module, or start with tsx";

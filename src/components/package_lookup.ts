@@ -7,6 +7,7 @@
  */
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { isObject } from "../json.ts";
 
 /** Conditions of `exports` that apply in every runtime. */
 const CONDITIONS = ["import", "node", "module", "default"];
@@ -44,7 +45,7 @@ function fileOf(
 }
 
 function exportedFile(exports: unknown, wanted: string): unknown {
-  const bySubpath = isRecord(exports) && Object.keys(exports).every((key) => key.startsWith("."));
+  const bySubpath = isObject(exports) && Object.keys(exports).every((key) => key.startsWith("."));
   if (!bySubpath) return wanted === "." ? withConditions(exports) : undefined;
   if (Object.hasOwn(exports, wanted)) return withConditions(exports[wanted]);
   for (const [key, target] of Object.entries(exports)) {
@@ -59,15 +60,11 @@ function exportedFile(exports: unknown, wanted: string): unknown {
 }
 
 function withConditions(target: unknown): unknown {
-  if (!isRecord(target)) return target;
+  if (!isObject(target)) return target;
   for (const [condition, file] of Object.entries(target)) {
     if (CONDITIONS.includes(condition)) return withConditions(file);
   }
   return undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function readJson(path: string): PackageDescription | undefined {

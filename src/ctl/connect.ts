@@ -12,6 +12,7 @@ import type { NamedDocument, ParsedArguments } from "./args/parsed.ts";
 import { absolutePath, ROOT_PATH_DEFAULT } from "../drivers/files/root_path.ts";
 import { errnoOf } from "../storage/errno.ts";
 import type { Invocation } from "./command.ts";
+import type { NamedComponents } from "./transfer/contract.ts";
 import { nearestName, withoutUndefined } from "../options.ts";
 import { UsageError } from "./usage_error.ts";
 import { oneLine } from "./report.ts";
@@ -154,11 +155,7 @@ export function partitionsOf(args: ParsedArguments): number[] | undefined {
 }
 
 /** The components of a new topic given on the command line. Keys without a name are for the default component. */
-export function componentsOf(args: ParsedArguments): {
-  validator?: ComponentDocument;
-  serializer?: ComponentDocument;
-  partitionSelector?: ComponentDocument;
-} {
+export function componentsOf(args: ParsedArguments): NamedComponents {
   const document = (option: string): ComponentDocument | undefined => {
     const { name, document } = args.document(option);
     const type = name ?? document.type;

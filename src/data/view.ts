@@ -1,5 +1,6 @@
 import type { OutgoingData } from "../contract.ts";
 import { InvalidDataError } from "../errors.ts";
+import { messageOf } from "../text/message.ts";
 
 /** One piece of a data part: bytes in memory, in any kind of view or buffer. */
 export type DataPiece = ArrayBufferView | ArrayBufferLike;
@@ -116,10 +117,6 @@ function remedyFor(value: unknown): string {
   if ("partition" in value) return "; options are the third argument: push(metadata, undefined, options)";
   if ("stream" in value && typeof value.stream === "function") return "; push its stream() instead";
   return "body" in value ? "; push its body instead" : "";
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** What a value is, as errors say it: its class or its type. */

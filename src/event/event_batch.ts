@@ -4,6 +4,7 @@ import { DiasporaError, InvalidMetadataError } from "../errors.ts";
 import type { Future } from "../future.ts";
 import type { JsonValue } from "../json.ts";
 import { isThenable } from "../async.ts";
+import { messageOf } from "../text/message.ts";
 
 /** A batch with more text than this is not parsed as a whole: it would create too many objects at once. */
 const BATCH_PARSE_CHARS_MAX = 1024 * 1024;
@@ -148,7 +149,7 @@ export class EventBatch {
   #faultOf(index: number, error: unknown): unknown {
     if (error instanceof DiasporaError && !(error instanceof InvalidMetadataError)) return error;
     const of = `metadata of partition ${this.partition} event ${this.baseId + index}`;
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     // A serializer knows what is wrong, but not in which event.
     const message = error instanceof InvalidMetadataError && /^Cannot read metadata\b/.test(why)
       ? why.replace("metadata", of)

@@ -7,6 +7,7 @@ import {
 } from "@opentelemetry/api";
 import { diagnostics } from "../diagnostics.ts";
 import { destination, errorType } from "./attributes.ts";
+import { messageOf } from "../text/message.ts";
 
 /** One completed operation. */
 interface Operation {
@@ -26,7 +27,7 @@ export function record(tracer: Tracer): () => void {
       made.setAttribute("error.type", errorType(error));
       made.setStatus({
         code: SpanStatusCode.ERROR,
-        message: error instanceof Error ? error.message : String(error),
+        message: messageOf(error),
       });
     }
     made.end(timeOf(endMs));

@@ -6,6 +6,7 @@
  */
 import { constants } from "node:os";
 import process from "node:process";
+import { messageOf } from "../text/message.ts";
 
 /** The name of errors without a known one. */
 export const UNKNOWN_ERRNO = "EUNKNOWN";
@@ -50,7 +51,7 @@ export function errnoOf(error: unknown): string {
 
 /** Deno's form: `Disk quota exceeded (os error 122)`. */
 function numberIn(error: unknown): number | undefined {
-  const match = /\(os error (\d+)\)/.exec(error instanceof Error ? error.message : String(error));
+  const match = /\(os error (\d+)\)/.exec(messageOf(error));
   return match === null ? undefined : Number(match[1]);
 }
 

@@ -1,6 +1,6 @@
 import type { Event } from "../../mod.ts";
 import type { EventView } from "./contract.ts";
-import { messageOf } from "./http_response.ts";
+import { messageOf } from "../text/message.ts";
 
 /** Longer metadata is truncated in lists, and sent completely on request. */
 const METADATA_CHARS_MAX = 4096;

@@ -1,5 +1,6 @@
-import { BadRequestError, messageOf, NotFoundError } from "./http_response.ts";
+import { BadRequestError, NotFoundError } from "./http_response.ts";
 import type { HealthFinding, HealthView } from "./contract.ts";
+import { messageOf } from "../text/message.ts";
 
 /** The latest result of the store's health check. */
 export class Health {

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { DiasporaError } from "../../mod.ts";
 import type { FaultView } from "./contract.ts";
+import { messageOf } from "../text/message.ts";
 
 /**
  * Loads nothing from elsewhere, runs no script but the page's own file, and never interprets text as markup:
@@ -77,11 +78,6 @@ export function sendFault(response: ServerResponse, error: unknown): void {
   const fault: FaultView = { fault: messageOf(error) };
   if (error instanceof DiasporaError) fault.code = error.code;
   sendJson(response, fault, statusOf(error));
-}
-
-/** The message of an error. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function statusOf(error: unknown): number {

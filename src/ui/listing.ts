@@ -1,11 +1,11 @@
 import { type Driver, type TopicInfo, TopicNotFoundError } from "../../mod.ts";
-import { messageOf } from "./http_response.ts";
 import type { Lags } from "./lags.ts";
 import type { SortedPage, TopicLine } from "./contract.ts";
 import { Cache } from "./cache.ts";
 import type { OpenTopics } from "./open_topics.ts";
 import { order, type PageRequest } from "./query.ts";
 import { totalsOf } from "./totals.ts";
+import { messageOf } from "../text/message.ts";
 
 /** The list is cached for this long, or for ten times as long as it took to get it. */
 const CACHED_MS = 2000;

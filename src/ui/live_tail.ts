@@ -1,11 +1,11 @@
 import type { ServerResponse } from "node:http";
 import { NoSuchPartitionError } from "../../mod.ts";
-import { messageOf } from "./http_response.ts";
 import type { LiveView } from "./contract.ts";
 import { filterOf } from "./filter.ts";
 import { type LiveListener, liveMessage, LivePoll } from "./live_poll.ts";
 import type { OpenTopics } from "./open_topics.ts";
 import type { Query } from "./query.ts";
+import { messageOf } from "../text/message.ts";
 
 /** Something is sent at least this often, so that a dead connection is noticed. */
 const HEARTBEAT_MS = 5000;

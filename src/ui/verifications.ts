@@ -1,7 +1,8 @@
 import type { TopicInfo } from "../../mod.ts";
-import { BadRequestError, messageOf } from "./http_response.ts";
+import { BadRequestError } from "./http_response.ts";
 import type { VerifyView } from "./contract.ts";
 import type { Inspector } from "./inspector.ts";
+import { messageOf } from "../text/message.ts";
 
 /** Maximum number of findings to keep; all are counted. */
 const FINDINGS_MAX = 500;

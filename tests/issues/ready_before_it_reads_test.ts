@@ -4,14 +4,14 @@
 // ready.
 import { assert, assertEquals } from "@std/assert";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { closeSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Driver } from "../../mod.ts";
 import { plain } from "../../src/ctl/console/colour.ts";
 import { Log } from "../../src/ctl/console/log.ts";
 import { FifoDaemon } from "../../src/ctl/fifo/daemon.ts";
-import { close, openForReading, openForWriting, writeNow } from "../../src/ctl/fifo/pipe_files.ts";
+import { openForReading, openForWriting, writeNow } from "../../src/ctl/fifo/pipe_files.ts";
 import { test } from "../harness.ts";
 
 interface Place {
@@ -78,7 +78,7 @@ test("a FIFO has a reader as soon as its name exists", async () => {
       if (statSync(control, { throwIfNoEntry: false }) !== undefined) {
         const descriptor = openForWriting(control);
         assert(descriptor !== undefined, "the FIFO is there and has no reader");
-        close(descriptor);
+        closeSync(descriptor);
       }
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -106,7 +106,7 @@ for (const isLeft of [false, true]) {
       for (const command of ["one", "two", "three"]) {
         const descriptor = openForWriting(control)!;
         writeNow(descriptor, new TextEncoder().encode(`${command}\n`));
-        close(descriptor);
+        closeSync(descriptor);
       }
       assertEquals((await ends(daemons)).sort(), [
         ...Array(7).fill(`Cannot use FIFO "${control}": another process reads it`),
@@ -143,10 +143,10 @@ test("a FIFO read by another program is not read as well", async () => {
       if (isReady(line)) {
         const descriptor = openForWriting(control)!;
         writeNow(descriptor, new TextEncoder().encode(`${inlet} -> t\n`));
-        close(descriptor);
+        closeSync(descriptor);
       } else stop();
     });
-    close(other);
+    closeSync(other);
     assert(lines.some((line) => line.includes("another process reads it")), lines.join(""));
     assert(statSync(inlet).isFIFO());
   });

@@ -2,6 +2,7 @@ import { InvalidMetadataError } from "../../errors.ts";
 import type { JsonValue } from "../../json.ts";
 import type { ComponentDocument, Serializer } from "../contract.ts";
 import { encodeCbor } from "./cbor_encoder.ts";
+import { messageOf } from "../../text/message.ts";
 
 /** The part of cborg used here. */
 interface Decoder {
@@ -57,7 +58,7 @@ export class CborSerializer implements Serializer {
       refuseByteStrings(value);
       return value as JsonValue;
     } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error);
+      const detail = messageOf(error);
       throw new InvalidMetadataError(`Cannot read metadata as CBOR: ${detail}`, { cause: error });
     }
   }

@@ -14,6 +14,7 @@
  */
 import { InvalidMetadataError } from "../../errors.ts";
 import type { JsonValue } from "../../json.ts";
+import { messageOf } from "../../text/message.ts";
 
 const INTEGER = 0x00;
 const NEGATIVE = 0x20;
@@ -53,7 +54,7 @@ export function encodeCbor(value: JsonValue): Uint8Array {
   } catch (error) {
     if (error instanceof InvalidMetadataError) throw error;
     // A getter threw, or the value is nested too deeply for the stack.
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new InvalidMetadataError(`Cannot write metadata as CBOR: ${why}`, { cause: error });
   } finally {
     isEncoding = outer !== undefined;

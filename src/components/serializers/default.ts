@@ -1,6 +1,7 @@
 import { InvalidMetadataError } from "../../errors.ts";
 import type { JsonValue } from "../../json.ts";
 import type { ComponentDocument, Serializer } from "../contract.ts";
+import { messageOf } from "../../text/message.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -19,7 +20,7 @@ export class DefaultSerializer implements Serializer {
     try {
       return JSON.parse(decoder.decode(bytes));
     } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error);
+      const detail = messageOf(error);
       throw new InvalidMetadataError(`Cannot read metadata as JSON text: ${detail}`, { cause: error });
     }
   }

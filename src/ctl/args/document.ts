@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { JsonObject, JsonValue } from "../../json.ts";
+import { isObject, type JsonObject, type JsonValue } from "../../json.ts";
 import { documentFaultAt } from "../../metadata/document_fault.ts";
 import { maskedText } from "../../secrets.ts";
 import { fileError, UsageError } from "../usage_error.ts";
@@ -58,11 +58,6 @@ export function parseDocument(text: string, place: string, option?: string): Jso
     throw new UsageError(`Malformed ${place}${given}: expected a JSON object, found ${found}`);
   }
   return value;
-}
-
-/** Whether a value is a JSON object. */
-export function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function lineAndColumn(text: string): string {

@@ -2,11 +2,11 @@ import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, write
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import process from "node:process";
-import type { JsonObject, JsonValue } from "../../json.ts";
+import { isObject, type JsonObject, type JsonValue } from "../../json.ts";
 import { nearestName } from "../../options.ts";
 import { errnoOf } from "../../storage/errno.ts";
 import { reasonOf } from "../../storage/storage_error.ts";
-import { isObject, parseDocument } from "../args/document.ts";
+import { parseDocument } from "../args/document.ts";
 import type { Environment } from "../args/environment.ts";
 import { UsageError } from "../usage_error.ts";
 import { maskedText } from "../../secrets.ts";

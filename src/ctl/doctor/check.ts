@@ -1,3 +1,5 @@
+import { messageOf } from "../../text/message.ts";
+
 /** The result of a check: `warn` means usable with a limitation, `unknown` that it could not be tested here. */
 export type Verdict = "ok" | "warn" | "fail" | "unknown";
 
@@ -13,6 +15,6 @@ export async function finding(check: string, run: () => Promise<Omit<Finding, "c
   try {
     return { check, ...await run() };
   } catch (error) {
-    return { check, verdict: "fail", detail: error instanceof Error ? error.message : String(error) };
+    return { check, verdict: "fail", detail: messageOf(error) };
   }
 }

@@ -114,6 +114,11 @@ function checkSpace(folder: string): Omit<Finding, "check"> {
   return { verdict: free < FREE_BYTES_MIN ? "warn" : "ok", detail: `${formatBytes(free)} are free` };
 }
 
+/** The kind of network file system that a folder is on, as far as the system tells. */
+function networkOf(folder: string): string | undefined {
+  return process.platform === "linux" ? NETWORK.get(Number(statfsSync(folder).type) >>> 0) : undefined;
+}
+
 function checkFileSystem(folder: string): Omit<Finding, "check"> {
   if (process.platform !== "linux") {
     return {
@@ -121,7 +126,7 @@ function checkFileSystem(folder: string): Omit<Finding, "check"> {
       detail: "only Linux tells network file systems apart; keep a store on a local disk",
     };
   }
-  const network = NETWORK.get(Number(statfsSync(folder).type) >>> 0);
+  const network = networkOf(folder);
   if (network === undefined) return { verdict: "ok", detail: "on this machine" };
   const remedy = network === "FUSE"
     ? `let one machine write, or set "use_file_locking" to true where each machine sees at once what the others ` +
@@ -192,9 +197,7 @@ function checkLocking(folder: string): Omit<Finding, "check"> {
 
 /** Group members read files that others replace, and rely on a consistent view. */
 function checkGroups(folder: string): Omit<Finding, "check"> {
-  const network = process.platform === "linux"
-    ? NETWORK.get(Number(statfsSync(folder).type) >>> 0)
-    : undefined;
+  const network = networkOf(folder);
   if (network !== undefined) {
     return {
       verdict: "warn",

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { fstatSync, linkSync, mkdirSync, rmdirSync, statSync, unlinkSync } from "node:fs";
+import { closeSync, fstatSync, linkSync, mkdirSync, rmdirSync, statSync, unlinkSync } from "node:fs";
 import { UsageError } from "../usage_error.ts";
 import { sleep } from "../../async.ts";
-import { close, codeOf, makeFifo, openForReading, openForWriting, stateOfPath } from "./pipe_files.ts";
+import { errnoOf } from "../../storage/errno.ts";
+import { makeFifo, openForReading, openForWriting, stateOfPath } from "./pipe_files.ts";
 
 /** Delay between attempts while another process is claiming the same path, and for how long to retry. */
 const RETRY_MS = 20;
@@ -18,7 +19,7 @@ export class ClaimedFifo {
     const own = fstatSync(this.descriptor);
     const there = statSync(this.path, { throwIfNoEntry: false });
     if (there !== undefined && there.dev === own.dev && there.ino === own.ino) unlinkSync(this.path);
-    close(this.descriptor);
+    closeSync(this.descriptor);
   }
 }
 
@@ -57,8 +58,8 @@ async function createOpen(path: string): Promise<number | undefined> {
       linkSync(aside, path);
       return descriptor;
     } catch (error) {
-      close(descriptor);
-      if (codeOf(error) === "EEXIST") return undefined;
+      closeSync(descriptor);
+      if (errnoOf(error) === "EEXIST") return undefined;
       throw error;
     }
   } finally {
@@ -74,10 +75,10 @@ function openUnread(path: string): number | undefined {
   try {
     const reader = openForWriting(path);
     if (reader === undefined) return openForReading(path);
-    close(reader);
+    closeSync(reader);
     throw new UsageError(`Cannot use FIFO "${path}": another process reads it`);
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
+    if (errnoOf(error) === "ENOENT") return undefined;
     throw error;
   } finally {
     if (mark === "made") rmdirSync(markOf(path));
@@ -98,6 +99,6 @@ function setMark(path: string): "made" | "taken" | "impossible" {
     mkdirSync(markOf(path));
     return "made";
   } catch (error) {
-    return codeOf(error) === "EEXIST" ? "taken" : "impossible";
+    return errnoOf(error) === "EEXIST" ? "taken" : "impossible";
   }
 }

@@ -1,6 +1,7 @@
+import { closeSync } from "node:fs";
 import { sleep } from "../../async.ts";
 import { Pause, yieldToOthers } from "./pause.ts";
-import { ATOMIC_WRITE_BYTES, close, openForWriting, stateOfPath, writeNow } from "./pipe_files.ts";
+import { ATOMIC_WRITE_BYTES, openForWriting, stateOfPath, writeNow } from "./pipe_files.ts";
 
 /** How often to try to open a FIFO without a reader. */
 const RETRY_MS = 50;
@@ -59,7 +60,7 @@ export class LineWriter {
         continue;
       }
       if (result === "no reader") {
-        this.#close();
+        this.close();
         at = ends[line - 1] ?? 0;
         continue;
       }
@@ -75,7 +76,8 @@ export class LineWriter {
 
   /** Closes the FIFO; its reader sees the end of file. */
   close(): void {
-    this.#close();
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
   }
 
   /** The reader has the start of a line: write the rest, unless it takes too long. */
@@ -89,11 +91,6 @@ export class LineWriter {
       else await sleep(1, never);
     }
     return line + 1;
-  }
-
-  #close(): void {
-    if (this.#descriptor !== undefined) close(this.#descriptor);
-    this.#descriptor = undefined;
   }
 }
 

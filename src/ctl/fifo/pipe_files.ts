@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { closeSync, constants, lstatSync, openSync, readSync, statSync, writeSync } from "node:fs";
+import { constants, lstatSync, openSync, readSync, statSync, writeSync } from "node:fs";
 import { errnoOf } from "../../storage/errno.ts";
 
 /**
@@ -43,7 +43,7 @@ export function openForWriting(path: string): number | undefined {
   try {
     return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
   } catch (error) {
-    if (codeOf(error) === "ENXIO") return undefined;
+    if (errnoOf(error) === "ENXIO") return undefined;
     throw error;
   }
 }
@@ -53,7 +53,7 @@ export function readNow(descriptor: number, into: Uint8Array): number | "empty" 
   try {
     return readSync(descriptor, into, 0, into.length, null);
   } catch (error) {
-    if (codeOf(error) === "EAGAIN") return "empty";
+    if (errnoOf(error) === "EAGAIN") return "empty";
     throw error;
   }
 }
@@ -64,19 +64,9 @@ export function writeNow(descriptor: number, bytes: Uint8Array): "written" | "fu
     writeSync(descriptor, bytes, 0, bytes.length, null);
     return "written";
   } catch (error) {
-    const code = codeOf(error);
+    const code = errnoOf(error);
     if (code === "EAGAIN") return "full";
     if (code === "EPIPE") return "no reader";
     throw error;
   }
-}
-
-/** Closes a descriptor. */
-export function close(descriptor: number): void {
-  closeSync(descriptor);
-}
-
-/** The system's error code. */
-export function codeOf(error: unknown): string {
-  return errnoOf(error);
 }

@@ -3,10 +3,15 @@
  *
  * @module
  */
-import type { ComponentDocument, DataPart, Driver, JsonObject, Topic, TopicInfo } from "../../../mod.ts";
+import type { DataPart, Driver, JsonObject, Topic, TopicDefinition, TopicInfo } from "../../../mod.ts";
 import type { LargeMetadataOptions } from "../../metadata/large_metadata.ts";
 import type { Console } from "../console/console.ts";
 import type { Done } from "../console/progress.ts";
+
+/** The components of a topic, as far as they are named. */
+export type NamedComponents = Partial<
+  Pick<TopicDefinition, "validator" | "serializer" | "partitionSelector">
+>;
 
 /** One export. */
 export interface ExportJob {
@@ -57,11 +62,7 @@ export interface TopicImportJob extends ImportJob {
   /** The options of a new topic, given by `--topic.KEY VALUE`. */
   topicOptions: JsonObject;
   /** The components of a new topic, given on the command line. */
-  components: {
-    validator?: ComponentDocument;
-    serializer?: ComponentDocument;
-    partitionSelector?: ComponentDocument;
-  };
+  components: NamedComponents;
 }
 
 /** Copies a whole topic: to a new one, or to one that an earlier run began. */
@@ -75,12 +76,7 @@ export type ImportFormat = SourceFormat | TopicFormat;
 /** A topic in another format, opened for reading. */
 export interface ImportSource extends AsyncDisposable {
   /** The definition of a new topic, as far as the source provides it. */
-  readonly definition: {
-    options?: JsonObject;
-    validator?: ComponentDocument;
-    serializer?: ComponentDocument;
-    partitionSelector?: ComponentDocument;
-  };
+  readonly definition: NamedComponents & { options?: JsonObject };
   /** Whether every event has its partition and was pushed before: it need not be validated again. */
   readonly keepsPartitions?: boolean;
   /** Whether metadata is the raw bytes of the serializer, encoded in base64. */

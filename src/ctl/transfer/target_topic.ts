@@ -13,7 +13,7 @@ import { isUnfinished } from "../../topic/draft.ts";
 import { mergeDeep } from "../args/document.ts";
 import type { Log } from "../console/log.ts";
 import { UsageError } from "../usage_error.ts";
-import type { ImportSource } from "./contract.ts";
+import type { ImportSource, NamedComponents } from "./contract.ts";
 
 /** The target of an import. */
 export interface Target extends AsyncDisposable {
@@ -30,11 +30,7 @@ export interface TargetRequest {
   name: string;
   source: ImportSource;
   topicOptions: JsonObject;
-  components: {
-    validator?: ComponentDocument;
-    serializer?: ComponentDocument;
-    partitionSelector?: ComponentDocument;
-  };
+  components: NamedComponents;
   log: Log;
 }
 
@@ -117,7 +113,7 @@ function fillingWith(
   { driver, name, source, log, definition }: Pick<TargetRequest, "driver" | "name" | "source" | "log"> & {
     definition: TopicDefinition;
   },
-  named: TargetRequest["components"],
+  named: NamedComponents,
 ): ComponentOptions {
   if (source.rawMetadata) {
     if (definition.validator.type !== "default") {

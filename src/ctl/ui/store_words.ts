@@ -1,8 +1,7 @@
 import { absoluteReference } from "../../components/modules.ts";
 import { absolutePath } from "../../drivers/files/root_path.ts";
-import type { JsonObject, JsonValue } from "../../json.ts";
+import { isObject, type JsonObject, type JsonValue } from "../../json.ts";
 import { withoutSecrets } from "../../secrets.ts";
-import { isObject } from "../args/document.ts";
 import { parseValue } from "../args/value.ts";
 
 /**

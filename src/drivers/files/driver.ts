@@ -24,6 +24,7 @@ import { checkTopicOptions, type FilesOptions, type LogSizes, readFilesOptions }
 import { FilesTopic } from "./topic.ts";
 import { identityOf } from "./topic_identity.ts";
 import { makeTopicFolder, readTopicFolder, unreadableTopic } from "./topic_folder.ts";
+import { messageOf } from "../../text/message.ts";
 
 /** How often to read a topic again in which something is missing: a deletion that fails moves it away and back. */
 const READINGS_MAX = 10;
@@ -253,7 +254,7 @@ export class FilesDriver implements DriverInterface {
         this.storage,
         path,
         name,
-        error instanceof Error ? error.message : String(error),
+        messageOf(error),
       );
     }
   }

@@ -15,7 +15,7 @@
  *
  * @module
  */
-import { isNestedTooDeeply, JSON_DEPTH_MAX, type JsonObject } from "../../json.ts";
+import { isNestedTooDeeply, isObject, JSON_DEPTH_MAX, type JsonObject } from "../../json.ts";
 import { listIfThere, type Storage } from "../../storage/port.ts";
 import { LimitExceededError, StorageError, UnsupportedFormatError } from "../../errors.ts";
 import { show } from "../../options.ts";
@@ -126,7 +126,7 @@ export function readDocument(storage: Storage, path: string): JsonObject | undef
   }
   try {
     const document = JSON.parse(new TextDecoder().decode(bytes));
-    if (typeof document === "object" && document !== null && !Array.isArray(document)) return document;
+    if (isObject(document)) return document;
   } catch {
     // Falls through: the text is not JSON.
   }

@@ -5,7 +5,7 @@ import {
   type RulesOf,
 } from "../../options/driver_options.ts";
 import { InvalidOptionError } from "../../errors.ts";
-import type { JsonObject, JsonValue } from "../../json.ts";
+import { isObject, type JsonObject, type JsonValue } from "../../json.ts";
 import { invalidOption, type OptionRule, readOptions, refuseFixed, rule } from "../../options.ts";
 import { readServiceOptions, type ServiceOptions } from "./octopus_service.ts";
 import { withDottedKeys } from "./properties.ts";
@@ -17,7 +17,7 @@ const REPLICAS_MAX = 32_767;
 
 const object: OptionRule = {
   expected: "an object",
-  accepts: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  accepts: isObject,
 };
 
 /** The driver's options. */

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { BrokerError, ClosedError, LimitExceededError } from "../../errors.ts";
 import type { OutgoingBatch, ProducerInterface } from "../../contract.ts";
 import type { ClientProducer } from "./client.ts";
@@ -140,13 +141,7 @@ export class KafkaProducer implements ProducerInterface {
       if (isTooLarge()) throw this.#tooLarge(partition, size);
       pieces.push(piece.slice());
     }
-    const whole = new Uint8Array(size);
-    let offset = 0;
-    for (const piece of pieces) {
-      whole.set(piece, offset);
-      offset += piece.byteLength;
-    }
-    return whole;
+    return Buffer.concat(pieces, size);
   }
 
   #tooLarge(partition: number, bytes: number, events = 1): LimitExceededError {

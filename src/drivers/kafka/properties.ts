@@ -1,5 +1,5 @@
 import { InvalidOptionError } from "../../errors.ts";
-import type { JsonObject, JsonValue } from "../../json.ts";
+import { isObject, type JsonObject, type JsonValue } from "../../json.ts";
 import { checkOptions, invalidOption } from "../../options.ts";
 import { isSecret } from "../../secrets.ts";
 import { HONOURED, type HonouredProperty, PROPERTIES, type PropertyKind, REFUSED } from "./property_table.ts";
@@ -15,8 +15,7 @@ export class Properties {
 
   /** Throws `InvalidOptionError` for a property that librdkafka does not have, or that cannot be supported. */
   constructor(document: JsonValue | undefined) {
-    const isObject = typeof document === "object" && document !== null && !Array.isArray(document);
-    const properties = isObject ? withDottedKeys(document as JsonObject, SECRETS) : document;
+    const properties = isObject(document) ? withDottedKeys(document, SECRETS) : document;
     checkOptions(OWNER, properties, PROPERTIES);
     for (const [name, value] of Object.entries(properties as JsonObject)) {
       const refusal = REFUSED[name];
@@ -114,9 +113,7 @@ function expectedOf(
 export function withDottedKeys(document: JsonObject, whole: readonly string[] = []): JsonObject {
   const flat: JsonObject = {};
   const add = (prefix: string, value: JsonValue): void => {
-    const isGroup = typeof value === "object" && value !== null && !Array.isArray(value) &&
-      Object.keys(value).length > 0;
-    if (!isGroup || whole.includes(prefix)) {
+    if (!isObject(value) || Object.keys(value).length === 0 || whole.includes(prefix)) {
       flat[prefix] = value;
       return;
     }

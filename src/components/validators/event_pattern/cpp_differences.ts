@@ -1,5 +1,5 @@
-import type { JsonValue } from "../../../json.ts";
-import { isObject, isScalar } from "./operators.ts";
+import { isObject, type JsonValue } from "../../../json.ts";
+import { isScalar } from "./operators.ts";
 
 /** The features of a pattern for which the C++ library gives different results. */
 interface Uses {

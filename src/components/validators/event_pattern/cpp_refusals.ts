@@ -1,7 +1,7 @@
-import type { JsonValue } from "../../../json.ts";
+import { isObject, type JsonValue } from "../../../json.ts";
 import { pointerStep } from "../../json_pointer.ts";
 import { isRefusedInCpp } from "../cpp_regular_expression.ts";
-import { isObject, isScalar } from "./operators.ts";
+import { isScalar } from "./operators.ts";
 
 /** Operators that the C++ library looks for in a rule. */
 const OPERATORS = ["anything-but", "prefix", "suffix", "equals-ignore-case", "numeric", "$or", "wildcard"];

@@ -1,5 +1,4 @@
-import type { JsonObject, JsonValue } from "../../../json.ts";
-import { isObject } from "./operators.ts";
+import { isObject, type JsonObject, type JsonValue } from "../../../json.ts";
 import type { FieldPattern, ObjectPattern } from "./parse.ts";
 import type { MetadataMismatch } from "../../../errors.ts";
 import { pointerStep } from "../../json_pointer.ts";

@@ -4,10 +4,9 @@
  * @module
  */
 import type { MetadataMismatch } from "../../../errors.ts";
-import type { JsonValue } from "../../../json.ts";
+import { isObject, type JsonValue } from "../../../json.ts";
 import { showValue } from "../../mismatch.ts";
 import { compileObject, explainMismatch } from "./match.ts";
-import { isObject } from "./operators.ts";
 import { parsePattern } from "./parse.ts";
 
 /** A compiled event pattern. */

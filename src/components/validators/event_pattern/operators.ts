@@ -1,4 +1,4 @@
-import type { JsonValue } from "../../../json.ts";
+import { isObject, type JsonValue } from "../../../json.ts";
 import { compileCidr } from "./cidr.ts";
 import { compileNumeric } from "./numeric.ts";
 import { wrongPattern } from "./refuse.ts";
@@ -121,8 +121,4 @@ function excludedValues(operand: JsonValue, path: string): Scalar[] {
     }
     return value;
   });
-}
-
-export function isObject(value: JsonValue | undefined): value is { [key: string]: JsonValue } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

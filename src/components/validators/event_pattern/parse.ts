@@ -1,8 +1,7 @@
-import type { JsonValue } from "../../../json.ts";
+import { isObject, type JsonValue } from "../../../json.ts";
 import { pointerStep } from "../../json_pointer.ts";
 import {
   compileOperator,
-  isObject,
   isScalar,
   oneOf,
   OPERATOR_NAMES,

@@ -3,6 +3,7 @@ import { mismatchText } from "../../mismatch.ts";
 import { draftOf, fromDraft04, type SchemaDraft, wrongSchema } from "./draft.ts";
 import { explainSchemaErrors, type SchemaError } from "./explain.ts";
 import { schemaPattern } from "./regular_expression.ts";
+import { messageOf } from "../../../text/message.ts";
 
 /** A compiled schema. */
 export interface SchemaTest {
@@ -107,7 +108,7 @@ export function compileSchema(document: JsonValue, orElse?: SchemaDraft): Schema
     // What a comparison with the schema of schemas found tells more than the message; it may have failed before that.
     const { errors } = compiler;
     if (errors?.length) throw wrongSchema(mismatchText(explainSchemaErrors(errors)), error);
-    throw wrongSchema(error instanceof Error ? error.message : String(error), error);
+    throw wrongSchema(messageOf(error), error);
   }
 }
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { JsonObject, JsonValue } from "../../../json.ts";
+import { isObject, type JsonObject, type JsonValue } from "../../../json.ts";
 import { isRefusedInCpp } from "../cpp_regular_expression.ts";
 import { forEachSchema } from "./subschemas.ts";
 
@@ -86,7 +86,7 @@ function checkExpression(pattern: JsonValue | undefined, path: string, refusals:
 }
 
 function objectOf(value: JsonValue | undefined): JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? value as JsonObject : {};
+  return isObject(value) ? value : {};
 }
 
 function where(path: string): string {

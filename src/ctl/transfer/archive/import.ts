@@ -1,8 +1,8 @@
 import { closeSync, createReadStream, openSync, readSync, statSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import type { ComponentDocument, JsonObject } from "../../../../mod.ts";
-import { isNestedTooDeeply, JSON_DEPTH_MAX } from "../../../json.ts";
+import type { ComponentDocument } from "../../../../mod.ts";
+import { isNestedTooDeeply, isObject, JSON_DEPTH_MAX } from "../../../json.ts";
 import { readChunks } from "../../lines/numbered_lines.ts";
 import { fileError, UsageError } from "../../usage_error.ts";
 import type { ImportedEvent, ImportJob, ImportSource } from "../contract.ts";
@@ -147,10 +147,6 @@ async function readTopic(tar: TarReader, path: string): Promise<TopicEntry> {
 
 function cannotImport(path: string, why: string, cause?: unknown): UsageError {
   return new UsageError(`Cannot import "${path}": ${why}`, { cause });
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isDocument(value: unknown): value is ComponentDocument {
