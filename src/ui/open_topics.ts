@@ -22,16 +22,11 @@ const OPEN_MAX = 32;
  * ones are closed if there are too many.
  */
 export class OpenTopics implements AsyncDisposable {
-  readonly #driver: Driver;
-  readonly #ageMsMax: number;
   readonly #open = new Map<string, OpenTopic>();
   /** Expired topics that are still in use. */
   readonly #retired = new Set<OpenTopic>();
 
-  constructor(driver: Driver, ageMsMax: number) {
-    this.#driver = driver;
-    this.#ageMsMax = ageMsMax;
-  }
+  constructor(private readonly driver: Driver, private readonly ageMsMax: number) {}
 
   /** Uses a topic. If it was deleted it is opened again, once: there may be a new one of that name. */
   async use<R>(name: string, use: (topic: Topic) => Promise<R>): Promise<R> {
@@ -51,7 +46,7 @@ export class OpenTopics implements AsyncDisposable {
 
   async #useOnce<R>(name: string, use: (topic: Topic) => Promise<R>): Promise<R> {
     const known = this.#open.get(name);
-    if (known !== undefined && performance.now() - known.openedMs > this.#ageMsMax) await this.#forget(name);
+    if (known !== undefined && performance.now() - known.openedMs > this.ageMsMax) await this.#forget(name);
     const entry = this.#open.get(name) ?? this.#add(name);
     entry.users++;
     try {
@@ -77,13 +72,13 @@ export class OpenTopics implements AsyncDisposable {
 
   /** A serializer that may not be loaded must not prevent showing the rest. */
   async #openTopic(name: string): Promise<Topic> {
-    const topic = await this.#driver.openTopic(name);
+    const topic = await this.driver.openTopic(name);
     try {
       void topic.serializer;
       return topic;
     } catch {
       await topic.close();
-      return await this.#driver.openTopic(name, {
+      return await this.driver.openTopic(name, {
         serializer: new UnreadSerializer(topic.definition.serializer),
       });
     }

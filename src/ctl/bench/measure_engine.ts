@@ -14,27 +14,24 @@ export interface Result {
 
 /** Runs the requested measurements of one engine. */
 export class EngineBench {
-  readonly #driver: Driver;
-  readonly #run: Runner;
-  readonly #settings: BenchSettings;
   #topics = 0;
 
-  constructor(driver: Driver, run: Runner, settings: BenchSettings) {
-    this.#driver = driver;
-    this.#run = run;
-    this.#settings = settings;
-  }
+  constructor(
+    private readonly driver: Driver,
+    private readonly run: Runner,
+    private readonly settings: BenchSettings,
+  ) {}
 
   /** Pushes, and reads what was pushed, in several ways. */
   async throughput(): Promise<Result[]> {
-    const { parts, dataInterest, dataBytes, topic } = this.#settings;
+    const { parts, dataInterest, dataBytes, topic } = this.settings;
     const consume = parts.includes("consume");
     const steps: Result[] = [];
     if (!consume && !parts.includes("produce")) return steps;
     await this.#withTopics(async (target) => {
       // Without a topic to read, fill one.
       if (parts.includes("produce") || topic === undefined) {
-        const measured = await this.produce(target, this.#settings, this.#settings.batchSize);
+        const measured = await this.produce(target, this.settings, this.settings.batchSize);
         if (parts.includes("produce")) steps.push({ what: "produce", measured });
       }
       if (!consume) return;
@@ -51,10 +48,10 @@ export class EngineBench {
 
   /** Pushes from all processes at the same time. */
   async produce(target: BenchTopic, shape: Shape, batchSize: number | undefined): Promise<Measured> {
-    const { processes, flushInterval } = this.#settings;
+    const { processes, flushInterval } = this.settings;
     const { events, dataBytes, metadataBytes } = shape;
     return together(
-      await this.#run(Array.from({ length: processes }, (): Job => ({
+      await this.run(Array.from({ length: processes }, (): Job => ({
         kind: "produce",
         target,
         settings: {
@@ -71,12 +68,12 @@ export class EngineBench {
 
   /** Reads from all processes at the same time, each its share of the partitions. */
   async consume(target: BenchTopic, over: Partial<ConsumeSettings>): Promise<Measured> {
-    const { processes, dataInterest, dataSelectivity, topic, events } = this.#settings;
-    await using opened = await this.#driver.openTopic(target.topic);
+    const { processes, dataInterest, dataSelectivity, topic, events } = this.settings;
+    await using opened = await this.driver.openTopic(target.topic);
     const partitions = opened.partitions.map((_, partition) => partition);
     const readers = Math.min(processes, partitions.length);
     return together(
-      await this.#run(Array.from({ length: readers }, (_, rank): Job => ({
+      await this.run(Array.from({ length: readers }, (_, rank): Job => ({
         kind: "consume",
         target,
         settings: {
@@ -94,10 +91,10 @@ export class EngineBench {
 
   /** The latencies from push to pull, with one process each, in milliseconds, sorted. */
   async latency(): Promise<number[]> {
-    const { rate, duration, dataBytes } = this.#settings;
+    const { rate, duration, dataBytes } = this.settings;
     const settings = { events: Math.ceil(rate * duration), rate, dataBytes };
     return await this.#withTopics(async (target) => {
-      const [pulled] = await this.#run([
+      const [pulled] = await this.run([
         { kind: "paced pull", target, settings },
         { kind: "paced push", target, settings },
       ]);
@@ -115,19 +112,19 @@ export class EngineBench {
 
   /** Calls `use` with the given topic, or with new ones that are deleted afterwards. */
   async #withTopics<R>(use: (target: BenchTopic) => Promise<R>, alwaysNew = false): Promise<R> {
-    const { driver, driverOptions: options, topic, topicOptions } = this.#settings;
+    const { driver, driverOptions: options, topic, topicOptions } = this.settings;
     if (topic !== undefined && !alwaysNew) return await use({ driver, options, topic });
     const name = `bench-${Date.now().toString(36)}-${this.#topics++}`;
     const target = { driver, options, topic: name, warmUp: `${name}-warm-up` };
     const made: string[] = [];
     try {
       for (const each of [target.topic, target.warmUp]) {
-        await this.#driver.createTopic(each, topicOptions);
+        await this.driver.createTopic(each, topicOptions);
         made.push(each);
       }
       return await use(target);
     } finally {
-      for (const each of made) await this.#driver.deleteTopic(each);
+      for (const each of made) await this.driver.deleteTopic(each);
     }
   }
 }

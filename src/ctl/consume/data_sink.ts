@@ -65,23 +65,20 @@ export function checkDataOption(how: string, partitions: number): void {
  * event; parts for the same file are concatenated.
  */
 export class DataFiles {
-  readonly #pattern: string;
   #begun = new Set<string>();
 
-  constructor(pattern: string) {
-    this.#pattern = pattern;
-  }
+  constructor(private readonly pattern: string) {}
 
   /** Writes the data part of one event, if it has one. */
   async write(topic: string, event: Event): Promise<void> {
     if (event.dataDescriptor.size === 0) return;
-    const path = this.#pattern
+    const path = this.pattern
       .replaceAll("{topic}", topic)
       .replaceAll("{partition}", String(event.partition))
       .replaceAll("{id}", String(event.id));
     const first = !this.#begun.has(path);
     // Names with an id occur only once; remembering millions of them would waste memory.
-    if (!this.#pattern.includes("{id}")) this.#begun.add(path);
+    if (!this.pattern.includes("{id}")) this.#begun.add(path);
     if (first) mkdirSync(dirname(path), { recursive: true });
     const file = openSync(path, first ? "w" : "a");
     try {

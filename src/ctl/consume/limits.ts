@@ -34,23 +34,20 @@ export function limitsOf(args: ParsedArguments): Limits {
 
 /** Decides which events are in range, and when there are no more to come. */
 export class Range {
-  readonly #limits: Limits;
   readonly #ended = new Set<number>();
 
-  constructor(limits: Limits) {
-    this.#limits = limits;
-  }
+  constructor(private readonly limits: Limits) {}
 
   /** Whether an event, and so every later one of its partition, is after the range. */
   isAfter({ partition, id, timestamp }: Event): boolean {
-    const { untilId = Infinity, untilTime = Infinity } = this.#limits;
+    const { untilId = Infinity, untilTime = Infinity } = this.limits;
     if (id >= untilId || timestamp >= untilTime) this.#ended.add(partition);
     return this.#ended.has(partition);
   }
 
   /** Whether every partition is at the end of the range. */
   isComplete(consumer: Consumer): boolean {
-    const { untilId = Infinity } = this.#limits;
+    const { untilId = Infinity } = this.limits;
     return consumer.partitions.length > 0 &&
       consumer.partitions.every((number) => this.#ended.has(number) || consumer.position(number) >= untilId);
   }

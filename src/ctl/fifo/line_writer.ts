@@ -20,23 +20,18 @@ export interface LineBlock {
  * middle of one, the next reader gets it from its start.
  */
 export class LineWriter {
-  readonly #path: string;
-  readonly #signal: AbortSignal;
   readonly #pause = new Pause();
   #descriptor: number | undefined;
 
-  constructor(path: string, signal: AbortSignal) {
-    this.#path = path;
-    this.#signal = signal;
-  }
+  constructor(private readonly path: string, private readonly signal: AbortSignal) {}
 
   /** Waits for a reader; false if the signal was aborted before there was one. */
   async open(): Promise<boolean> {
     while (this.#descriptor === undefined) {
-      if (this.#signal.aborted) return false;
-      if (stateOfPath(this.#path) !== "fifo") throw new Error(`"${this.#path}" is not a FIFO any more`);
-      this.#descriptor = openForWriting(this.#path);
-      if (this.#descriptor === undefined) await sleep(RETRY_MS, this.#signal);
+      if (this.signal.aborted) return false;
+      if (stateOfPath(this.path) !== "fifo") throw new Error(`"${this.path}" is not a FIFO any more`);
+      this.#descriptor = openForWriting(this.path);
+      if (this.#descriptor === undefined) await sleep(RETRY_MS, this.signal);
     }
     return true;
   }
@@ -65,10 +60,10 @@ export class LineWriter {
         continue;
       }
       const between = at === (ends[line - 1] ?? 0);
-      if (this.#signal.aborted) {
+      if (this.signal.aborted) {
         return between ? line : await this.#finishLine(bytes.subarray(at, ends[line]), line);
       }
-      await this.#pause.idle(this.#signal);
+      await this.#pause.idle(this.signal);
     }
     await yieldToOthers();
     return line;

@@ -6,18 +6,15 @@ import type { Endpoint, ForwardConfig } from "./config.ts";
 
 /** The drivers and topics of a configuration, each opened once and shared by the policies. */
 export class Endpoints {
-  readonly #config: ForwardConfig;
-  readonly #path: string;
-  /** Modules that the topics may load, besides those in the configuration. */
-  readonly #modules: readonly string[];
   readonly #drivers = new Map<string, Promise<Driver>>();
   readonly #topics = new Map<string, Promise<Topic>>();
 
-  constructor(config: ForwardConfig, path: string, modules: readonly string[]) {
-    this.#config = config;
-    this.#path = path;
-    this.#modules = modules;
-  }
+  constructor(
+    private readonly config: ForwardConfig,
+    private readonly path: string,
+    /** Modules that the topics may load, besides those in the configuration. */
+    private readonly modules: readonly string[],
+  ) {}
 
   /** Opens a topic; the next call retries one that could not be opened. Errors name the line. */
   async topic(endpoint: Endpoint): Promise<Topic> {
@@ -35,11 +32,11 @@ export class Endpoints {
   }
 
   async #driver(name: string): Promise<Driver> {
-    const { type, options, line } = this.#config.drivers.get(name)!;
+    const { type, options, line } = this.config.drivers.get(name)!;
     return await once(
       this.#drivers,
       name,
-      () => this.#naming(line, () => openNamedDriver(type, withModules(options, this.#modules))),
+      () => this.#naming(line, () => openNamedDriver(type, withModules(options, this.modules))),
     );
   }
 
@@ -49,7 +46,7 @@ export class Endpoints {
       return await open();
     } catch (error) {
       const { code, canRetry } = error as { code?: unknown; canRetry?: unknown };
-      const named = new Error(`"${this.#path}" line ${line}: ${oneLine(error)}`, { cause: error });
+      const named = new Error(`"${this.path}" line ${line}: ${oneLine(error)}`, { cause: error });
       throw Object.assign(named, { code, canRetry });
     }
   }

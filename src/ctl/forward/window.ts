@@ -9,7 +9,6 @@ const BYTES_MAX = 4 * 1024 * 1024;
  * destination has stored all of them; meanwhile the next ones are being pushed.
  */
 export class ForwardWindow {
-  readonly #producer: Producer;
   #events = 0;
   #bytes = 0;
   /** The last event pushed from each source partition. */
@@ -18,9 +17,7 @@ export class ForwardWindow {
   /** Number of acknowledged events. */
   acknowledged = 0;
 
-  constructor(producer: Producer) {
-    this.#producer = producer;
-  }
+  constructor(private readonly producer: Producer) {}
 
   /** Counts an event that was pushed. */
   add(event: Event, bytes: number): void {
@@ -58,7 +55,7 @@ export class ForwardWindow {
   }
 
   async #store(last: ReadonlyMap<number, Event>, events: number): Promise<void> {
-    await this.#producer.flush();
+    await this.producer.flush();
     await Promise.all([...last.values()].map(acknowledgeUnlessMoved));
     this.acknowledged += events;
   }

@@ -37,19 +37,16 @@ export interface RunReaderSettings {
 
 /** Reads the runs of an archive and verifies everything against its manifest. */
 export class RunReader {
-  readonly #settings: RunReaderSettings;
   readonly #lastIds = new Map<number, number>();
   readonly #foreign = new Set<string>();
   #events = 0;
   #dataBytes = 0;
 
-  constructor(settings: RunReaderSettings) {
-    this.#settings = settings;
-  }
+  constructor(private readonly settings: RunReaderSettings) {}
 
   /** Every event. Throws `TarError` at the end if anything differs from what was written. */
   async *events(): AsyncGenerator<ImportedEvent, void, void> {
-    const { tar } = this.#settings;
+    const { tar } = this.settings;
     let run: Run | undefined;
     for (let entry = await tar.next(); entry !== undefined; entry = await tar.next()) {
       if (entry.name === MANIFEST_ENTRY) {
@@ -59,7 +56,7 @@ export class RunReader {
       const found = runOf(entry.name);
       if (found === undefined) {
         this.#foreign.add(entry.name);
-        this.#settings.onForeign(entry.name);
+        this.settings.onForeign(entry.name);
       } else if (found.holds === "data") {
         if (run?.base !== found.base) {
           throw new TarError(`entry ${shown(entry.name)} has data that belongs to no event`);
@@ -78,7 +75,7 @@ export class RunReader {
     entry: TarEntry,
     { base, partition, firstId }: { base: string; partition: number; firstId: number },
   ): Promise<Run> {
-    const { tar, partitions, partitionsExported } = this.#settings;
+    const { tar, partitions, partitionsExported } = this.settings;
     if (partition >= partitions && partition < Number(partitionsExported)) {
       throw new TooFewPartitionsError(
         `it has events of partition ${partition}, and the topic has ${counted(partitions, "partition")}: ` +
@@ -112,7 +109,7 @@ export class RunReader {
   }
 
   async *#withData(run: Run, entry: TarEntry): AsyncGenerator<ImportedEvent, void, void> {
-    const { tar } = this.#settings;
+    const { tar } = this.settings;
     const { partition, events, before } = run;
     const size = events.reduce((sum, { dataBytes }) => sum + dataBytes, 0);
     if (size !== entry.size) {
@@ -130,7 +127,7 @@ export class RunReader {
   }
 
   async #end(manifest: Manifest): Promise<void> {
-    const { tar } = this.#settings;
+    const { tar } = this.settings;
     const extra = await tar.next();
     if (extra !== undefined) {
       throw new TarError(
