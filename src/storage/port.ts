@@ -9,6 +9,7 @@
  * @module
  */
 import { StorageError } from "../errors.ts";
+import { counted } from "../text/counted.ts";
 
 /** The suffix of a file that is not published yet, or was left by a killed process. */
 export const DRAFT_SUFFIX = ".draft";
@@ -185,6 +186,19 @@ export function writeAllAt(file: StorageFile, bytes: Uint8Array, offset: number)
     }
     done += written;
   }
+}
+
+/** Writes at an offset by one call, so that a kill at any moment leaves all of it or nothing. */
+export function writeOnceAt(file: StorageFile, bytes: Uint8Array, offset: number): void {
+  const written = file.writeAt(bytes, offset);
+  if (written === bytes.byteLength) return;
+  throw new StorageError(
+    "ENOSPC",
+    `Cannot write "${file.path}": the system took ${written} of ${
+      counted(bytes.byteLength, "byte")
+    }; make room and try again`,
+    { canRetry: true },
+  );
 }
 
 /** Does what need not succeed: a failure of the storage is ignored. */

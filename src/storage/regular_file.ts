@@ -27,7 +27,10 @@ export function openFile(fs: FileSystem, path: string, mode: OpenMode, verb = "o
     const stat = fs.fstatSync(fd);
     if (stat.isFile()) return fd;
     const [errno, kind] = stat.isDirectory() ? ["EISDIR", "folder"] : ["EINVAL", "pipe, socket or device"];
-    throw new StorageError(errno!, `Cannot ${verb} "${path}": it is a ${kind}, not a file (${errno})`);
+    throw new StorageError(
+      errno!,
+      `Cannot ${verb} "${path}": it is a ${kind}, not a file; move it away (${errno})`,
+    );
   } catch (error) {
     release(fs, fd);
     throw error;

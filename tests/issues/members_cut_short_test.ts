@@ -32,7 +32,7 @@ test("consecutive partial writes leave the position stored before them", () => {
       assertThrows(
         () => cursor.acknowledge({ nextId: seed + nextId, time: 0 }),
         StorageError,
-        "Cannot store",
+        "Cannot write",
       );
     }
     cursor.close();

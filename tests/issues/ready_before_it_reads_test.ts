@@ -65,7 +65,9 @@ test("a daemon that starts when another one reports that it is ready is refused"
       });
     });
     assertEquals(await ends([first]), ["ran"]);
-    assertEquals(await second, [`Cannot use FIFO "${control}": another process reads it`]);
+    assertEquals(await second, [
+      `Cannot use FIFO "${control}": another process reads it; choose another path, or end that process`,
+    ]);
   });
 });
 
@@ -109,7 +111,9 @@ for (const isLeft of [false, true]) {
         closeSync(descriptor);
       }
       assertEquals((await ends(daemons)).sort(), [
-        ...Array(7).fill(`Cannot use FIFO "${control}": another process reads it`),
+        ...Array(7).fill(
+          `Cannot use FIFO "${control}": another process reads it; choose another path, or end that process`,
+        ),
         "ran",
       ]);
       assertEquals([ready, received], [1, ["one", "two", "three"]]);

@@ -31,7 +31,11 @@ export async function claimFifo(path: string): Promise<ClaimedFifo> {
   const deadline = performance.now() + CLAIM_MS_MAX;
   for (;;) {
     const state = stateOfPath(path);
-    if (state === "other") throw new UsageError(`Cannot use FIFO "${path}": it exists and is not a FIFO`);
+    if (state === "other") {
+      throw new UsageError(
+        `Cannot use FIFO "${path}": it exists and is not a FIFO; choose another path, or move it away`,
+      );
+    }
     const descriptor = state === "nothing" ? await createOpen(path) : openUnread(path);
     if (descriptor !== undefined) return new ClaimedFifo(path, descriptor);
     if (performance.now() > deadline) {
@@ -76,7 +80,9 @@ function openUnread(path: string): number | undefined {
     const reader = openForWriting(path);
     if (reader === undefined) return openForReading(path);
     closeSync(reader);
-    throw new UsageError(`Cannot use FIFO "${path}": another process reads it`);
+    throw new UsageError(
+      `Cannot use FIFO "${path}": another process reads it; choose another path, or end that process`,
+    );
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;
     throw error;

@@ -165,6 +165,6 @@ export function checkIsFolder(storage: Storage, path: string): void {
   if (stat === undefined || stat.kind === "directory") return;
   throw new StorageError(
     "ENOTDIR",
-    `Cannot use "${path}": expected a folder of its own, no link and no file`,
+    `Cannot use "${path}": expected a folder of its own, no link and no file; move away what is there`,
   );
 }

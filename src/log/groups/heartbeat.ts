@@ -1,6 +1,4 @@
-import { StorageError } from "../../errors.ts";
-import { openIfThere, type Storage, type StorageFile } from "../../storage/port.ts";
-import { counted } from "../../text/counted.ts";
+import { openIfThere, type Storage, type StorageFile, writeOnceAt } from "../../storage/port.ts";
 
 const COUNT_BYTES = 8;
 
@@ -21,13 +19,7 @@ export class Heartbeat {
       // Removed immediately by a member that took this one for dead: the roster says so.
       if (this.#file === undefined) return;
     }
-    const written = this.#file.writeAt(bytesOf(this.#count), 0);
-    if (written === COUNT_BYTES) return;
-    throw new StorageError(
-      "ENOSPC",
-      `Cannot write "${this.path}": the system took ${counted(written, "byte")} of 8`,
-      { canRetry: true },
-    );
+    writeOnceAt(this.#file, bytesOf(this.#count), 0);
   }
 
   end(): void {

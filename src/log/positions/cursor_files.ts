@@ -98,7 +98,7 @@ export class CursorFiles {
       if (reading < READINGS_MAX) continue;
       throw new StorageError(
         "EAGAIN",
-        `Cannot read the position in "${this.path}": its files change faster than they can be read`,
+        `Cannot read the position in "${this.path}": its files change faster than they can be read; try again`,
         { canRetry: true },
       );
     }

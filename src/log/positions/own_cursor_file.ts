@@ -5,6 +5,7 @@ import {
   type PathState,
   type Storage,
   type StorageFile,
+  writeOnceAt,
 } from "../../storage/port.ts";
 import {
   BEFORE_SLOT,
@@ -117,13 +118,7 @@ export class OwnCursorFile {
   }
 
   #writeSlot(slot: Uint8Array, index: number): void {
-    const written = this.#file.writeAt(slot, index * POSITION_SLOT_BYTES);
-    if (written === POSITION_SLOT_BYTES) return;
-    throw new StorageError(
-      "ENOSPC",
-      `Cannot store a position in "${this.path}": the system took ${written} of ${POSITION_SLOT_BYTES} bytes`,
-      { canRetry: true },
-    );
+    writeOnceAt(this.#file, slot, index * POSITION_SLOT_BYTES);
   }
 }
 

@@ -63,7 +63,7 @@ test("any other error reaches the member", () => {
 
 test("a heartbeat that is not written whole says how much of it was, and that it may be tried again", () => {
   const { storage } = new SimulatedFolder();
-  for (const [taken, text] of [[1, "took 1 byte of 8"], [7, "took 7 bytes of 8"]] as const) {
+  for (const [taken, text] of [[1, "took 1 of 8 bytes"], [7, "took 7 of 8 bytes"]] as const) {
     const open = (): StorageFile => ({
       ...storage.open(PATH, "update"),
       size: () => 8,

@@ -259,8 +259,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "positions: an acknowledgement is not written",
     file: "src/log/positions/own_cursor_file.ts",
-    from: "const written = this.#file.writeAt(slot, index * POSITION_SLOT_BYTES);",
-    to: "const written = POSITION_SLOT_BYTES;\n    void [slot, index];",
+    from: "writeOnceAt(this.#file, slot, index * POSITION_SLOT_BYTES);",
+    to: "void [writeOnceAt, slot, index];",
   },
   {
     what: "positions: an acknowledgement covers one event too many",
