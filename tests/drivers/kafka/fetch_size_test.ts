@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { partitionBytes, withRoom } from "../../../src/drivers/kafka/fetch_size.ts";
+import { partitionBytes, RESPONSE_BYTES_MAX, withRoom } from "../../../src/drivers/kafka/fetch_size.ts";
 import type { PartitionQueue } from "../../../src/drivers/kafka/partition_queue.ts";
 import { test } from "../../harness.ts";
 
@@ -30,8 +30,8 @@ test("a response has some hundred events of a partition, within the partition's 
   const large = queue({ eventBytes: 4096 });
   assertEquals(partitionBytes(large, [large]), 512 * 4096);
   const huge = queue({ eventBytes: MIB });
-  assertEquals(partitionBytes(huge, [huge]), 8 * MIB);
-  assertEquals(partitionBytes(huge, [huge, large]), 4 * MIB);
+  assertEquals(partitionBytes(huge, [huge]), RESPONSE_BYTES_MAX);
+  assertEquals(partitionBytes(huge, [huge, huge]), RESPONSE_BYTES_MAX / 2);
   assertEquals(partitionBytes(huge, Array(100).fill(huge)), MIB);
 });
 
@@ -52,5 +52,5 @@ test("what a broker sends ends with a whole batch, or a little later", () => {
 
 test("batches that are far larger than a partition's part of a response do not enlarge it", () => {
   const one = queue({ eventBytes: 65_536, batchBytes: 12 * MIB });
-  assertEquals(partitionBytes(one, Array(4).fill(one)), 2 * MIB);
+  assertEquals(partitionBytes(one, Array(4).fill(one)), RESPONSE_BYTES_MAX / 4);
 });
