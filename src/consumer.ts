@@ -40,8 +40,8 @@ export interface SeekOptions {
   /** Only these partitions. Default: all that the consumer reads. */
   partitions?: readonly number[];
   /**
-   * Whether to move the stored position of the consumer's name as well, even backwards. Default: false, so a
-   * restart continues after the last acknowledgement.
+   * Whether to move the stored position of the consumer's name as well, even backwards: in all of the partitions or in
+   * none. Default: false, so a restart continues after the last acknowledgement.
    */
   store?: boolean;
 }
@@ -220,7 +220,7 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
     return readableOf((signal) => this.#iterate({ ...options, signal }), options.signal);
   }
 
-  /** Moves the read position: the next event is the one at that position. */
+  /** Moves the read position, unless it rejects: the next event is the one at that position. */
   async seek(to: StartPosition, options: SeekOptions = {}): Promise<void> {
     const position = checkedPosition("seek", "to", to);
     checkOptions("seek", options, ["partitions", "store"]);
@@ -231,10 +231,9 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
       : checkedPartitions("seek", partitions, this.#topic.partitions.length, this.#chosen);
     if (store) await this.#acknowledger.drain();
     await this.#queue.pause(async () => {
-      for (const partition of wanted ?? this.#driver.assigned) {
-        await this.#driver.seek(partition, position, store);
-        this.#source.drop(partition);
-      }
+      const partitions = wanted ?? this.#driver.assigned;
+      await this.#driver.seek(partitions, position, store);
+      for (const partition of partitions) this.#source.drop(partition);
     });
   }
 

@@ -289,10 +289,10 @@ export interface ConsumerInterface {
   /** Stores that every event of the partition below `nextId` is processed. Never moves backwards. */
   acknowledge(partition: number, nextId: number): void | Promise<void>;
   /**
-   * Moves the read position; with `store`, the stored one too (even backwards). An id after the end means the end;
-   * the id of a removed event throws `EventGoneError` on read.
+   * Moves the read position in partitions; with `store`, the stored one too (even backwards), in all of them or in none.
+   * An id after the end means the end; the id of a removed event throws `EventGoneError` on read.
    */
-  seek(partition: number, to: StartPosition, store: boolean): Promise<void>;
+  seek(partitions: readonly number[], to: StartPosition, store: boolean): Promise<void>;
   /** The read position of a partition: id of the next event to be read. */
   position(partition: number): number;
   /** Releases everything: no timer, watcher or open file remains. */

@@ -52,6 +52,7 @@ export { type AssignmentFailure, type AssignmentListener, assignPartitions } fro
 export { Partition } from "./partition.ts";
 export { confirmedId, positionAt } from "./positions/confirm.ts";
 export { CursorFile } from "./positions/cursor.ts";
+export type { OwnCursorFile } from "./positions/own_cursor_file.ts";
 export type { CursorSteps } from "./positions/cursor_files.ts";
 export type { FrameMark, Position, StoredPosition } from "./positions/position_slot.ts";
 export type { StoredBatch } from "./read/batch.ts";

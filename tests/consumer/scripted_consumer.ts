@@ -151,13 +151,15 @@ export class ScriptedSource {
         this.acknowledged.push(`${partition}:${nextId}`);
         return this.acknowledging?.();
       },
-      seek: (partition, to: StartPosition, store) => {
-        this.seeks.push(`${partition}:${JSON.stringify(to)}${store ? " stored" : ""}`);
-        positions[partition] = to === "earliest"
-          ? 0
-          : to === "latest"
-          ? this.partitions[partition].length
-          : (to as { id: number }).id;
+      seek: (partitions, to: StartPosition, store) => {
+        this.seeks.push(`${partitions}:${JSON.stringify(to)}${store ? " stored" : ""}`);
+        for (const partition of partitions) {
+          positions[partition] = to === "earliest"
+            ? 0
+            : to === "latest"
+            ? this.partitions[partition].length
+            : (to as { id: number }).id;
+        }
         return this.seeking?.() ?? Promise.resolve();
       },
       position: (partition) => positions[partition],

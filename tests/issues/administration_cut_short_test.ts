@@ -259,23 +259,34 @@ test("deleteConsumer() interrupted at any system call has deleted every position
     },
   }));
 
-test("seekConsumer() interrupted at any system call has moved every position or none", () =>
-  interruptEverywhere({
-    prepare: makeTopic,
-    call: (_, topic) => topic!.seekConsumer("reader", { id: 1 }),
-    opens: true,
-    async check(driver, outcome) {
-      const positions = await positionsOf(driver);
-      assert(positions!.join() === "1,1" || positions!.join() === "2,2", positions!.join());
-      if (outcome === "done") assertEquals(positions, [1, 1]);
-      await using topic = await driver.openTopic("topic");
-      await using consumer = topic.consumer("reader", { partitions: [0] });
-      await (await consumer.pull()).acknowledge();
-      assertEquals((await positionsOf(driver))![0], positions![0] + 1);
-      await topic.seekConsumer("reader", { id: 0 });
-      assertEquals(await positionsOf(driver), [0, 0]);
-    },
-  }));
+const seeks = {
+  "seekConsumer()": (topic: Topic) => topic.seekConsumer("reader", { id: 1 }),
+  // It moved one partition after the other.
+  "seek() of an open consumer": async (topic: Topic) => {
+    await using consumer = topic.consumer("reader");
+    await consumer.seek({ id: 1 }, { store: true });
+  },
+};
+
+for (const [name, seek] of Object.entries(seeks)) {
+  test(`${name} interrupted at any system call has moved every position or none`, () =>
+    interruptEverywhere({
+      prepare: makeTopic,
+      call: (_, topic) => seek(topic!),
+      opens: true,
+      async check(driver, outcome) {
+        const positions = await positionsOf(driver);
+        assert(positions!.join() === "1,1" || positions!.join() === "2,2", positions!.join());
+        if (outcome === "done") assertEquals(positions, [1, 1]);
+        await using topic = await driver.openTopic("topic");
+        await using consumer = topic.consumer("reader", { partitions: [0] });
+        await (await consumer.pull()).acknowledge();
+        assertEquals((await positionsOf(driver))![0], positions![0] + 1);
+        await topic.seekConsumer("reader", { id: 0 });
+        assertEquals(await positionsOf(driver), [0, 0]);
+      },
+    }));
+}
 
 test("storing a consumer's first position, interrupted at any system call, stores it under its name or not at all", () =>
   interruptEverywhere({

@@ -71,7 +71,8 @@ export const CONSUMER_COMMANDS: readonly CommandSpec[] = [
     summary: "Move a consumer's position, forwards or backwards",
     details:
       "Prints how many events will be skipped or repeated, and asks on a terminal; elsewhere it proceeds, " +
-      "and prints the previous position.",
+      "and prints the previous position. All partitions move together or none does; with -N, those that move " +
+      "to the same id do.",
     positional: ["[TOPIC]", "[CONSUMER]"],
     options: [
       TOPIC,

@@ -3,54 +3,32 @@ import { ofPartition } from "../../contract/partitions.ts";
 import {
   confirmedId,
   type CursorFile,
+  type CursorSteps,
   type Partition,
-  PartitionReader,
   type Position,
   positionAt,
   type StoredBatch,
-  type StoredPosition,
 } from "../../log/mod.ts";
+import { assign, type AssignedPartition, passGone, targetOf } from "./assigned_partition.ts";
+import type { SeekTarget } from "./consumer_folder.ts";
 import type { PositionFiles } from "./layout.ts";
 import type { ConsumerInterface, ConsumerRequest, IncomingBatch, StartPosition } from "../../contract.ts";
-import { DeliveredFrames } from "./delivered_frames.ts";
 import type { Group } from "./group.ts";
-import { StepsOfTurn } from "./side_by_side.ts";
+import { StepsOfTurn, SyncsOfTurn } from "./side_by_side.ts";
 
 /** The folders are watched for this long after the last wait, since the next one usually follows soon. */
 const LISTEN_LINGER_MS = 500;
 
-export interface AssignedPartition {
-  partition: Partition;
-  reader: PartitionReader;
-  cursor: CursorFile;
-  delivered: DeliveredFrames;
-  /** The stored position if it does not match the log: the next acknowledgement replaces it. */
-  stale: StoredPosition | undefined;
-  /** The requested position was removed: thrown once, by the next read. */
-  gone: EventGoneError | undefined;
-}
-
-export function assign(
-  partition: Partition,
-  request: ConsumerRequest,
-  cursor: CursorFile,
-): AssignedPartition {
-  const reader = new PartitionReader(partition, request);
-  return { partition, reader, cursor, delivered: new DeliveredFrames(), stale: undefined, gone: undefined };
-}
-
-/**
- * Goes on with the first event that exists; the error says which, since more may have been removed meanwhile. Undefined
- * if the removal was withdrawn, because a writer needs what was to be removed: then it goes on where it was.
- */
-function passGone(
-  { reader }: AssignedPartition,
-  { partition, id }: EventGoneError,
-): EventGoneError | undefined {
-  reader.seek("earliest");
-  if (reader.position > id) return new EventGoneError(partition, id, reader.position);
-  reader.seek({ id });
-  return undefined;
+/** The stored positions of a consumer name. */
+export interface ConsumerPositions {
+  /** The position in a partition. */
+  cursor(partition: number): CursorFile;
+  /** Lists the position files. */
+  listed(): PositionFiles;
+  /** Puts the names of position files on the disk. */
+  syncNames(): Promise<void>;
+  /** Stores positions in all of the partitions or in none. */
+  seek(targets: readonly SeekTarget[]): void;
 }
 
 /** Reads partitions of a topic under a consumer name. */
@@ -61,21 +39,23 @@ export abstract class PartitionsConsumer<P extends AssignedPartition> implements
   #linger: ReturnType<typeof setTimeout> | undefined;
   /** Callbacks of waits, called when there may be new events. */
   readonly #waits = new Set<() => void>();
+  /** First positions that have to survive a power cut. */
+  protected readonly syncs: SyncsOfTurn;
   protected isClosed = false;
 
   constructor(
     protected readonly partitions: readonly Partition[],
     protected readonly request: ConsumerRequest,
-    protected readonly cursorOf: (partition: number) => CursorFile,
-    /** Lists the position files of this name. */
-    protected readonly listed: () => PositionFiles,
-  ) {}
+    protected readonly positions: ConsumerPositions,
+  ) {
+    this.syncs = new SyncsOfTurn(() => positions.syncNames());
+  }
 
   abstract open(): Promise<void>;
 
   abstract acknowledge(partition: number, nextId: number): void | Promise<void>;
 
-  abstract seek(partition: number, to: StartPosition, store: boolean): Promise<void>;
+  abstract seek(partitions: readonly number[], to: StartPosition, store: boolean): Promise<void>;
 
   read(partition: number, eventsMax: number): IncomingBatch | undefined {
     const assigned = this.assignments.get(partition);
@@ -141,22 +121,27 @@ export abstract class PartitionsConsumer<P extends AssignedPartition> implements
     return Promise.resolve();
   }
 
-  /** Moves to a position, and calls a function there. If either fails, nothing has changed. */
-  protected moveTo(assigned: AssignedPartition, to: StartPosition, finish?: () => void): void {
-    const { gone } = assigned;
-    const moveBack = assigned.reader.remember();
+  /** Moves to a position, and calls a function there. If anything fails, nothing has changed. */
+  protected moveTo(all: readonly AssignedPartition[], to: StartPosition, finish?: () => void): void {
+    const before = all.map((assigned) => {
+      return { assigned, gone: assigned.gone, moveBack: assigned.reader.remember() };
+    });
     try {
-      assigned.gone = undefined;
-      try {
-        assigned.reader.seek(to);
-      } catch (error) {
-        if (!(error instanceof EventGoneError)) throw error;
-        assigned.gone = passGone(assigned, error);
+      for (const assigned of all) {
+        assigned.gone = undefined;
+        try {
+          assigned.reader.seek(to);
+        } catch (error) {
+          if (!(error instanceof EventGoneError)) throw error;
+          assigned.gone = passGone(assigned, error);
+        }
       }
       finish?.();
     } catch (error) {
-      moveBack();
-      assigned.gone = gone;
+      for (const { assigned, gone, moveBack } of before) {
+        moveBack();
+        assigned.gone = gone;
+      }
       throw error;
     }
   }
@@ -208,33 +193,34 @@ export class FilesConsumer extends PartitionsConsumer<AssignedPartition> {
   readonly assigned: readonly number[];
   /** First acknowledgements: one listing of the folder serves those of all partitions. */
   readonly #first: StepsOfTurn;
+  /** The first acknowledgement of each partition that is not stored yet. */
+  readonly #storing = new Map<number, Promise<void>>();
 
   constructor(
     partitions: readonly Partition[],
     request: ConsumerRequest,
-    cursorOf: (partition: number) => CursorFile,
-    listed: () => PositionFiles,
+    positions: ConsumerPositions,
     private readonly group: Pick<Group, "enterAlone" | "leaveAlone">,
   ) {
-    super(partitions, request, cursorOf, listed);
+    super(partitions, request, positions);
     this.assigned = request.partitions ?? partitions.map((_, index) => index);
-    this.#first = new StepsOfTurn(listed);
+    this.#first = new StepsOfTurn(() => positions.listed());
   }
 
   async open(): Promise<void> {
     // Once for all: their folder has files of each partition.
-    const listed = this.listed();
+    const listed = this.positions.listed();
     for (const number of this.assigned) {
       // An attempt that failed may have found where to start: "latest" means the end at that moment.
       const known = this.assignments.get(number);
       const assigned = known ??
-        assign(ofPartition(this.partitions, number), this.request, this.cursorOf(number));
+        assign(ofPartition(this.partitions, number), this.request, this.positions.cursor(number));
       const stored = assigned.cursor.read(listed.of(number));
       const id = stored === undefined ? undefined : confirmedId(assigned.partition, stored);
       if (id !== undefined) {
         assigned.stale = id < stored!.nextId ? stored : undefined;
-        this.moveTo(assigned, { id });
-      } else if (known === undefined) this.moveTo(assigned, this.request.from);
+        this.moveTo([assigned], { id });
+      } else if (known === undefined) this.moveTo([assigned], this.request.from);
       this.assignments.set(number, assigned);
     }
     await this.group.enterAlone();
@@ -244,15 +230,36 @@ export class FilesConsumer extends PartitionsConsumer<AssignedPartition> {
     const assigned = this.assignments.get(partition)!;
     const { cursor, stale } = assigned;
     const position = this.positionOf(assigned, nextId);
-    if (cursor.hasFile || this.#first.has(partition)) return cursor.acknowledge(position, stale);
-    return this.#first.add(partition, cursor.acknowledgeSteps(position, stale));
+    const before = this.#storing.get(partition);
+    if (cursor.own?.isSyncDue === false && before === undefined) return cursor.acknowledge(position, stale);
+    const storing = this.#storeFirst(before, partition, () => cursor.acknowledgeSteps(position, stale));
+    this.#storing.set(partition, storing);
+    return storing.finally(() => {
+      if (this.#storing.get(partition) === storing) this.#storing.delete(partition);
+    });
   }
 
-  seek(partition: number, to: StartPosition, store: boolean): Promise<void> {
-    const assigned = this.assignments.get(partition)!;
-    assigned.delivered.clear();
-    this.moveTo(assigned, to, () => {
-      if (store) assigned.cursor.seek(positionAt(assigned.partition, assigned.reader.position));
+  /** Stores one of the acknowledgements until the first is stored, after the one `before`. */
+  async #storeFirst(
+    before: Promise<void> | undefined,
+    partition: number,
+    steps: () => CursorSteps<void>,
+  ): Promise<void> {
+    // If that one failed, this one may succeed.
+    await before?.catch(() => {});
+    await this.#first.add(partition, steps());
+    const own = this.assignments.get(partition)?.cursor.own;
+    if (own?.isSyncDue === true) await this.syncs.add(own);
+  }
+
+  seek(partitions: readonly number[], to: StartPosition, store: boolean): Promise<void> {
+    const all = partitions.map((partition) => this.assignments.get(partition)!);
+    for (const { delivered } of all) delivered.clear();
+    this.moveTo(all, to, () => {
+      if (!store) return;
+      this.positions.seek(all.map(targetOf));
+      // The seek retired their files, so that the next acknowledgements are first ones.
+      for (const { cursor } of all) cursor.close();
     });
     return Promise.resolve();
   }

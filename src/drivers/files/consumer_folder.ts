@@ -1,6 +1,13 @@
 import { ConsumerDeletedError, StorageError, TopicDeletedError } from "../../errors.ts";
 import { CursorFile, type Position } from "../../log/mod.ts";
-import { isMissing, isTaken, listIfThere, type Storage } from "../../storage/port.ts";
+import {
+  bestEffort,
+  changeFolder,
+  isMissing,
+  isTaken,
+  listIfThere,
+  type Storage,
+} from "../../storage/port.ts";
 import { removeFolder, temporaryPath, tryRemoveTree } from "./temporary_folders.ts";
 import { foldersOf } from "./consumer_names.ts";
 import { checkIsFolder, partitionName, PositionFiles } from "./layout.ts";
@@ -37,6 +44,8 @@ export class ConsumerFolder {
   readonly #path: string;
   /** Whether the folder existed or was created here: if it is missing after that, the name was deleted. */
   #isKnown: boolean;
+  /** Whether a sync of the folder has begun and not succeeded, so that the system may have dropped names in it. */
+  #isInDoubt = false;
   readonly #seekFiles: SeekFiles;
 
   /** `keepsFirst` says that the first position of a partition has to survive a power cut. */
@@ -82,12 +91,16 @@ export class ConsumerFolder {
    * Stores positions in several partitions atomically: once the seek's file is in the folder, the next process that
    * reads a position stores the missing ones.
    */
-  seek(targets: readonly SeekTarget[]): void {
+  seek(targets: readonly SeekTarget[], beforeMaking?: () => void): void {
     const { storage } = this.location;
-    const cursors = targets.map((target) => ({ target, cursor: this.cursor(target.partition) }));
+    const open = (partition: number) => this.cursor(partition, beforeMaking);
+    const cursors = targets.map((target) => ({ target, cursor: open(target.partition) }));
     try {
       const [only] = cursors;
-      if (only !== undefined && cursors.length === 1) return only.cursor.seek(only.target);
+      if (only !== undefined && cursors.length === 1) {
+        only.cursor.seek(only.target);
+        return this.#syncNow(cursors);
+      }
       for (let attempt = 1;; attempt++) {
         // Every file is created at its full size first, so that the following writes need no more disk space.
         this.make();
@@ -102,6 +115,7 @@ export class ConsumerFolder {
         const path = this.#seekFiles.publish(planned.map(({ seek }) => seek));
         if (path !== undefined) {
           this.#apply(planned);
+          this.#syncNow(cursors);
           return storage.remove(path);
         }
         if (attempt === ATTEMPTS_MAX) throw this.#occupied();
@@ -130,6 +144,33 @@ export class ConsumerFolder {
       this.location.storage.remove(path);
     }
     return true;
+  }
+
+  /** Puts the names of position files on the disk. */
+  async syncNames(): Promise<void> {
+    const change = this.#change;
+    this.#isInDoubt = true;
+    try {
+      await this.location.storage.syncDirectoryLater(this.#path, change);
+    } catch (error) {
+      throw isMissing(error) ? this.removed() : error;
+    }
+    this.#isInDoubt = false;
+  }
+
+  /** Puts what cursors have stored on the disk, and the names of their files. */
+  #syncNow(cursors: readonly { cursor: CursorFile }[]): void {
+    for (const { cursor } of cursors) cursor.own?.syncNow();
+    const change = this.#change;
+    this.#isInDoubt = true;
+    this.location.storage.syncDirectory(this.#path, change);
+    this.#isInDoubt = false;
+  }
+
+  /** A change makes the system write the folder again, since the sync of another process may have failed. */
+  get #change(): () => void {
+    const change = () => changeFolder(this.location.storage, `${this.#path}/${NAME_FILE}`);
+    return this.#isInDoubt ? change : () => bestEffort(change);
   }
 
   #occupied(): StorageError {

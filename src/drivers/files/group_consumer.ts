@@ -13,9 +13,9 @@ import {
 } from "../../log/mod.ts";
 import { ofPartition } from "../../contract/partitions.ts";
 import { everyTick } from "../../storage/ticks.ts";
-import { assign, type AssignedPartition, PartitionsConsumer } from "./consumer.ts";
+import { assign, type AssignedPartition, targetOf } from "./assigned_partition.ts";
+import { type ConsumerPositions, PartitionsConsumer } from "./consumer.ts";
 import type { Group } from "./group.ts";
-import type { PositionFiles } from "./layout.ts";
 import { sideBySide } from "./side_by_side.ts";
 
 /** A member that waits looks for news this often, beside what wakes it. */
@@ -51,11 +51,10 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
   constructor(
     partitions: readonly Partition[],
     request: ConsumerRequest,
-    cursorOf: (partition: number) => CursorFile,
-    listed: () => PositionFiles,
+    positions: ConsumerPositions,
     private readonly group: GroupAccess,
   ) {
-    super(partitions, request, cursorOf, listed);
+    super(partitions, request, positions);
   }
 
   get assigned(): readonly number[] {
@@ -82,13 +81,13 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
   }
 
   onAssigned(partitions: readonly number[]): AssignmentFailure[] {
-    const taking = partitions.map((partition) => ({ partition, cursor: this.cursorOf(partition) }));
+    const taking = partitions.map((partition) => ({ partition, cursor: this.positions.cursor(partition) }));
     const taken = sideBySide(
       taking.map(({ partition, cursor }) => ({
         partition,
         steps: cursor.takeSteps((stored) => this.#beginOf(partition, stored)),
       })),
-      this.listed,
+      () => this.positions.listed(),
     );
     const failures: AssignmentFailure[] = [];
     taking.forEach(({ partition, cursor }, index) => {
@@ -120,7 +119,7 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
       readId: 0,
       revoking: undefined,
     };
-    this.moveTo(assigned, { id: nextId });
+    this.moveTo([assigned], { id: nextId });
     assigned.acknowledgedId = assigned.readId = assigned.reader.position;
     this.assignments.set(partition, assigned);
   }
@@ -142,7 +141,7 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
     const assigned = this.assignments.get(partition);
     if (assigned?.revoking === undefined) return;
     const { gone } = assigned;
-    this.moveTo(assigned, { id: assigned.revoking.deliveredId });
+    this.moveTo([assigned], { id: assigned.revoking.deliveredId });
     assigned.gone ??= gone;
     assigned.revoking = undefined;
     this.#assign([...this.#assigned, partition]);
@@ -179,7 +178,7 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
     return this.#fault === undefined ? super.waitForEvents(signal) : Promise.reject(this.#takeFault());
   }
 
-  acknowledge(partition: number, nextId: number): void {
+  acknowledge(partition: number, nextId: number): void | Promise<void> {
     const membership = this.#membership!;
     membership.checkLease();
     const assigned = this.assignments.get(partition);
@@ -191,23 +190,32 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
       membership.poll();
       throw this.#moved(partition);
     });
-    assigned.acknowledgedId = nextId;
-    if (assigned.revoking !== undefined) membership.poll();
+    const finish = () => {
+      assigned.acknowledgedId = Math.max(nextId, assigned.acknowledgedId);
+      if (assigned.revoking !== undefined) membership.poll();
+    };
+    const { own } = assigned.cursor;
+    return own?.isSyncDue === true ? this.syncs.add(own).then(finish) : finish();
   }
 
-  seek(partition: number, to: StartPosition, store: boolean): Promise<void> {
-    const assigned = this.assignments.get(partition);
-    if (assigned === undefined) throw this.#moved(partition, "seek in");
-    assigned.delivered.clear();
-    this.moveTo(assigned, to, () => {
+  seek(partitions: readonly number[], to: StartPosition, store: boolean): Promise<void> {
+    const all = partitions.map((partition) => {
+      const assigned = this.assignments.get(partition);
+      if (assigned === undefined) throw this.#moved(partition, "seek in");
+      return assigned;
+    });
+    for (const { delivered } of all) delivered.clear();
+    this.moveTo(all, to, () => {
       if (!store) return;
-      if (!this.#membership!.owns(partition)) throw this.#moved(partition, "seek in");
-      const position = positionAt(assigned.partition, assigned.reader.position);
-      assigned.cursor.take(() => position);
-      assigned.acknowledgedId = position.nextId;
+      const lost = partitions.find((partition) => !this.#membership!.owns(partition));
+      if (lost !== undefined) throw this.#moved(lost, "seek in");
+      this.positions.seek(all.map(targetOf));
+      for (const assigned of all) assigned.acknowledgedId = assigned.reader.position;
     });
     // Where it goes on if the partition stays after all; nothing after that is delivered any more.
-    if (assigned.revoking !== undefined) assigned.revoking.deliveredId = assigned.reader.position;
+    for (const { revoking, reader } of all) {
+      if (revoking !== undefined) revoking.deliveredId = reader.position;
+    }
     return Promise.resolve();
   }
 

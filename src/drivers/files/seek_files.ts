@@ -50,8 +50,8 @@ export class SeekFiles {
     try {
       storage.makeDirectory(draft);
       storage.publish(`${draft}/${name}`, new TextEncoder().encode(JSON.stringify({ seeks })));
+      storage.syncDirectory(draft);
       storage.rename(draft, this.#folder);
-      return `${this.#folder}/${name}`;
     } catch (error) {
       tryRemoveTree(storage, draft);
       // A process whose clock is ahead may have taken the folder for a leftover.
@@ -59,6 +59,15 @@ export class SeekFiles {
       if (!isTaken(error) && !isDraftGone) throw error;
       return undefined;
     }
+    const path = `${this.#folder}/${name}`;
+    try {
+      // On the disk before any position is stored: after a power cut all are, or none.
+      storage.syncDirectory(this.consumerPath);
+    } catch (error) {
+      bestEffort(() => storage.remove(path));
+      throw error;
+    }
+    return path;
   }
 
   /** The unfinished seeks: at most one, unless an earlier version left another. */

@@ -1,4 +1,4 @@
-import type { CursorSteps } from "../../log/mod.ts";
+import type { CursorSteps, OwnCursorFile } from "../../log/mod.ts";
 import { PositionFiles } from "./layout.ts";
 
 /** What the cursor of one partition is to do. */
@@ -45,20 +45,13 @@ export function sideBySide<T>(
 export class StepsOfTurn {
   #waiting: PartitionSteps<void>[] = [];
   #results: Promise<PromiseSettledResult<void>[]> | undefined;
-  readonly #partitions: Set<number> = new Set();
 
   /** `list` as for {@linkcode sideBySide}. */
   constructor(private readonly list: () => PositionFiles) {}
 
-  /** Whether there are steps of a partition already. */
-  has(partition: number): boolean {
-    return this.#partitions.has(partition);
-  }
-
   /** Resolves or rejects as the steps do. */
   async add(partition: number, steps: CursorSteps<void>): Promise<void> {
     const index = this.#waiting.push({ partition, steps }) - 1;
-    this.#partitions.add(partition);
     const result = (await (this.#results ??= Promise.resolve().then(() => this.#run())))[index]!;
     if (result.status === "rejected") throw result.reason;
   }
@@ -67,7 +60,34 @@ export class StepsOfTurn {
     const all = this.#waiting;
     this.#waiting = [];
     this.#results = undefined;
-    this.#partitions.clear();
     return sideBySide(all, this.list);
+  }
+}
+
+/** Syncs of files with first positions: those that begin in the same turn go side by side, and share one of the names. */
+export class SyncsOfTurn {
+  readonly #waiting: Set<OwnCursorFile> = new Set();
+  #next: Promise<void> | undefined;
+  #last: Promise<void> = Promise.resolve();
+
+  /** `syncNames` syncs the folder of the files. */
+  constructor(private readonly syncNames: () => Promise<void>) {}
+
+  /** Resolves when the file and its name are on the disk. */
+  add(file: OwnCursorFile): Promise<void> {
+    this.#waiting.add(file);
+    // One after the other: of two syncs of a file at once, a failure would be reported to one of them only.
+    return this.#next ??= this.#last = this.#last.catch(() => {}).then(() => this.#run());
+  }
+
+  async #run(): Promise<void> {
+    const files = [...this.#waiting];
+    this.#waiting.clear();
+    this.#next = undefined;
+    for (const result of await Promise.allSettled(files.map((file) => file.sync()))) {
+      if (result.status === "rejected") throw result.reason;
+    }
+    await this.syncNames();
+    for (const file of files) file.isSyncDue = false;
   }
 }

@@ -20,7 +20,7 @@ import type {
   TrimRequest,
   TrimResult,
 } from "../../contract.ts";
-import { FilesConsumer } from "./consumer.ts";
+import { type ConsumerPositions, FilesConsumer } from "./consumer.ts";
 import type { ConsumerFolder } from "./consumer_folder.ts";
 import { ConsumerRegistry } from "./consumer_registry.ts";
 import { describePartition, lagOf } from "./describe.ts";
@@ -103,14 +103,16 @@ export class FilesTopic implements TopicInterface {
     // One that begins with the first event gets it again if its position is lost; any other would pass over events.
     const folderOf = this.#folderOf(name, request.from !== "earliest");
     const group = this.#group(name, folderOf, request.groupTimeoutMs);
-    const listed = () => folderOf().listed();
-    if (request.group === true) {
-      const cursorOf = (partition: number) => folderOf().cursor(partition);
-      return new GroupConsumer(this.#logs, request, cursorOf, listed, group);
-    }
-    const cursorOf = (partition: number) =>
-      folderOf().cursor(partition, () => group.checkHasNoLocalMembers());
-    return new FilesConsumer(this.#logs, request, cursorOf, listed, group);
+    const beforeMaking = request.group === true ? undefined : () => group.checkHasNoLocalMembers();
+    const positions: ConsumerPositions = {
+      cursor: (partition) => folderOf().cursor(partition, beforeMaking),
+      listed: () => folderOf().listed(),
+      syncNames: () => folderOf().syncNames(),
+      seek: (targets) => folderOf().seek(targets, beforeMaking),
+    };
+    return request.group === true
+      ? new GroupConsumer(this.#logs, request, positions, group)
+      : new FilesConsumer(this.#logs, request, positions, group);
   }
 
   members(consumerName: string): Promise<GroupMember[]> {

@@ -123,12 +123,14 @@ export class KafkaConsumer implements ConsumerInterface {
     return this.#positions.acknowledge(partition, nextId);
   }
 
-  async seek(partition: number, to: StartPosition, store: boolean): Promise<void> {
-    const position = (await this.#topic.offsets.resolve([partition], to)).get(partition)!;
-    this.#topic.highWatermarks.raise(partition, position);
-    this.#queues.get(partition)?.seek(position);
+  async seek(partitions: readonly number[], to: StartPosition, store: boolean): Promise<void> {
+    const positions = await this.#topic.offsets.resolve(partitions, to);
+    if (store) await this.#positions.set(positions);
+    for (const [partition, position] of positions) {
+      this.#topic.highWatermarks.raise(partition, position);
+      this.#queues.get(partition)?.seek(position);
+    }
     this.#restart();
-    if (store) await this.#positions.set(partition, position);
   }
 
   position(partition: number): number {

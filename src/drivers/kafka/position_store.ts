@@ -1,5 +1,6 @@
 import { PartitionMovedError } from "../../errors.ts";
 import type { Assignment } from "./assignment.ts";
+import type { Positions } from "./commit.ts";
 import type { Offsets } from "./offsets.ts";
 
 /**
@@ -72,16 +73,16 @@ export class PositionStore {
     });
   }
 
-  /** Moves the position, even backwards. */
-  async set(partition: number, nextId: number): Promise<void> {
+  /** Moves positions, even backwards. */
+  async set(positions: Positions): Promise<void> {
     await this.idle();
     this.#isSetting = true;
     try {
-      await this.assignment.commit(new Map([[partition, nextId]]));
+      await this.assignment.commit(positions);
     } finally {
       this.#isSetting = false;
     }
-    this.#stored.set(partition, nextId);
+    for (const [partition, nextId] of positions) this.#stored.set(partition, nextId);
   }
 
   /**

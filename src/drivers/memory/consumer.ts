@@ -167,17 +167,18 @@ export class MemoryConsumer implements ConsumerInterface, MemoryMember {
     if (this.#revoking.has(partition)) this.#group?.rebalance();
   }
 
-  seek(partition: number, to: StartPosition, store: boolean): Promise<void> {
+  seek(partitions: readonly number[], to: StartPosition, store: boolean): Promise<void> {
     this.store.checkExists();
-    if (this.#group?.owns(this, partition) === false) {
-      throw new PartitionMovedError(this.name, partition, "seek in");
+    const lost = partitions.find((partition) => this.#group?.owns(this, partition) === false);
+    if (lost !== undefined) throw new PartitionMovedError(this.name, lost, "seek in");
+    for (const partition of partitions) {
+      const position = ofPartition(this.store.partitions, partition).resolve(to);
+      if (store) this.#storePosition(() => this.store.setPosition(this.name, partition, position));
+      this.#positions.set(partition, position);
+      const revoking = this.#revoking.get(partition);
+      // Where it goes on if the partition stays after all; nothing after that is delivered any more.
+      if (revoking !== undefined) revoking.deliveredId = position;
     }
-    const position = ofPartition(this.store.partitions, partition).resolve(to);
-    this.#positions.set(partition, position);
-    const revoking = this.#revoking.get(partition);
-    // Where it goes on if the partition stays after all; nothing after that is delivered any more.
-    if (revoking !== undefined) revoking.deliveredId = position;
-    if (store) this.#storePosition(() => this.store.setPosition(this.name, partition, position));
     return Promise.resolve();
   }
 

@@ -78,9 +78,9 @@ export class CursorFile {
     );
   }
 
-  /** Whether this consumer has a file. */
-  get hasFile(): boolean {
-    return this.#own !== undefined;
+  /** The file of this consumer, if it has one. */
+  get own(): OwnCursorFile | undefined {
+    return this.#own;
   }
 
   /** Stores a position, which may be before the stored one. */
@@ -216,8 +216,11 @@ export class CursorFile {
     this.#isFoldDue = true;
     try {
       const settings = { storage: this.storage, files: this.#files, owner: this.#owner };
-      const durable = this.folder.keepsFirst === true && known.position === undefined;
-      return OwnCursorFile.make(settings, next, known.position, { isFirst, durable });
+      const made = OwnCursorFile.make(settings, next, known.position, { isFirst });
+      if (made !== undefined) {
+        made.isSyncDue = this.folder.keepsFirst === true && known.position === undefined;
+      }
+      return made;
     } catch (error) {
       // Retired, folded and removed immediately, or the folder was removed: the next attempt shows which.
       if (!isMissing(error) || attempt === ATTEMPTS_MAX) throw error;

@@ -1,7 +1,6 @@
 import { basename, dirname } from "node:path";
 import { StorageError } from "../../errors.ts";
 import {
-  bestEffort,
   listIfThere,
   openIfThere,
   type PathState,
@@ -47,8 +46,6 @@ export interface CursorFolder {
 export interface CursorFilePublication {
   /** Whether it has to be the first of its name. */
   isFirst?: boolean;
-  /** Whether it is to be on the disk; no later position is synced. */
-  durable?: boolean;
 }
 
 export interface CursorContent {
@@ -118,13 +115,12 @@ export class CursorFiles {
   /** Makes a file for a new owner; returns it, open, or undefined if it was to be the first and is not. */
   publish(
     content: Uint8Array,
-    { isFirst = false, durable = false }: CursorFilePublication = {},
+    { isFirst = false }: CursorFilePublication = {},
   ): { file: StorageFile; state: PathState } | undefined {
     let made: { file: StorageFile; state: PathState } | undefined;
     const keep = (file: StorageFile, state: PathState) => made = { file, state };
     for (let path = this.path;;) {
-      const isMade = this.storage.publish(path, content, { durable, keep });
-      if (isMade && durable) bestEffort(() => this.storage.syncDirectory(this.#directory));
+      const isMade = this.storage.publish(path, content, { durable: false, keep });
       if (isMade || isFirst) return made;
       path = this.path.replace(/\.pos$/, `.${randomHex(this.storage)}.pos`);
     }

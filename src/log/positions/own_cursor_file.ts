@@ -29,6 +29,11 @@ export class OwnCursorFile {
   readonly #file: StorageFile;
   readonly #made: PathState;
   #sequence = 0;
+  /** Whether it, and its name, have to be on the disk before its positions are confirmed: no later one is synced. */
+  isSyncDue = false;
+  /** Whether a sync has failed, so that the system may have dropped what was written before. */
+  #isInDoubt = false;
+  #syncing: Promise<void> | undefined;
 
   private constructor(
     private readonly settings: CursorFileSettings,
@@ -93,8 +98,33 @@ export class OwnCursorFile {
     this.#writeNext(next, this.settings);
   }
 
+  /** Puts what was written on the disk. */
+  async sync(): Promise<void> {
+    this.#writeDropped();
+    const syncing = this.#syncing = this.#file.sync();
+    try {
+      await syncing;
+    } catch (error) {
+      this.#isInDoubt = true;
+      throw error;
+    } finally {
+      if (this.#syncing === syncing) this.#syncing = undefined;
+    }
+  }
+
+  /** The same, blocking. */
   syncNow(): void {
+    this.#writeDropped();
+    this.#isInDoubt = true;
     this.#file.syncNow();
+    this.#isInDoubt = false;
+  }
+
+  /** A sync after a failed one covers only what was written in between. */
+  #writeDropped(): void {
+    if (!this.#isInDoubt) return;
+    this.#writeNext(this.position, this.settings);
+    this.#isInDoubt = false;
   }
 
   /** Closes it, and records in it that its owner has closed, so that the next consumer need not wait to find out. */
@@ -106,7 +136,10 @@ export class OwnCursorFile {
   }
 
   close(): void {
-    this.#file.close();
+    const close = () => this.#file.close();
+    // The system may give the descriptor of a closed file to another one, which the sync would be of then.
+    if (this.#syncing === undefined) close();
+    else void this.#syncing.then(close, close);
   }
 
   #writeNext(next: StoredPosition, settings: CursorFileSettings): void {

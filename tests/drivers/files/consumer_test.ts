@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EventGoneError, StorageError } from "../../../mod.ts";
 import type { ConsumerRequest } from "../../../src/contract.ts";
-import { FilesConsumer } from "../../../src/drivers/files/consumer.ts";
+import { type ConsumerPositions, FilesConsumer } from "../../../src/drivers/files/consumer.ts";
 import { partitionName, PositionFiles } from "../../../src/drivers/files/layout.ts";
 import { CursorFile } from "../../../src/log/positions/cursor.ts";
 import { Partition } from "../../../src/log/partition.ts";
@@ -68,8 +68,13 @@ async function withLogs(count: number, body: (scene: Scene) => Promise<void>): P
     new CursorFile(storage, `${folder}/${partitionName(partition)}.pos`);
   const unopened: Scene["unopened"] = (request, enterAlone = () => Promise.resolve()) => {
     const whole: ConsumerRequest = { from: "earliest", onCorruption: "throw", dataWanted: false, ...request };
-    const listed = () => new PositionFiles(readdirSync(folder));
-    const consumer = new FilesConsumer(logs, whole, cursorOf, listed, { enterAlone, leaveAlone: () => {} });
+    const positions: ConsumerPositions = {
+      cursor: cursorOf,
+      listed: () => new PositionFiles(readdirSync(folder)),
+      syncNames: () => Promise.resolve(),
+      seek: (targets) => targets.forEach((target) => cursorOf(target.partition).seek(target)),
+    };
+    const consumer = new FilesConsumer(logs, whole, positions, { enterAlone, leaveAlone: () => {} });
     consumers.push(consumer);
     return consumer;
   };
@@ -128,7 +133,7 @@ test("an acknowledgement of an event that this consumer did not deliver is store
     const reading = await consumer();
     await reading.acknowledge(0, 2);
     assertEquals(stored(), [2, 1_001_000]);
-    await reading.seek(0, { id: 3 }, false);
+    await reading.seek([0], { id: 3 }, false);
     reading.read(0, 3);
     // Below what was delivered.
     await reading.acknowledge(0, 3);
@@ -200,13 +205,13 @@ test("seeking moves the reader, and the stored position only on request", () =>
     const reading = await consumer();
     reading.read(0, 10);
     await reading.acknowledge(0, 2);
-    await reading.seek(0, "latest", false);
+    await reading.seek([0], "latest", false);
     assertEquals([reading.position(0), stored()![0]], [6, 2]);
-    await reading.seek(0, { id: 1 }, true);
+    await reading.seek([0], { id: 1 }, true);
     assertEquals([reading.position(0), stored()![0]], [1, 1]);
     assertEquals(reading.read(0, 10)!.baseId, 1);
     // What was delivered before the seek is forgotten.
-    await reading.seek(0, "earliest", false);
+    await reading.seek([0], "earliest", false);
     await reading.acknowledge(0, 2);
     assertEquals(stored(), [2, 1_001_000]);
   }));
@@ -218,7 +223,7 @@ test("a seek whose position cannot be stored moves nothing: what was not read ye
     const reading = await consumer();
     assertEquals(reading.read(0, 2)!.baseId, 0);
     failPublishing();
-    const seek = async () => await reading.seek(0, "latest", true);
+    const seek = async () => await reading.seek([0], "latest", true);
     await assertRejects(seek, StorageError, "Cannot publish: simulated");
     assertStrictEquals(stored(), undefined);
     assertEquals([reading.read(0, 9)!.baseId, reading.read(0, 9)!.baseId], [2, 3]);
@@ -281,8 +286,8 @@ test("a removed position is reported once, and reading continues at the first ev
     assertThrows(() => before.read(0, 9), EventGoneError);
     assertEquals([before.position(0), before.read(0, 9)!.baseId], [3, 3]);
     // A seek forgets what was not reported yet.
-    await behind.seek(0, { id: 1 }, false);
-    await behind.seek(0, "earliest", false);
+    await behind.seek([0], { id: 1 }, false);
+    await behind.seek([0], "earliest", false);
     assertEquals(behind.read(0, 9)!.baseId, 3);
   }));
 
@@ -373,9 +378,14 @@ test("a wait ends when its partition cannot be looked at, and the next read says
   storage.makeDirectory(`${ROOT}/0`);
   const log = new Partition({ storage, directory: `${ROOT}/0`, topic: "topic", partition: 0 });
   const request: ConsumerRequest = { from: "earliest", onCorruption: "throw", dataWanted: false };
-  const cursorOf = (): CursorFile => new CursorFile(storage, `${ROOT}/position`);
+  const positions: ConsumerPositions = {
+    cursor: () => new CursorFile(storage, `${ROOT}/position`),
+    listed: () => new PositionFiles([]),
+    syncNames: () => Promise.resolve(),
+    seek: () => {},
+  };
   const alone = { enterAlone: () => Promise.resolve(), leaveAlone: () => {} };
-  const reading = new FilesConsumer([log], request, cursorOf, () => new PositionFiles([]), alone);
+  const reading = new FilesConsumer([log], request, positions, alone);
   await reading.open();
   folder.before = (name) => {
     if (name === "list" || name === "open") throw new StorageError("EIO", `Cannot ${name}: simulated`);

@@ -2,6 +2,7 @@
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { EventGoneError, PartitionMovedError, StorageError, TopicDeletedError } from "../../../mod.ts";
 import type { ConsumerRequest } from "../../../src/contract.ts";
+import type { ConsumerPositions } from "../../../src/drivers/files/consumer.ts";
 import { GroupConsumer } from "../../../src/drivers/files/group_consumer.ts";
 import { partitionName, PositionFiles } from "../../../src/drivers/files/layout.ts";
 import { trimPartition } from "../../../src/drivers/files/trim.ts";
@@ -96,7 +97,13 @@ class Scene {
       release: (partition: number) => void this.released.push(partition),
       ...request,
     } as unknown as ConsumerRequest;
-    return new GroupConsumer(this.logs, whole, (partition) => this.cursor(partition), () => this.listed(), {
+    const positions: ConsumerPositions = {
+      cursor: (partition) => this.cursor(partition),
+      listed: () => this.listed(),
+      syncNames: () => Promise.resolve(),
+      seek: (targets) => targets.forEach((target) => this.cursor(target.partition).seek(target)),
+    };
+    return new GroupConsumer(this.logs, whole, positions, {
       name: "c",
       join: () =>
         this.joinError === undefined
@@ -163,7 +170,7 @@ test("a member is given its partitions in order, and loses them again", async ()
   member.onLost(0);
   assertEquals([scene.given.slice(3), scene.released], [[[1, 2]], [0]]);
   assertThrows(() => member.acknowledge(0, 0), PartitionMovedError);
-  await assertRejects(async () => await member.seek(0, "earliest", false), PartitionMovedError, "seek in");
+  await assertRejects(async () => await member.seek([0], "earliest", false), PartitionMovedError, "seek in");
   scene.leaseError = new PartitionMovedError("c", 1);
   assertThrows(() => member.assigned, PartitionMovedError);
   assertThrows(() => member.acknowledge(1, 0), PartitionMovedError);
@@ -227,7 +234,7 @@ test("a seek in a partition that is to move counts if the partition stays", asyn
   assertEquals(idsOf(member, 0, 3), [0, 1, 2]);
   member.acknowledge(0, 1);
   assertEquals(member.onRevoking(0), false);
-  await member.seek(0, { id: 1 }, false);
+  await member.seek([0], { id: 1 }, false);
   // Nothing is left that was delivered and not acknowledged.
   assertEquals(member.onRevoking(0), true);
   member.onKept(0);
@@ -273,18 +280,18 @@ test("a member seeks in its partition, and stores the position where that is ask
   member.onAssigned([0]);
   idsOf(member, 0, 5);
   member.acknowledge(0, 4);
-  await member.seek(0, { id: 1 }, false);
+  await member.seek([0], { id: 1 }, false);
   assertEquals([scene.stored(0), idsOf(member, 0, 1)], [4, [1]]);
   // What was acknowledged once is not taken back by reading it again.
   member.acknowledge(0, 2);
   assertEquals(scene.stored(0), 4);
-  await member.seek(0, { id: 1 }, true);
+  await member.seek([0], { id: 1 }, true);
   assertEquals(scene.stored(0), 1);
   // It has read that event before.
   member.acknowledge(0, 2);
   assertEquals(scene.stored(0), 2);
   scene.owns = false;
-  await assertRejects(async () => await member.seek(0, "earliest", true), PartitionMovedError, "seek in");
+  await assertRejects(async () => await member.seek([0], "earliest", true), PartitionMovedError, "seek in");
   assertEquals(scene.stored(0), 2);
   await member.close();
 });
@@ -305,8 +312,8 @@ test("a member learns that events were removed where it starts, once, and reads 
   const { member } = await memberAtRemovedEvent();
   assertThrows(() => member.read(0, 9), EventGoneError);
   assertEquals(idsOf(member, 0, 9), [3, 4]);
-  await member.seek(0, { id: 0 }, false);
-  await member.seek(0, { id: 4 }, false);
+  await member.seek([0], { id: 0 }, false);
+  await member.seek([0], { id: 4 }, false);
   assertEquals(idsOf(member, 0, 9), [4]);
   await member.close();
 });
@@ -324,7 +331,7 @@ test("a seek that cannot find its place, or not store it, leaves a member where 
     member.onAssigned([0]);
     assertEquals(idsOf(member, 0, 2), [0, 1]);
     scene[fault] = true;
-    await assertRejects(async () => await member.seek(0, { id: 4 }, true), StorageError, message);
+    await assertRejects(async () => await member.seek([0], { id: 4 }, true), StorageError, message);
     assertEquals([scene.stored(0), idsOf(member, 0, 9)], [0, [2, 3, 4]]);
     await member.close();
   }
@@ -343,7 +350,7 @@ test("a seek that fails changes nothing: neither where a member reads nor what i
   const { scene, member } = await memberAtRemovedEvent();
   const seekFails = async () => {
     scene.listingFails = true;
-    const seek = async () => await member.seek(0, { id: 4 }, true);
+    const seek = async () => await member.seek([0], { id: 4 }, true);
     await assertRejects(seek, StorageError, "Cannot list: simulated");
   };
   await seekFails();

@@ -68,7 +68,7 @@ test("kafka: what is acknowledged while positions are committed once more is sto
   hold(new Promise((resolve) => release = resolve));
   store.renewEvery(5);
   await new Promise((resolve) => setTimeout(resolve, 15));
-  const acknowledging = Promise.all([store.acknowledge(0, 30), store.set(1, 2)]);
+  const acknowledging = Promise.all([store.acknowledge(0, 30), store.set(new Map([[1, 2]]))]);
   await new Promise((resolve) => setTimeout(resolve, 15));
   release();
   await acknowledging;

@@ -108,7 +108,7 @@ test("a seek in a partition in memory that is to move counts if the partition st
   idsOf(first, 1, 3);
   const second = await opened(store, { group: true });
   assertEquals(first.assigned, [0]);
-  await first.seek(1, { id: 1 }, false);
+  await first.seek([1], { id: 1 }, false);
   await second.close();
   assertEquals(idsOf(first, 1, 9), [1, 2, 3, 4]);
   await first.close();
@@ -140,16 +140,16 @@ test("a member in memory seeks in its own partitions alone, and acknowledges wha
   for (const partition of [0, 1]) append(store, partition, 5);
   const first = await opened(store, { group: true });
   const second = await opened(store, { group: true });
-  assertThrows(() => first.seek(1, "latest", true), PartitionMovedError, "seek in");
-  await first.seek(0, { id: 2 }, false);
+  assertThrows(() => first.seek([1], "latest", true), PartitionMovedError, "seek in");
+  await first.seek([0], { id: 2 }, false);
   assertEquals([store.positionOf("c", 0), first.position(0)], [0, 2]);
-  await first.seek(0, { id: 3 }, true);
+  await first.seek([0], { id: 3 }, true);
   assertEquals(store.positionOf("c", 0), 3);
   assertThrows(() => first.acknowledge(0, 4), PartitionMovedError);
   assertEquals(idsOf(first, 0, 1), [3]);
   first.acknowledge(0, 4);
   // A seek backwards does not make delivered events undelivered.
-  await first.seek(0, "earliest", false);
+  await first.seek([0], "earliest", false);
   assertEquals(idsOf(first, 0, 1), [0]);
   first.acknowledge(0, 4);
   assertEquals(store.positionOf("c", 0), 4);

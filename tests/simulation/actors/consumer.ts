@@ -215,7 +215,7 @@ export class ConsumerProgram extends Program {
     };
     try {
       // Done when the call returns; only its failure is reported later.
-      const seeking = consumer.seek(partition, to, isStored);
+      const seeking = consumer.seek([partition], to, isStored);
       isDone = true;
       moved();
       this.follow(seeking, () => {}, () => this.#close(consumer));
