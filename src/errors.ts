@@ -28,7 +28,7 @@ export class TopicExistsError extends DiasporaError {
 /** No topic of that name exists. */
 export class TopicNotFoundError extends DiasporaError {
   /** Names the topic, where it was looked for, and the failed action (`"open"` by default). */
-  constructor(readonly topic: string, where: string, action = "open") {
+  constructor(readonly topic: string, readonly where: string, action = "open") {
     super("ERR_TOPIC_NOT_FOUND", `Cannot ${action} topic "${topic}": no such topic under "${where}"`);
   }
 }

@@ -196,7 +196,7 @@ export async function withNearestTopic(error: unknown, invocation: Invocation): 
   // A broker that cannot be reached would keep the error waiting.
   if (!(error instanceof TopicNotFoundError) || name !== "files") return error;
   // It may be a topic of the store that is imported from.
-  if (!error.message.includes(`"${rootOf(document)}"`)) return error;
+  if (error.where !== rootOf(document)) return error;
   try {
     await using driver = await openDriver(invocation);
     const meant = nearestName(error.topic, [...(await driver.listTopics()).keys()]);
