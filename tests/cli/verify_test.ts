@@ -24,6 +24,11 @@ function damage(path: string, text: string): void {
   writeFileSync(path, bytes);
 }
 
+/** The objects of an output with one a line. */
+function linesOf(text: string) {
+  return text.trimEnd().split("\n").map((line) => JSON.parse(line));
+}
+
 test("verify finds nothing wrong in an intact store", async () => {
   await withFolder(async (place) => {
     await makeTopic(place);
@@ -41,7 +46,11 @@ test("verify names damage by topic, partition, events, file and byte, with exit 
     damage(path, "m1234m");
     const json = await ctl(["verify", "--name", "t", "--json", ...place.driver]);
     assertEquals(json.code, 3);
-    const finding = JSON.parse(json.stdout);
+    const [finding, { summary }] = linesOf(json.stdout);
+    assertEquals(
+      [summary.topics, summary.events, summary.damage, summary.redundant, summary.torn],
+      [1, COUNT, 1, 0, 0],
+    );
     const { first_id: firstId, end_id: endId } = finding;
     assert(firstId <= 1234 && 1234 < endId && endId <= firstId + 50, json.stdout);
     assertEquals([finding.topic, finding.severity, finding.partition, finding.file], [
@@ -69,8 +78,7 @@ test("repair shows its steps, keeps the original, and saves everything intact", 
     damage(path, "m1234m");
     damage(path, "m4000m");
     copyFileSync(path, join(folder, "damaged"));
-    const found = (await ctl(["verify", "t", "--json", ...driver])).stdout.trimEnd().split("\n");
-    const lost = found.map((line) => JSON.parse(line) as { first_id: number; end_id: number });
+    const lost = linesOf((await ctl(["verify", "t", "--json", ...driver])).stdout).slice(0, -1);
     const repair = (...words: string[]) => ctl(["repair", "t", ...driver, ...words]);
     const planned = await repair("--dry-run");
     assertEquals(planned.code, 0, planned.stderr);
@@ -119,8 +127,8 @@ test("verify and repair cover consumers' names and positions", async () => {
     bytes[empty - (empty % 64) + 5] ^= 1;
     writeFileSync(position, bytes);
     const verified = await ctl(["verify", "t", "--json", ...driver]);
-    const kinds = verified.stdout.trimEnd().split("\n").map((line) => JSON.parse(line).kind);
-    assertEquals([verified.code, kinds], [3, ["consumer name", "position"]]);
+    const kinds = linesOf(verified.stdout).map(({ kind }) => kind);
+    assertEquals([verified.code, kinds], [3, ["consumer name", "position", undefined]]);
     assertEquals((await ctl(["repair", "t", "--yes", ...driver])).code, 0);
     assertEquals(readFileSync(join(folder, "name"), "utf8"), "a/b");
     assertEquals((await ctl(["verify", "t", ...driver])).code, 0);

@@ -42,6 +42,9 @@ export async function run(invocation: Invocation): Promise<number | void> {
     progress.stop();
   }
   const { events, bytes } = progress.done;
+  if (args.flag("json")) {
+    await console.out.json({ summary: { topics: topics.length, events, bytes, ...counts } });
+  }
   const found = `${counts.damage} damaged, ${counts.redundant} redundant, ${counts.torn} torn` +
     (counts.foreign === 0 ? "" : `, ${counted(counts.foreign, "file")} of the C++ files driver`) +
     (counts.unreadable === 0 ? "" : `, ${counts.unreadable} unreadable`);

@@ -11,7 +11,8 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
     details: "Prints one finding per line: damage means lost bytes, redundant a loss that can be repaired " +
       "from other bytes, torn is the rest of an interrupted write (harmless), unreadable what the system does not " +
       "let it read. The exit code is 3 if there is damage or redundant, otherwise 1 if something is unreadable. " +
-      "Producers and consumers may keep running. Without a topic, all topics are read.",
+      "Producers and consumers may keep running. Without a topic, all topics are read. With --json the last line is " +
+      "an object `summary` with what was read and how many findings there are.",
     positional: ["[TOPIC]"],
     options: [TOPIC, NAME, ...ENGINE, JSON_OUTPUT, PROGRESS, ...SHARED],
     examples: [{ title: "Every topic in a store", shell: `diaspora-ctl verify ${WHERE}` }],
