@@ -46,8 +46,9 @@ export class Console {
     });
   }
 
-  /** Standard input, in chunks as large as the system delivers them. */
+  /** Standard input, in chunks as large as the system delivers them. Throws if it cannot be read. */
   get input(): Readable & { isTTY?: boolean } {
+    this.#host.checkInput?.();
     return this.#host.input;
   }
 
@@ -84,7 +85,7 @@ export class Console {
 
   /** Whether there is a terminal for questions. */
   get canAsk(): boolean {
-    return this.input.isTTY === true && this.#host.error.stream.isTTY === true;
+    return this.#host.input.isTTY === true && this.#host.error.stream.isTTY === true;
   }
 
   /** Asks before a destructive action. Without a terminal, `--yes` is required. */

@@ -1,6 +1,8 @@
+import { fstatSync } from "node:fs";
 import process from "node:process";
 import type { Readable, Writable } from "node:stream";
 import type { Environment } from "../args/environment.ts";
+import { UsageError } from "../usage_error.ts";
 import { watchSignals } from "./signals.ts";
 import { StandardError } from "./standard_error.ts";
 
@@ -13,6 +15,8 @@ interface MaybeTerminal {
 export interface Host {
   /** Standard input. */
   readonly input: Readable & MaybeTerminal;
+  /** Throws if standard input cannot be read: Node and Deno take a folder for an empty input. */
+  checkInput?(): void;
   /** Standard output. A `fd` is that of a pipe whose reader may go while there is nothing to write. */
   readonly output: Writable & MaybeTerminal & { fd?: number };
   readonly error: StandardError;
@@ -26,6 +30,13 @@ export interface Host {
 export const processHost: Host = {
   get input() {
     return process.stdin;
+  },
+  checkInput() {
+    if (fstatSync(0).isDirectory()) {
+      throw new UsageError(
+        "Cannot read standard input: it is a folder; give a file, or pipe the output of a command",
+      );
+    }
   },
   get output() {
     return process.stdout;

@@ -1,3 +1,4 @@
+import { type Stats, statSync } from "node:fs";
 import type { JsonObject } from "../../../mod.ts";
 import { nearestName } from "../../options.ts";
 import { UsageError } from "../usage_error.ts";
@@ -13,6 +14,13 @@ export function fileOption(prefix: "to" | "from", options: JsonObject): string {
   // A file may have a name that looks like a number.
   if (typeof file === "string" || typeof file === "number") return String(file);
   throw new UsageError(`Option "--${prefix}.file" takes a path, found ${JSON.stringify(file)}`);
+}
+
+/** What is at a path to be read; throws for a folder, as reading does. */
+export function statOfSource(path: string): Stats {
+  const stat = statSync(path);
+  if (stat.isDirectory()) throw Object.assign(new Error(), { code: "EISDIR" });
+  return stat;
 }
 
 /** Throws for a key that the format does not have. */

@@ -4,9 +4,10 @@ import { createGunzip } from "node:zlib";
 import type { ComponentDocument } from "../../../../mod.ts";
 import { isNestedTooDeeply, isObject, JSON_DEPTH_MAX } from "../../../json.ts";
 import { readChunks } from "../../lines/numbered_lines.ts";
+import type { Console } from "../../console/console.ts";
 import { fileError, UsageError } from "../../usage_error.ts";
 import type { ImportedEvent, ImportJob, ImportSource } from "../contract.ts";
-import { fileOption } from "../options.ts";
+import { fileOption, statOfSource } from "../options.ts";
 import { ARCHIVE_FORMAT, ARCHIVE_FORMAT_BYTES, TOPIC_ENTRY, type TopicEntry } from "./format.ts";
 import { decode, readWhole, RunReader, TooFewPartitionsError } from "./run_reader.ts";
 import { TarError, TarReader } from "./tar_reader.ts";
@@ -24,7 +25,7 @@ class DamagedArchiveError extends Error {
 /** Opens an archive, compressed or not. */
 export async function openSource({ options, console, signal }: ImportJob): Promise<ImportSource> {
   const path = fileOption("from", options);
-  const opened = await openArchive(path, console.input, signal);
+  const opened = await openArchive(path, console, signal);
   const { topic } = opened;
   let foreign = 0;
   const onForeign = (name: string): void => {
@@ -35,7 +36,7 @@ export async function openSource({ options, console, signal }: ImportJob): Promi
     }
   };
   const check = async (partitions: number): Promise<void> => {
-    const again = await openArchive(path, console.input, signal);
+    const again = await openArchive(path, console, signal);
     try {
       for await (const { data } of readEvents({ ...again, partitions, path, signal, onForeign: () => {} })) {
         if (data !== undefined && Symbol.asyncIterator in data) { for await (const _ of data); }
@@ -69,8 +70,8 @@ interface OpenArchive {
   topic: TopicEntry;
 }
 
-async function openArchive(path: string, input: Readable, signal: AbortSignal): Promise<OpenArchive> {
-  const stream = openStream(path, input);
+async function openArchive(path: string, console: Console, signal: AbortSignal): Promise<OpenArchive> {
+  const stream = openStream(path, console);
   const tar = new TarReader(readChunks(stream, signal));
   const close = async (): Promise<void> => {
     stream.destroy();
@@ -85,14 +86,14 @@ async function openArchive(path: string, input: Readable, signal: AbortSignal): 
   }
 }
 
-function openStream(path: string, input: Readable): Readable {
-  if (path === "-") return input;
+function openStream(path: string, console: Console): Readable {
+  if (path === "-") return console.input;
+  let isPlain: boolean;
   try {
-    statSync(path);
+    isPlain = !statOfSource(path).isFile() || !isCompressed(path);
   } catch (cause) {
     throw fileError("read", path, "--from.file", cause);
   }
-  const isPlain = !statSync(path).isFile() || !isCompressed(path);
   const file = createReadStream(path, { highWaterMark: 1 << 20 });
   if (isPlain) return file;
   const gunzip = createGunzip();

@@ -1,11 +1,11 @@
 import { Buffer } from "node:buffer";
-import { createReadStream, statSync } from "node:fs";
+import { createReadStream } from "node:fs";
 import type { Readable } from "node:stream";
 import { LineTooLongError, numberedLines } from "../../lines/numbered_lines.ts";
 import { LineError } from "../../produce/line_producer.ts";
 import { fileError } from "../../usage_error.ts";
 import type { ImportedEvent, ImportJob, ImportSource } from "../contract.ts";
-import { fileOption } from "../options.ts";
+import { fileOption, statOfSource } from "../options.ts";
 import { memberTexts } from "./members.ts";
 
 /** Reads JSON Lines as written by `export --to jsonl`; `partition` and `data` are optional. */
@@ -112,9 +112,7 @@ async function highestPartition(stream: Readable, signal: AbortSignal): Promise<
 
 function sizeOf(path: string): number {
   try {
-    const stat = statSync(path);
-    if (stat.isDirectory()) throw Object.assign(new Error(), { code: "EISDIR" });
-    return stat.size;
+    return statOfSource(path).size;
   } catch (cause) {
     throw fileError("read", path, "--from.file", cause);
   }
