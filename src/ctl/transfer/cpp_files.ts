@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../../mod.ts";
 import { exportCppFiles, importCppFiles } from "../../cpp_files/mod.ts";
 import { CppTopic } from "../../cpp_files/topic.ts";
+import { isMisread } from "../../drivers/files/root_path.ts";
 import { counted } from "../../text/counted.ts";
 import type { ExportJob, TopicImportJob } from "./contract.ts";
 import { largeSummary } from "./large_events.ts";
@@ -87,6 +88,9 @@ function cppLocation(
     throw new UsageError(
       `Missing option: add "--${prefix}.root_path DIR", the root_path of the C++ files driver`,
     );
+  }
+  if (isMisread(String(rootPath))) {
+    throw new UsageError(`Option "--${prefix}.root_path" takes a path, found ${JSON.stringify(rootPath)}`);
   }
   // Both may look like a number.
   return { rootPath: String(rootPath), name: String(name) };

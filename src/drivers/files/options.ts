@@ -15,13 +15,15 @@ import {
 } from "../../options/driver_options.ts";
 import type { JsonObject } from "../../json.ts";
 import { type OptionRule, readOptions, refuseFixed, rule } from "../../options.ts";
-import { isUrl, ROOT_PATH_DEFAULT, withAbsoluteRoot } from "./root_path.ts";
+import { isMisread, ROOT_PATH_DEFAULT, withAbsoluteRoot } from "./root_path.ts";
 
 const FLUSH_BEHAVIORS = ["buffered", "on_flush", "immediate"];
 
 const rootPath: OptionRule = {
-  expected: "a path: text without NUL characters, and no URL (fileURLToPath of node:url makes a path of one)",
-  accepts: (value) => typeof value === "string" && value !== "" && !value.includes("\0") && !isUrl(value),
+  expected:
+    "a path: text without NUL characters, no URL (fileURLToPath of node:url makes a path of one), and no " +
+    '"~/" at its start, which only shells replace (write the path of the home folder)',
+  accepts: (value) => typeof value === "string" && value !== "" && !value.includes("\0") && !isMisread(value),
   default: ROOT_PATH_DEFAULT,
 };
 

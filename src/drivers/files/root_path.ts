@@ -30,12 +30,15 @@ export function withAbsoluteRoot(options: JsonObject): JsonObject {
 export function withAbsolutePath(options: JsonObject): JsonObject {
   const { root_path: path } = options;
   // Invalid values are rejected when the options are validated.
-  return typeof path === "string" && path !== "" && !isUrl(path)
+  return typeof path === "string" && path !== "" && !isMisread(path)
     ? { ...options, root_path: absolutePath(path) }
     : options;
 }
 
-/** Whether it is a URL, of which a relative path would make a folder `file:`. One letter is a drive: `C://data`. */
-export function isUrl(path: string): boolean {
-  return /^[a-z][a-z\d+.-]+:\/\//i.test(path);
+/**
+ * Whether a text means another place than it would as a path: a URL (a folder `file:`; one letter is a drive: `C://data`),
+ * or the home folder, which the shell puts in place of `~` where that begins a word, but not after `=` nor in files.
+ */
+export function isMisread(path: string): boolean {
+  return /^[a-z][a-z\d+.-]+:\/\//i.test(path) || path === "~" || path.startsWith("~/");
 }
