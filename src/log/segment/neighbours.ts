@@ -71,8 +71,9 @@ function linkOf(
  * than the one that the next segment names.
  */
 function isReplacement({ storage, directory, partition }: SegmentFolder, { baseId }: Named): boolean {
-  const segment = new Segment(storage, `${directory}/${segmentName(baseId)}`, partition, baseId);
+  let segment: Segment | undefined;
   try {
+    segment = new Segment(storage, `${directory}/${segmentName(baseId)}`, partition, baseId);
     const first = step(segment, SEGMENT_HEADER_BYTES, RECORD_BYTES);
     return first.kind === "frame" && (first.frame.flags & FLAG.lost) !== 0;
   } catch (error) {
@@ -80,7 +81,7 @@ function isReplacement({ storage, directory, partition }: SegmentFolder, { baseI
     if (error instanceof StorageError) return true;
     throw error;
   } finally {
-    segment.close();
+    segment?.close();
   }
 }
 
