@@ -1,7 +1,7 @@
 // Which of the segments in a folder are another topic's, by what each header says of the segment before it. A table: each
 // segment is written as its topic, a letter, and its first id, and after "<" the segment that its header names.
-import { assertEquals } from "@std/assert";
-import { StorageError } from "../../../src/errors.ts";
+import { assertEquals, assertThrows } from "@std/assert";
+import { StorageError, TopicDeletedError } from "../../../src/errors.ts";
 import { encodeTombstoneSegment } from "../../../src/log/check/tombstone.ts";
 import { encodeSegmentHeader } from "../../../src/log/format/segment_header.ts";
 import { PartitionFolder } from "../../../src/log/segment/directory.ts";
@@ -25,17 +25,17 @@ function named(text: string): { baseId: number; salt: number; sealOffset: number
 }
 
 /**
- * The bytes of a segment. One that begins with "+" was made by a repair, with "-" was written for another partition, and
- * with "!" has a damaged header.
+ * The bytes of a segment. One that begins with "+" was made by a repair, with "-" was written for another partition, with
+ * "=" for another first id, and with "!" has a damaged header.
  */
 function bytesOf(text: string): { baseId: number; bytes: Uint8Array } {
-  const [, mark, own, before] = /^([+!-]?)(\w+)(?:<(\w+))?$/.exec(text)!;
+  const [, mark, own, before] = /^([+!=-]?)(\w+)(?:<(\w+))?$/.exec(text)!;
   const { baseId, salt } = named(own!);
   const partition = mark === "-" ? PARTITION + 1 : PARTITION;
   const header = {
     partition,
     salt,
-    baseId,
+    baseId: mark === "=" ? baseId + 1 : baseId,
     created: 5,
     after: before === undefined ? undefined : named(before),
   };
@@ -92,7 +92,8 @@ const CASES: [what: string, segments: string, strangers: number[]][] = [
   ["one that a repair made after another salt is not accused, nor does it accuse", "A0 +C10<B0 A20<C10", []],
   ["one that follows what a repair made with another salt is not accused", "A0 +C10<A0 A20<A10", []],
   ["a first one that a repair made is not accused", "+C0 A10<A0", []],
-  ["a file of another partition accuses none beside it", "A0 -B10<B0 A20<A10", []],
+  ["a file of another partition accuses none beside it", "A0 -B10<B0", []],
+  ["a file that was renamed accuses none beside it", "A0 =B10<B0", []],
 ];
 
 for (const [what, segments, expected] of CASES) {
@@ -103,19 +104,30 @@ for (const [what, segments, expected] of CASES) {
   });
 }
 
-test("a segment that is removed while two are compared accuses none", () => {
-  for (const removed of [0, 10]) {
+test("a segment that was begun since the folder was listed is none of another topic", () => {
+  const { folder, ids, storage } = folderOf("A10<A0 A20<A10");
+  assertEquals(folder.segmentIds(), ids);
+  storage.disk.names.link(pathOf(30), new Inode());
+  storage.disk.names.file(pathOf(30)).append(bytesOf("A30<A20").bytes);
+  assertEquals(folder.segment(30).headerDamage, undefined);
+  folder.close();
+});
+
+test("a segment beside one that cannot be opened is not accused, unless the topic was deleted meanwhile", () => {
+  // The header of each is read first, and then whether a repair made it.
+  for (const opensMax of [0, 1]) {
     const { folder, storage } = folderOf("A0 B10<B0");
     folder.segmentIds();
     const open = storage.open.bind(storage);
-    let opened = 0;
-    // The header is read first, and then whether a repair made the segment.
+    let [opened, error] = [0, new StorageError("EACCES", "cannot open") as Error];
     storage.open = (path, mode) => {
-      if (path === pathOf(removed) && ++opened > 1) throw new StorageError("ENOENT", "cannot open");
+      if (path === pathOf(10) && ++opened > opensMax) throw error;
       return open(path, mode);
     };
-    assertEquals(folder.segment(0).isUnreadable, false, `${removed}`);
-    assertEquals(opened, 2);
+    assertEquals(folder.segment(0).isUnreadable, false);
+    folder.release(0);
+    [opened, error] = [0, new TopicDeletedError("t")];
+    assertThrows(() => folder.segment(0), TopicDeletedError);
     folder.close();
   }
 });
