@@ -83,11 +83,10 @@ export class PartitionFolder {
       this.#listed = ids;
       ids = this.listing().ids;
     }
-    this.#listed = ids;
     const [first, second] = ids;
-    if (first !== undefined && second !== undefined && first !== this.#firstChecked) {
-      if (isGhost(this.#folder, first, second)) ids = ids.slice(1);
-      else this.#firstChecked = first;
+    if (second !== undefined && first !== this.#firstChecked) {
+      if (isGhost(this.#folder, first!, second)) ids = ids.slice(1);
+      else this.#firstChecked = first!;
     }
     for (const [index, baseId] of ids.entries()) {
       const segment = this.#segments.known(baseId);

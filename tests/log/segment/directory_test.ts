@@ -1,6 +1,12 @@
 // One partition's folder: which segments exist, which are open, and what happens to them when they are removed.
 import { assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
-import { CorruptedLogError, EventGoneError, StorageError, TopicDeletedError } from "../../../src/errors.ts";
+import {
+  CorruptedLogError,
+  EventGoneError,
+  LimitExceededError,
+  StorageError,
+  TopicDeletedError,
+} from "../../../src/errors.ts";
 import { AppendSignal } from "../../../src/log/segment/append_signal.ts";
 import { PartitionFolder, type PartitionOptions } from "../../../src/log/segment/directory.ts";
 import { INDEX_INTERVAL_BYTES } from "../../../src/log/segment/index.ts";
@@ -100,6 +106,58 @@ test("a folder that keeps changing is listed ten times", () => {
   assertEquals(count, 10);
 });
 
+test("a listing that lacks the last segment is repeated, however many there are", () => {
+  const made = new Made().put(0).put(10).put(20);
+  assertEquals(made.folder.segmentIds(), [0, 10, 20]);
+  const list = made.storage.list.bind(made.storage);
+  let left = 4;
+  made.storage.list = (path) => list(path).filter((name) => name !== segmentName(20) || left-- <= 0);
+  assertEquals(made.folder.segmentIds(), [0, 10, 20]);
+  assertEquals(left, -1);
+});
+
+test("the segments around an id are those of the last listing if it has the next one, and of a new one otherwise", () => {
+  const made = new Made().put(10).put(20).put(30);
+  const list = made.storage.list.bind(made.storage);
+  let listings = 0;
+  made.storage.list = (path) => {
+    listings++;
+    return list(path);
+  };
+  made.folder.segmentIds();
+  const around = (id: number): [(number | undefined)[], lists: boolean] => {
+    const before = listings;
+    const { before: earlier, baseId, nextId } = made.folder.segmentFrom(id);
+    return [[earlier, baseId, nextId], listings > before];
+  };
+  assertEquals(around(10), [[undefined, 10, 20], false]);
+  assertEquals(around(11), [[10, 20, 30], false]);
+  assertEquals(around(20), [[10, 20, 30], false]);
+  // Segments are removed from the front, and begun at the end.
+  assertEquals(around(9), [[undefined, 10, 20], true]);
+  made.storage.remove(made.path(10));
+  assertEquals(around(9), [[undefined, 20, 30], true]);
+  made.put(40);
+  assertEquals(around(30), [[20, 30, 40], true]);
+  assertEquals(around(30), [[20, 30, 40], false]);
+  assertEquals(around(31), [[30, 40, undefined], true]);
+  assertEquals(around(41), [[40, undefined, undefined], true]);
+  made.put(50);
+  made.storage.remove(made.path(20));
+  assertEquals(around(41), [[40, 50, undefined], true]);
+});
+
+test("a folder that kept changing while it was listed is listed again for each segment", () => {
+  const made = new Made().put(10).put(20).put(30);
+  let count = 0;
+  made.storage.list = () => count++ % 2 === 0 ? [10, 20, 30].map(segmentName) : [20, 30].map(segmentName);
+  made.storage.stat = () => undefined;
+  made.folder.segmentIds();
+  assertEquals(count, 10);
+  made.folder.segmentFrom(20);
+  assertEquals(count, 20);
+});
+
 test("changing a returned list of segments does not affect later ones", () => {
   const made = new Made().put(0).put(10);
   made.folder.segmentIds().pop();
@@ -125,6 +183,13 @@ test("an empty first segment that is not followed by the second is a ghost", () 
     assertEquals(folder.segmentIds(), ids, what);
     assertEquals(folder.segmentIds(), ids, what);
   }
+});
+
+test("an empty segment that was alone is a ghost as soon as one follows that does not name it", () => {
+  const made = new Made().put(0, { bytes: 0 });
+  assertEquals(made.folder.segmentIds(), [0]);
+  made.put(10, { after: { baseId: 0, salt: 99 } });
+  assertEquals(made.folder.segmentIds(), [10]);
 });
 
 test("a ghost says nothing about the segment after it, which is read", () => {
@@ -331,6 +396,12 @@ test("a last segment removed while it is read is ignored and closed, and other e
   assertEquals(made.folder.segmentIds(), [0, 10]);
   // Those that were opened are closed again.
   assertEquals(open, 0);
+});
+
+test("a segment is not created beyond the largest id", () => {
+  const { folder } = new Made();
+  assertThrows(() => folder.createSegment(2 ** 53), LimitExceededError, "no id for another event");
+  assertEquals(folder.names(), []);
 });
 
 test("a segment is not created in a missing folder", () => {
