@@ -141,7 +141,7 @@ function isEnd(position: LogPosition): boolean {
  */
 export function newestTimeOfSealed(segment: Segment): number {
   return segment.newestTime ??= sealTime(segment) ??
-    newestTimeBefore({ ...startOf(segment), time: segment.created });
+    newestTimeFrom({ ...startOf(segment), time: segment.created });
 }
 
 function sealTime(segment: Segment): number | undefined {
@@ -160,11 +160,10 @@ function sealTime(segment: Segment): number | undefined {
   return time;
 }
 
-/** The newest time in a segment up to an offset, with all before `start` as the index says. */
-export function newestTimeBefore(start: IndexedPosition, endOffset = Infinity): number {
+/** The newest time in a segment, with all before `start` as the index says. */
+export function newestTimeFrom(start: IndexedPosition): number {
   let { time } = start;
   for (const entry of entriesFrom(start)) {
-    if (entry.offset >= endOffset) break;
     if (entry.kind === "frame") time = Math.max(time, entry.frame.time);
   }
   return time;

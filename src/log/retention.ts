@@ -1,7 +1,7 @@
 // Which segments go. Decisions only: nothing here removes anything.
 
 import { RECORD_BYTES, SEGMENT_HEADER_BYTES } from "./format/bytes.ts";
-import { newestTimeBefore, newestTimeOfSealed, type Partition } from "./partition.ts";
+import { newestTimeFrom, newestTimeOfSealed, type Partition } from "./partition.ts";
 import { SegmentIndex } from "./segment/index.ts";
 
 /** What retention knows of a segment. Times are in milliseconds since 1970. */
@@ -129,7 +129,7 @@ export function segmentFacts(partition: Partition): SegmentFacts[] {
         created: segment.created,
         newestTime: end === undefined
           ? newestTimeOfSealed(segment)
-          : newestTimeBefore(new SegmentIndex(segment).positionForId(end.id), end.offset),
+          : newestTimeFrom(new SegmentIndex(segment).positionForId(end.id)),
         // A segment that was removed keeps nothing.
         needsBaseId: Math.min(baseId, ...(needs.get(baseId) ?? []).filter((older) => ids.includes(older))),
       };

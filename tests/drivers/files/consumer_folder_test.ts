@@ -500,3 +500,30 @@ test("of two folders with one name that of this version counts, and a long name 
   scene.seek(long, 5);
   assertEquals([scene.stored(long), /~[0-9a-f]{64}$/.test(scene.another().consumer(long).path)], [5, true]);
 });
+
+test("consumers are listed by their whole names, however long, whatever they begin with", () => {
+  const scene = new Scene();
+  const long = "x".repeat(250);
+  const names = ["a", "\ufeffa", long, `\ufeff${long}`].sort();
+  for (const name of names) scene.seek(name, 5);
+  assertEquals(scene.registry.names(), names);
+  assertEquals(names.map((name) => scene.stored(name)), [5, 5, 5, 5]);
+});
+
+test("a consumer without positions whose name is damaged is listed if its folder says who it is", () => {
+  const scene = new Scene();
+  const long = scene.registry.consumer("x".repeat(250)).path.slice(ROOT.length + 1);
+  for (const path of ["t/consumers/c", long]) scene.folder.file(`${path}/name`, "other");
+  assertEquals(scene.registry.names(), ["c"]);
+});
+
+test("positions of a long name whose file is missing or damaged are an error that says which of the two", () => {
+  const scene = new Scene();
+  const long = "x".repeat(250);
+  scene.seek(long, 5);
+  const file = `${scene.registry.consumer(long).path}/name`;
+  scene.folder.storage.replace(file, new TextEncoder().encode("other"));
+  assertThrows(() => scene.registry.names(), StorageError, 'its file "name" is damaged;');
+  scene.folder.storage.remove(file);
+  assertThrows(() => scene.registry.names(), StorageError, 'its file "name" is missing;');
+});
