@@ -5,6 +5,7 @@ import type { ConsumerRequest, TopicDefinition } from "../../../src/contract.ts"
 import { draftTopic } from "../../../src/drivers/files/draft.ts";
 import { FilesDriver } from "../../../src/drivers/files/driver.ts";
 import { endAndRemove, hasEnded } from "../../../src/drivers/files/end_topic.ts";
+import { Partition, sealLast } from "../../../src/log/mod.ts";
 import { test } from "../../harness.ts";
 import { withOpenFiles } from "./counted_files.ts";
 import { ROOT, SimulatedFolder } from "./simulated_folder.ts";
@@ -31,7 +32,7 @@ class Scene {
     return new FilesDriver({ root_path: rootPath }, this.#counted.storage);
   }
 
-  draft(name: string, { options = {}, resume = false } = {}) {
+  draft(name: string, { options = {}, resume = false, components = {} } = {}) {
     const check = (isFine: boolean) => {
       if (!isFine) throw new TopicExistsError(name, ROOT);
     };
@@ -42,7 +43,7 @@ class Scene {
       checkIsFree: () => check(this.isFree),
       checkUnique: () => check(this.isUnique),
     };
-    return draftTopic(place, name, definition(options), resume);
+    return draftTopic(place, name, { ...definition(options), ...components }, resume);
   }
 
   async push(topic: Awaited<ReturnType<Scene["draft"]>>["topic"], count = 1): Promise<void> {
@@ -186,7 +187,9 @@ test("drafts in which nothing was written for a day are removed, and no others",
   }
   disk.clock.pass(DAY_MS / 2 + 1000);
   // Only the file changes, not the folders that it is in.
-  folder.storage.replace(`${ROOT}/.unfinished-used/deep/file`, new Uint8Array(3));
+  const file = folder.storage.open(`${ROOT}/.unfinished-used/deep/file`, "append");
+  file.append(new Uint8Array(3));
+  file.close();
   disk.clock.pass(1000);
   await (await scene.draft("t")).discard();
   assertEquals(scene.entries, [".unfinished-new", ".unfinished-used", "old", "x.unfinished-"]);
@@ -239,4 +242,66 @@ test("a draft of a topic with the default number of partitions is resumed, and o
   const third = await scene.draft("t", resumable);
   assertEquals((await third.topic.describe())[0]!.nextId, 0);
   await third.discard();
+});
+
+test("a draft of a topic with other components is begun anew: what is in it was checked and encoded by those", async () => {
+  for (const component of ["validator", "partitionSelector", "serializer"]) {
+    const scene = new Scene();
+    const first = await scene.draft("t", { resume: true });
+    await scene.push(first.topic, 3);
+    await first.topic.close();
+    const components = { [component]: { type: "default", version: 2 } };
+    const again = await scene.draft("t", { resume: true, components });
+    assertEquals((await again.topic.describe())[0]!.nextId, 0, component);
+    await again.discard();
+  }
+});
+
+test("a draft whose last segment cannot be read is begun anew, and one that the disk does not give is an error", async () => {
+  for (const isDamaged of [true, false]) {
+    const scene = new Scene();
+    const { folder } = scene;
+    const first = await scene.draft("t", { resume: true });
+    await scene.push(first.topic, 3);
+    await first.topic.close();
+    const path = folder.names().find((name) => name.endsWith(".log"))!;
+    if (isDamaged) {
+      folder.storage.replace(`${ROOT}/${path}`, new Uint8Array(500));
+      const again = await scene.draft("t", { resume: true });
+      assertEquals((await again.topic.describe())[0]!.nextId, 0);
+      await again.discard();
+    } else {
+      folder.before = (name, at) => {
+        if (name === "open" && at.endsWith(".log")) throw new StorageError("EIO", "Cannot open: simulated");
+      };
+      await assertRejects(() => scene.draft("t", { resume: true }), StorageError, "simulated");
+      folder.before = () => {};
+      assertEquals(folder.names().includes(path), true);
+    }
+  }
+});
+
+test("a draft that is resumed goes on in no file that the process before may still append to", async () => {
+  for (const isSealed of [true, false]) {
+    const scene = new Scene();
+    const { folder } = scene;
+    const first = await scene.draft("t", { resume: true });
+    await scene.push(first.topic, 3);
+    const [hidden] = scene.entries;
+    const path = `${ROOT}/${hidden}/t/partitions/00000000`;
+    // An append under a lock that was stopped leaves the lock.
+    folder.file(`${hidden}/t/partitions/00000000.lock`);
+    const log = () => new Partition({ storage: folder.storage, directory: path, topic: "t", partition: 0 });
+    if (isSealed) sealLast(log());
+    const before = log().segmentIds();
+    assertEquals(before, isSealed ? [0, 3] : [0]);
+    const salt = isSealed ? log().segment(3).salt : undefined;
+    const again = await scene.draft("t", { resume: true });
+    await scene.push(again.topic);
+    const after = log().segmentIds();
+    assertEquals([after, (await again.topic.describe())[0]!.nextId], [[0, 3], 4]);
+    assertEquals(log().segment(3).salt === salt, false);
+    await first.topic.close();
+    await again.discard();
+  }
 });
