@@ -92,5 +92,5 @@ function formerFolders(name: string): string[] {
 }
 
 function percent(character: string): string {
-  return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 }

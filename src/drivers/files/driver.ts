@@ -242,7 +242,6 @@ export class FilesDriver implements DriverInterface {
 
   #infoIfExists(name: string): TopicInfo | undefined {
     const path = this.#path(name);
-    if (this.storage.stat(path)?.kind !== "directory") return undefined;
     try {
       if (!this.#isTopicFolder(path)) return undefined;
       const info = readTopicFolder(this.storage, path, name);

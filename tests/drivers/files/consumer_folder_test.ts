@@ -107,6 +107,7 @@ test("what lies among the consumers and has no name is not a consumer", () => {
   assertEquals(scene.registry.names(), ["c"]);
   // An incomplete folder in the way of a new one goes, also one that is not empty, unless it has a position.
   folder.file("t/consumers/empty/other", "x");
+  assertEquals(scene.registry.names(), ["c"]);
   scene.seek("empty", 7);
   folder.storage.makeDirectory(`${ROOT}/t/consumers/incomplete`);
   const slot = { nextId: 5, time: 0, generation: 1, owner: 1, sequence: 0, written: 1 };
@@ -417,7 +418,11 @@ test("a consumer that is deleted while another process finishes its seek is dele
     scene.folder.before = () => {};
     scene.another().remove("c");
   };
-  assertEquals([scene.registry.consumer("c").listed().of(0).length, scene.openFiles.size], [0, 0]);
+  const consumer = scene.registry.consumer("c");
+  assertEquals([consumer.listed().of(0).length, scene.openFiles.size], [0, 0]);
+  // It can be made anew.
+  consumer.make();
+  assertEquals([scene.registry.names(), scene.stored("c")], [["c"], undefined]);
 });
 
 test("a seek in a consumer that is deleted while it finishes that of another process says so", () => {
@@ -526,4 +531,49 @@ test("positions of a long name whose file is missing or damaged are an error tha
   assertThrows(() => scene.registry.names(), StorageError, 'its file "name" is damaged;');
   scene.folder.storage.remove(file);
   assertThrows(() => scene.registry.names(), StorageError, 'its file "name" is missing;');
+});
+
+test("a consumer whose name is written again just as it is deleted is deleted, and a full disk is said to be full", () => {
+  for (const isDeleted of [true, false]) {
+    const scene = new Scene();
+    scene.seek("c", 5);
+    const consumer = scene.registry.consumer("c");
+    scene.folder.storage.remove(`${consumer.path}/name`);
+    scene.folder.before = (name, path) => {
+      if (name !== "publish" || !path.endsWith("/c/name")) return;
+      scene.folder.before = () => {};
+      if (!isDeleted) throw new StorageError("ENOSPC", "Cannot do it: the disk is full");
+      scene.another().remove("c");
+    };
+    if (isDeleted) assertThrows(() => consumer.make(), ConsumerDeletedError);
+    else assertEquals(assertThrows(() => consumer.make(), StorageError).errno, "ENOSPC");
+  }
+});
+
+test("a consumer's folder whose name cannot be synced says why", () => {
+  const { folder, registry } = new Scene();
+  folder.before = (name, path) => {
+    if (name === "syncDirectory" && path.endsWith("/consumers")) {
+      throw new StorageError("EIO", "Cannot sync: simulated");
+    }
+  };
+  assertEquals(assertThrows(() => registry.consumer("c").make(), StorageError).errno, "EIO");
+});
+
+test("a seek back counts although another process made the consumer meanwhile", () => {
+  const { registry } = new Scene();
+  const [one, two] = [registry.consumer("c"), registry.consumer("c")];
+  const targets = (nextId: number) => [0, 1].map((partition) => ({ partition, nextId, time: 0 }));
+  two.seek(targets(10));
+  one.seek(targets(3));
+  const stored = registry.consumer("c");
+  assertEquals([0, 1].map((partition) => stored.cursor(partition).read()?.nextId), [3, 3]);
+});
+
+test("a folder of an earlier version that names another consumer is not this one's: the two may share a checksum", () => {
+  const scene = new Scene();
+  scene.folder.file("t/consumers/a~e8b7be43/name", "other");
+  assertEquals(scene.registry.consumer("a").path, `${ROOT}/t/consumers/a`);
+  scene.folder.storage.replace(`${ROOT}/t/consumers/a~e8b7be43/name`, new TextEncoder().encode("a"));
+  assertEquals(scene.registry.consumer("a").path, `${ROOT}/t/consumers/a~e8b7be43`);
 });

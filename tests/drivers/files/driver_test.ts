@@ -181,6 +181,38 @@ test("a name under which anything lies is taken, an empty folder too, and a topi
   assertEquals(await store.driver.topicExists("cpp"), true);
 });
 
+test("another program's folder is not deleted as a topic, and is named where it is in the way of one", async () => {
+  const store = new Store();
+  store.folder.file("photos/one");
+  for (const force of [false, true]) {
+    await assertRejects(() => store.driver.deleteTopic("photos", { force }), TopicNotFoundError);
+  }
+  await assertRejects(() => store.create("photos"), TopicExistsError, `${ROOT}/photos`);
+  assertEquals(store.folder.names(), ["photos", "photos/one"]);
+});
+
+test("a topic whose name some disks take for that of another one is not created, nor drafted", async () => {
+  const store = new Store();
+  await store.create("t");
+  await assertRejects(() => store.create("T"), InvalidTopicNameError, '"t" exists');
+  await assertRejects(
+    () => store.driver.draftTopic("T", definition(), false),
+    InvalidTopicNameError,
+    '"t" exists',
+  );
+  assertEquals(store.entries, ["t"]);
+});
+
+test("the folder that fsck has in the root of a disk is no topic, though it cannot be read, and others are", async () => {
+  const store = new Store();
+  for (const name of ["lost+found", "other"]) store.folder.file(`${name}/file`);
+  store.folder.before = (name, path) => {
+    if (name === "stat" && path.endsWith("/partitions")) throw refusal("EACCES");
+  };
+  const topics = await store.driver.listTopics();
+  assertEquals([...topics].map(([name, { fault }]) => [name, fault?.includes("EACCES")]), [["other", true]]);
+});
+
 test("a draft with options that no topic may have is refused before anything is made", async () => {
   const { folder, driver } = new Store();
   folder.storage.removeTree(ROOT);
