@@ -108,6 +108,16 @@ test("a missing segment is made with the ids of its events, the time of the one 
   partition.close();
 });
 
+test("a missing segment of which the next one names no salt gets one of its own", async () => {
+  const crafted = new CraftedSegment([{}, SEAL], { next: { id: 9, of: 1, salt: 0 } });
+  crafted.storage.makeDirectory("/kept");
+  const partition = crafted.partition();
+  assertEquals(await repair(partition, "/kept"), [["segment missing"], []]);
+  const made = crafted.storage.readWhole(`${DIRECTORY}/${segmentName(1)}`)!.subarray(0, SEGMENT_HEADER_BYTES);
+  assertEquals(decodeSegmentHeader(made)!.salt === 0, false);
+  partition.close();
+});
+
 /** Notes when a copy is synced, when it takes the segment's place, and when the folder is synced. */
 function watch(storage: CraftedSegment["storage"], steps: string[]): void {
   const { rename, syncDirectory, open } = storage;
@@ -172,11 +182,13 @@ test("a repair removes what one that was killed left of this segment, not what a
   const { storage } = crafted;
   storage.makeDirectory("/kept");
   const [old, young] = ["0000000a", "0000000b"].map((random) => `.${random}.${segmentName(0)}`);
-  storage.publish(`${DIRECTORY}/${old}`, new Uint8Array(1));
+  // Of another segment, and of another program.
+  const others = [`.0000000c.${segmentName(2)}`, `copy.${segmentName(0)}`];
+  for (const name of [old, ...others]) storage.publish(`${DIRECTORY}/${name}`, new Uint8Array(1));
   storage.disk.clock.pass(3_600_001);
   storage.publish(`${DIRECTORY}/${young}`, new Uint8Array(1));
   const partition = crafted.partition();
   assertEquals(await repair(partition, "/kept"), [["frame"], []]);
-  assertEquals(storage.list(DIRECTORY).sort(), [young, segmentName(0), segmentName(2)]);
+  assertEquals(storage.list(DIRECTORY).sort(), [young, ...others, segmentName(0), segmentName(2)].sort());
   partition.close();
 });
