@@ -53,7 +53,6 @@ export function trimPartition(
       : Math.max(request.beforeId ?? 0, request.acknowledgedId ?? 0),
   };
   const facts = segmentFacts(log);
-  if (facts.length === 0) return resultOf(log, facts, 0);
   const removesLast = lastWouldGo(facts, policy);
   if (request.dryRun === true) {
     const planned = removesLast ? withLastSealed(facts) : facts;

@@ -203,7 +203,7 @@ test("a topic whose name some disks take for that of another one is not created,
   assertEquals(store.entries, ["t"]);
 });
 
-test("the folder that fsck has in the root of a disk is no topic, though it cannot be read, and others are", async () => {
+test("the folder that fsck has in the root of a disk is not a topic, though it cannot be read, and others are", async () => {
   const store = new Store();
   for (const name of ["lost+found", "other"]) store.folder.file(`${name}/file`);
   store.folder.before = (name, path) => {
