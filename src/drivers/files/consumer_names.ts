@@ -44,14 +44,9 @@ export function foldersOf(name: string): ConsumerFolderName[] {
   );
 }
 
-/** Whether a folder may be that of a consumer name, which may be damaged. */
+/** Whether a folder may be that of a name, as it is stored there or damaged. */
 export function canBeIn(name: string, folder: string): boolean {
-  try {
-    return foldersOf(name).some((each) => each.folder === folder);
-  } catch {
-    // A name with a flipped bit may be invalid.
-    return false;
-  }
+  return foldersOf(name).some((each) => each.folder === folder);
 }
 
 /** The consumer name of a folder; undefined for a long name, of which the folder has only a prefix. */
