@@ -48,7 +48,8 @@ export function allocated(answer: unknown, size: number): readonly Uint8Array[] 
   if (answer instanceof Uint8Array && answer.byteLength === size) return [answer];
   const views: unknown[] = Array.isArray(answer) ? answer : [answer];
   let total = 0;
-  const buffers = views.map((view) => {
+  // Unlike `map`, this does not pass over a hole in the array.
+  const buffers = Array.from(views, (view) => {
     if (!ArrayBuffer.isView(view)) {
       throw new AllocationError(
         `Cannot load data: the data allocator gave ${nameOf(view)}, ` +

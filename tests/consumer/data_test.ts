@@ -149,6 +149,8 @@ test("an error in a selector or allocator rejects the wait, and the event is not
     [[undefined, new Uint8Array(9)], AllocationError, "10 bytes are selected, the data allocator gave 9"],
     [[undefined, [new Uint8Array(9), new Uint8Array(2)]], AllocationError, "gave 11"],
     [[undefined, "buffer"], AllocationError, "gave string"],
+    // deno-lint-ignore no-sparse-arrays
+    [[undefined, [new Uint8Array(10), , new Uint8Array(0)]], AllocationError, "gave undefined"],
   ];
   for (const [given, kind, message] of cases) {
     answers.push(...given);
