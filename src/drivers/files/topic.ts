@@ -35,6 +35,9 @@ import { checkStoredOptions, editTopicFolder, readOptionsNow } from "./topic_fol
 import { storageOfTopic } from "./topic_identity.ts";
 import { acknowledgedIds, applyRetention, trimPartition } from "./trim.ts";
 
+/** How often retention is tried while the disk is full: looking at many segments takes a while. */
+const FULL_INTERVAL_MS = 1000;
+
 export class FilesTopic implements TopicInterface {
   readonly name: string;
   readonly partitions: readonly PartitionInfo[];
@@ -85,6 +88,11 @@ export class FilesTopic implements TopicInterface {
       this.path,
       this.definition.options,
     );
+    // As they are now: another process may have changed them since the topic was opened.
+    const options = () => checkStoredOptions(this.path, readOptionsNow(this.storage, this.path) ?? {});
+    const applyNow = (partition: number) =>
+      applyRetention(ofPartition(this.#logs, partition), options, this.#names);
+    const fullAt = new Map<number, number>();
     return new FilesProducer(this.#logs, (partition) => ({
       flushBehavior: this.driverOptions.flushBehavior ?? flush_behavior ?? "buffered",
       segmentBytesMax,
@@ -92,9 +100,13 @@ export class FilesTopic implements TopicInterface {
       chunkBytes: this.driverOptions.sizes?.chunkBytes,
       rolled: () => {
         if (diagnostics.roll.hasSubscribers) diagnostics.roll.publish({ topic: this.name, partition });
-        // As they are now: another process may have changed them since the topic was opened.
-        const options = () => checkStoredOptions(this.path, readOptionsNow(this.storage, this.path) ?? {});
-        applyRetention(ofPartition(this.#logs, partition), options, this.#names);
+        applyNow(partition);
+      },
+      full: () => {
+        const now = this.storage.now();
+        if (Math.abs(now - (fullAt.get(partition) ?? -Infinity)) < FULL_INTERVAL_MS) return;
+        fullAt.set(partition, now);
+        applyNow(partition);
       },
     }));
   }

@@ -23,12 +23,17 @@ export interface WriterOptions {
   chunkBytes?: number | undefined;
   /** Called after a new segment was begun: the time to apply retention. */
   rolled?: () => void;
+  /** Called when the disk is full: no segment can be begun then, so that retention would never be applied. */
+  full?: () => void;
 }
 
 /** A data part that is larger than this by some margin is written ahead of its event, in chunk frames of this size. */
 const CHUNK_BYTES = 1 << 20;
 /** The margin: a second frame for a few bytes would gain nothing. */
 const INLINE_RATIO = 17 / 16;
+
+/** Errors that end when segments are removed. */
+const FULL = new Set(["ENOSPC", "EDQUOT"]);
 
 /** Writes batches to one partition, at the topic's durability level. */
 export class PartitionWriter {
@@ -141,7 +146,7 @@ export class PartitionWriter {
     const content = extents === undefined ? batch : { count, metadata, dataBytes: 0 };
     // Before the event: otherwise a process killed in between would leave an event whose data retention removes.
     const keep = extents && ((segmentId: number) => this.#keepChunks(segmentId, extents));
-    const landing = this.#appender.appendEvents(content, extents, keep);
+    const landing = this.#noticingFull(() => this.#appender.appendEvents(content, extents, keep));
     this.#wrote();
     this.#appender.sealAfterHole();
     const segmentId = landing.segment.baseId;
@@ -169,6 +174,16 @@ export class PartitionWriter {
         `Cannot keep a data part in "${directory}": retention removed "${path}" with a piece of it while it was ` +
           `being pushed; raise retention_bytes or segment_bytes, or push it as several events`,
       );
+    }
+  }
+
+  /** This push fails, but there may be room for the next one. */
+  #noticingFull<T>(append: () => T): T {
+    try {
+      return append();
+    } catch (error) {
+      if (error instanceof StorageError && FULL.has(error.errno)) this.options.full?.();
+      throw error;
     }
   }
 
@@ -205,7 +220,7 @@ export class PartitionWriter {
   }
 
   #appendChunk(data: readonly Uint8Array[]): Extent {
-    const landing = this.#appender.appendChunk(data);
+    const landing = this.#noticingFull(() => this.#appender.appendChunk(data));
     this.#wrote();
     const dataBytes = data.reduce((sum, piece) => sum + piece.byteLength, 0);
     return { segmentId: landing.segment.baseId, offset: landing.offset, dataBytes };
