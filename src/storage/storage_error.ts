@@ -38,7 +38,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EISDIR: "it is a folder",
   ENAMETOOLONG: "the path is too long for the file system; use a shorter root path or name",
   ELOOP: "it is a symbolic link, and links are never followed",
-  EXDEV: "the two places are on different file systems; let the whole store be on one",
+  EXDEV:
+    "the two places are on different file systems, or the folder came with a container's image; keep the whole store on one volume",
   EINVAL: NOT_SUPPORTED,
   ENOSYS: NOT_SUPPORTED,
   ENOTSUP: NOT_SUPPORTED,

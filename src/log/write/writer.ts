@@ -172,7 +172,7 @@ export class PartitionWriter {
       const path = `${directory}/${segmentName(id)}`;
       throw new LimitExceededError(
         `Cannot keep a data part in "${directory}": retention removed "${path}" with a piece of it while it was ` +
-          `being pushed; raise retention_bytes or segment_bytes, or push it as several events`,
+          `being pushed; raise segment_bytes or the limits of retention, or push it as several events`,
       );
     }
   }
