@@ -52,8 +52,24 @@ test("brokers that know topics by their names only are asked by the name", async
 
 test("a broker that is older than the one that was asked what it knows is asked by the name", async () => {
   await using all = await rig();
-  all.broker.fetchVersion = { said: 10, known: 9 };
+  let asked = 0;
+  all.broker.fetchVersion = {
+    get said() {
+      return asked++ === 0 ? 10 : 9;
+    },
+    known: 9,
+  };
   assertEquals(await all.stored(), new Map([[0, 7]]));
+});
+
+// Whatever interrupted the request, e.g. a restart of the coordinator, made the driver ask by the name once.
+test("a coordinator that knows ids is asked by the id again after its connection was lost", async () => {
+  await using all = await rig();
+  all.broker.fetchVersion = KNOWS_IDS;
+  all.broker.position = { topicId: OLD_ID, offset: 7 };
+  all.broker.cuts = 1;
+  assertEquals(await all.stored(), new Map());
+  assertEquals(all.broker.cuts < 0, true, "it was interrupted, and asked again");
 });
 
 test("a coordinator that does not know a new topic yet is asked again", async () => {

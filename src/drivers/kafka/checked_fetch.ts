@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { crc32c } from "../../log/mod.ts";
 import type { ClientConsumer, ClientModule } from "./client.ts";
-import { type Api, type Send, wrapApi } from "./client_internals.ts";
+import { type Api, type Send, sendingWith, wrapApi } from "./client_internals.ts";
 import { type BatchContent, readRecords, type StoredRecord } from "./fetched.ts";
 import {
   ATTRIBUTES_AT,
@@ -80,7 +80,7 @@ function readingApi(api: Api, module: ClientModule, isChecking: boolean): Send {
       };
       connection.send(key, version, request, readingParse, ...rest);
     };
-    api({ socket: connection.socket, send, close: () => connection.close() }, ...parameters);
+    api(sendingWith(connection, send), ...parameters);
   };
 }
 

@@ -18,8 +18,8 @@ export interface BrokerAddress {
   port: number;
 }
 
-/** A connection of the client. */
-export interface ClientConnection {
+/** A connection of the client, and where it leads to. */
+export interface ClientConnection extends BrokerAddress {
   readonly socket: Socket;
   send(...parameters: unknown[]): void;
   close(): Promise<void>;
@@ -140,8 +140,14 @@ export async function requestOnce<T>(
       const parse = instead.parse?.(clientParse as Parse) ?? clientParse;
       connection.send(key, version, () => instead.payload(version).append(rest.mark), parse, ...others);
     };
-    api({ socket: connection.socket, send, close: () => connection.close() }, ...given, end);
+    api(sendingWith(connection, send), ...given, end);
   });
+}
+
+/** A connection that sends otherwise. */
+export function sendingWith(connection: ClientConnection, send: ClientConnection["send"]): ClientConnection {
+  const { socket, host, port } = connection;
+  return { socket, host, port, send, close: () => connection.close() };
 }
 
 /** Reads a response about a topic by its id: the client expects its name, which is the first string in the response. */

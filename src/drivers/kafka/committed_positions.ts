@@ -1,6 +1,6 @@
 import { BrokerError, TopicDeletedError } from "../../errors.ts";
 import type { Admin } from "./client.ts";
-import type { BrokerRequest, Parse } from "./client_internals.ts";
+import type { BrokerAddress, BrokerRequest, Parse } from "./client_internals.ts";
 import type { Cluster } from "./cluster.ts";
 import { isClosedSilently, isUnknownTopic } from "./failure.ts";
 import { isTopicDeleted } from "./metadata.ts";
@@ -60,7 +60,7 @@ export async function committedPositions(
   return new Map(answers.map(({ groupId, topics }) => [groupId, positionsIn(topics)]));
 }
 
-/** Returns undefined if a connection was closed: by a broker older than the one that was asked what it knows, perhaps. */
+/** Returns undefined if a coordinator is older than the broker that was asked what it knows. */
 async function fetchById(
   cluster: Cluster,
   admin: Admin,
@@ -74,11 +74,17 @@ async function fetchById(
     const asked = [...new Set(coordinators.map(({ nodeId }) => nodeId))].map(async (node) => {
       const own = coordinators.filter(({ nodeId }) => nodeId === node);
       const request = requestById(cluster, own.map(({ key }) => key), wanted);
-      return (await cluster.requestAdmin<{ groups: AnsweredGroup[] }>(own[0]!, request)).groups;
+      try {
+        return (await cluster.requestAdmin<{ groups: AnsweredGroup[] }>(own[0]!, request)).groups;
+      } catch (error) {
+        // It closes the connection then, which has other reasons too.
+        if (isClosedSilently(error) && !await knowsIds(cluster, own[0]!)) return undefined;
+        throw error;
+      }
     });
-    return (await Promise.all(asked)).flat();
+    const answers = (await Promise.all(asked)).filter((groups) => groups !== undefined);
+    return answers.length === asked.length ? answers.flat() : undefined;
   } catch (error) {
-    if (isClosedSilently(error)) return undefined;
     if (!isUnknownTopic(error)) throw error;
     if (await isTopicDeleted(cluster, wanted)) throw new TopicDeletedError(name);
     const { servers } = cluster;
@@ -91,6 +97,18 @@ async function fetchById(
       },
     );
   }
+}
+
+/** Whether a broker itself says so. */
+async function knowsIds(cluster: Cluster, broker: BrokerAddress): Promise<boolean> {
+  const { apiKeys } = await cluster.requestAdmin<{ apiKeys: { name: string; maxVersion: number }[] }>(
+    broker,
+    {
+      name: "ApiVersions",
+      parameters: ["diaspora-stream", "1"],
+    },
+  );
+  return apiKeys.some(({ name, maxVersion }) => name === "OffsetFetch" && maxVersion >= WITH_IDS);
 }
 
 function requestById(

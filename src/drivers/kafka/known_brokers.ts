@@ -50,7 +50,7 @@ export class KnownBrokers {
         client,
         module,
         name,
-        (callback, connection) => this.#impatient(callback, connection as unknown as BrokerAddress, module),
+        (callback, connection) => this.#impatient(callback, connection, module),
       );
     }
   }

@@ -37,11 +37,10 @@ export function leaveMovedCoordinators(
 ): void {
   for (const name of [...OF_MEMBERS, ...OF_GROUPS]) {
     wrapCallback(client, module, name, (callback, connection, [about]) => {
-      const asked = connection as unknown as BrokerAddress;
       const group = groupOf(about);
       return answerOrError(callback, (fail) => {
         const over = new AbortController();
-        const isMoved = () => hasMoved(client, asked, () => find(group));
+        const isMoved = () => hasMoved(client, connection, () => find(group));
         void untilMoved(isMoved, { lookMs, over: over.signal }).then(() =>
           fail(new module.NetworkError("The coordinator does not answer, and is another broker now."))
         );

@@ -126,6 +126,8 @@ test("the client takes a partition's batches from a Fetch response by subarray()
     },
     close: () => Promise.resolve(),
     socket: undefined as never,
+    host: "",
+    port: 0,
   };
   bare[client.kGetApi]("Fetch", (_, api) => (api as Api)(connection, 0, 0, 0, 0, 0, 0, [], [], "", () => {}));
   assertEquals(

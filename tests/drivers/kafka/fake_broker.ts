@@ -79,6 +79,10 @@ export class FakeBroker {
   fetchVersion = { said: VERSIONS[OFFSET_FETCH], known: VERSIONS[OFFSET_FETCH] };
   /** The position of every group in partition 0, and the topic of that name in which it was stored. */
   position = { topicId: TOPIC_ID, offset: 7 };
+  /** How long it takes to answer OffsetCommit and OffsetFetch, in milliseconds. */
+  positionsMs = 0;
+  /** How many OffsetFetch requests it closes the connection for. */
+  cuts = 0;
   /** How many OffsetFetch requests get the answer that their topic is not known yet. */
   unknowing = 0;
   /** The versions of OffsetCommit requests that stored a position, with its partition and offset. */
@@ -168,7 +172,7 @@ export class FakeBroker {
       this.#commit(writer, reader, version);
     } else if (api === OFFSET_FETCH) {
       const version = request.readInt16BE(2);
-      if (version > this.fetchVersion.known) return void socket.destroy();
+      if (version > this.fetchVersion.known || this.cuts-- > 0) return void socket.destroy();
       this.#fetchPositions(writer, reader, version >= COMMIT_WITH_IDS);
     } else if (api === INIT_PRODUCER_ID) {
       writer.appendInt32(0).appendInt16(0).appendInt64(this.#ids++).appendInt16(0).appendTaggedFields();
@@ -185,7 +189,9 @@ export class FakeBroker {
       if (this.#held.length >= this.answeredTogether) { for (const send of this.#held.splice(0)) send(); }
       return;
     } else throw new Error(`The test's broker has no request ${api}`);
-    socket.write(writer.prependLength().buffer);
+    const isSlow = this.positionsMs > 0 && (api === OFFSET_COMMIT || api === OFFSET_FETCH);
+    if (isSlow) setTimeout(() => socket.write(writer.prependLength().buffer), this.positionsMs);
+    else socket.write(writer.prependLength().buffer);
   }
 
   #answerVersions(writer: Writer, asked: number): void {
