@@ -6,9 +6,10 @@
 // Then both were synced, but a failed sync of the position's name was ignored, and each partition had two syncs of its own:
 // a second for a thousand of them, in which nothing else ran. And a seek that was stored was not on the disk at all.
 import { assertEquals, assertRejects } from "@std/assert";
-import { Driver, type StartPosition, StorageError, type Topic } from "../../mod.ts";
+import { Driver, type Event, type StartPosition, StorageError, type Topic } from "../../mod.ts";
 import { FilesDriver } from "../../src/drivers/files/driver.ts";
 import { test } from "../harness.ts";
+import { turn } from "../waiting.ts";
 import { SimulatedDisk } from "../simulation/disk/disk.ts";
 import { SimulatedProcess } from "../simulation/disk/process.ts";
 
@@ -177,3 +178,31 @@ for (const [who, seek] of Object.entries(seeks)) {
     }
   });
 }
+
+test("a first position waits for the sync of another one, and is put on the disk although a seek moves its member meanwhile", async () => {
+  const disk = strictDisk();
+  const topic = await topicWith(disk, 2);
+  await using consumer = topic.consumer("c", { from: "latest", group: true });
+  await consumer.ready();
+  await using producer = topic.producer("app");
+  for (const partition of [0, 1, 1]) await producer.push({}, undefined, { partition });
+  const events = [await consumer.pull(), await consumer.pull(), await consumer.pull()];
+  const [first, second, third] = events.sort((one, other) => one.partition - other.partition);
+  const acknowledged: Promise<unknown>[] = [];
+  const acknowledge = async (event: Event) => {
+    acknowledged.push((async () => await event.acknowledge())());
+    await turn();
+  };
+  disk.faults = { slowSync: 1 };
+  await acknowledge(first!);
+  await acknowledge(second!);
+  await using driver = openDriver(disk);
+  await using other = await driver.openTopic("t");
+  await other.seekConsumer("c", { id: 0 }, { partitions: [1] });
+  // It closes the file that it had for the second one.
+  await acknowledge(third!);
+  disk.faults = {};
+  disk.syncs.finishOne();
+  await Promise.all(acknowledged);
+  assertEquals(await positionsAfterPowerCut(disk), [1, 0]);
+});

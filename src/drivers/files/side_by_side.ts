@@ -77,7 +77,9 @@ export class SyncsOfTurn {
   add(file: OwnCursorFile): Promise<void> {
     this.#waiting.add(file);
     // One after the other: of two syncs of a file at once, a failure would be reported to one of them only.
-    return this.#next ??= this.#last = this.#last.catch(() => {}).then(() => this.#run());
+    const syncing = this.#next ??= this.#last = this.#last.catch(() => {}).then(() => this.#run());
+    file.keepOpenDuring(syncing);
+    return syncing;
   }
 
   async #run(): Promise<void> {

@@ -34,6 +34,7 @@ export class OwnCursorFile {
   /** Whether a sync has failed, so that the system may have dropped what was written before. */
   #isInDoubt = false;
   #syncing: Promise<void> | undefined;
+  #isClosed = false;
 
   private constructor(
     private readonly settings: CursorFileSettings,
@@ -98,17 +99,28 @@ export class OwnCursorFile {
     this.#writeNext(next, this.settings);
   }
 
+  /**
+   * Stays open until a sync of it, which may wait for others, has ended, though it is closed before: the system may give
+   * the descriptor of a closed file to another one, which would be synced instead, or written to.
+   */
+  keepOpenDuring(syncing: Promise<void>): void {
+    this.#syncing = syncing;
+    const finish = () => {
+      if (this.#syncing !== syncing) return;
+      this.#syncing = undefined;
+      if (this.#isClosed) this.#file.close();
+    };
+    void syncing.then(finish, finish);
+  }
+
   /** Puts what was written on the disk. */
   async sync(): Promise<void> {
     this.#writeDropped();
-    const syncing = this.#syncing = this.#file.sync();
     try {
-      await syncing;
+      await this.#file.sync();
     } catch (error) {
       this.#isInDoubt = true;
       throw error;
-    } finally {
-      if (this.#syncing === syncing) this.#syncing = undefined;
     }
   }
 
@@ -136,10 +148,8 @@ export class OwnCursorFile {
   }
 
   close(): void {
-    const close = () => this.#file.close();
-    // The system may give the descriptor of a closed file to another one, which the sync would be of then.
-    if (this.#syncing === undefined) close();
-    else void this.#syncing.then(close, close);
+    this.#isClosed = true;
+    if (this.#syncing === undefined) this.#file.close();
   }
 
   #writeNext(next: StoredPosition, settings: CursorFileSettings): void {

@@ -8,6 +8,7 @@ import { type ErrorMark, Syncs } from "./syncs.ts";
 /** An open file of a simulated process. */
 export class SimulatedFile implements StorageFile {
   readonly #mark: ErrorMark;
+  #isClosed = false;
 
   constructor(
     private readonly process: SimulatedProcess,
@@ -24,12 +25,12 @@ export class SimulatedFile implements StorageFile {
     const own = bytes.slice();
     const { disk } = this.process;
     disk.bytesMax = Math.max(disk.bytesMax, this.inode.size + own.byteLength);
-    this.process.call("append to", this.path, ["ENOSPC", "EDQUOT", "EIO"]);
+    this.#call("append to", this.path, ["ENOSPC", "EDQUOT", "EIO"]);
     return this.#append(own);
   }
 
   readAt(into: Uint8Array, offset: number): number {
-    this.process.call("read", this.path, ["EIO"]);
+    this.#call("read", this.path, ["EIO"]);
     const { random, faults } = this.process.disk;
     const there = this.inode.view(offset, into.byteLength);
     const bytes = there.byteLength > 1 && random.chance(faults.shortRead)
@@ -42,7 +43,7 @@ export class SimulatedFile implements StorageFile {
   writeAt(bytes: Uint8Array, offset: number): number {
     if (this.mode !== "update") throw new Error("opened for something else");
     const own = bytes.slice();
-    this.process.call("write to", this.path, ["EIO"]);
+    this.#call("write to", this.path, ["EIO"]);
     const { random, faults } = this.process.disk;
     const taken = random.chance(faults.shortUpdate) ? random.below(own.byteLength) : own.byteLength;
     this.inode.write(offset, own.subarray(0, taken));
@@ -52,14 +53,14 @@ export class SimulatedFile implements StorageFile {
   }
 
   size(): number {
-    this.process.call("look at", this.path, []);
+    this.#call("look at", this.path, []);
     return this.inode.links > 0 ? this.inode.size : -1;
   }
 
   sync(): Promise<void> {
     return new Promise((resolve, reject) => {
       const { process, inode } = this;
-      process.call("sync", this.path, []);
+      this.#call("sync", this.path, []);
       const { random, faults, syncs } = process.disk;
       const failure = () => this.#syncError();
       if (random.chance(faults.slowSync)) {
@@ -70,12 +71,19 @@ export class SimulatedFile implements StorageFile {
   }
 
   syncNow(): void {
-    this.process.call("sync", this.path, []);
+    this.#call("sync", this.path, []);
     if (!this.process.disk.syncs.now(this.inode, this.#mark)) throw this.#syncError();
   }
 
   close(): void {
-    // A killed process closes nothing itself, and there is nothing to release.
+    // A killed process closes nothing itself.
+    this.#isClosed = true;
+  }
+
+  #call(...call: Parameters<SimulatedProcess["call"]>): void {
+    // The system may have given its descriptor to another file.
+    if (this.#isClosed) throw new Error(`"${this.path}" is used after it was closed`);
+    this.process.call(...call);
   }
 
   /**
