@@ -32,7 +32,7 @@ export const processHost: Host = {
     return process.stdin;
   },
   checkInput() {
-    if (fstatSync(0).isDirectory()) {
+    if (isInputFolder()) {
       throw new UsageError(
         "Cannot read standard input: it is a folder; give a file, or pipe the output of a command",
       );
@@ -47,3 +47,12 @@ export const processHost: Host = {
   },
   watchSignals,
 };
+
+function isInputFolder(): boolean {
+  try {
+    return fstatSync(0).isDirectory();
+  } catch {
+    // Not every system says what a pipe, a console or a closed input is: reading it shows.
+    return false;
+  }
+}
