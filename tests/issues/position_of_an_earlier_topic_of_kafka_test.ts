@@ -20,8 +20,9 @@ interface Rig extends AsyncDisposable {
   stored(id?: string): Promise<Map<number, number>>;
 }
 
-async function rig(): Promise<Rig> {
+async function rig(prepare: (broker: FakeBroker) => void = () => {}): Promise<Rig> {
   const broker = await FakeBroker.start(1);
+  prepare(broker);
   const cluster = await Cluster.connect(
     readSettings({ "bootstrap.servers": broker.address, "retry.backoff.ms": 1 }),
   );
@@ -51,7 +52,8 @@ test("brokers that know topics by their names only are asked by the name", async
 });
 
 test("a broker that is older than the one that was asked what it knows is asked by the name", async () => {
-  await using all = await rig();
+  // It does not know the newest form of the question what it knows either, as brokers before 4.0 do not.
+  await using all = await rig((broker) => broker.versionsVersion = { said: 4, known: 3 });
   let asked = 0;
   all.broker.fetchVersion = {
     get said() {

@@ -1,6 +1,6 @@
 import { BrokerError, TopicDeletedError } from "../../errors.ts";
 import type { Admin } from "./client.ts";
-import type { BrokerAddress, BrokerRequest, Parse } from "./client_internals.ts";
+import type { BrokerAddress, BrokerRequest, Parse, Substitute } from "./client_internals.ts";
 import type { Cluster } from "./cluster.ts";
 import { isClosedSilently, isUnknownTopic } from "./failure.ts";
 import { isTopicDeleted } from "./metadata.ts";
@@ -103,12 +103,15 @@ async function fetchById(
 async function knowsIds(cluster: Cluster, broker: BrokerAddress): Promise<boolean> {
   const { apiKeys } = await cluster.requestAdmin<{ apiKeys: { name: string; maxVersion: number }[] }>(
     broker,
-    {
-      name: "ApiVersions",
-      parameters: ["diaspora-stream", "1"],
-    },
+    { name: "ApiVersions", parameters: ["", ""], instead: askedOfAll(cluster) },
   );
   return apiKeys.some(({ name, maxVersion }) => name === "OffsetFetch" && maxVersion >= WITH_IDS);
+}
+
+/** The question what a broker knows, in a version that all brokers know. */
+function askedOfAll({ module: { Writer } }: Cluster): Substitute {
+  const payload = () => Writer.create().appendString("diaspora-stream").appendString("1");
+  return { version: 3, payload, rest: () => Uint8Array.of(0) };
 }
 
 function requestById(

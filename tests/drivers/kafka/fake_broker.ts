@@ -36,6 +36,7 @@ export const LEADER_NOT_AVAILABLE = 5;
 export const NOT_LEADER = 6;
 const CORRUPT_MESSAGE = 2;
 export const UNKNOWN_TOPIC = 3;
+const UNSUPPORTED_VERSION = 35;
 const UNKNOWN_TOPIC_ID = 100;
 
 /** A batch from a Produce request. */
@@ -71,6 +72,8 @@ export class FakeBroker {
   otherPort: number | undefined;
   /** The port at which it says it is. */
   advertisedPort: number | undefined;
+  /** The newest version of ApiVersions that it says it knows, and the one that it does know. */
+  versionsVersion = { said: VERSIONS[API_VERSIONS], known: 4 };
   /** The newest version of Produce that it says it knows, and the one that it does know. */
   produceVersion = { said: VERSIONS[PRODUCE], known: VERSIONS[PRODUCE] };
   /** The same for OffsetCommit. */
@@ -197,7 +200,14 @@ export class FakeBroker {
   #answerVersions(writer: Writer, asked: number): void {
     // Without tagged fields in old versions.
     const isCompact = asked >= VERSIONS[API_VERSIONS];
+    if (asked > this.versionsVersion.known) {
+      // Like brokers: in the oldest form, whatever was asked.
+      writer.appendInt16(UNSUPPORTED_VERSION).appendInt32(1).appendInt16(API_VERSIONS).appendInt16(0)
+        .appendInt16(this.versionsVersion.known);
+      return;
+    }
     const said: Record<number, number> = {
+      [API_VERSIONS]: this.versionsVersion.said,
       [PRODUCE]: this.produceVersion.said,
       [OFFSET_COMMIT]: this.commitVersion.said,
       [OFFSET_FETCH]: this.fetchVersion.said,
