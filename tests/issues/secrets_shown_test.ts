@@ -227,6 +227,32 @@ test("an address is shown without its query, which may be a key", async () => {
   }
 });
 
+// An answer is shown up to 200 characters, which cut the query: what was left of it was not recognised.
+test("an answer that repeats the address is shown without its query, wherever it is cut", async () => {
+  const key = "hunter2".repeat(40);
+  const server = createServer((_, answer) =>
+    void answer.writeHead(400, { connection: "close" }).end(`no such page: /token?code=${key}`)
+  );
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    const { port } = server.address() as { port: number };
+    const { client: { sasl } } = readSettings({
+      "bootstrap.servers": SERVERS,
+      "security.protocol": "sasl_plaintext",
+      "sasl.mechanisms": "OAUTHBEARER",
+      "sasl.oauthbearer.method": "oidc",
+      "sasl.oauthbearer.client.id": "me",
+      "sasl.oauthbearer.client.secret": "4711815",
+      "sasl.oauthbearer.token.endpoint.url": `http://127.0.0.1:${port}/token?code=${key}`,
+    });
+    const shown = allOf(await assertRejects(async () => await sasl!.token!()));
+    assertStringIncludes(shown, "it answered 400 no such page: /token***");
+    assertFalse(/hunter2/.test(shown), shown);
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
 test("a registered driver marks its secrets where it is registered", async () => {
   registerDriver("marked-by-its-registration", () => Promise.reject(new Error("none")), {
     secretOptions: ["pin"],

@@ -136,7 +136,9 @@ async function ask(
     // What it answers now it answers the next time, too.
     canRetry = response.status === 429 || response.status >= 500;
     if (!response.ok) {
-      throw new Error(`it answered ${response.status} ${withoutValues(text, secrets).slice(0, 200)}`);
+      throw new Error(
+        `it answered ${response.status} ${withoutValues(text, [...secrets, search]).slice(0, 200)}`,
+      );
     }
     const answer = parsed(text);
     if (typeof answer.access_token !== "string") throw new Error("its answer has no access_token");
