@@ -2,7 +2,7 @@
  * Measures the files driver through the public interface, compared with plain reads and writes of the same
  * bytes: `npm run bench -- --help`.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -54,6 +54,7 @@ const args = benchOptions({
 });
 const list = (name: string): string[] => args[name]!.split(",");
 const [scale, rounds] = [Number(args["scale"]), Number(args["rounds"])];
+mkdirSync(String(args["folder"]), { recursive: true });
 const folder = mkdtempSync(join(String(args["folder"]), "diaspora-bench-"));
 const results: unknown[] = [];
 const charts: string[] = [];

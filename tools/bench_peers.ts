@@ -3,7 +3,7 @@
  * run bench:peers -- --help`.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -45,6 +45,7 @@ const only = args["only"] === undefined ? undefined : new RegExp(String(args["on
 const all = contestants(String(args["on"]).split(",")).filter(({ name }) =>
   only === undefined || only.test(name)
 );
+mkdirSync(String(args["folder"]), { recursive: true });
 const folder = mkdtempSync(join(String(args["folder"]), "diaspora-bench-"));
 const results = [];
 console.log(Object.values(environment()).join(", "));

@@ -8,7 +8,7 @@ import { factors, lines, LOG_SETTINGS, quorumProperties } from "./broker_setting
 import { classArchive } from "./class_archive.ts";
 import { format } from "./format.ts";
 import { accepts, freePorts } from "./ports.ts";
-import { needsZooKeeper, ZOOKEEPER, zooKeeperProperties } from "./zookeeper.ts";
+import { allKnown, needsZooKeeper, ZOOKEEPER, zooKeeperProperties } from "./zookeeper.ts";
 
 const START_MS_MAX = 150_000;
 const POLL_MS = 50;
@@ -208,6 +208,7 @@ export class Cluster {
       if (isOld) await cluster.keeper!.start();
       else format(distribution.classpath, folder, count, scram);
       await Promise.all(brokers.map((broker) => broker.start()));
+      if (isOld) await allKnown(cluster.servers, count);
     } catch (error) {
       await cluster.stop();
       throw error;

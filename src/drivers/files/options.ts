@@ -22,7 +22,7 @@ const FLUSH_BEHAVIORS = ["buffered", "on_flush", "immediate"];
 const rootPath: OptionRule = {
   expected:
     "a path: text without NUL characters, no URL (fileURLToPath of node:url makes a path of one), and no " +
-    '"~/" at its start, which only shells replace (write the path of the home folder, or "./~/" for a folder of that name)',
+    '"~/" at its start, which only shells replace (write the path of the home folder, or "./" before it for a folder of that name)',
   accepts: (value) => typeof value === "string" && value !== "" && !value.includes("\0") && !isMisread(value),
   default: ROOT_PATH_DEFAULT,
 };
