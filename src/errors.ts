@@ -7,6 +7,7 @@
 import { DiasporaError, type DiasporaErrorOptions, keepNames } from "./errors/base.ts";
 import { counted } from "./text/counted.ts";
 import { literal, quoted } from "./text/quoted.ts";
+import { messageOf } from "./text/message.ts";
 
 export { DiasporaError, type DiasporaErrorOptions, type ErrorCode } from "./errors/base.ts";
 export * from "./errors/foreign.ts";
@@ -184,7 +185,7 @@ export class BackpressureError extends DiasporaError {
 export class FlushError extends DiasporaError {
   /** Says how many, and why the first one failed (also its `cause`). */
   constructor(readonly failures: number, first: unknown) {
-    const why = first instanceof Error ? first.message : String(first);
+    const why = messageOf(first);
     super(
       "ERR_FLUSH_FAILED",
       `Cannot flush: ${counted(failures, "push", "pushes")} failed, the first one: ${why}`,

@@ -17,6 +17,7 @@ import { taskArguments } from "./arguments.ts";
 import { CHECKS } from "./packages/checks.ts";
 import { makeProject } from "./packages/project.ts";
 import { mustRun, needsShell } from "./release/programs.ts";
+import { messageOf } from "../src/text/message.ts";
 
 const { only = "", tarball: named } = taskArguments({ string: ["only", "tarball"] }).texts;
 const checks = CHECKS.filter(({ name }) => name.includes(only));
@@ -45,7 +46,7 @@ function tryAll(folder: string): number {
       console.log(`ok: ${name}`);
     } catch (error) {
       failed++;
-      console.log(`not ok: ${name}: ${error instanceof Error ? error.message : String(error)}`);
+      console.log(`not ok: ${name}: ${messageOf(error)}`);
     }
     rmSync(home, { recursive: true });
   }

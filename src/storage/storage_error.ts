@@ -1,5 +1,6 @@
 import { StorageError } from "../errors.ts";
 import { errnoOf, lacksPermission } from "./errno.ts";
+import { messageOf } from "../text/message.ts";
 
 /** Codes after which the same call may succeed later: once there is room, or what was busy is done. */
 const RETRYABLE = new Set([
@@ -69,8 +70,6 @@ export function storageError(verb: string, path: string, cause: unknown): Storag
 /** Why the system refused, for errors: `no such file (ENOENT)`. */
 export function reasonOf(cause: unknown): string {
   const errno = errnoOf(cause);
-  const why = lacksPermission(cause)
-    ? cause.message
-    : REMEDIES[errno] ?? (cause instanceof Error ? cause.message : String(cause));
+  const why = lacksPermission(cause) ? cause.message : REMEDIES[errno] ?? messageOf(cause);
   return `${why} (${errno})`;
 }

@@ -203,8 +203,8 @@ test("--logging debug shows options without the secrets, also those that a drive
   }
 });
 
-test("an address is shown without its query, which may be a key", async () => {
-  const endpoint = "http://127.0.0.1:1/token";
+/** What is thrown where a login asks this endpoint for its token. */
+function tokenFault(url: string): Promise<unknown> {
   const { client: { sasl } } = readSettings({
     "bootstrap.servers": SERVERS,
     "security.protocol": "sasl_plaintext",
@@ -212,12 +212,17 @@ test("an address is shown without its query, which may be a key", async () => {
     "sasl.oauthbearer.method": "oidc",
     "sasl.oauthbearer.client.id": "me",
     "sasl.oauthbearer.client.secret": "4711815",
-    "sasl.oauthbearer.token.endpoint.url": `${endpoint}?code=hunter2`,
+    "sasl.oauthbearer.token.endpoint.url": url,
   });
+  return assertRejects(async () => await sasl!.token!());
+}
+
+test("an address is shown without its query, which may be a key", async () => {
+  const endpoint = "http://127.0.0.1:1/token";
   const refused = { kafka: {}, namespace: "n", octopus: { url: "http://a/?code=hunter2", subject: "me" } };
   for (
     const [error, expected] of [
-      [await assertRejects(async () => await sasl!.token!()), `Cannot get a token from "${endpoint}?***"`],
+      [await tokenFault(`${endpoint}?code=hunter2`), `Cannot get a token from "${endpoint}?***"`],
       [await faultOf(refused), 'Cannot use "http://a/?***"'],
     ] as const
   ) {
@@ -236,16 +241,7 @@ test("an answer that repeats the address is shown without its query, wherever it
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   try {
     const { port } = server.address() as { port: number };
-    const { client: { sasl } } = readSettings({
-      "bootstrap.servers": SERVERS,
-      "security.protocol": "sasl_plaintext",
-      "sasl.mechanisms": "OAUTHBEARER",
-      "sasl.oauthbearer.method": "oidc",
-      "sasl.oauthbearer.client.id": "me",
-      "sasl.oauthbearer.client.secret": "4711815",
-      "sasl.oauthbearer.token.endpoint.url": `http://127.0.0.1:${port}/token?code=${key}`,
-    });
-    const shown = allOf(await assertRejects(async () => await sasl!.token!()));
+    const shown = allOf(await tokenFault(`http://127.0.0.1:${port}/token?code=${key}`));
     assertStringIncludes(shown, "it answered 400 no such page: /token***");
     assertFalse(/hunter2/.test(shown), shown);
   } finally {

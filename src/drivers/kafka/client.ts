@@ -2,6 +2,7 @@ import type { Admin, Consumer, Message, Producer } from "@platformatic/kafka";
 import type { Buffer } from "node:buffer";
 import type { ConnectionOptions } from "node:tls";
 import { ModuleLoadError } from "../../errors.ts";
+import { messageOf } from "../../text/message.ts";
 
 export type { Admin, Message };
 /** A consumer of raw bytes. */
@@ -76,7 +77,7 @@ async function load(): Promise<ClientModule> {
     return await import("@platformatic/kafka");
   } catch (cause) {
     loading = undefined;
-    const reason = (cause instanceof Error ? cause.message : String(cause)).split("\n")[0];
+    const reason = messageOf(cause).split("\n")[0];
     throw new ModuleLoadError(
       PACKAGE,
       `Cannot open driver "kafka": its client cannot be loaded; add it to the program: ` +

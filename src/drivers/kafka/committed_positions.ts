@@ -10,7 +10,7 @@ import { isTopicDeleted } from "./metadata.ts";
  * coordinator keeps that was down when that one was deleted, are left out.
  */
 const WITH_IDS = 10;
-/** Open transactions are not waited for; there are no tagged fields. */
+/** Open transactions are not waited for, and nothing is tagged. */
 const END_OF_REQUEST = Uint8Array.of(0, 0);
 
 /** Of which topic, and which of its partitions. */

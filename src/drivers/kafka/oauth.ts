@@ -4,6 +4,7 @@ import { invalidOption } from "../../options.ts";
 import { withoutQuery, withoutValues } from "../../secrets.ts";
 import { hasLogin } from "./octopus_service.ts";
 import type { Properties } from "./properties.ts";
+import { messageOf } from "../../text/message.ts";
 
 const TOKEN_MS_MAX = 30_000;
 const UNSECURED_SECONDS = 3600;
@@ -144,7 +145,7 @@ async function ask(
     if (typeof answer.access_token !== "string") throw new Error("its answer has no access_token");
     return answer;
   } catch (cause) {
-    const why = withoutValues(cause instanceof Error ? cause.message : String(cause), [search]);
+    const why = withoutValues(messageOf(cause), [search]);
     const shown = withoutQuery(url);
     // The runtime's own error has the whole address.
     const options = search === "" ? { cause, canRetry } : { canRetry };

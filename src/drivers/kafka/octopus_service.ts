@@ -3,6 +3,7 @@ import { BrokerError, InvalidOptionError } from "../../errors.ts";
 import type { JsonObject } from "../../json.ts";
 import { withoutQuery, withoutValues } from "../../secrets.ts";
 import { invalidOption, readOptions, rule } from "../../options.ts";
+import { messageOf } from "../../text/message.ts";
 
 const OWNER = "octopus";
 /** The default service of the C++ driver. */
@@ -132,7 +133,7 @@ export class OctopusService {
       status = response.status;
       text = await response.text();
     } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
+      const why = messageOf(cause);
       throw new BrokerError(url, `Cannot ${what}: no answer from "${url}": ${why}`, {
         cause,
         canRetry: true,

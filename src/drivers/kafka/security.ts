@@ -7,6 +7,7 @@ import { awsCredentials, mskToken } from "./msk_iam.ts";
 import { readExtensions, readTokenProvider } from "./oauth.ts";
 import type { Properties } from "./properties.ts";
 import { checkTls } from "./tls_check.ts";
+import { messageOf } from "../../text/message.ts";
 
 /** How we authenticate, and how we verify the brokers. */
 export interface Identity {
@@ -102,7 +103,7 @@ function file(given: Properties, name: string): NonSharedBuffer | undefined {
   try {
     return readFileSync(path);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new InvalidOptionError(name, `Cannot read kafka option "${name}": ${why}`, { cause });
   }
 }
