@@ -13,7 +13,7 @@ import { type FrameSizes, layoutOf, RECORD, RECORD_BYTES, type Signature } from 
 import { encodeRecord } from "../frame_header.ts";
 
 /** What the CRC-32C overwrites before its bytes. */
-const OVERWRITTEN_BYTES = 272;
+const OVERWRITTEN_BYTES = 5280;
 
 /**
  * The functions of the log core. Pointers are offsets into `u8` and need no alignment. CRCs, salts and offsets
