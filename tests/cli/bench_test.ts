@@ -101,6 +101,20 @@ test("bench says what is wrong with its options", async () => {
   }
 });
 
+test("bench refuses to read a topic without events, and measures the latency of a single one", async () => {
+  await withFolder(async ({ root }) => {
+    assertEquals((await ctl(["topic", "create", "t", "--store", root])).code, 0);
+    const empty = await ctlProcess(["bench", "consume", "--topic", "t", "--store", root]);
+    assertEquals(empty.code, 2, empty.stderr);
+    assertStringIncludes(empty.stderr, 'Topic "t" has no events to read');
+    const words = ["bench", "latency", "--store", root, "--rate", "1", "--duration", "0.1", "--json"];
+    const { code, stdout, stderr } = await ctlProcess(words);
+    assertEquals(code, 0, stderr);
+    const { latency_ms: { events, p50 } } = JSON.parse(stdout);
+    assert(events === 1 && p50 > 0, stdout);
+  });
+});
+
 test("bench of a missing topic fails with exit code 4", async () => {
   await withFolder(async ({ folder }) => {
     const { code, stderr } = await ctlProcess(

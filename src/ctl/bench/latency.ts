@@ -75,7 +75,7 @@ export async function measurePacedPull(
   for (let left = events; left > 0; left--) {
     const event = await consumer.pull();
     const { id, sent } = event.metadata as unknown as Timed;
-    if (id >= Math.min(WARM_UP_EVENTS, events / 2)) latency.push(clock() - sent);
+    if (id >= Math.min(WARM_UP_EVENTS, Math.floor(events / 2))) latency.push(clock() - sent);
   }
   return { ...watch.stop({ events, bytes: events * dataBytes }), timings: { latency } };
 }

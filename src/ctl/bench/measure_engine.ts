@@ -5,6 +5,7 @@ import type { Runner } from "./runner.ts";
 import type { BenchSettings } from "./settings.ts";
 import { type Measured, together } from "./stopwatch.ts";
 import type { Shape } from "./workload.ts";
+import { UsageError } from "../usage_error.ts";
 
 /** One named measurement. */
 export interface Result {
@@ -72,7 +73,7 @@ export class EngineBench {
     await using opened = await this.driver.openTopic(target.topic);
     const partitions = opened.partitions.map((_, partition) => partition);
     const readers = Math.min(processes, partitions.length);
-    return together(
+    const measured = together(
       await this.run(Array.from({ length: readers }, (_, rank): Job => ({
         kind: "consume",
         target,
@@ -87,6 +88,9 @@ export class EngineBench {
         },
       }))),
     );
+    // Numbers per event would mean nothing.
+    if (measured.events === 0) throw new UsageError(`Topic "${target.topic}" has no events to read`);
+    return measured;
   }
 
   /** The latencies from push to pull, with one process each, in milliseconds, sorted. */
