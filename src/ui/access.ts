@@ -17,9 +17,8 @@ export type Verdict =
   | { kind: "refuse"; status: 401 | 403; why: string };
 
 const COOKIE = "diaspora-ui";
-const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"];
 
-/** Whether the address is a loopback address. */
+/** Whether a name or an address is one that only this machine can connect to. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
@@ -30,8 +29,8 @@ export function authorize(
   { method, url, headers, port }: { method: string; url: URL; headers: IncomingHttpHeaders; port: number },
 ): Verdict {
   const refuse = (status: 401 | 403, why: string): Verdict => ({ kind: "refuse", status, why });
-  // A foreign name that resolves to this machine (DNS rebinding) is not one of its loopback names.
-  if (rules.loopback && !LOOPBACK_NAMES.includes(nameOf(headers.host))) {
+  // A foreign name that resolves to this machine (DNS rebinding) is not a loopback name or address.
+  if (rules.loopback && !isLoopback(nameOf(headers.host))) {
     return refuse(403, "This page is only for this machine: open it as http://localhost");
   }
   const site = headers["sec-fetch-site"];
@@ -61,7 +60,7 @@ export function authorize(
 }
 
 function nameOf(host: string | undefined): string {
-  return (host ?? "").toLowerCase().replace(/:\d+$/, "");
+  return (host ?? "").toLowerCase().replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
 }
 
 function cookieOf(header: string, name: string): string | undefined {
