@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit-html";
-import { formatAge, formatCount, formatTime, isoTime } from "./format.ts";
+import { formatAge, formatCount, formatTime, isoTime, visible } from "./format.ts";
 
 /** What a template may contain. */
 export type Content = TemplateResult | typeof nothing | string | number;
@@ -17,6 +17,13 @@ export function moment(time: number | undefined, now = Date.now()): TemplateResu
   return html`<time datetime=${isoTime(time) ?? nothing} title=${formatTime(time)}>${
     formatAge(time, now)
   }</time>`;
+}
+
+/** A mark that the lag is not known in some partition, with the reason. */
+export function unknownLag(fault: string | undefined): Content {
+  return fault === undefined
+    ? nothing
+    : html`<span class="badge warn" title=${visible(fault)}>lag unknown</span>`;
 }
 
 /** An error message. */

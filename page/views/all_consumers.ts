@@ -1,7 +1,7 @@
 import { html, type TemplateResult } from "lit-html";
 import type { ConsumerLine, SortedPage, StoreView } from "../../src/ui/contract.ts";
 import { formatBytes, formatCount, formatSpan, visible } from "../format.ts";
-import { faultBox, waiting } from "../pieces.ts";
+import { faultBox, unknownLag, waiting } from "../pieces.ts";
 import { readyCommands } from "../ready_commands.ts";
 import { linkTo, type Route } from "../route.ts";
 import type { SortColumn } from "../sorting.ts";
@@ -62,10 +62,12 @@ export class AllConsumersView extends ListView<ConsumerLine> {
   }
 }
 
-function row({ topic, name, events, bytes, seconds }: ConsumerLine): TemplateResult {
+function row({ topic, name, events, bytes, seconds, fault }: ConsumerLine): TemplateResult {
   return html`
     <tr>
-      <th scope="row"><a href=${linkTo(["topics", topic, "consumers"])}><bdi>${visible(name)}</bdi></a></th>
+      <th scope="row"><a href=${linkTo(["topics", topic, "consumers"])}><bdi>${visible(
+        name,
+      )}</bdi></a>${unknownLag(fault)}</th>
       <td data-label="Topic"><a href=${linkTo(["topics", topic])}><bdi>${visible(topic)}</bdi></a></td>
       <td class="number" data-label="Lag, events">${formatCount(events)}</td>
       <td class="number" data-label="Lag, bytes">${formatBytes(bytes)}</td>

@@ -4,7 +4,7 @@ import type { ConsumerView, Page } from "../../src/ui/contract.ts";
 import { ask, topicPath, withQuery } from "../api.ts";
 import { optionWords, topicWords } from "../command_line.ts";
 import { counted, formatBytes, formatCount, formatSpan, visible } from "../format.ts";
-import { pager } from "../pieces.ts";
+import { pager, unknownLag } from "../pieces.ts";
 import { type ReadyCommand, readyCommands } from "../ready_commands.ts";
 import { Tab } from "./tab.ts";
 
@@ -53,14 +53,14 @@ export class ConsumersTab extends Tab {
   }
 
   #consumer(view: ConsumerView): TemplateResult {
-    const { name, events, bytes, seconds, partitions, members = [], isUnseen } = view;
+    const { name, events, bytes, seconds, partitions, members = [], isUnseen, fault } = view;
     const owners = new Map(
       members.flatMap((member) => member.partitions.map((partition) => [partition, memberText(member)])),
     );
     const state = isUnseen
       ? html`<span class="muted">…</span>`
       : events === 0
-      ? html`<span class="badge good">up to date</span>`
+      ? fault === undefined ? html`<span class="badge good">up to date</span>` : nothing
       : html`
         <span class="badge">lag ${counted(events, "event")}</span>
         <span class="muted">about ${formatBytes(bytes)}; the oldest has waited for ${formatSpan(
@@ -69,7 +69,7 @@ export class ConsumersTab extends Tab {
       `;
     return html`
       <details class="card">
-        <summary><h2><bdi>${visible(name)}</bdi></h2> ${state} ${members.length === 0
+        <summary><h2><bdi>${visible(name)}</bdi></h2> ${state}${unknownLag(fault)} ${members.length === 0
           ? nothing
           : html`<span class="badge">${counted(members.length, "member")}</span>`}</summary>
         <table class="list">
@@ -83,15 +83,19 @@ export class ConsumersTab extends Tab {
               ${members.length === 0 ? nothing : html`<th scope="col">Owner</th>`}
             </tr>
           </thead>
-          <tbody>${partitions.map(({ partition, position, acknowledged, events, bytes, seconds }) =>
+          <tbody>${partitions.map(({ partition, position, acknowledged, events, bytes, seconds, fault }) =>
             html`
               <tr>
                 <th scope="row" class="number" data-label="Partition">${partition}</th>
                 <td class="number" data-label="Next event">${acknowledged
                   ? formatCount(position)
                   : html`<span class="muted">nothing acknowledged</span>`}</td>
-                <td class="number" data-label="Lag, events">${formatCount(events)}</td>
-                <td class="number" data-label="Lag, bytes">${formatBytes(bytes)}</td>
+                <td class="number" data-label="Lag, events">${fault === undefined
+                  ? formatCount(events)
+                  : unknownLag(fault)}</td>
+                <td class="number" data-label="Lag, bytes">${fault === undefined
+                  ? formatBytes(bytes)
+                  : ""}</td>
                 <td class="number" data-label="Oldest has waited">${events === 0
                   ? ""
                   : formatSpan(seconds)}</td>

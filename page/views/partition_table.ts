@@ -1,7 +1,7 @@
 import { html, nothing, svg, type TemplateResult } from "lit-html";
 import type { PartitionDescription } from "../../src/contract.ts";
 import type { FindingView } from "../../src/ui/contract.ts";
-import { formatBytes, formatCount, formatRate } from "../format.ts";
+import { formatBytes, formatCount, formatRate, visible } from "../format.ts";
 import { moment } from "../pieces.ts";
 import { linkTo } from "../route.ts";
 
@@ -21,7 +21,7 @@ export function partitionTable(
     findings.filter(({ severity }) => severity === "damage").map(({ partition }) => partition),
   );
   const row = (description: PartitionDescription): TemplateResult => {
-    const { partition, firstId, nextId, bytes, segments, oldestTime, newestTime } = description;
+    const { partition, firstId, nextId, bytes, segments, oldestTime, newestTime, fault } = description;
     const rate = rates.get(partition);
     return html`
       <tr>
@@ -32,7 +32,9 @@ export function partitionTable(
             ? html`
               <span class="badge bad">damaged</span>
             `
-            : nothing}</th>
+            : nothing}${fault === undefined ? nothing : html`
+            <span class="badge warn" title=${visible(fault)}>unavailable</span>
+          `}</th>
         <td class="number" data-label="First id">${formatCount(firstId)}</td>
         <td class="number" data-label="Next id">${formatCount(nextId)}</td>
         <td class="number" data-label="Events">${formatCount(nextId - firstId)}</td>

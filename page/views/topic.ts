@@ -77,28 +77,37 @@ export class TopicView extends View {
   override render(): TemplateResult {
     this.#tab.topicFault = this.#fault;
     const isMissing = this.#topic === undefined && this.#fault !== undefined;
-    const shown = TABS.filter(({ needsFiles }) => this.#store.hasFiles || !needsFiles);
+    // Of a topic that cannot be opened, the files can still be verified.
+    const shown = TABS.filter(({ key, needsFiles }) =>
+      isMissing ? this.#store.hasFiles && key === "verify" : this.#store.hasFiles || !needsFiles
+    );
     return html`<nav class="trail" aria-label="Path"><a href=${linkTo([])}>Topics</a></nav>
       <h1><bdi>${visible(this.#name)}</bdi></h1>
       ${faultBox(this.#fault)} ${this.#damage()}
       ${
-      isMissing ? nothing : html`<nav class="tabs" aria-label="Parts of the topic">${
-        shown.map((kind) =>
-          html`
-            <a href=${linkTo(["topics", this.#name, ...(kind.key === "" ? [] : [kind.key])])}
-              aria-current=${kind === this.#kind ? "page" : nothing}>${kind.label}</a>
-          `
-        )
-      }</nav> ${this.#tab.render()}`
-    }`;
+      shown.length === 0
+        ? nothing
+        : html`<nav class="tabs" aria-label="Parts of the topic">${
+          shown.map((kind) =>
+            html`
+              <a href=${linkTo(["topics", this.#name, ...(kind.key === "" ? [] : [kind.key])])}
+                aria-current=${kind === this.#kind ? "page" : nothing}>${kind.label}</a>
+            `
+          )
+        }</nav>`
+    } ${shown.includes(this.#kind) ? this.#tab.render() : nothing}`;
   }
 
   #damage(): Content {
-    const { damage, redundant } = this.#verify?.counts ?? { damage: 0, redundant: 0 };
-    if (damage + redundant === 0) return nothing;
+    const { damage = 0, redundant = 0, unreadable = 0, foreign = 0 } = this.#verify?.counts ?? {};
+    if (damage + redundant + unreadable + foreign === 0) return nothing;
     const what = damage > 0
       ? `Damage was found in ${counted(damage, "place")}`
-      : "Some bytes are wrong, but nothing is lost";
+      : redundant > 0
+      ? "Some bytes are wrong, but nothing is lost"
+      : unreadable > 0
+      ? "Some files could not be checked"
+      : "Another program has events of its own in this topic's folder";
     return html`<p class="fault">${what}. <a href=${
       linkTo(["topics", this.#name, "verify"])
     }>See what is wrong</a></p>`;

@@ -15,6 +15,8 @@ const MEANINGS: Readonly<Record<FindingView["severity"], string>> = {
   damage: "stored bytes are lost",
   redundant: "wrong bytes that can be restored from others",
   torn: "left by a write that was cut short; harmless",
+  foreign: "events of another program, which consumers of this topic do not get",
+  unreadable: "not checked: the system, or a newer version's format, does not let it be read",
 };
 
 /** Checks every byte against its checksum, and shows what is wrong. */
@@ -45,17 +47,18 @@ export class VerifyTab extends Tab {
     if (state !== "running") return nothing;
     const seconds = (Date.now() - startedTime!) / 1000;
     return html`<p><label>Verifying
-      <progress max=${Math.max(1, bytesTotal)} .value=${bytes}></progress></label>
-      <span role="status">${formatBytes(bytes)} of ${formatBytes(bytesTotal)}, ${counted(events, "event")}, ${
-      formatSpan(seconds)
-    }</span></p>`;
+      <progress max=${Math.max(1, bytesTotal, bytes)} .value=${bytes}></progress></label>
+      <span role="status">${formatBytes(bytes)}${
+      bytesTotal === 0 ? nothing : ` of ${formatBytes(bytesTotal)}`
+    }, ${counted(events, "event")}, ${formatSpan(seconds)}</span></p>`;
   }
 
   #result(
     { state, counts, findings, events, bytes, endedTime, fault }: VerifyView,
   ): TemplateResult | typeof nothing {
     if (state === "never") return html`<p class="empty">Not verified since the server started.</p>`;
-    const total = counts.damage + counts.redundant + counts.torn;
+    const kinds = Object.keys(MEANINGS) as FindingView["severity"][];
+    const total = kinds.reduce((sum, kind) => sum + counts[kind], 0);
     const done = state === "running"
       ? nothing
       : html`<p role="status">${state === "done" ? "Verified" : state === "stopped" ? "Stopped" : "Failed"} ${
@@ -66,12 +69,12 @@ export class VerifyTab extends Tab {
     const summary = state === "done" && total === 0
       ? html`<p><span class="badge good">all is well</span> Every byte is what was written.</p>`
       : html`<ul class="counts">${
-        (["damage", "redundant", "torn"] as const).map((severity) =>
+        // The last two are rare, and not about the content: shown only if there are some.
+        kinds.filter((kind, index) => index < 3 || counts[kind] > 0).map((severity) =>
           html`<li>${badge(severity)} <strong>${counted(counts[severity], "place")}${
             eventsText(findings, severity, total)
           }</strong> <span class="muted">${MEANINGS[severity]}</span></li>`
-        )
-      }</ul>`;
+        )}</ul>`;
     return html`${done}${summary}${
       findings.length === 0 ? nothing : html`
         <table class="list">
@@ -153,6 +156,6 @@ function eventsText(
 }
 
 function badge(severity: FindingView["severity"]): TemplateResult {
-  const look = severity === "damage" ? "bad" : severity === "redundant" ? "warn" : "";
+  const look = severity === "damage" ? "bad" : severity === "torn" ? "" : "warn";
   return html`<span class="badge ${look}">${severity}</span>`;
 }

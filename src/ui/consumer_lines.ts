@@ -24,7 +24,7 @@ export async function consumerLines(
   await lags.refresh(topics, TIME_LIMIT_MS);
   const wanted = search.toLowerCase();
   const lines = topics.flatMap((topic) =>
-    lags.known(topic).map(({ name, events, bytes, seconds }) => ({ topic, name, events, bytes, seconds }))
+    lags.known(topic).map(({ partitions: _, ...lag }) => ({ topic, ...lag }))
   ).filter(({ topic, name }) => topic.toLowerCase().includes(wanted) || name.toLowerCase().includes(wanted));
   const keyOf = Object.hasOwn(KEYS, sort) ? KEYS[sort] : undefined;
   lines.sort(keyOf === undefined ? order(({ events }) => events, true) : order(keyOf, isDescending));

@@ -7,8 +7,8 @@
  * GET    /api/topics?search=&sort=&offset=&limit=             sort: name, partitions, events, bytes, rate, newest, lag
  * GET    /api/consumers?search=&sort=&offset=&limit=          of all topics; sort: topic, consumer, events, bytes, seconds
  * GET    /api/topics/NAME?offset=&limit=                      the topic and some of its partitions
- * GET    /api/topics/NAME/samples?since=                      what was noted while it was looked at
- * GET    /api/topics/NAME/rates?from=&to=&spans=              events a span, from the log's own times
+ * GET    /api/topics/NAME/samples?since=                      samples taken while its page is open
+ * GET    /api/topics/NAME/rates?from=&to=&spans=              events per interval, by their timestamps
  * GET    /api/topics/NAME/segments?partition=&offset=&limit=
  * GET    /api/topics/NAME/consumers?offset=&limit=
  * GET    /api/topics/NAME/events?partition=&from=|before=|time=&limit=&filter=&text=
@@ -16,8 +16,8 @@
  *                                                             events of all partitions by time
  * GET    /api/topics/NAME/found?as=jsonl|data|tar&partition=&from=|time=&filter=&text=
  *                                                             all that a search finds, as a file
- * GET    /api/topics/NAME/live?partition=&filter=             server-sent events: `events`, `fault`
- * GET    /api/topics/NAME/partitions/N/events/ID              the metadata, whole, as it is stored
+ * GET    /api/topics/NAME/live?partition=&filter=&text=       server-sent events: `events`, `fault`
+ * GET    /api/topics/NAME/partitions/N/events/ID              the complete metadata, as stored
  * GET    /api/topics/NAME/partitions/N/events/ID/data?offset=&size=
  * GET    /api/topics/NAME/verify      POST begins one, DELETE ends it
  * ```
@@ -110,13 +110,19 @@ export interface TopicLine {
   fault?: string;
 }
 
-/** A consumer of any topic, and its lag. */
-export interface ConsumerLine {
-  topic: string;
+/** A consumer name and its lag over all partitions. */
+export interface ConsumerTotals {
   name: string;
   events: number;
   bytes: number;
   seconds: number;
+  /** Why the lag in some partition is unknown, which is not counted then. */
+  fault?: string;
+}
+
+/** A consumer of any topic, and its lag. */
+export interface ConsumerLine extends ConsumerTotals {
+  topic: string;
 }
 
 /** One topic. */
@@ -160,12 +166,8 @@ export interface SegmentView {
   modified: number;
 }
 
-/** A consumer name and its lag. */
-export interface ConsumerView {
-  name: string;
-  events: number;
-  bytes: number;
-  seconds: number;
+/** A consumer of a topic, and its lag in each partition. */
+export interface ConsumerView extends ConsumerTotals {
   partitions: PartitionLag[];
   /** The members of its group, if it has any. */
   members?: GroupMember[];
@@ -224,7 +226,8 @@ export interface LiveView {
 
 /** One finding of a verification. */
 export interface FindingView {
-  severity: "damage" | "redundant" | "torn";
+  /** As `verify` tells them apart. */
+  severity: "damage" | "redundant" | "torn" | "foreign" | "unreadable";
   partition: number;
   firstId: number;
   endId: number;
@@ -241,7 +244,7 @@ export interface VerifyView {
   bytesTotal: number;
   bytes: number;
   events: number;
-  counts: { damage: number; redundant: number; torn: number };
+  counts: Record<FindingView["severity"], number>;
   /** The first findings. */
   findings: FindingView[];
   /** Why the verification failed. */

@@ -17,9 +17,12 @@ export async function ratesOf(
   topic: Topic,
   { from, to, spansMax = SPANS_MAX }: { from: number; to: number; spansMax?: number | undefined },
 ): Promise<Rates> {
-  const partitions = topic.partitions.map((_, partition) => partition);
+  const partitions = (await topic.describe()).filter(({ fault }) => fault === undefined)
+    .map(({ partition }) => partition);
   const spans = Math.min(SPANS_MAX, spansMax, Math.floor(LOOKUPS_MAX / partitions.length) - 1);
-  if (spans < SPANS_MIN || to <= from) return { times: [], events: [], unavailable: true };
+  if (partitions.length === 0 || spans < SPANS_MIN || to <= from) {
+    return { times: [], events: [], unavailable: true };
+  }
   const times = Array.from({ length: spans + 1 }, (_, at) => from + (to - from) * at / spans);
   const before: number[] = [];
   // With explicit partitions it does not join a group, which an engine may record.

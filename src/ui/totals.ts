@@ -17,13 +17,16 @@ export function totalsOf(partitions: readonly PartitionDescription[]): TopicTota
   return totals;
 }
 
-/** The lag of a consumer over all partitions. */
+/** The lag of a consumer over all partitions in which it is known, and why it is not known in one of the others. */
 export function lagTotals(
   partitions: readonly PartitionLag[],
-): { events: number; bytes: number; seconds: number } {
+): { events: number; bytes: number; seconds: number; fault?: string } {
+  const known = partitions.filter(({ fault }) => fault === undefined);
+  const fault = partitions.find(({ fault }) => fault !== undefined)?.fault;
   return {
-    events: partitions.reduce((sum, { events }) => sum + events, 0),
-    bytes: partitions.reduce((sum, { bytes }) => sum + bytes, 0),
-    seconds: Math.max(0, ...partitions.map(({ seconds }) => seconds)),
+    events: known.reduce((sum, { events }) => sum + events, 0),
+    bytes: known.reduce((sum, { bytes }) => sum + bytes, 0),
+    seconds: Math.max(0, ...known.map(({ seconds }) => seconds)),
+    ...(fault === undefined ? {} : { fault }),
   };
 }

@@ -69,6 +69,6 @@ export class Verifications implements AsyncDisposable {
 }
 
 function emptyView(state: VerifyView["state"]): VerifyView {
-  const counts = { damage: 0, redundant: 0, torn: 0 };
+  const counts = { damage: 0, redundant: 0, torn: 0, foreign: 0, unreadable: 0 };
   return { state, bytesTotal: 0, bytes: 0, events: 0, counts, findings: [] };
 }

@@ -7,7 +7,7 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { openSync, readdirSync, readFileSync, writeSync } from "node:fs";
+import { openSync, readdirSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { Driver } from "../../mod.ts";
@@ -27,6 +27,7 @@ import type {
 import { test } from "../harness.ts";
 import { PATIENCE_MS, until } from "../waiting.ts";
 import { pushMany, serve } from "./served.ts";
+import { bitwiseCrc32 } from "../wasm/reference.ts";
 
 test("an address without a host is refused with the reason, on every runtime", async () => {
   // Too long for a name, so that no name server is asked.
@@ -400,7 +401,7 @@ test("a verification reports a flipped bit and its place; it can be stopped and 
     const whole = await verify();
     assertEquals([whole.state, whole.counts, whole.events], [
       "done",
-      { damage: 0, redundant: 0, torn: 0 },
+      { damage: 0, redundant: 0, torn: 0, foreign: 0, unreadable: 0 },
       500,
     ]);
     assert(whole.bytes > 0.98 * whole.bytesTotal && whole.bytes <= whole.bytesTotal);
@@ -414,6 +415,28 @@ test("a verification reports a flipped bit and its place; it can be stopped and 
     assertEquals([damaged.findings[0].partition, damaged.findings[0].file], [1, path]);
     const stopped = await fetch("api/topics/t/verify", { method: "DELETE" });
     assertEquals((await stopped.json()).state, "done");
+  });
+});
+
+test("another program's files and a file of a newer format are not reported as damage", async () => {
+  await serve(async ({ get, fetch, fill, root }) => {
+    await fill("t", { num_partitions: 2 }, (topic) => pushMany(topic, 10));
+    const partitions = join(root, "t/partitions");
+    // The topic can no longer be opened.
+    writeFileSync(join(partitions, "00000000/index"), new Uint8Array(64));
+    const name = readdirSync(join(partitions, "00000001")).find((name) => name.endsWith(".log"))!;
+    const bytes = readFileSync(join(partitions, "00000001", name));
+    bytes[8] = 2;
+    bytes.writeUInt32LE(bitwiseCrc32(bytes.subarray(0, 60)), 60);
+    writeFileSync(join(partitions, "00000001", name), bytes);
+    await (await fetch("api/topics/t/verify", { method: "POST" })).body?.cancel();
+    let view: VerifyView | undefined;
+    await until("it is verified", async () => {
+      view = await get<VerifyView>("api/topics/t/verify");
+      return view.state !== "running";
+    });
+    assertEquals(view!.counts, { damage: 0, redundant: 0, torn: 0, foreign: 1, unreadable: 1 });
+    assertEquals(view!.findings.map(({ severity }) => severity), ["foreign", "unreadable"]);
   });
 });
 

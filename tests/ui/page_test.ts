@@ -387,6 +387,33 @@ test("segments and consumers are shown", WITH_BROWSER, async () => {
   });
 });
 
+test(
+  "a topic that cannot be opened can be verified, and an unknown lag is not called up to date",
+  WITH_BROWSER,
+  async () => {
+    await look(async ({ page, go, fill, root }) => {
+      await fill("t", { num_partitions: 1 }, (topic) => topic.seekConsumer("c", "latest"));
+      await fill("broken", { num_partitions: 1 }, () => {});
+      await page.route(/\/topics\/t\/consumers/, async (route) => {
+        const answer = await (await route.fetch()).json();
+        const fault = "no leader now";
+        Object.assign(answer.items[0], { fault });
+        Object.assign(answer.items[0].partitions[0], { fault });
+        await route.fulfill({ json: answer });
+      });
+      await go("topics/t/consumers");
+      await page.getByTitle("no leader now").first().waitFor();
+      assertEquals(await page.getByText("up to date").count(), 0);
+      const folder = join(root, "broken/partitions/00000000");
+      renameSync(folder, join(root, "elsewhere"));
+      await go("topics/broken");
+      await page.getByRole("link", { name: "Verify" }).click();
+      await page.getByRole("button", { name: "Verify now" }).click();
+      await page.locator("tbody").getByText(folder).waitFor();
+    });
+  },
+);
+
 test("a group shows its members, and whose each partition is", WITH_BROWSER, async () => {
   await look(async ({ page, go, fill, driver }) => {
     await fill("t", { num_partitions: 2 }, (topic) => pushMany(topic, 2));

@@ -163,6 +163,6 @@ function partitionRows({ name, partitions, members }: Lag, isShared: boolean): (
 }
 
 function totalCells(partitions: readonly PartitionLag[]): (string | number)[] {
-  const { events, bytes, seconds } = lagTotals(partitions.filter(({ fault }) => fault === undefined));
+  const { events, bytes, seconds } = lagTotals(partitions);
   return [events, formatBytes(bytes), formatAge(seconds)];
 }

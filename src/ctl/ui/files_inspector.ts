@@ -28,9 +28,7 @@ export const filesInspector: Inspector = {
   async *verify(topic, options): AsyncGenerator<FindingView, void, void> {
     for await (const finding of new TopicFiles(topic).verify(options)) {
       const { severity, partition, firstId, endId, file, offset, reason } = finding;
-      // Content of another program, or what cannot be read, deserves the same attention as damage.
-      const shown = severity === "foreign" || severity === "unreadable" ? "damage" : severity;
-      yield { severity: shown, partition, firstId, endId, file, offset, reason };
+      yield { severity, partition, firstId, endId, file, offset, reason };
     }
   },
 };
