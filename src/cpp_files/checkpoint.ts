@@ -75,8 +75,11 @@ export class Checkpoint {
       from: { id: nextId - 1 },
     });
     try {
-      const event = await consumer.pull().wait(0);
-      if (event?.id === nextId - 1 && event.timestamp === timestamp) return;
+      // Not by a pull that does not wait: a remote engine has nothing at hand.
+      for await (const event of consumer.events({ until: "end" })) {
+        if (event.id === nextId - 1 && event.timestamp === timestamp) return;
+        break;
+      }
     } catch (error) {
       if (!(error instanceof EventGoneError)) throw error;
     }
