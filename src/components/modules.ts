@@ -4,12 +4,11 @@
  *
  * @module
  */
-import { statSync } from "node:fs";
 import { extname, isAbsolute, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { ModuleLoadError } from "../errors.ts";
-import { findPackageFile } from "./package_lookup.ts";
+import { findPackageFile, isFile } from "./package_lookup.ts";
 import { messageOf } from "../text/message.ts";
 
 /** A name, and the module that exports it, if given. */
@@ -63,21 +62,21 @@ export interface ExportRequest {
   /** Name of the export. */
   exportName: string;
   /** Whether to use the default export if there is none of that name. Default: true. */
-  defaultWillDo?: boolean;
+  acceptsDefault?: boolean;
 }
 
 /** Imports a module and returns one of its exports; throws `ModuleLoadError`. */
 export async function loadExport(request: ExportRequest): Promise<unknown> {
-  const { what, exportName, defaultWillDo = true } = request;
+  const { what, exportName, acceptsDefault = true } = request;
   const module = absoluteModule(request.module);
   const exports = await importModule(what, module);
   if (exports[exportName] !== undefined) return exports[exportName];
-  if (defaultWillDo && exports.default !== undefined) return exports.default;
+  if (acceptsDefault && exports.default !== undefined) return exports.default;
   const names = Object.keys(exports).map((name) => `"${name}"`).join(", ") || "nothing";
   throw new ModuleLoadError(
     module,
     `Cannot load ${what} from "${module}": expected an export named "${exportName}"` +
-      `${defaultWillDo ? " or a default export" : ""}, and the module exports ${names}`,
+      `${acceptsDefault ? " or a default export" : ""}, and the module exports ${names}`,
   );
 }
 
@@ -145,11 +144,6 @@ export function isClass(exported: object, hasMethods: (prototype: object) => boo
   if (/^class\b/.test(Function.prototype.toString.call(exported))) return true;
   const { prototype } = exported as { prototype?: unknown };
   return typeof prototype === "object" && prototype !== null && hasMethods(prototype);
-}
-
-/** Whether the file exists; symbolic links are followed. */
-export function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
 /** Node's errors for an ES module that it takes for CommonJS. */

@@ -75,6 +75,7 @@ function readJson(path: string): PackageDescription | undefined {
   }
 }
 
-function isFile(path: string): boolean {
+/** Whether the file exists; symbolic links are followed. */
+export function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }

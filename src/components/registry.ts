@@ -8,14 +8,8 @@ import {
 } from "../errors.ts";
 import { type AllowedModules, LOAD_MODULES_VARIABLE } from "./allowed_modules.ts";
 import type { Component, ComponentDocument, ComponentFactory } from "./contract.ts";
-import {
-  absoluteModule,
-  absoluteReference,
-  isClass,
-  isFile,
-  loadExport,
-  parseNameAndModule,
-} from "./modules.ts";
+import { absoluteModule, absoluteReference, isClass, loadExport, parseNameAndModule } from "./modules.ts";
+import { isFile } from "./package_lookup.ts";
 import { type StoredModule, storedModule } from "./stored_module.ts";
 import { checkRegistration } from "../options.ts";
 import { cut } from "../text/quoted.ts";

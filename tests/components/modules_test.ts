@@ -81,7 +81,7 @@ test("an export is found by its name, or else the default export is used", async
       1,
     );
     const error = await assertRejects(
-      () => loadExport({ what: "selector", module, exportName: "low", defaultWillDo: false }),
+      () => loadExport({ what: "selector", module, exportName: "low", acceptsDefault: false }),
       ModuleLoadError,
       `Cannot load selector from "${module}": expected an export named "low", and the module exports`,
     );

@@ -155,7 +155,7 @@ test("a line that is too long is an error, or is skipped to its end", () => {
   const splitter = new LineSplitter({ bytesMax: 5, onTooLong: () => tooLong++ });
   assertEquals(text(splitter.push(bytes("one\nabcd"))), "one\n");
   for (const more of ["efg", "h".repeat(100), ""]) assertEquals(splitter.push(bytes(more)), undefined);
-  assertEquals([tooLong, splitter.pending], [1, false]);
+  assertEquals(tooLong, 1);
   assertEquals(text(splitter.push(bytes("end\ntwo\nthr"))), "two\n");
   assertEquals(text(splitter.push(bytes("ee\n"))), "three\n");
   splitter.push(bytes("abcdefgh"));

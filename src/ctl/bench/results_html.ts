@@ -2,7 +2,7 @@ import { formatBytes, formatCount, formatMs, formatSpeed } from "./chart/format.
 import { latencyChart } from "./chart/latency_chart.ts";
 import { type ChartSize, type LineChart, lineChart } from "./chart/line_chart.ts";
 import { page, type Pictures, table } from "./page.ts";
-import { type BenchResults, figuresOf, percentile } from "./results.ts";
+import { type BenchResults, figuresOf, percentile, PERCENTILES } from "./results.ts";
 import type { SweepPoint } from "./sweeps.ts";
 import { counted, countedGrouped } from "../../text/counted.ts";
 
@@ -92,12 +92,11 @@ function resultsTable({ results, latency }: BenchResults): string {
   });
   const speeds = table(["", "events/s", "data/s", "CPU per event", "memory"], rows);
   if (latency === undefined) return speeds;
-  const shares = [0.5, 0.9, 0.99, 0.999];
   return speeds + table(
-    ["from push to pull", ...shares.map((share) => `${share * 100} %`), "slowest"],
+    ["from push to pull", ...PERCENTILES.map((share) => `${share * 100} %`), "slowest"],
     [[
       "latency",
-      ...shares.map((share) => formatMs(percentile(latency, share))),
+      ...PERCENTILES.map((share) => formatMs(percentile(latency, share))),
       formatMs(percentile(latency, 1)),
     ]],
   );

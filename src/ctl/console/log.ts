@@ -68,10 +68,6 @@ export class Log {
     this.#line("error", text, code);
   }
 
-  critical(text: string): void {
-    this.#line("critical", text);
-  }
-
   #line(level: Exclude<LogLevel, "off">, text: string, code?: string): void {
     if (!this.shows(level)) return;
     const now = this.#now();

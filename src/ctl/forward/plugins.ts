@@ -37,7 +37,7 @@ async function load(what: string, { reference, line }: Plugin, configPath: strin
       what,
       module: existsSync(module) ? module : beside,
       exportName: parsed.exportName,
-      defaultWillDo: false,
+      acceptsDefault: false,
     });
   } catch (error) {
     throw configError(configPath, line, oneLine(error), error);

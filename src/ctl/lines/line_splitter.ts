@@ -33,11 +33,6 @@ export class LineSplitter {
     this.#limit = limit;
   }
 
-  /** Whether there is an incomplete line. */
-  get pending(): boolean {
-    return this.#restBytes > 0;
-  }
-
   /**
    * Adds a chunk and returns every line completed by it, with line ends, as one block; undefined if there is none.
    * The chunk may be overwritten afterwards; the block is valid only until then. Throws `LimitExceededError` for a
