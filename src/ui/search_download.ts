@@ -122,10 +122,14 @@ async function* tarEntry(event: Event, first: Uint8Array): AsyncIterable<Uint8Ar
   yield tarPadding(size);
 }
 
-/** The first bytes of the data; undefined if they are damaged, so that the event is left out. */
+/** The first bytes of the data; undefined if any of it is damaged, so that the event is left out. */
 async function firstPiece(event: Event): Promise<Uint8Array | undefined> {
+  const { size } = event.dataDescriptor;
+  const piece = (at: number): Promise<Uint8Array> => pieceAt(event, at, Math.min(PIECE_BYTES, size - at));
   try {
-    return await pieceAt(event, 0, Math.min(PIECE_BYTES, event.dataDescriptor.size));
+    // Large data is read twice: what was sent of an event cannot be taken back.
+    for (let at = PIECE_BYTES; at < size; at += PIECE_BYTES) await piece(at);
+    return await piece(0);
   } catch (error) {
     if (error instanceof DiasporaError) return undefined;
     throw error;

@@ -1,5 +1,7 @@
 // Search results as a file; and lists sorted by the content of topics.
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { ConsumerLine, SortedPage, TopicLine } from "../../src/ui/contract.ts";
 import { test } from "../harness.ts";
 import { pushMany, serve } from "./served.ts";
@@ -26,6 +28,26 @@ test("search results are saved as JSON Lines, and data parts as a tar file", asy
       const answer = await fetch(`api/topics/t/found?${wrong}`);
       assertEquals(answer.ok, false);
       await answer.body?.cancel();
+    }
+  });
+});
+
+test("an event is left out of what is saved if the end of its large data is damaged", async () => {
+  await serve(async ({ fetch, fill, root }) => {
+    await fill("t", { num_partitions: 1 }, async (topic) => {
+      await using producer = topic.producer();
+      await producer.push({ n: 0 }, new Uint8Array(3_000_000).fill(7));
+      await producer.push({ n: 1 }, new Uint8Array(3_000_000).fill(8));
+    });
+    const folder = join(root, "t/partitions/00000000");
+    const path = join(folder, readdirSync(folder).find((name) => name.endsWith(".log"))!);
+    const bytes = readFileSync(path);
+    bytes[bytes.lastIndexOf(new Uint8Array(64).fill(7)) - 1000]! ^= 1;
+    writeFileSync(path, bytes);
+    for (const as of ["data", "tar"]) {
+      const answer = await (await fetch(`api/topics/t/found?as=${as}`)).text();
+      const names = answer.match(/event-0-\d+\.bin|"metadata":\{"n":\d+\}/g);
+      assertEquals([as, names], [as, [as === "tar" ? "event-0-1.bin" : '"metadata":{"n":1}']]);
     }
   });
 });
