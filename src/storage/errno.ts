@@ -9,7 +9,7 @@ import process from "node:process";
 import { messageOf } from "../text/message.ts";
 
 /** The name of errors without a known one. */
-export const UNKNOWN_ERRNO = "EUNKNOWN";
+const UNKNOWN_ERRNO = "EUNKNOWN";
 
 /** The numbers on BSD systems such as macOS; Deno's own list has those of Linux on every system. */
 const BSD_NAMES: Readonly<Record<number, string>> = {

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Distribution } from "../../page/contrast.ts";
+import { imageType } from "../../page/picture.ts";
 import { type Raster, rasterOf } from "../../page/raster.ts";
 import { shown } from "../../page/raster_text.ts";
 import { exactValue, placeOf, readValues, reduce, summaryOf } from "../../page/raster_values.ts";
@@ -116,4 +117,10 @@ test("values that colours cannot show are counted, and large ones fit their plac
   assertEquals(summaryOf(values), { nans: 2, infinities: 2, isUniform: false });
   assertEquals(summaryOf(new Uint8Array(4).fill(7)), { nans: 0, infinities: 0, isUniform: true });
   assertEquals([3.4028235e38, 65535, 1 / 3].map(shown), ["3.4028e+38", "65,535", "0.333333"]);
+});
+
+test("a BMP file is recognised, and a text that begins with the same letters is none", () => {
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  assertEquals(imageType(bytes("BM\x9a\0\0\0\0\0\0\0\x8a")), "image/bmp");
+  assertEquals(imageType(bytes("BMW 320, BMW 520")), undefined);
 });

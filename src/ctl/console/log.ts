@@ -79,7 +79,7 @@ export class Log {
 }
 
 /** `2026-11-23 15:48:00.123` in local time. */
-export function timestamp(date: Date): string {
+function timestamp(date: Date): string {
   const two = (value: number) => String(value).padStart(2, "0");
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;

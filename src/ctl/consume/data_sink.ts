@@ -9,7 +9,7 @@ import { UsageError } from "../usage_error.ts";
 /**
  * Larger data parts are read and written in pieces. A multiple of 3, so that base64 pieces can be concatenated.
  */
-export const PIECE_BYTES = 3 * 1024 * 1024;
+const PIECE_BYTES = 3 * 1024 * 1024;
 
 /** Selects data parts that are loaded with their events; larger ones are read later, in pieces. */
 export function selectSmall(_metadata: unknown, descriptor: DataDescriptor): DataDescriptor | null {

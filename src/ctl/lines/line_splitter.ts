@@ -3,7 +3,7 @@ import { counted } from "../../text/counted.ts";
 
 const NEWLINE = 0x0a;
 /** Maximum length of a line; a file without line ends must not exhaust the memory. */
-export const LINE_BYTES_MAX = 256 * 1024 * 1024;
+const LINE_BYTES_MAX = 256 * 1024 * 1024;
 
 const ROOM_BYTES_MIN = 4096;
 /** A larger buffer is not kept for the next line. */

@@ -6,7 +6,7 @@ import type { Inspector } from "../../ui/inspector.ts";
 import { TopicFiles } from "../verify/store.ts";
 
 /** Inspects the files of the files driver. */
-export const filesInspector: Inspector = {
+const filesInspector: Inspector = {
   segments(topic, { partition, offset, limit }): Page<SegmentView> {
     const files = ofPartition(new TopicFiles(topic).partitions, partition);
     const ids = files.segmentIds();

@@ -30,7 +30,7 @@ export interface Listing {
 }
 
 /** The special offsets of a partition. */
-export const LOG_ENDS = { latest: LATEST, earliest: EARLIEST, newest: NEWEST, oldest: 0n } as const;
+const LOG_ENDS = { latest: LATEST, earliest: EARLIEST, newest: NEWEST, oldest: 0n } as const;
 
 /** One partition in a ListOffsets response. */
 interface ListedPartition {

@@ -19,7 +19,7 @@ import {
 } from "./position_slot.ts";
 
 /** Slots of a file: two that its owner writes in turn, one for the previous segment, one for retiring the file. */
-export const CURSOR_SLOTS = 4;
+const CURSOR_SLOTS = 4;
 export const CURSOR_FILE_BYTES = CURSOR_SLOTS * POSITION_SLOT_BYTES;
 /** The slot with the last position in the previous segment. */
 export const BEFORE_SLOT = 2;
