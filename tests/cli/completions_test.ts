@@ -22,6 +22,7 @@ const CASES: readonly (readonly [words: readonly string[], offered: string, not:
   [["topic", "list", "--driver", "f"], "files", "memory"],
   [["produce", "--format", ""], "base64", "json-lines"],
   [["completions", "b"], "bash", "zsh"],
+  [["bench", "p"], "produce", "[produce"],
 ];
 
 async function scriptFor(shell: string, folder: string): Promise<string> {

@@ -87,9 +87,10 @@ export function optionsOf(command: CommandSpec): CompletedOption[] {
   });
 }
 
-/** The positional words of a command, if there is a fixed set. */
+/** The positional words of a command, if there is a fixed set; brackets say that one may be left out. */
 export function positionalWords(command: CommandSpec): string[] {
-  return (command.positional ?? []).filter((text) => text.includes("|")).flatMap((text) => text.split("|"));
+  return (command.positional ?? []).filter((text) => text.includes("|"))
+    .flatMap((text) => text.replace(/[[\]]/g, "").split("|"));
 }
 
 /** The kind of name of the first positional argument; undefined if it does not name something existing. */
