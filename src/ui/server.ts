@@ -66,6 +66,8 @@ export interface UiServer extends AsyncDisposable {
 }
 
 const TOPIC_AGE_MS = 30_000;
+/** How long a server that closes lets answers end by themselves. */
+const CLOSING_MS = 1000;
 const LINES_DEFAULT = 50;
 const LINES_MAX = 200;
 
@@ -111,7 +113,10 @@ export async function startUi(options: UiOptions): Promise<UiServer> {
     async [Symbol.asyncDispose]() {
       for (const gone of open) gone.abort();
       const closed = new Promise((resolve) => server.close(resolve));
+      // A client that reads a download slowly, or not at all, does not keep the server.
+      const cut = setTimeout(() => server.closeAllConnections(), CLOSING_MS);
       await Promise.all(running);
+      clearTimeout(cut);
       server.closeAllConnections();
       await closed;
       services.sampler[Symbol.dispose]();

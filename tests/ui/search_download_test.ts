@@ -1,5 +1,5 @@
 // Search results as a file; and lists sorted by the content of topics.
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ConsumerLine, SortedPage, TopicLine } from "../../src/ui/contract.ts";
@@ -50,6 +50,21 @@ test("an event is left out of what is saved if the end of its large data is dama
       assertEquals([as, names], [as, [as === "tar" ? "event-0-1.bin" : '"metadata":{"n":1}']]);
     }
   });
+});
+
+test("the server stops although a client does not read its download", async () => {
+  let answer: Response | undefined;
+  let closedMs = 0;
+  await serve(async ({ fetch, fill }) => {
+    await fill("t", { num_partitions: 1 }, async (topic) => {
+      await using producer = topic.producer();
+      for (let n = 0; n < 8; n++) await producer.push({ n }, new Uint8Array(8_000_000));
+    });
+    answer = await fetch("api/topics/t/found?as=data");
+    closedMs = performance.now();
+  });
+  assertLess(performance.now() - closedMs, 8000);
+  await answer?.body?.cancel().catch(() => {});
 });
 
 test("topics and consumers are sorted as requested", async () => {
