@@ -11,6 +11,7 @@ import { comparison, comparisonMarkdown, comparisonText } from "../bench/suite/c
 import { benchOptions } from "../bench/suite/options.ts";
 import { contestants, PEERS_FOLDER, peersInstalled, peerVersions } from "../bench/suite/peers.ts";
 import { comparisonCharts, reportPage } from "../bench/suite/report_page.ts";
+import { RUNTIMES } from "../bench/suite/runtimes.ts";
 import { environment } from "../src/ctl/bench/environment.ts";
 import { scaled, WORKLOADS } from "../src/ctl/bench/workload.ts";
 
@@ -20,10 +21,11 @@ const args = benchOptions({
   examples: ["", "--scale 0.2 --workloads W1,W3 --only 'Diaspora|floor|LMDB' --markdown"],
 }, {
   workloads: {
-    about: "events of 100 B metadata with 0, 1 KiB, 64 KiB or 1 MiB of data",
+    about: "events of 100 B metadata with 0, 1 KiB, 64 KiB or 1 MiB of data: some",
+    among: Object.keys(WORKLOADS),
     default: "W1,W2,W3,W4",
   },
-  on: { about: "runtimes of ours", default: "deno,node" },
+  on: { about: "runtimes of ours, some", among: RUNTIMES, default: "deno,node" },
   scale: { about: "of the number of events", default: 1 },
   rounds: { about: "medians are of this many", default: 3 },
   only: { about: "contestants whose name matches this pattern" },

@@ -7,6 +7,8 @@ export interface BenchOption {
   default?: string | number;
   /** An option without a value. */
   flag?: boolean;
+  /** What may be in its list, which is separated by commas. */
+  among?: readonly string[];
 }
 
 /** Returns the options given; prints help or an error and ends the program if necessary. */
@@ -38,6 +40,12 @@ export function benchOptions(
       console.error(`Cannot use --${name} "${value}": expected a number above 0`);
       process.exit(2);
     }
+    const { among } = option;
+    const unknown = among && given[name]!.split(",").find((one) => !among.includes(one));
+    if (unknown !== undefined) {
+      console.error(`Cannot use --${name} "${unknown}": known are ${among!.join(", ")}`);
+      process.exit(2);
+    }
   }
   return given;
 }
@@ -48,7 +56,8 @@ function helpText(
 ): string {
   const width = Math.max(...Object.keys(options).map((name) => name.length)) + 4;
   const rows = Object.entries(options).map(([name, option]) => {
-    const value = option.default === undefined ? "" : ` (${option.default})`;
+    const among = option.among === undefined ? "" : ` of ${option.among.join(", ")}`;
+    const value = option.default === undefined ? "" : `${among} (${option.default})`;
     return `  ${`--${name}`.padEnd(width)}${option.about}${value}`;
   });
   const shown = examples.map((example) => `  ${program}${example === "" ? "" : ` -- ${example}`}`);
