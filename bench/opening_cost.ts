@@ -3,17 +3,16 @@
  * the log.
  *
  * ```sh
- * deno run -A bench/opening_cost.ts                       # a table; needs 3 GB of space in the temporary
- * folder
- * deno run -A bench/opening_cost.ts --json                # the same as JSON
- * deno run -A bench/opening_cost.ts --events 1000000 --segments 200 --folder /data/bench
+ * # A table; it needs 3 GB of space in the temporary folder. With --json, JSON.
+ * deno run -A -c deno.npm-only.json bench/opening_cost.ts
+ * deno run -A -c deno.npm-only.json bench/opening_cost.ts --events 1000000 --segments 200 --folder /data/bench
  * ```
  *
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -48,6 +47,7 @@ function row(what: string, { cold, warm, worst, memory }: Measured): string {
 }
 
 async function main(folder: string, events: number, segments: number, asJson: boolean): Promise<void> {
+  mkdirSync(folder, { recursive: true });
   const rootPath = mkdtempSync(join(folder, "diaspora-opening-"));
   const results: { store: Store; measured: Measured }[] = [];
   try {

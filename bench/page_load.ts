@@ -37,9 +37,9 @@ const VIEWS: readonly (readonly [view: string, path: string])[] = [
   ["its rates", `api/topics/${TOPIC}/rates`],
   ["its consumers", `api/topics/${TOPIC}/consumers?limit=20`],
   ["newest events of all partitions", `api/topics/${TOPIC}/latest?limit=50`],
-  ["events of one partition", `api/topics/${TOPIC}/events?partition=7`],
+  ["events of one partition", `api/topics/${TOPIC}/events?partition=1`],
   ["a filter over all partitions", `api/topics/${TOPIC}/latest?limit=50&text=nowhere`],
-  ["segments of a partition", `api/topics/${TOPIC}/segments?partition=7`],
+  ["segments of a partition", `api/topics/${TOPIC}/segments?partition=1`],
   ["/metrics", "metrics"],
 ];
 
