@@ -5,7 +5,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { cold } from "../bench/suite/cold.ts";
 import { durability, durablePushes, durablePushesText } from "../bench/suite/durability.ts";
 import { growth } from "../bench/suite/growth.ts";

@@ -1,5 +1,5 @@
-import { setImmediate as turn } from "node:timers/promises";
 import type { Driver, PartitionLag, Topic } from "../../mod.ts";
+import { Cache } from "./cache.ts";
 import { OpenMetrics } from "./open_metrics.ts";
 import type { OpenTopics } from "./open_topics.ts";
 import { totalsOf } from "./totals.ts";
@@ -30,24 +30,20 @@ const GAUGES: readonly (readonly [name: string, help: string])[] = [
   ["diaspora_consumer_lag_timestamp_seconds", "When the lag of the consumer was looked up."],
 ];
 
+/** A consumer of a topic. */
+type Named = { topic: string; consumer: string };
+
 /** When the lag of a consumer was looked up, and what it was. */
 interface Known {
   time: number;
   partitions: PartitionLag[];
 }
 
-/** A consumer, with what was known before. */
-interface Asked {
-  topic: string;
-  consumer: string;
-  known: Known | undefined;
-}
-
 /** Metrics of a store for Prometheus. */
 export class StoreMetrics {
   #last: { atMs: number; text: Promise<string> } | undefined;
-  /** By topic and consumer. */
-  #lags = new Map<string, Map<string, Known>>();
+  /** By topic and consumer; undefined for one that could not be asked about. */
+  readonly #lags = new Cache<Known | undefined>();
 
   constructor(
     private readonly parts: { driver: Driver; topics: OpenTopics; version: string; limits?: typeof LIMITS },
@@ -79,45 +75,35 @@ export class StoreMetrics {
     for (const [name, help] of GAUGES) metrics.gauge(name, help);
     // Topics of the C++ driver can only be imported.
     const own = [...(await driver.listTopics()).values()].filter(({ layout }) => layout === undefined);
-    const asked: Asked[] = [];
+    const asked = new Map<string, Named>();
     for (const topic of own.map(({ name }) => name).sort()) {
       try {
         const consumers = await topics.use(topic, (opened) => measureTopic(metrics, topic, opened));
-        const before = this.#lags.get(topic);
-        asked.push(...consumers.map((consumer) => ({ topic, consumer, known: before?.get(consumer) })));
+        for (const consumer of consumers) asked.set(JSON.stringify([topic, consumer]), { topic, consumer });
         metrics.add("diaspora_topic_up", { topic }, 1);
       } catch {
         // A topic that cannot be opened is reported as such; the others are measured.
         metrics.add("diaspora_topic_up", { topic }, 0);
       }
     }
-    await this.#askLags(asked);
-    for (const { topic, consumer, known } of asked) {
-      if (known !== undefined) addLag(metrics, { topic, consumer }, known);
+    const keys = [...asked.keys()];
+    this.#lags.keep(keys);
+    const untilMs = performance.now() + this.#limits.lagsMsMax;
+    await this.#lags.refresh(keys, untilMs, (key) => this.#lagOf(asked.get(key)!));
+    for (const [key, consumer] of asked) {
+      const known = this.#lags.get(key);
+      if (known !== undefined) addLag(metrics, consumer, known);
     }
     return metrics.toString();
   }
 
-  /** Looks up the lag of these consumers, the one known longest first, for a limited time, but at least one. */
-  async #askLags(asked: readonly Asked[]): Promise<void> {
-    const untilMs = performance.now() + this.#limits.lagsMsMax;
-    for (const one of asked.toSorted((one, other) => (one.known?.time ?? 0) - (other.known?.time ?? 0))) {
-      // File access is synchronous: this lets other requests proceed.
-      await turn();
-      try {
-        const partitions = await this.parts.topics.use(one.topic, (topic) => topic.lag(one.consumer));
-        one.known = { time: Date.now(), partitions };
-      } catch {
-        // The consumer, or its topic, is gone or cannot be read.
-        one.known = undefined;
-      }
-      if (performance.now() > untilMs) break;
-    }
-    this.#lags = new Map();
-    for (const { topic, consumer, known } of asked) {
-      if (known === undefined) continue;
-      const ofTopic = this.#lags.get(topic) ?? new Map<string, Known>();
-      this.#lags.set(topic, ofTopic.set(consumer, known));
+  /** The lag of a consumer; undefined if it, or its topic, is gone or cannot be read. */
+  async #lagOf({ topic, consumer }: Named): Promise<Known | undefined> {
+    try {
+      const partitions = await this.parts.topics.use(topic, (opened) => opened.lag(consumer));
+      return { time: Date.now(), partitions };
+    } catch {
+      return undefined;
     }
   }
 }
@@ -147,7 +133,7 @@ async function measureTopic(metrics: OpenMetrics, topic: string, opened: Topic):
 
 function addLag(
   metrics: OpenMetrics,
-  consumer: { topic: string; consumer: string },
+  consumer: Named,
   { time, partitions }: Known,
 ): void {
   metrics.add("diaspora_consumer_lag_timestamp_seconds", consumer, time / 1000);

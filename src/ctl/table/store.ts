@@ -9,10 +9,11 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
     path: ["verify"],
     summary: "Read every stored byte against its checksum",
     details: "Prints one finding per line: damage means lost bytes, redundant a loss that can be repaired " +
-      "from other bytes, torn is the rest of an interrupted write (harmless), unreadable what the system does not " +
-      "let it read. The exit code is 3 if there is damage or redundant, otherwise 1 if something is unreadable. " +
-      "Producers and consumers may keep running. Without a topic, all topics are read. With --json the last line is " +
-      "an object `summary` with what was read and how many findings there are.",
+      "from other bytes, torn is the rest of an interrupted write (harmless), foreign are events that the C++ files " +
+      "driver stored beside the topic's own, unreadable is what the system or a newer format does not let it read. " +
+      "The exit code is 3 if there is damage or redundant, otherwise 1 if there is foreign or unreadable. Producers " +
+      "and consumers may keep running. Without a topic, all topics are read. With --json the last line is an object " +
+      "`summary` with what was read and how many findings there are.",
     positional: ["[TOPIC]"],
     options: [TOPIC, NAME, ...ENGINE, JSON_OUTPUT, PROGRESS, ...SHARED],
     examples: [{ title: "Every topic in a store", shell: `diaspora-ctl verify ${WHERE}` }],
