@@ -11,7 +11,7 @@ import { FLAG } from "../format/bytes.ts";
 import type { Partition } from "../partition.ts";
 import { type FrameMark, markOf, type Position, type StoredPosition } from "./position_slot.ts";
 import { type Segment, startOf } from "../segment/segment_file.ts";
-import { entriesFrom, type Entry, entryAt } from "../segment/entries.ts";
+import { entriesFrom, entryAt, type FrameEntry, type GapEntry } from "../segment/entries.ts";
 
 /** The id of the next event by a stored position, as far as the log confirms it. */
 export function confirmedId(partition: Partition, position: StoredPosition, ids?: readonly number[]): number {
@@ -41,21 +41,24 @@ function confirmed(partition: Partition, position: StoredPosition, ids: readonly
   return Math.min(nextId, partition.positionOfTime(time)?.id ?? 0, partition.end(ids)!.id);
 }
 
-/** The entry with the event before a position, if there is one. */
-function entryBefore(partition: Partition, nextId: number, ids?: readonly number[]): Entry | undefined {
+/** The frame with the event before a position, or the damage that spans it, if there is one. */
+function entryBefore(
+  partition: Partition,
+  nextId: number,
+  ids?: readonly number[],
+): FrameEntry | GapEntry | undefined {
   const position = partition.positionOfId(nextId - 1, ids);
   if (position === undefined) return undefined;
   const entry = entryAt(position);
-  return entry.kind === "frame" && entry.endId < nextId ? undefined : entry;
+  // What another process appends between the two looks may end before.
+  return "endId" in entry && entry.endId >= nextId ? entry : undefined;
 }
 
 function isConfirmed(partition: Partition, position: Position, ids?: readonly number[]): boolean {
   const { nextId, time, mark } = position;
   const entry = entryBefore(partition, nextId, ids);
-  if (entry?.kind === "gap") {
-    return entry.endId >= nextId && (mark === undefined || isFollowed(partition, nextId, mark));
-  }
-  if (entry?.kind !== "frame") return false;
+  if (entry === undefined) return false;
+  if (entry.kind === "gap") return mark === undefined || isFollowed(partition, nextId, mark);
   const { frame } = entry;
   if (mark === undefined) return (frame.flags & FLAG.lost) !== 0 || frame.time === time;
   if ((frame.flags & FLAG.lost) !== 0) return isFollowed(partition, nextId, mark);

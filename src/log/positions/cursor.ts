@@ -132,7 +132,7 @@ export class CursorFile {
       const isAlone = !this.#leaveRetired() && !this.#isOvertaken(listed, known.position);
       if (!isAlone && attempt < ATTEMPTS_MAX) continue;
       this.#checkIsThere();
-      if (this.#own !== undefined) this.#fold(this.#own, listed);
+      this.#fold(listed);
       return next;
     }
   }
@@ -205,8 +205,7 @@ export class CursorFile {
       if (this.#leaveRetired()) continue;
       if (isNew && this.#isOutdated(listed, next.generation + (isRaised ? 0 : 1))) continue;
       this.#checkIsThere();
-      if (this.#isFoldDue && this.#own !== undefined) this.#fold(this.#own, listed);
-      return;
+      return this.#fold(listed);
     }
   }
 
@@ -275,8 +274,10 @@ export class CursorFile {
       new StorageError("ENOENT", `Cannot store a position in "${own.path}": the file was removed`);
   }
 
-  /** Folds the files of closed consumers into this one, once there are many. */
-  #fold(own: OwnCursorFile, listed: readonly string[]): void {
+  /** Folds the files of closed consumers into this one's, if that is new and there are many of them. */
+  #fold(listed: readonly string[]): void {
+    const own = this.#own;
+    if (own === undefined || !this.#isFoldDue) return;
     this.#isFoldDue = false;
     try {
       const left = this.#others(listed).filter(({ path, isIdle, isRetired, isShared }) =>

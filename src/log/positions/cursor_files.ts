@@ -176,8 +176,8 @@ function isMark(slot: Uint8Array): boolean {
  * consumer would begin without a position, since that may be after events that it has not acknowledged.
  */
 export function startIn({ position, contents }: Known): StoredPosition | undefined {
-  const isLost = contents.some(({ slots, isShared }) =>
-    slots.every((slot, index) => slot === undefined || (!isShared && index === RETIRED_SLOT))
+  const isLost = contents.some(({ slots }) =>
+    slots.every((slot, index) => slot === undefined || index === RETIRED_SLOT)
   );
   return position ?? (isLost ? { nextId: 0, time: 0, generation: 0 } : undefined);
 }

@@ -141,9 +141,7 @@ export class OwnCursorFile {
 
   /** Closes it, and records in it that its owner has closed, so that the next consumer need not wait to find out. */
   end(): void {
-    if (this.position.generation > 0) {
-      bestEffort(() => this.#writeNext(this.position, { ...this.settings, owner: 0 }));
-    }
+    bestEffort(() => this.#writeNext(this.position, { ...this.settings, owner: 0 }));
     this.close();
   }
 

@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { FLAG } from "../../../src/log/format/bytes.ts";
 import { Partition } from "../../../src/log/partition.ts";
 import { confirmedId, positionAt } from "../../../src/log/positions/confirm.ts";
-import type { FrameMark, Position } from "../../../src/log/positions/position_slot.ts";
+import type { FrameMark, Position, StoredPosition } from "../../../src/log/positions/position_slot.ts";
 import { test } from "../../harness.ts";
 import { SimulatedFolder } from "../../drivers/files/simulated_folder.ts";
 import { CraftedSegment, CREATED, type Part, SALT, type Surroundings } from "../segment/crafted_segment.ts";
@@ -16,7 +16,7 @@ function frame(sequence: number, nonce = 1, salt = SALT): FrameMark {
 /** The id from which reading goes on. */
 function confirmed(
   parts: readonly Part[] | Partition,
-  position: Partial<Position> & { nextId: number; earlier?: readonly Position[] },
+  position: Partial<StoredPosition> & { nextId: number },
   surroundings: Surroundings = {},
 ): number {
   const partition = parts instanceof Partition ? parts : new CraftedSegment(parts, surroundings).partition();
@@ -77,11 +77,26 @@ test("a position is confirmed by its frame, wherever in it that is, and not by a
   assertEquals(confirmed([{ count: 2, writer: 2 }, { count: 3 }], { nextId: 2, mark: frame(3) }), 0);
 });
 
+test("what another process appends while a position is looked for is not taken for what holds the event before it", () => {
+  const crafted = new CraftedSegment([{ count: 2 }]);
+  const next = new CraftedSegment([{ count: 2 }, { count: 3 }]).bytesOf(1);
+  const partition = crafted.partition();
+  const look = partition.positionOfId.bind(partition);
+  partition.positionOfId = (id, ids) => {
+    const found = look(id, ids);
+    crafted.append(next);
+    return found;
+  };
+  assertEquals(positionAt(partition, 9), { nextId: 9, time: 0 });
+});
+
 test("a position at the first event, or before it, stays as it is, and without a segment there is none", () => {
   const parts: Part[] = [{ count: 2, anchor: [0, 10] }];
   for (const mark of [undefined, frame(5)]) {
     for (const nextId of [0, 7, 10]) assertEquals(confirmed(parts, { nextId, mark }, { baseId: 10 }), nextId);
-    assertEquals(confirmed(emptyPartition(), { nextId: 7, mark }), 0);
+    for (const rest of [{}, { time: 5000 }, { generation: 0 }]) {
+      assertEquals(confirmed(emptyPartition(), { nextId: 7, mark, ...rest }), 0);
+    }
   }
 });
 
@@ -97,6 +112,7 @@ test("reading goes back to an earlier position that is confirmed, the greatest o
   ];
   for (const [earlier, expected] of cases) {
     assertEquals(confirmed(parts, { ...unknown, earlier }), expected);
+    assertEquals(confirmed(parts, { nextId: 9, earlier }), expected, "without a frame");
   }
   // The frame before the first event is gone.
   const later = parts.map((part) => ({ ...part, anchor: [0, 10] as [number, number] }));

@@ -62,6 +62,8 @@ export class Scene {
   beforeNext(call: string, act: () => void, isIt: (path: string) => boolean = () => true): void {
     this.folder.before = (name, path) => {
       if (name !== call || !(path.endsWith(".pos") || path === ROOT) || !isIt(path)) return;
+      // Whether a file is there that a listing lacks is asked before it is made.
+      if (name === "stat" && this.folder.disk.names.get(path) === undefined) return;
       this.folder.before = () => {};
       act();
     };

@@ -8,7 +8,7 @@ import {
   assertStrictEquals,
   assertThrows,
 } from "@std/assert";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { StorageError, UnsupportedFormatError } from "../../../mod.ts";
 import { CursorFile } from "../../../src/log/positions/cursor.ts";
@@ -454,6 +454,16 @@ test("a slot has its magic, version, owner, sequence, generation, id, time, time
     }
     cursor.close();
     assertEquals(readFileSync(path).readBigUInt64LE(8), 0n);
+  }));
+
+test("a file that was moved away is not this consumer's any more, though another one has its name", () =>
+  inFolder(({ path, storage }) => {
+    const cursor = acknowledged(storage, path, 1);
+    renameSync(path, `${path}.old`);
+    // Systems say to a few milliseconds when a file was made.
+    storage.pause(20);
+    acknowledged(storage, path, 1).close();
+    assertThrows(() => cursor.acknowledge({ nextId: 2, time: 0 }), StorageError, "the file was removed");
   }));
 
 test("a closed cursor can still store positions", () =>

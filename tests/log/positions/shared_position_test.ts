@@ -1,10 +1,12 @@
 // The files of several consumers of one name: what is stored again when others come between, and which files are
 // folded into one.
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import { StorageError } from "../../../mod.ts";
+import type { OwnCursorFile } from "../../../src/log/positions/own_cursor_file.ts";
 import { encodeSlot, POSITION_SLOT_BYTES } from "../../../src/log/positions/position_slot.ts";
 import { ROOT } from "../../drivers/files/simulated_folder.ts";
 import { test } from "../../harness.ts";
+import { turn } from "../../waiting.ts";
 import { PLAIN, Scene } from "./cursor_scene.ts";
 
 test("a position that is stored already is not written again, and the next one is stored without a look at the folder", () => {
@@ -56,6 +58,32 @@ test("of two seeks at once, the one that is done last counts", () => {
   assertEquals(scene.stored, { nextId: 10, time: 0, generation: 9 });
 });
 
+test("a first acknowledgement that comes while a seek makes its file joins the seek, and two at once leave each other alone", () => {
+  const scene = new Scene();
+  const [one, seeking] = [scene.cursor(), scene.cursor()];
+  scene.beforeNext("publish", () => one.acknowledge({ nextId: 5, time: 0 }));
+  seeking.seek({ nextId: 3, time: 0 });
+  one.acknowledge({ nextId: 6, time: 0 });
+  assertEquals(scene.stored, { nextId: 6, time: 0, generation: 4 });
+  const other = new Scene();
+  other.beforeNext("publish", () => void other.acknowledged(5));
+  other.acknowledged(7);
+  assertEquals([other.unretired.length, other.stored?.nextId], [2, 7]);
+});
+
+test("what others acknowledge after a seek counts, although its process was stopped just after it was stored", () => {
+  const scene = new Scene();
+  const one = scene.acknowledged(5);
+  const stop = () => {
+    throw new StorageError("EIO", "stopped");
+  };
+  scene.beforeNext("publish", () => scene.beforeNext("list", stop));
+  assertThrows(() => scene.cursor().seek({ nextId: 3, time: 0 }), StorageError, "stopped");
+  assertEquals(scene.stored?.nextId, 3);
+  one.acknowledge({ nextId: 6, time: 0 });
+  assertEquals(scene.stored, { nextId: 6, time: 0, generation: 5 });
+});
+
 /** A scene with that many files of closed consumers beside the plain one, all on the disk. */
 function withFiles(count: number, isClosed = true): Scene {
   const scene = new Scene();
@@ -71,23 +99,49 @@ function withFiles(count: number, isClosed = true): Scene {
 }
 
 test("a consumer whose file is folded into another one just after it wrote has stored its position", () => {
-  const scene = withFiles(5, false);
-  const before = scene.files.map(({ path }) => path);
-  scene.retire(...before);
-  const one = scene.cursor();
-  scene.beforeNext("stat", () => {
-    const own = scene.files.map(({ path }) => path).filter((path) => !before.includes(path));
-    scene.retire(...own);
-    scene.folder.storage.publish(
-      PLAIN.replace(".pos", ".0000000a.pos"),
-      scene.folder.storage.readWhole(own[0])!,
-    );
-    for (const path of own) scene.folder.storage.remove(path);
-  }, (path) => !before.includes(path));
-  one.acknowledge({ nextId: 7, time: 0 });
-  assertEquals(scene.stored?.nextId, 7);
+  // When its file is made, and after its position was written.
+  for (const looks of [1, 2]) {
+    const scene = withFiles(5, false);
+    const before = scene.files.map(({ path }) => path);
+    scene.retire(...before);
+    const isOwn = (path: string) => !before.includes(path);
+    const foldOwn = () => {
+      const own = scene.files.map(({ path }) => path).filter(isOwn);
+      scene.retire(...own);
+      scene.folder.storage.publish(
+        PLAIN.replace(".pos", ".0000000a.pos"),
+        scene.folder.storage.readWhole(own[0])!,
+      );
+      for (const path of own) scene.folder.storage.remove(path);
+    };
+    const afterLooks = (count: number) =>
+      scene.beforeNext("stat", count === 1 ? foldOwn : () => afterLooks(count - 1), isOwn);
+    afterLooks(looks);
+    const one = scene.cursor();
+    one.acknowledge({ nextId: 7, time: 0 });
+    assertEquals([scene.stored?.nextId, scene.openFiles.size], [7, 6 + 2 - looks]);
+  }
 });
 
+test("a file that others make while a seek is stored in one that was there is retired, too", () => {
+  const scene = new Scene();
+  const [seeking, one] = [scene.acknowledged(5), scene.cursor()];
+  scene.beforeNext("readWhole", () => one.acknowledge({ nextId: 7, time: 0 }));
+  seeking.seek({ nextId: 3, time: 0 });
+  one.acknowledge({ nextId: 8, time: 0 });
+  assertEquals(scene.stored, { nextId: 8, time: 0, generation: 5 });
+});
+
+test("the first position of a consumer has to be synced if it must survive a power cut, and no other one", () => {
+  for (const keepsFirst of [true, false]) {
+    const scene = new Scene();
+    for (const isFirst of [true, false]) {
+      const cursor = scene.cursor({ keepsFirst });
+      cursor.acknowledge({ nextId: isFirst ? 5 : 7, time: 0 });
+      assertEquals(cursor.own?.isSyncDue, keepsFirst && isFirst);
+    }
+  }
+});
 test("a consumer that was taken for closed because it was idle goes on in another file", () => {
   const scene = withFiles(0);
   const cursors = [1, 2, 3, 4].map((nextId) => scene.acknowledged(10 + nextId));
@@ -234,4 +288,55 @@ test("a file that has another name is not this consumer's any more", () => {
   scene.folder.storage.rename(PLAIN, `${PLAIN}.old`);
   assertThrows(() => one.acknowledge({ nextId: 2, time: 0 }), StorageError, "the file was removed");
   assertEquals(scene.openFiles.size, 0);
+});
+
+test("a file that is closed while it is synced stays open until the last sync has ended, or failed", async () => {
+  for (const error of [undefined, new StorageError("EIO", "cannot sync")]) {
+    const scene = new Scene();
+    const one = scene.acknowledged(1);
+    const ends: (() => void)[] = [];
+    for (let syncs = 0; syncs < 2; syncs++) {
+      one.own!.keepOpenDuring(
+        new Promise((resolve, reject) => ends.push(error === undefined ? resolve : () => reject(error))),
+      );
+    }
+    one.close();
+    for (const [index, end] of ends.entries()) {
+      assertEquals(scene.openFiles.size, 1);
+      end();
+      await turn();
+      assertEquals(scene.openFiles.size, 1 - index);
+    }
+    // One that is closed after its sync is closed at once.
+    const two = scene.acknowledged(2);
+    two.own!.keepOpenDuring(Promise.resolve());
+    await turn();
+    assertEquals(scene.openFiles.size, 1);
+    two.close();
+    assertEquals(scene.openFiles.size, 0);
+  }
+});
+
+test("what a failed sync may have dropped is written again before the next one, and then no more", async () => {
+  const ways = [(own: OwnCursorFile) => own.sync(), async (own: OwnCursorFile) => own.syncNow()];
+  for (const first of ways) {
+    for (const second of ways) {
+      const scene = new Scene();
+      const { disk, storage } = scene.folder;
+      const { own } = scene.acknowledged(5);
+      storage.syncDirectory(ROOT);
+      const written = () => storage.readWhole(PLAIN)!;
+      const before = written();
+      disk.faults = { failedSync: 1 };
+      await assertRejects(() => first(own!), StorageError);
+      disk.faults = {};
+      await second(own!);
+      const again = written();
+      assertNotEquals(again, before);
+      await second(own!);
+      assertEquals(written(), again);
+      disk.powerCut();
+      assertEquals(scene.stored?.nextId, 5);
+    }
+  }
 });

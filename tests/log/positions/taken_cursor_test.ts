@@ -81,13 +81,9 @@ test("of two that take a position over at once one sees the other's, and goes on
 test("a file that goes as soon as it is made is made again, and one that goes later is an error", () => {
   const scene = new Scene();
   const one = scene.cursor();
-  scene.folder.before = (name, path) => {
-    if (name !== "stat" || !path.endsWith(".pos")) return;
-    scene.folder.before = () => {};
-    scene.folder.storage.remove(path);
-  };
+  scene.beforeNext("stat", () => scene.folder.storage.remove(PLAIN));
   one.acknowledge({ nextId: 2, time: 0 });
-  assertEquals(scene.stored?.nextId, 2);
+  assertEquals([scene.stored?.nextId, scene.openFiles.size], [2, 1]);
   for (const removed of [undefined, () => new Error("deleted")]) {
     const other = new Scene();
     const cursor = other.cursor(removed === undefined ? {} : { removed });
@@ -108,8 +104,12 @@ test("the next seek begins a later generation, and its file is there before", ()
   const scene = new Scene();
   const one = scene.cursor();
   const first = one.nextGeneration();
-  // It says nothing yet.
+  // It says nothing yet, nor if others make its owner leave it.
   assertEquals([first > 0, scene.stored, scene.folder.names()], [true, undefined, ["0.pos"]]);
+  const retired = new Scene();
+  retired.cursor().nextGeneration();
+  retired.retire(PLAIN);
+  assertEquals(retired.stored, undefined);
   one.seek({ nextId: 4, time: 0 });
   const { generation } = scene.stored!;
   const second = one.nextGeneration();
@@ -135,6 +135,18 @@ test("a file that is there for the next seek keeps the position before, in case 
   scene.folder.storage.remove(PLAIN);
   const { nextId, earlier } = scene.cursor().read()!;
   assertEquals([nextId, earlier?.map(({ nextId }) => nextId)], [9, [5]]);
+});
+
+test("an owner that goes on where the position is knows the one before it, in case the log loses the event before", () => {
+  const scene = new Scene();
+  const mark = { salt: 1, nonce: 7, sequence: 1 };
+  const one = scene.cursor();
+  for (const nextId of [5, 7]) one.acknowledge({ nextId, time: 0, mark });
+  const two = scene.cursor();
+  two.take((stored) => stored!);
+  scene.folder.storage.remove(PLAIN);
+  const { nextId, earlier } = scene.cursor().read()!;
+  assertEquals([nextId, earlier?.map(({ nextId }) => nextId)], [7, [5]]);
 });
 
 test("the next seek is later than one that was made while its file was removed", () => {

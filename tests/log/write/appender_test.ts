@@ -101,6 +101,18 @@ test("events get ids in the order of their frames, whichever writer appended the
     assertEquals(stored(), ["a", "b", "c", "d", "e", "f", "g", "h"]);
   }));
 
+test("a segment that has reached its size is sealed, and one that lacks a byte of it is not", () => {
+  let size = 0;
+  withFolder(nodeStorage, ({ appender }) => size = appender().appendEvents(events("a")).endOffset);
+  for (const lacking of [0, 1]) {
+    withFolder(nodeStorage, ({ appender, segments }) => {
+      const one = appender(size + lacking);
+      for (const text of ["a", "b"]) one.appendEvents(events(text));
+      assertEquals(segments(), lacking === 0 ? [0, 1] : [0]);
+    });
+  }
+});
+
 test("a full segment is sealed, and the next one starts with the next id", () =>
   withFolder(nodeStorage, ({ appender, stored, segments }) => {
     const one = appender(600);
@@ -505,6 +517,29 @@ test("what follows a hole is stored also where its seal is not, and the next app
     assertEquals(assertThrows(() => one.sealAfterHole()), bug);
   });
 });
+
+test("what follows a hole is stored also where its topic is deleted before it is sealed", () =>
+  withFolder(nodeStorage, ({ appender, directory }) => {
+    const one = appender();
+    one.appendEvents(events("a"));
+    appendFileSync(`${directory}/${segmentName(0)}`, new Uint8Array(300));
+    one.appendEvents(events("b"));
+    appender().sealForever();
+    one.sealAfterHole();
+    assertThrows(() => one.appendEvents(events("c")), TopicDeletedError);
+  }));
+
+test("an append goes on however often others seal the segment before its frame lands", () =>
+  withFolder(nodeStorage, ({ appender, segments }) => {
+    const [one, other] = [appender(), appender()];
+    let seals = 0;
+    const landing = one.appendEvents(events("a"), undefined, () => {
+      if (seals++ === 5) return;
+      other.appendEvents(events("other"));
+      other.seal();
+    });
+    assertEquals([landing.id, segments()], [5, [0, 1, 2, 3, 4, 5]]);
+  }));
 
 test("a frame is another's unless all of what tells frames apart is the same", () => {
   // Both get the same random numbers: the same lower half, and the same upper half.
