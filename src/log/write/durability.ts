@@ -12,7 +12,7 @@ interface FileState {
    */
   twin: StorageFile | undefined;
   /** The names in the folder without which what was appended does not count: its own, and those of markers. */
-  readonly names: string[];
+  readonly names: Set<string>;
   /** Something was appended after the last sync began. */
   isDirty: boolean;
   running: Promise<void> | undefined;
@@ -48,7 +48,7 @@ export class Durability implements FileKeeper {
     directory: string,
     private readonly options: DurabilityOptions = {},
   ) {
-    const paths = () => [...this.#states.values()].flatMap(({ names }) => names);
+    const paths = () => [...this.#states.values()].flatMap(({ names }) => [...names]);
     this.#names = new SegmentNames(storage, directory, paths, options.topFolder);
   }
 
@@ -58,7 +58,7 @@ export class Durability implements FileKeeper {
     this.#states.set(file, {
       file,
       twin,
-      names: [file.path],
+      names: new Set([file.path]),
       isDirty: false,
       running: undefined,
       waiting: undefined,
@@ -68,8 +68,7 @@ export class Durability implements FileKeeper {
 
   /** What is appended to the file from now on counts only with this name in its folder, too. */
   needsName(file: StorageFile, path: string): void {
-    const names = this.#states.get(file)?.names;
-    if (names?.includes(path) === false) names.push(path);
+    this.#states.get(file)?.names.add(path);
   }
 
   wrote(file: StorageFile): void {
@@ -117,8 +116,7 @@ export class Durability implements FileKeeper {
       } catch (error) {
         throw this.#asFailure(state, error);
       }
-      // The result of a running sync is not known yet, and a file whose sync failed is not clean.
-      if (state.running === undefined) state.isDirty = false;
+      state.isDirty = false;
       this.#closeIfDone(state);
     }
   }

@@ -37,10 +37,9 @@ const RUN_UNITS = 96 * 1024;
  * next call, and never across an `await`. Throws `LimitExceededError` before it takes memory for what is too large.
  */
 export function encodeEvents(batch: OutgoingBatch, signature: Signature, extents?: Extents): Uint8Array {
-  const { count } = batch;
+  const { count, dataBytes } = batch;
   checkLimit(count, FRAME_EVENTS_MAX, "events", "use a smaller batch size");
-  const data = batch.dataBytes === 0 ? undefined : batch.data;
-  const dataBytes = data === undefined ? 0 : batch.dataBytes;
+  const data = dataBytes === 0 ? undefined : batch.data;
   const sizes: FrameSizes = {
     flags: data === undefined ? 0 : FLAG.hasData,
     count,

@@ -49,6 +49,17 @@ test("a consumer that makes its file beside a seek stores its position in the ge
   assertEquals(scene.stored, { nextId: 60, time: 0, generation: 5 });
 });
 
+test("a consumer that makes its file beside a seek beyond what it acknowledges goes on in the generation of the seek", () => {
+  const scene = new Scene();
+  scene.acknowledged(5).close();
+  const one = scene.cursor();
+  scene.beforeNext("publish", () => scene.cursor().seek({ nextId: 60, time: 0 }));
+  one.acknowledge({ nextId: 50, time: 0 });
+  assertEquals(scene.stored, { nextId: 60, time: 0, generation: 5 });
+  one.acknowledge({ nextId: 61, time: 0 });
+  assertEquals(scene.stored, { nextId: 61, time: 0, generation: 5 });
+});
+
 test("of two seeks at once, the one that is done last counts", () => {
   const scene = new Scene();
   scene.acknowledged(5).close();

@@ -495,18 +495,23 @@ test("a blocking sync closes files that are no longer appended to", () => {
   assertEquals(done.slice(-2), ["close twin of one", "close one"]);
 });
 
-test("closing closes every file without a sync, and waits for a running one", async () => {
+test("closing closes every file without a sync, and waits for those that are running or were asked for", async () => {
   const { durability, done, file } = makeScene();
   const [dirty, running] = [file("dirty"), file("running")];
   durability.wrote(dirty);
   durability.wrote(running);
   durability.sync([running]);
   await settled();
+  durability.wrote(running);
+  const next = watch(durability.sync([running]));
   durability.close();
   assertEquals(done, ["syncDirectory folder", "sync running", "close dirty"]);
   running.ends[0]();
   await settled();
-  assertEquals(done.at(-1), "close running");
+  assertEquals(done.at(-1), "sync running");
+  running.ends[1]();
+  await settled();
+  assertEquals([done.at(-1), next.state], ["close running", "resolved"]);
 });
 
 test("the folder with the topics is synced once, unless this process may not open it, and again after a failure", () => {

@@ -152,6 +152,12 @@ test("data parts are read back as they were, whichever way they lie across block
   }
 });
 
+test("a batch whose data has no bytes takes no more room than one without data", () => {
+  const batch = { count: 2, metadata: ["1", "2"] };
+  const data = [new Uint8Array(0), undefined];
+  assertEquals(encodeWith({ ...batch, data }).byteLength, encodeWith(batch).byteLength);
+});
+
 test("a batch that says another size than its data has is not written", () => {
   const metadata = ["1", "2"];
   const data = [Uint8Array.of(1, 2, 3), Uint8Array.of(4)];
@@ -208,6 +214,15 @@ test("limits of a frame are checked before anything is written", () => {
     ),
     true,
   );
+  const inChunks = (chunks: number) => {
+    const list = new Array(chunks).fill({ segmentId: 0, offset: 64, dataBytes: 1 });
+    return encodeEvents({ count: 1, metadata, dataBytes: 0 }, SIGNATURE as Signature, {
+      totalBytes: chunks,
+      list,
+    });
+  };
+  assertEquals(inChunks(0xffff).byteLength > 0, true);
+  assertEquals(refused(() => inChunks(0x10000)).includes("65536 chunks of data"), true);
   // For bytes, the limit counts their number; for texts, the bytes of their encoding.
   const long = { length: METADATA_BYTES_MAX + 1 } as Uint8Array;
   assertEquals(refused(() => encodeWith({ count: 1, metadata: [long] })).includes("bytes of metadata"), true);
