@@ -84,7 +84,7 @@ export abstract class PartitionsConsumer<P extends AssignedPartition> implements
       const done = () => {
         if (!this.#waits.delete(look)) return;
         signal.removeEventListener("abort", done);
-        if (this.#waits.size === 0 && !this.isClosed) {
+        if (this.#waits.size === 0) {
           this.#linger = setTimeout(() => this.#stop(), LISTEN_LINGER_MS);
         }
         resolve();

@@ -14,6 +14,7 @@ import { nodeStorage } from "../../../src/storage/node.ts";
 import type { Storage } from "../../../src/storage/port.ts";
 import { removeBefore, sealLast } from "../../../src/log/mod.ts";
 import { test } from "../../harness.ts";
+import { turn } from "../../waiting.ts";
 import { ROOT, SimulatedFolder } from "./simulated_folder.ts";
 
 interface Scene {
@@ -280,6 +281,8 @@ test("a removed position is reported once, and reading continues at the first ev
     const behind = await consumer({ from: { id: 1 } });
     // There is something new: events have been removed.
     await behind.waitForEvents(signal.signal);
+    // An iteration with an end reads on to learn of it.
+    assertEquals([behind.position(0), behind.position(1)], [1, 0]);
     const error = assertThrows(() => behind.read(0, 9), EventGoneError);
     assertEquals(error.firstId, 3);
     assertEquals(behind.read(0, 9)!.baseId, 3);
@@ -310,7 +313,10 @@ test("a wait ends with an event, with its signal and with the consumer, and not 
     await waits[1];
     assertEquals(ended, ["one", "other"]);
     // If events are available, or the signal is aborted, it does not wait.
-    await reading.waitForEvents(new AbortController().signal);
+    const there = wait("there", new AbortController().signal);
+    await turn();
+    assertEquals(ended.splice(2), ["there"]);
+    await there;
     reading.read(1, 1);
     await reading.waitForEvents(one.signal);
     const last = wait("last", other.signal);
@@ -369,6 +375,8 @@ test("a wait removes its listener from the signal, and the folder watch is kept 
     assertEquals(listening, 1);
     await reading.close();
     await last;
+    assertEquals([on, listening], [[], 0]);
+    await reading.waitForEvents(signal);
     assertEquals([on, listening], [[], 0]);
   }));
 

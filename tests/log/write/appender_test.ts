@@ -232,9 +232,9 @@ test("a frame refused by the system is not stored, and the next one is", () => {
 // push had failed as not stored.
 test("a frame whose write fails within its trailer rejects with mayBeStored, one that lacks more does not", () => {
   const full = new StorageError("ENOSPC", "Cannot append: the disk is full", { canRetry: true });
-  for (
-    const [missing, mayBeStored] of [[1, true], [7, true], [64, true], [65, false], [100, false]] as const
-  ) {
+  const cases = [[1, true], [7, true], [64, true], [65, false], [100, false]] as const;
+  const lacks = [true, false].flatMap((isFirst) => cases.map((one) => [isFirst, ...one] as const));
+  for (const [isFirst, missing, mayBeStored] of lacks) {
     let plan: ((bytes: Uint8Array) => Uint8Array) | undefined;
     const storage = changedStorage((file, _, mode) =>
       mode !== "append" ? {} : {
@@ -249,13 +249,39 @@ test("a frame whose write fails within its trailer rejects with mayBeStored, one
       const one = appender();
       one.appendEvents(events("a"));
       // Another writer's frame comes first.
-      appender().appendEvents(events("b"));
+      if (!isFirst) appender().appendEvents(events("b"));
       plan = (bytes) => bytes.subarray(0, bytes.byteLength - missing);
       const error = assertThrows(() => one.appendEvents(events("c")), StorageError);
       assertEquals([error.errno, error.mayBeStored], ["ENOSPC", mayBeStored], `${missing} bytes missing`);
       plan = undefined;
-      assertEquals(one.appendEvents(events("d")).id, 2);
-      assertEquals(stored(), ["a", "b", "d"]);
+      assertEquals(one.appendEvents(events("d")).id, isFirst ? 1 : 2);
+      assertEquals(stored(), isFirst ? ["a", "d"] : ["a", "b", "d"]);
+    });
+  }
+});
+
+test("a frame whose write fails may be stored if its file cannot be read, unless nothing of it is there", () => {
+  for (const [bytesWritten, mayBeStored] of [[0, false], [200, true]] as const) {
+    let isFailing = false;
+    const storage = changedStorage((file, _, mode) =>
+      mode !== "append" ? {} : {
+        append: (bytes) => {
+          const written = file.append(isFailing ? bytes.subarray(0, bytesWritten) : bytes);
+          if (isFailing) throw new StorageError("EIO", "Cannot append: the disk reported an error");
+          return written;
+        },
+        readAt: (into, offset) => {
+          if (isFailing) throw new StorageError("EIO", "Cannot read: the disk reported an error");
+          return file.readAt(into, offset);
+        },
+      }
+    );
+    withFolder(storage, ({ appender }) => {
+      const one = appender();
+      one.appendEvents(events("a"));
+      isFailing = true;
+      const error = assertThrows(() => one.appendEvents(events("b")), StorageError, "Cannot append");
+      assertEquals(error.mayBeStored, mayBeStored);
     });
   }
 });
@@ -266,11 +292,15 @@ test("a frame whose write fails within its trailer is not stored if the log has 
   const full = new StorageError("ENOSPC", "Cannot append: the disk is full", { canRetry: true });
   const ends = (other: Appender) => other.sealForever();
   const appends = (other: Appender) => other.appendEvents(events("b"));
-  const cases = [[ends, true, false], [ends, false, false], [appends, true, true], [
-    appends,
-    false,
-    false,
-  ]] as const;
+  const seals = (other: Appender) => other.seal();
+  const cases = [
+    [ends, true, false],
+    [ends, false, false],
+    [seals, true, false],
+    [seals, false, false],
+    [appends, true, true],
+    [appends, false, false],
+  ] as const;
   for (const [act, isBefore, mayBeStored] of cases) {
     let meanwhile: (() => void) | undefined;
     const storage = changedStorage((file, _, mode) =>

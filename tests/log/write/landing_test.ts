@@ -12,6 +12,7 @@ import { SegmentIndex } from "../../../src/log/segment/index.ts";
 import { segmentName } from "../../../src/log/segment/segment_file.ts";
 import { Appender } from "../../../src/log/write/appender.ts";
 import { nodeStorage } from "../../../src/storage/node.ts";
+import { ROOT, SimulatedFolder } from "../../drivers/files/simulated_folder.ts";
 import { test } from "../../harness.ts";
 import { changedStorage } from "../port_wrapper.ts";
 
@@ -241,4 +242,36 @@ test("a frame whose bytes became others is written again", () => {
     assertEquals(one.appendEvents(event("3")).segment.baseId, 2);
     assertEquals(other.appendEvents(event("4")).id, 3);
   });
+});
+
+test("a frame whose write others split is not there, though the trailer of one of them is where its own would be", () => {
+  for (const dataBytes of [1000, 5000]) {
+    withWriters(({ one, other, path, appends }) => {
+      const { offset, endOffset } = other.appendEvents(event("1"));
+      one.appendEvents(event("2"));
+      appends.push((_, bytes) => {
+        const whole = bytes.slice();
+        const middle = whole.byteLength - (endOffset - offset);
+        appendFileSync(path, whole.subarray(0, middle));
+        other.appendEvents(event("3"));
+        appendFileSync(path, whole.subarray(middle));
+        return whole.byteLength;
+      });
+      assertEquals(one.appendEvents(event("4", dataBytes)).id, 3);
+      assertEquals(other.appendEvents(event("5")).id, 4);
+    });
+  }
+});
+
+test("an append wakes who waits for events in this process, without a watch of the system", () => {
+  const { storage } = new SimulatedFolder();
+  const still = Object.assign(Object.create(storage), { watch: () => undefined });
+  const partition = new Partition({ storage: still, directory: ROOT, topic: "topic", partition: 0 });
+  const appender = new Appender(partition, 2 ** 30);
+  let woken = 0;
+  const stop = partition.appendSignal.listen(() => woken++);
+  appender.appendEvents(event("1"));
+  assertEquals(woken, 1);
+  stop();
+  appender.close();
 });
