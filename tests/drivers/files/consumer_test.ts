@@ -270,6 +270,18 @@ test("a read that fails is an error, and the next one goes on where it was", () 
     assertEquals(reading.read(0, 9)!.baseId, 2);
   }));
 
+test("a seek that fails leaves a removed position to be reported by the next read", () =>
+  withLogs(1, async ({ push, roll, consumer, logs, failPublishing }) => {
+    push(3);
+    roll();
+    push(3);
+    removeBefore(logs[0], 3, 0);
+    const behind = await consumer({ from: { id: 1 } });
+    failPublishing();
+    await assertRejects(async () => await behind.seek([0], { id: 4 }, true), StorageError);
+    assertThrows(() => behind.read(0, 9), EventGoneError);
+  }));
+
 test("a removed position is reported once, and reading continues at the first event left", () =>
   withLogs(1, async ({ push, roll, consumer, logs }) => {
     push(3);

@@ -1,7 +1,15 @@
 // Where a frame has landed: with one look where it was expected, and a search if that shows anything else. And
 // what a writer makes of files that are removed, moved, cut or overwritten under it.
 import { assertEquals, assertThrows } from "@std/assert";
-import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { StorageError } from "../../../mod.ts";
@@ -28,6 +36,8 @@ interface Scene {
   next: (number | undefined)[];
   /** What its appends to come do beside writing; what they return is how many bytes that were. */
   appends: ((write: () => number, bytes: Uint8Array) => number)[];
+  /** What is added to the numbers that files have on the disk. */
+  numbers: { shift: number };
   /** How often it looked whether its file is there. */
   looks: () => number;
   /** The offsets that have an index entry. */
@@ -41,6 +51,7 @@ function withWriters(body: (scene: Scene) => void, indexIntervalBytes?: number):
   const next: Scene["next"] = [];
   const appends: Scene["appends"] = [];
   const clock = { now: 1_000_000 };
+  const numbers = { shift: 0 };
   let looks = 0;
   const storage = changedStorage((file, path, mode) =>
     mode !== "append" || !path.endsWith(".log") ? {} : {
@@ -56,7 +67,8 @@ function withWriters(body: (scene: Scene) => void, indexIntervalBytes?: number):
     now: () => clock.now,
     stat: (path) => {
       if (path.endsWith(".log")) looks++;
-      return nodeStorage.stat(path);
+      const state = nodeStorage.stat(path);
+      return state && { ...state, inode: state.inode! + numbers.shift };
     },
   });
   const intervals = [indexIntervalBytes, 2 ** 30];
@@ -72,7 +84,7 @@ function withWriters(body: (scene: Scene) => void, indexIntervalBytes?: number):
       ...new SegmentIndex(partition.segment(0)).confirmedIds(() => true),
     ].map(({ offset }) => offset);
   try {
-    body({ one, other, path, clock, reads, next, appends, looks: () => looks, indexed });
+    body({ one, other, path, clock, numbers, reads, next, appends, looks: () => looks, indexed });
   } finally {
     for (const { partition, appender } of opened) {
       appender.close();
@@ -169,6 +181,12 @@ test("what is appended to a file that was removed or moved by hand is refused", 
   const ways: ((path: string) => void)[] = [
     (path) => rmSync(path),
     (path) => renameSync(path, `${path}.kept`),
+    (path) => {
+      const content = readFileSync(path);
+      // Not the same number, which is free once the file is gone.
+      writeFileSync(`${path}.next`, content);
+      renameSync(`${path}.next`, path);
+    },
   ];
   for (const way of ways) {
     withWriters(({ one, path, clock }) => {
@@ -179,6 +197,16 @@ test("what is appended to a file that was removed or moved by hand is refused", 
       assertEquals([error.errno, error.mayBeStored], ["ENOENT", false]);
     });
   }
+});
+
+test("a file whose number changes, as on some network file systems, is still there", () => {
+  withWriters(({ one, clock, numbers }) => {
+    for (let id = 0; id < 3; id++) {
+      numbers.shift++;
+      clock.now += 10;
+      assertEquals(one.appendEvents(event("1")).id, id);
+    }
+  });
 });
 
 test("what is stored before its segment is sealed and removed stays stored", () => {
