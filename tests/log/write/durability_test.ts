@@ -552,6 +552,47 @@ test("the folder with the topics is synced once, unless this process may not ope
   assertEquals(outcomes, [true, true, false, true, false, false, true]);
 });
 
+test("the folder with the topics is changed before it is synced, which may fail unless a sync of it has failed before", () => {
+  const changed = new Set<string>();
+  let isFull = true;
+  let error: unknown;
+  const storage: Storage = {
+    ...nodeStorage,
+    list: () => [],
+    publish: (path) => {
+      changed.add(path);
+      if (isFull) throw new StorageError("ENOSPC", "Cannot write: the disk is full");
+      return false;
+    },
+    syncDirectory: (path, change) => {
+      change?.();
+      if (path === "top" && error !== undefined) throw error;
+    },
+  };
+  const confirms = (): boolean => {
+    const durability = new Durability(storage, "folder", { topFolder: "top" });
+    const file = new ScriptedFile("folder/one", []);
+    durability.opened(file);
+    durability.wrote(file);
+    try {
+      durability.syncNow([file]);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  assertEquals(confirms(), true);
+  assertEquals([...changed], ["top/.creating-", "folder/one"]);
+  error = eio;
+  assertEquals(confirms(), false);
+  error = undefined;
+  assertEquals(confirms(), false);
+  isFull = false;
+  assertEquals(confirms(), true);
+  isFull = true;
+  assertEquals(confirms(), true);
+});
+
 test("a sync of the folder with the topics that began before another one failed proves nothing after that", async () => {
   const ends: ((error?: unknown) => void)[] = [];
   const storage: Storage = {
