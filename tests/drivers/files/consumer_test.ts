@@ -8,6 +8,7 @@ import type { ConsumerRequest } from "../../../src/contract.ts";
 import { type ConsumerPositions, FilesConsumer } from "../../../src/drivers/files/consumer.ts";
 import { partitionName, PositionFiles } from "../../../src/drivers/files/layout.ts";
 import { CursorFile } from "../../../src/log/positions/cursor.ts";
+import { CursorFiles } from "../../../src/log/positions/cursor_files.ts";
 import { Partition } from "../../../src/log/partition.ts";
 import { PartitionWriter } from "../../../src/log/write/writer.ts";
 import { nodeStorage } from "../../../src/storage/node.ts";
@@ -25,6 +26,8 @@ interface Scene {
   unopened(request: Partial<ConsumerRequest>, enterAlone?: () => Promise<void>): FilesConsumer;
   /** The stored position and the time of the event before it. */
   stored(partition?: number): [nextId: number, time: number] | undefined;
+  /** Another consumer retires all files with positions, just before they are listed again. */
+  retireWithNextListing(): void;
   /** Makes every new file fail from now on. */
   failPublishing(): void;
   /** Makes that many reads of a log fail. */
@@ -37,6 +40,7 @@ async function withLogs(count: number, body: (scene: Scene) => Promise<void>): P
   let now = 1_000_000;
   let publishingFails = false;
   let failingReads = 0;
+  let beforeListing = (): void => {};
   const storage: Storage = {
     ...nodeStorage,
     now: () => now,
@@ -71,7 +75,10 @@ async function withLogs(count: number, body: (scene: Scene) => Promise<void>): P
     const whole: ConsumerRequest = { from: "earliest", onCorruption: "throw", dataWanted: false, ...request };
     const positions: ConsumerPositions = {
       cursor: cursorOf,
-      listed: () => new PositionFiles(readdirSync(folder)),
+      listed: () => {
+        beforeListing();
+        return new PositionFiles(readdirSync(folder));
+      },
       syncNames: () => Promise.resolve(),
       seek: (targets) => targets.forEach((target) => cursorOf(target.partition).seek(target)),
     };
@@ -100,6 +107,12 @@ async function withLogs(count: number, body: (scene: Scene) => Promise<void>): P
         const position = cursorOf(partition).read();
         return position === undefined ? undefined : [position.nextId, position.time];
       },
+      retireWithNextListing: () =>
+        beforeListing = () => {
+          beforeListing = () => {};
+          const files = new CursorFiles(storage, `${folder}/${partitionName(0)}.pos`);
+          for (const content of files.readAll()) files.retire(content, 99);
+        },
     });
   } finally {
     for (const consumer of consumers) await consumer.close();
@@ -268,6 +281,22 @@ test("a read that fails is an error, and the next one goes on where it was", () 
       assertThrows(() => reading.read(0, 9), StorageError, "simulated");
     }
     assertEquals(reading.read(0, 9)!.baseId, 2);
+  }));
+
+test("acknowledgements that come before the first of them is stored follow each other, whatever others do to its file", () =>
+  withLogs(1, async ({ push, consumer, stored, retireWithNextListing }) => {
+    push(4);
+    const reading = await consumer();
+    reading.read(0, 9);
+    retireWithNextListing();
+    const [first, ...others] = [1, 2, 3].map((nextId) => reading.acknowledge(0, nextId));
+    await first;
+    await Promise.all([...others, reading.acknowledge(0, 4)]);
+    assertEquals(stored()?.[0], 4);
+    // One that has nothing new to store needs no file.
+    const behind = await consumer({ from: "earliest" });
+    await behind.acknowledge(0, 2);
+    assertEquals(stored()?.[0], 4);
   }));
 
 test("a seek that fails leaves a removed position to be reported by the next read", () =>

@@ -141,6 +141,9 @@ test("data parts are read back as they were, whichever way they lie across block
     [part(DATA_BLOCK_BYTES - 1, 3), part(1, 4), part(1, 5)],
     [part(DATA_BLOCK_BYTES + 1, 3), part(DATA_BLOCK_BYTES - 1, 4)],
     [part(10, 1), part(3 * DATA_BLOCK_BYTES + 5, 2), [part(DATA_BLOCK_BYTES, 8), part(9, 1)]],
+    [part(10, 1), part(3 * DATA_BLOCK_BYTES + 5, 2)],
+    [part(DATA_BLOCK_BYTES, 1), part(DATA_BLOCK_BYTES, 2), part(DATA_BLOCK_BYTES, 3)],
+    [[part(2 * DATA_BLOCK_BYTES, 1), part(2 * DATA_BLOCK_BYTES - 1, 5)]],
   ];
   for (const data of cases) {
     const whole = data.map((each) => Buffer.concat(each instanceof Uint8Array ? [each] : each ?? []));
@@ -152,6 +155,18 @@ test("data parts are read back as they were, whichever way they lie across block
   }
 });
 
+test("a chunk is the same whether its data is given whole or in pieces of any size", () => {
+  const whole = Uint8Array.from({ length: 3 * DATA_BLOCK_BYTES + 9 }, (_, n) => n * 7);
+  const encoded = (pieceBytes: number) => {
+    const data: Uint8Array[] = [];
+    for (let at = 0; at < whole.length; at += pieceBytes) data.push(whole.subarray(at, at + pieceBytes));
+    return encodePlain(KIND.chunk, SIGNATURE as Signature, { data }).slice();
+  };
+  for (const pieceBytes of [1000, 40_000, DATA_BLOCK_BYTES, 70_000, 2 * DATA_BLOCK_BYTES]) {
+    assertEquals(Buffer.compare(encoded(pieceBytes), encoded(whole.length)), 0, `${pieceBytes}`);
+  }
+});
+
 test("a batch whose data has no bytes takes no more room than one without data", () => {
   const batch = { count: 2, metadata: ["1", "2"] };
   const data = [new Uint8Array(0), undefined];
@@ -160,13 +175,15 @@ test("a batch whose data has no bytes takes no more room than one without data",
 
 test("a batch that says another size than its data has is not written", () => {
   const metadata = ["1", "2"];
-  const data = [Uint8Array.of(1, 2, 3), Uint8Array.of(4)];
-  for (const [dataBytes, part] of [[3, "bytes"], [5, "data"]] as const) {
-    assertThrows(
-      () => encodeWith({ count: 2, metadata, data, dataBytes }),
-      Error,
-      `Cannot encode a frame: its ${part} end at`,
-    );
+  const [one, other] = [Uint8Array.of(1, 2, 3), Uint8Array.of(4)];
+  for (const data of [[one, other], [[one], [other]]]) {
+    for (const [dataBytes, part] of [[3, "bytes"], [5, "data"]] as const) {
+      assertThrows(
+        () => encodeWith({ count: 2, metadata, data, dataBytes }),
+        Error,
+        `Cannot encode a frame: its ${part} end at`,
+      );
+    }
   }
 });
 
