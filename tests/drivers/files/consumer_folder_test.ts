@@ -1,7 +1,7 @@
 // The folder of a consumer's positions: when it is made, what blocks it, and what a seek over several partitions leaves.
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ConsumerDeletedError, StorageError, TopicDeletedError } from "../../../mod.ts";
-import { readName } from "../../../src/drivers/files/consumer_folder.ts";
+import { type ConsumerFolder, readName } from "../../../src/drivers/files/consumer_folder.ts";
 import { ConsumerRegistry } from "../../../src/drivers/files/consumer_registry.ts";
 import { test } from "../../harness.ts";
 import { encodeSlot } from "../../../src/log/positions/position_slot.ts";
@@ -576,4 +576,55 @@ test("a folder of an earlier version that names another consumer is not this one
   assertEquals(scene.registry.consumer("a").path, `${ROOT}/t/consumers/a`);
   scene.folder.storage.replace(`${ROOT}/t/consumers/a~e8b7be43/name`, new TextEncoder().encode("a"));
   assertEquals(scene.registry.consumer("a").path, `${ROOT}/t/consumers/a~e8b7be43`);
+});
+
+const syncs: Record<string, (consumer: ConsumerFolder) => void | Promise<void>> = {
+  "first positions": (consumer) => consumer.syncNames(),
+  "a seek": (consumer) => consumer.seek([{ partition: 0, nextId: 5, time: 0 }]),
+};
+
+for (const [what, sync] of Object.entries(syncs)) {
+  test(`a folder is changed before it is synced for ${what}, which may fail unless a sync of it has failed before`, async () => {
+    const scene = new Scene();
+    scene.acknowledge("c", 1);
+    const consumer = scene.another().consumer("c");
+    const outcomes: boolean[] = [];
+    let changes = 0;
+    for (const failing of ["publish", "syncDirectory", "publish", "nothing", "publish"]) {
+      scene.folder.before = (name, path) => {
+        if (name === "publish" && path === `${consumer.path}/name`) changes++;
+        else if (!name.startsWith("syncDirectory") || path !== consumer.path) return;
+        if (name.startsWith(failing)) throw new StorageError("EIO", `Cannot ${name}: simulated`);
+      };
+      try {
+        await sync(consumer);
+        outcomes.push(true);
+      } catch (error) {
+        assertEquals((error as StorageError).errno, "EIO");
+        outcomes.push(false);
+      }
+    }
+    assertEquals([outcomes, changes], [[true, false, false, true, true], 4]);
+  });
+}
+
+test("positions whose names cannot be synced because their consumer was deleted say that", async () => {
+  const scene = new Scene();
+  scene.acknowledge("c", 1);
+  const consumer = scene.another().consumer("c");
+  scene.folder.storage.removeTree(consumer.path);
+  await assertRejects(() => consumer.syncNames(), ConsumerDeletedError);
+});
+
+test("a seek over several partitions survives a power cut that takes only its file", () => {
+  const scene = new Scene();
+  const { disk, storage } = scene.folder;
+  for (const nextId of [1, 5]) scene.seek("c", nextId, nextId);
+  for (const path of ["", "/t", "/t/consumers", "/t/consumers/c/seek"]) storage.syncDirectory(ROOT + path);
+  disk.random.pick = (lossRates) => lossRates.at(-1)!;
+  disk.random.chance = (lossRate) => lossRate === 1;
+  disk.random.below = () => 0;
+  disk.names.journal = "none";
+  disk.powerCut();
+  assertEquals([scene.stored("c", 0), scene.stored("c", 1)], [5, 5]);
 });
