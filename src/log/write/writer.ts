@@ -201,8 +201,8 @@ export class PartitionWriter {
     return { totalBytes: dataBytes, list };
   }
 
-  /** Appends the chunks of a stream; returns their extents, or undefined if it had no bytes. */
-  async #appendStream(stream: AsyncIterable<Uint8Array>): Promise<Extents | undefined> {
+  /** Appends the chunks of a stream; returns their extents. */
+  async #appendStream(stream: AsyncIterable<Uint8Array>): Promise<Extents> {
     const list: Extent[] = [];
     const chunk = new ChunkBuffer(this.#chunkBytes);
     let totalBytes = 0;
@@ -216,7 +216,7 @@ export class PartitionWriter {
       }
     }
     if (!chunk.isEmpty) list.push(this.#appendChunk([chunk.take()]));
-    return list.length === 0 ? undefined : { totalBytes, list };
+    return { totalBytes, list };
   }
 
   #appendChunk(data: readonly Uint8Array[]): Extent {

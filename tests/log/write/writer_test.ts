@@ -514,3 +514,33 @@ test("a writer that is closed has no file open, whatever it promised", async () 
     });
   }
 });
+
+test("a writer is told that the disk is full, or a quota used up, and of no other error", async () => {
+  const told: string[] = [];
+  for (const errno of ["ENOSPC", "EDQUOT", "EIO"]) {
+    const storage = changedStorage((_, path, mode) =>
+      mode !== "append" || !path.endsWith(".log") ? {} : {
+        append: () => {
+          throw new StorageError(errno, "Cannot append: simulated");
+        },
+      }
+    );
+    await withWriters(storage, async (make) => {
+      const writer = make("buffered", false, { full: () => told.push(errno) });
+      const append = async () => await writer.append(event(1));
+      assertEquals((await assertRejects(append, StorageError)).errno, errno);
+    });
+  }
+  assertEquals(told, ["ENOSPC", "EDQUOT"]);
+});
+
+test("a stream of more bytes than an event may have is refused before they are stored", () =>
+  withWriters(nodeStorage, async (make) => {
+    const writer = make("buffered");
+    async function* pieces(): AsyncGenerator<Uint8Array> {
+      yield await Promise.resolve({ byteLength: 2 ** 33 } as Uint8Array);
+    }
+    const batch = { count: 1, metadata: ["1"], dataBytes: 0, stream: pieces() };
+    await assertRejects(async () => await writer.append(batch), LimitExceededError, "4 GiB");
+    assertEquals(await writer.append(event(2)), 0);
+  }));
