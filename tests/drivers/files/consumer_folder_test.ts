@@ -628,3 +628,28 @@ test("a seek over several partitions survives a power cut that takes only its fi
   disk.powerCut();
   assertEquals([scene.stored("c", 0), scene.stored("c", 1)], [5, 5]);
 });
+
+test("the file of a seek over several partitions is on the disk before any position is stored, or nothing is", () => {
+  const scene = new Scene();
+  const { folder } = scene;
+  scene.seek("c", 1, 1);
+  const done = folder.changesDuring(() => scene.seek("c", 2, 2))
+    .map((change) => change.replace(/\.creating-[0-9a-f]+/, "DRAFT").replace(/[0-9a-f]{16}\.json/, "JSON"));
+  assertEquals(done.slice(done.indexOf("makeDirectory t/DRAFT")), [
+    "makeDirectory t/DRAFT",
+    "publish t/DRAFT/JSON",
+    "syncDirectory t/DRAFT",
+    "rename t/DRAFT",
+    "syncDirectory t/consumers/c",
+    // Positions are written to open files in between.
+    "syncDirectory t/consumers/c",
+    "publish t/consumers/c/name",
+    "remove t/consumers/c/seek/JSON",
+  ]);
+  folder.before = (name, path) => {
+    if (name === "syncDirectory" && path.endsWith("/c")) throw new StorageError("EIO", "Cannot sync");
+  };
+  assertThrows(() => scene.seek("c", 3, 3), StorageError, "Cannot sync");
+  folder.before = () => {};
+  assertEquals([scene.stored("c", 0), scene.stored("c", 1), scene.openFiles.size], [2, 2, 0]);
+});

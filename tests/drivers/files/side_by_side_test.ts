@@ -1,8 +1,8 @@
 // Cursors of several partitions that go through their steps side by side, and share each listing.
 import { assertEquals, assertRejects } from "@std/assert";
 import { partitionName, PositionFiles } from "../../../src/drivers/files/layout.ts";
-import { sideBySide, StepsOfTurn } from "../../../src/drivers/files/side_by_side.ts";
-import type { CursorSteps } from "../../../src/log/mod.ts";
+import { sideBySide, StepsOfTurn, SyncsOfTurn } from "../../../src/drivers/files/side_by_side.ts";
+import type { CursorSteps, OwnCursorFile } from "../../../src/log/mod.ts";
 import { test } from "../../harness.ts";
 
 /** A cursor that takes a number of listings, and returns them, or throws. */
@@ -83,4 +83,33 @@ test("what begins in one turn goes side by side when it ends, and what begins la
   assertEquals(listings, 1);
   await turn.add(0, steps());
   assertEquals(listings, 2);
+});
+
+test("syncs that begin in one turn are side by side, and the names follow; each file is synced once", async () => {
+  const done: string[] = [];
+  const syncs = new SyncsOfTurn(() => {
+    done.push("names");
+    return Promise.resolve();
+  });
+  const file = (name: string, error?: Error) => {
+    const sync = () => {
+      done.push(name);
+      return error === undefined ? Promise.resolve() : Promise.reject(error);
+    };
+    return { isSyncDue: true, keepOpenDuring: () => {}, sync } as unknown as OwnCursorFile;
+  };
+  const files = ["one", "two", "three"].map((name) => file(name));
+  await Promise.all([syncs.add(files[0]!), syncs.add(files[1]!)]);
+  await syncs.add(files[2]!);
+  assertEquals(done, ["one", "two", "names", "three", "names"]);
+  assertEquals(files.map(({ isSyncDue }) => isSyncDue), [false, false, false]);
+  // A failed one fails those that began with it, and no later one.
+  const reason = new Error("cannot sync");
+  const [failing, beside] = [file("failing", reason), file("beside")];
+  for (const each of [syncs.add(failing), syncs.add(beside)]) {
+    assertEquals(await assertRejects(() => each), reason);
+  }
+  assertEquals([failing.isSyncDue, beside.isSyncDue], [true, true]);
+  await syncs.add(beside);
+  assertEquals([done.slice(5), beside.isSyncDue], [["failing", "beside", "beside", "names"], false]);
 });
