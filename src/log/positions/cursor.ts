@@ -196,9 +196,8 @@ export class CursorFile {
       // Before it is written, too: if this process is stopped then, what others acknowledge still counts.
       if (isRaised) this.#retireAll(known.contents.filter(({ path }) => path !== this.#own?.path));
       const isNew = this.#own === undefined;
-      if (this.#own === undefined) this.#own = this.#create(next, known, attempt);
-      else this.#own.write(next);
-      if (this.#own === undefined) continue;
+      this.#own?.write(next);
+      if ((this.#own ??= this.#create(next, known, attempt)) === undefined) continue;
       const listed = isRaised || this.#isFoldDue ? yield : [];
       if (isRaised) this.#retireAll(this.#others(listed));
       // Written first, checked then: see above.

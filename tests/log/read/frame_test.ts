@@ -3,7 +3,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { CorruptedLogError } from "../../../src/errors.ts";
 import { KIND } from "../../../src/log/format/bytes.ts";
-import type { StoredBatch } from "../../../src/log/read/batch.ts";
+import { endOfRun, type StoredBatch } from "../../../src/log/read/batch.ts";
 import { PartitionReader } from "../../../src/log/read/reader.ts";
 import { readWindow } from "../../../src/log/segment/window.ts";
 import { test } from "../../harness.ts";
@@ -47,6 +47,46 @@ test("a batch has no more metadata than is cheap to hold, unless one event has",
     assertEquals(text, metadata.slice(id, id + batch.count).join(","));
     assertEquals(batch.count === 1 || text.length <= 96 * 1024, true, `${batch.count} events`);
     id += batch.count;
+  }
+});
+
+test("a run of events is as long as its metadata may be, and has at least one event", () => {
+  const most = 96 * 1024;
+  const ofSizes = (...sizes: number[]) => {
+    let end = 0;
+    return [0, ...sizes.map((size) => end += size)];
+  };
+  for (
+    const [sizes, expected] of [[[most, 1], 1], [[most + 1, 1], 1], [[1, most, 1], 1], [[most], 1]] as const
+  ) {
+    assertEquals(endOfRun(ofSizes(...sizes), 0, sizes.length), expected);
+  }
+  assertEquals(endOfRun(ofSizes(most - 1, 1), 0, 2), 2);
+  for (let count = 1; count < 40; count++) {
+    const starts = ofSizes(...Array.from(randomBytes(count, count), (byte) => byte * 1000));
+    for (let first = 0; first < count; first++) {
+      const end = endOfRun(starts, first, count);
+      assertEquals(end > first && end <= count, true, `${end}`);
+      assertEquals(end === first + 1 || starts[end]! - starts[first]! <= most, true, `${end}`);
+    }
+  }
+});
+
+test("the rest of a frame is returned as its first events are: each alone, as text or as bytes", () => {
+  const bytesOf = (text: string) => new TextEncoder().encode(text);
+  const texts = ['"a"', "12", '"cde"', "4", '"f"'];
+  for (const metadata of [texts, texts.map((text) => text.replace("c", "ä")), texts.map(bytesOf)]) {
+    using folder = new PartitionFolder();
+    folder.writer().append({ count: 5, metadata, dataBytes: 0 });
+    const reader = new PartitionReader(folder.open(), { dataWanted: false, onCorruption: "throw" });
+    reader.seek("earliest");
+    reader.read(1);
+    const batch = reader.read(3)!;
+    const wanted = metadata.slice(1, 4).map((one) => typeof one === "string" ? bytesOf(one) : one);
+    assertEquals([0, 1, 2].map((index) => batch.metadataBytes(index)), wanted);
+    if (typeof metadata[0] !== "string") continue;
+    assertEquals([0, 1, 2].map((index) => batch.metadataText!(index)), metadata.slice(1, 4));
+    assertEquals(batch.joinedText!(), metadata.slice(1, 4).join(","));
   }
 });
 

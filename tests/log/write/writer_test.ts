@@ -515,8 +515,8 @@ test("a writer that is closed has no file open, whatever it promised", async () 
   }
 });
 
-test("a writer is told that the disk is full, or a quota used up, and of no other error", async () => {
-  const told: string[] = [];
+test("who made a writer learns that the disk is full, or a quota used up, and of no other error", async () => {
+  const learned: string[] = [];
   for (const errno of ["ENOSPC", "EDQUOT", "EIO"]) {
     const storage = changedStorage((_, path, mode) =>
       mode !== "append" || !path.endsWith(".log") ? {} : {
@@ -526,12 +526,12 @@ test("a writer is told that the disk is full, or a quota used up, and of no othe
       }
     );
     await withWriters(storage, async (make) => {
-      const writer = make("buffered", false, { full: () => told.push(errno) });
+      const writer = make("buffered", false, { full: () => learned.push(errno) });
       const append = async () => await writer.append(event(1));
       assertEquals((await assertRejects(append, StorageError)).errno, errno);
     });
   }
-  assertEquals(told, ["ENOSPC", "EDQUOT"]);
+  assertEquals(learned, ["ENOSPC", "EDQUOT"]);
 });
 
 test("a stream of more bytes than an event may have is refused before they are stored", () =>

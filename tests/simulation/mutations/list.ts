@@ -57,14 +57,13 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "short writes: the header alone says that a frame has landed",
     file: "src/log/write/open_segment.ts",
-    from:
-      "core.checkRecord(header, salt, false) &&\n      core.checkRecord(trailer, salt, true) &&\n      core.sameFrame(header, trailer);",
+    from: "core.checkRecord(trailer, salt, true) && core.sameFrame(header, trailer);",
     to: "core.checkRecord(header, salt, false);",
   },
   {
     what: "short writes: a trailer's checksum is not looked at",
     file: "src/log/write/open_segment.ts",
-    from: "core.checkRecord(trailer, salt, true) &&\n      core",
+    from: "core.checkRecord(trailer, salt, true) && core",
     to: "core",
     theme: "cut writes",
   },
