@@ -82,6 +82,21 @@ test("damage after a selected part does not prevent reading it", () =>
     assertThrows(() => batch.viewData(3, { offset: 0, size: BLOCK_BYTES }), CorruptedLogError, "event 3");
   }));
 
+test("damage in what is read ahead is met by those alone that ask for it", () =>
+  withFrame(new Array(100).fill(8000), (partition, flip) => {
+    flip(60);
+    const batch = readerOf(partition).read(100)!;
+    readElsewhere(partition);
+    const blockOf = (byte: number) => Math.floor(byte / BLOCK_BYTES);
+    const damaged = blockOf(60 * 8000 + 8);
+    for (let event = 0; event < 100; event++) {
+      const view = () => batch.viewData(event, { offset: 0, size: 8000 });
+      const isDamaged = blockOf(event * 8000) <= damaged && blockOf(event * 8000 + 7999) >= damaged;
+      if (isDamaged) assertThrows(view, CorruptedLogError, `event ${event}`);
+      else assertEquals(view().every((byte) => byte === event + 100), true, `${event}`);
+    }
+  }));
+
 test("data is read into a given buffer as into a new one", () =>
   withFrame([100, BLOCK_BYTES * 3, 70_000], (partition) => {
     const batch = readerOf(partition).read(10)!;
