@@ -7,6 +7,8 @@ import { EventGoneError, StorageError } from "../../../mod.ts";
 import type { ConsumerRequest } from "../../../src/contract.ts";
 import { type ConsumerPositions, FilesConsumer } from "../../../src/drivers/files/consumer.ts";
 import { partitionName, PositionFiles } from "../../../src/drivers/files/layout.ts";
+import { type AssignedPartition, passGone } from "../../../src/drivers/files/assigned_partition.ts";
+import { PartitionReader } from "../../../src/log/read/reader.ts";
 import { CursorFile } from "../../../src/log/positions/cursor.ts";
 import { CursorFiles } from "../../../src/log/positions/cursor_files.ts";
 import { Partition } from "../../../src/log/partition.ts";
@@ -26,6 +28,7 @@ interface Scene {
   unopened(request: Partial<ConsumerRequest>, enterAlone?: () => Promise<void>): FilesConsumer;
   /** The stored position and the time of the event before it. */
   stored(partition?: number): [nextId: number, time: number] | undefined;
+  generation(): number | undefined;
   /** Another consumer retires all files with positions, just before they are listed again. */
   retireWithNextListing(): void;
   /** Makes every new file fail from now on. */
@@ -107,6 +110,7 @@ async function withLogs(count: number, body: (scene: Scene) => Promise<void>): P
         const position = cursorOf(partition).read();
         return position === undefined ? undefined : [position.nextId, position.time];
       },
+      generation: () => cursorOf(0).read()?.generation,
       retireWithNextListing: () =>
         beforeListing = () => {
           beforeListing = () => {};
@@ -297,6 +301,34 @@ test("acknowledgements that come before the first of them is stored follow each 
     const behind = await consumer({ from: "earliest" });
     await behind.acknowledge(0, 2);
     assertEquals(stored()?.[0], 4);
+  }));
+
+test("what is gone is passed over, unless it is the first event again", () =>
+  withLogs(1, ({ push, roll, logs }) => {
+    push(3);
+    roll();
+    push(3);
+    removeBefore(logs[0], 3, 0);
+    const reader = new PartitionReader(logs[0], { dataWanted: false, onCorruption: "throw" });
+    const passed = passGone({ reader } as AssignedPartition, new EventGoneError(0, 2, 3));
+    assertEquals([passed?.firstId, reader.position], [3, 3]);
+    for (const id of [3, 4]) {
+      assertEquals(passGone({ reader } as AssignedPartition, new EventGoneError(0, id, 9)), undefined);
+      assertEquals(reader.position, id);
+    }
+    return Promise.resolve();
+  }));
+
+test("a consumer that goes on where its position is begins no generation", () =>
+  withLogs(1, async ({ push, consumer, generation }) => {
+    push(4);
+    for (const nextId of [2, 3]) {
+      const reading = await consumer();
+      reading.read(0, 9);
+      await reading.acknowledge(0, nextId);
+      assertEquals(generation(), 1);
+      await reading.close();
+    }
   }));
 
 test("a seek that fails leaves a removed position to be reported by the next read", () =>

@@ -60,6 +60,18 @@ test("a consumer that makes its file beside a seek beyond what it acknowledges g
   assertEquals(scene.stored, { nextId: 61, time: 0, generation: 5 });
 });
 
+test("consumers that acknowledge in the generation of a seek leave each other's files alone", () => {
+  const scene = new Scene();
+  scene.cursor().seek({ nextId: 3, time: 0 });
+  const cursors = [scene.acknowledged(5), scene.acknowledged(6)];
+  const files = scene.files.length;
+  for (const [index, cursor] of [...cursors, ...cursors].entries()) {
+    cursor.acknowledge({ nextId: 10 + index, time: 0 });
+  }
+  assertEquals([scene.files.length, scene.unretired.length], [files, files]);
+  assertEquals(scene.stored, { nextId: 13, time: 0, generation: 4 });
+});
+
 test("of two seeks at once, the one that is done last counts", () => {
   const scene = new Scene();
   scene.acknowledged(5).close();

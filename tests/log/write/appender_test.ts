@@ -559,6 +559,25 @@ test("what follows a hole is stored also where its topic is deleted before it is
     assertThrows(() => one.appendEvents(events("c")), TopicDeletedError);
   }));
 
+test("a segment that another process begins just after this one sealed the last is appended to", () => {
+  let before: (() => void) | undefined;
+  const storage = changedStorage(() => ({}), {
+    publish: (path, content, options) => {
+      const others = path.endsWith(segmentName(1)) ? before : undefined;
+      before = others === undefined ? before : undefined;
+      others?.();
+      return nodeStorage.publish(path, content, options);
+    },
+  });
+  withFolder(storage, ({ appender, stored, segments }) => {
+    const [one, other] = [appender(1), appender()];
+    one.appendEvents(events("a"));
+    before = () => other.appendEvents(events("b"));
+    assertEquals(one.appendEvents(events("c")).id, 2);
+    assertEquals([stored(), segments()], [["a", "b", "c"], [0, 1, 2]]);
+  });
+});
+
 test("an append goes on however often others seal the segment before its frame lands", () =>
   withFolder(nodeStorage, ({ appender, segments }) => {
     const [one, other] = [appender(), appender()];
