@@ -1,7 +1,7 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStrictEquals, assertStringIncludes } from "@std/assert";
 import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cleanUp } from "../../src/ctl/doctor/folder.ts";
+import { checkLocking, cleanUp } from "../../src/ctl/doctor/folder.ts";
 import { test } from "../harness.ts";
 import { ctl, withFolder } from "./program.ts";
 
@@ -29,6 +29,23 @@ test("doctor checks a folder and leaves nothing in it, not even what a killed on
     assertEquals(findings.filter(({ verdict }) => verdict === "fail"), []);
     assertEquals(readdirSync(root), []);
     assertStringIncludes((await ctl(["doctor", ...driver])).stdout, "append atomicity");
+  });
+});
+
+test("doctor warns of a file system without hard links, and fails one that gives a name twice", async () => {
+  await withFolder(({ root: folder }) => {
+    const refused = (code: string) => () => {
+      throw Object.assign(new Error(code), { code });
+    };
+    mkdirSync(folder);
+    const verdictWith = (name: string, link: () => void) => {
+      mkdirSync(join(folder, name));
+      return checkLocking(join(folder, name), link).verdict;
+    };
+    assertStrictEquals(verdictWith("exfat", refused("EPERM")), "warn");
+    assertStrictEquals(verdictWith("twice", () => {}), "fail");
+    assertStrictEquals(verdictWith("full", refused("ENOSPC")), "fail");
+    return Promise.resolve();
   });
 });
 

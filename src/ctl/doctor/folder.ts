@@ -16,8 +16,11 @@ import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { formatBytes } from "../console/progress.ts";
 import { type Finding, finding } from "./check.ts";
-import { counted } from "../../text/counted.ts";
+import { errnoOf } from "../../storage/errno.ts";
 import { storageError } from "../../storage/storage_error.ts";
+import { NO_LINKS } from "../../storage/system.ts";
+import { counted } from "../../text/counted.ts";
+import { messageOf } from "../../text/message.ts";
 
 const FREE_BYTES_MIN = 1e9;
 const WATCH_MS_MAX = 2000;
@@ -74,11 +77,7 @@ export function cleanUp(place: string): Finding[] {
     return [];
   } catch (cause) {
     const { message } = storageError("remove", place, cause);
-    return [{
-      check: "clean-up",
-      verdict: "warn",
-      detail: `${message}; remove it, or run doctor again in an hour`,
-    }];
+    return [{ check: "clean-up", verdict: "warn", detail: `${message}; remove it, or try again in an hour` }];
   }
 }
 
@@ -171,28 +170,37 @@ async function checkAppends(folder: string): Promise<Omit<Finding, "check">> {
   };
 }
 
-/** Segments are published by a hard link or by exclusive creation. */
-function checkLocking(folder: string): Omit<Finding, "check"> {
+/** A segment gets its name by a hard link or, on a file system without them, by exclusive creation. */
+export function checkLocking(folder: string, link: typeof linkSync = linkSync): Omit<Finding, "check"> {
   const path = join(folder, "lock");
   const draft = join(folder, "lock-draft");
   writeFileSync(path, "", { flag: "wx" });
   writeFileSync(draft, "");
-  for (const create of [() => closeSync(openSync(path, "wx")), () => linkSync(draft, path)]) {
-    let refused = false;
-    try {
-      create();
-    } catch (error) {
-      refused = (error as { code?: string }).code === "EEXIST";
-    }
-    if (!refused) {
-      return {
-        verdict: "fail",
-        detail: "a file can be created twice: two processes could own one lock",
-      };
-    }
+  const isTaken = refusal(() => closeSync(openSync(path, "wx"))) === "EEXIST";
+  const taken = refusal(() => link(draft, path));
+  const free = refusal(() => link(draft, join(folder, "lock-link")));
+  if (isTaken && (NO_LINKS.has(taken) || NO_LINKS.has(free))) {
+    return {
+      verdict: "warn",
+      detail:
+        "there are no hard links: an extra file briefly reserves a name, which is safe unless a process is stopped " +
+        "for more than ten seconds meanwhile",
+    };
   }
-  linkSync(path, join(folder, "lock-link"));
+  if (!isTaken || taken !== "EEXIST") {
+    return { verdict: "fail", detail: "a file can be created twice: two processes could own one lock" };
+  }
+  if (free !== undefined) return { verdict: "fail", detail: `a hard link cannot be made: ${free}` };
   return { verdict: "ok", detail: "exclusive creation and links work" };
+}
+
+/** The code of the error with which the system refuses to do something; `undefined`: it does it. */
+function refusal(act: () => void): string | undefined {
+  try {
+    return void act();
+  } catch (error) {
+    return errnoOf(error) ?? messageOf(error);
+  }
 }
 
 /** Group members read files that others replace, and rely on a consistent view. */
