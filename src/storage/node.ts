@@ -26,6 +26,7 @@ import {
   release,
   removeDraft,
   removeFile,
+  removeTree,
   rename,
   syncFolder,
   syncFolderLater,
@@ -113,9 +114,7 @@ const neverWoken = new Int32Array(new SharedArrayBuffer(4));
 
 /** The storage port on a file system. */
 export function storageOn(system: System): Storage {
-  const { fs, windows } = system;
-  // On Windows a removed file that others have open still exists for a moment.
-  const removing = { force: true, recursive: true, maxRetries: windows ? 10 : 0, retryDelay: 20 };
+  const { fs } = system;
   return {
     open(path: string, mode: OpenMode): StorageFile {
       return attempt("open", path, () => new NodeFile(path, openFile(fs, path, mode), fs));
@@ -165,7 +164,7 @@ export function storageOn(system: System): Storage {
     },
 
     removeTree(path: string): void {
-      attempt("remove", path, () => fs.rmSync(path, removing));
+      attempt("remove", path, () => removeTree(system, path));
     },
 
     syncDirectory(path: string, change?: () => void): void {

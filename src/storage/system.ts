@@ -135,6 +135,24 @@ export function removeFile(system: System, path: string): void {
   fs.rmSync(path, { force: true });
 }
 
+/**
+ * Removes a folder in one pass. Names of open files reappear on FUSE: Bun's own recursive removal would repeat itself,
+ * with all its processor, until they are closed.
+ */
+export function removeTree(system: System, path: string): void {
+  const { fs, windows } = system;
+  // On Windows a removed file that others have open still exists for a moment.
+  if (windows) return fs.rmSync(path, { force: true, recursive: true, maxRetries: 10, retryDelay: 20 });
+  if (!lookAt(system, path)?.isDirectory()) return fs.rmSync(path, { force: true });
+  try {
+    for (const name of fs.readdirSync(path)) removeTree(system, `${path}/${name}`);
+    fs.rmdirSync(path);
+  } catch (cause) {
+    // Another process removes it, too.
+    if (errnoOf(cause) !== "ENOENT") throw cause;
+  }
+}
+
 /** Removes a draft. A failure must not hide why it is removed, and a draft does no harm: it is removed as a leftover. */
 export function removeDraft(fs: FileSystem, draft: string): void {
   try {
