@@ -22,8 +22,8 @@ const NOT_SUPPORTED = "the file system does not support this call; keep the stor
 
 /** What happened, and what to do. */
 const REMEDIES: Readonly<Record<string, string>> = {
-  ENOSPC: "the disk is full; make room and push again",
-  EDQUOT: "the disk quota is used up; make room and push again",
+  ENOSPC: "the disk is full; make room and try again",
+  EDQUOT: "the disk quota is used up; make room and try again",
   EFBIG: "the file is larger than the file system or the limit of the process (`ulimit -f`) allows",
   EACCES: "permission denied; check the owner and mode of the folder",
   EPERM: "operation not permitted; check the owner and mode of the folder",

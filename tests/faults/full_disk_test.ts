@@ -77,7 +77,7 @@ for (const flush_behavior of ["buffered", "on_flush", "immediate"] as const) {
           const { stored, error, goOn } = await pushUntilFull(topic, size);
           assertInstanceOf(error, StorageError);
           assertEquals([error.code, error.errno, error.canRetry], ["ERR_STORAGE", "ENOSPC", true]);
-          assert(error.message.includes("make room and push again"), error.message);
+          assert(error.message.includes("make room and try again"), error.message);
           assertGreater(stored.size, 1);
           await assertRejects(() => goOn(-1), StorageError);
           await checkStored(topic, stored);

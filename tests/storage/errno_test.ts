@@ -50,7 +50,7 @@ test("a used-up quota and a full disk are reported alike, and can be retried", P
   for (const cause of [new Error(`Disk quota exceeded (os error ${EDQUOT})`), { code: "ENOSPC" }]) {
     const error = storageError("append to", "/f", cause);
     assert(error.canRetry);
-    assert(error.message.endsWith(`; make room and push again (${error.errno})`), error.message);
+    assert(error.message.endsWith(`; make room and try again (${error.errno})`), error.message);
   }
 });
 
