@@ -253,6 +253,8 @@ export class KafkaConsumer implements ConsumerInterface {
     // If rebalances overlap, a partition that the later one calls kept may not have been entered.
     const missing = kept.filter((partition) => !this.#queues.has(partition));
     const entered = [...gained, ...missing];
+    if (gained.length > 0 && this.#assignment instanceof Group) await this.#assignment.takeOver();
+    if (generation !== this.#generation || this.#closed) return;
     const stored = await this.#positions.load(entered);
     const starts = await this.#starts.of(entered.filter((partition) => !stored.has(partition)));
     if (generation !== this.#generation || this.#closed) return;

@@ -16,6 +16,9 @@ const LEAVE_MS_MAX = 15_000;
 /** A rebalance takes no longer than this, unless a member hangs. */
 const SETTLE_MS_MAX = 60_000;
 
+/** How long the owners before have to store what they acknowledged while a partition moved, in milliseconds. */
+const HAND_OVER_MS = 200;
+
 /** Errors during or after a rebalance. */
 const CHANGING = ["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID", FENCED];
 
@@ -86,6 +89,14 @@ export class Group implements Assignment {
     );
     this.#opening = false;
     this.#watch.start();
+  }
+
+  /**
+   * Waits before the positions of gained partitions are read, unless there is no other owner: brokers refuse to store
+   * any while partitions move, and members hear of that one after the other.
+   */
+  async takeOver(): Promise<void> {
+    if (this.#assigned.length < this.topic.numPartitions) await this.cluster.pause(HAND_OVER_MS);
   }
 
   async commit(positions: ReadonlyMap<number, number>): Promise<void> {
