@@ -79,10 +79,12 @@ export class EventBatch {
 
   /** The metadata of one event as JSON text: the stored text, if it was stored as text. */
   metadataText(index: number): string {
-    const { incoming } = this;
     if (this.owner.serializer.writesJsonText !== true) return JSON.stringify(this.metadata(index));
-    if (incoming.metadataText !== undefined) return incoming.metadataText(index);
-    return decoder.decode(incoming.metadataBytes(index));
+    try {
+      return this.#storedText(index);
+    } catch (error) {
+      throw this.#faultOf(index, error);
+    }
   }
 
   /**
@@ -120,6 +122,11 @@ export class EventBatch {
     }));
   }
 
+  #storedText(index: number): string {
+    const { incoming } = this;
+    return incoming.metadataText?.(index) ?? decoder.decode(incoming.metadataBytes(index));
+  }
+
   // Parsing the joined texts once takes half the time of parsing each, but is wasted if few events are accessed.
   #parseBatch(): JsonValue[] | undefined {
     const { incoming, owner, count } = this;
@@ -139,7 +146,7 @@ export class EventBatch {
   #parseOne(index: number): JsonValue {
     const { incoming, owner: { serializer } } = this;
     try {
-      if (serializer.writesJsonText === true) return JSON.parse(this.metadataText(index));
+      if (serializer.writesJsonText === true) return JSON.parse(this.#storedText(index));
       return serializer.deserialize(incoming.metadataBytes(index)) as JsonValue;
     } catch (error) {
       throw this.#faultOf(index, error);
@@ -158,4 +165,4 @@ export class EventBatch {
   }
 }
 
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

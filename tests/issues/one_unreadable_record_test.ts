@@ -14,6 +14,7 @@ import {
 import type { FetchedPartition } from "../../src/drivers/kafka/fetched.ts";
 import { PartitionQueue } from "../../src/drivers/kafka/partition_queue.ts";
 import { formatOf, type RecordFormat } from "../../src/drivers/kafka/record.ts";
+import { EventBatch } from "../../src/event/event_batch.ts";
 import { ScriptedSource } from "../consumer/scripted_consumer.ts";
 import { valuesOf } from "../drivers/kafka/values.ts";
 import { test } from "../harness.ts";
@@ -131,3 +132,44 @@ for (const [what, [serializer, fault]] of Object.entries(SERIALIZERS)) {
     });
   }
 }
+
+// CBOR text that was not UTF-8, and JSON text of a serializer of the program's own, were read with other characters in
+// the place of what was stored.
+const REPLACED = "\ufffd";
+const CBOR_TEXTS: Record<string, [bytes: number[], read?: JsonValue]> = {
+  "a text that is not UTF-8": [[0x61, 0xff]],
+  "a key that is not UTF-8": [[0xa1, 0x62, 0xc3, 0x28, 0x01]],
+  "half of a pair in a list, after a replacement character": [
+    [0x82, 0x63, 0xef, 0xbf, 0xbd, 0x63, 0xed, 0xa0, 0x80],
+  ],
+  "replacement characters": [
+    [0xa1, 0x63, 0xef, 0xbf, 0xbd, 0x63, 0xef, 0xbf, 0xbd],
+    { [REPLACED]: REPLACED },
+  ],
+};
+
+for (const [what, [bytes, read]] of Object.entries(CBOR_TEXTS)) {
+  test(`CBOR with ${what} is ${read === undefined ? "no metadata" : "read as it is"}`, () => {
+    const metadata = () => cbor.deserialize(Uint8Array.from(bytes));
+    if (read === undefined) assertThrows(metadata, InvalidMetadataError, "not UTF-8");
+    else assertEquals(metadata(), read);
+  });
+}
+
+test("an event whose JSON text is not UTF-8 is not read, whichever serializer wrote it; the others are", () => {
+  const serializer: Serializer = { ...digits(false), writesJsonText: true };
+  const texts = Object.values(NOT_UTF8);
+  const incoming = queueOf([Buffer.from('"n"'), ...texts], formatOf("digits")).take(10)!;
+  const owner = { topic: "t", serializer, deliversWholeData: false, accessedShare: 1 };
+  const acknowledge = (): never => {
+    throw new Error("nothing is acknowledged");
+  };
+  const batch = new EventBatch({ ...owner, acknowledge }, incoming);
+  assertEquals([batch.metadata(0), batch.metadataText(0)], ["n", '"n"']);
+  texts.forEach((_, index) => {
+    for (const read of [() => batch.metadata(index + 1), () => batch.metadataText(index + 1)]) {
+      const { message } = assertThrows(read, InvalidMetadataError);
+      assertStringIncludes(message, `Cannot parse metadata of partition 0 event ${index + 1}`);
+    }
+  });
+});

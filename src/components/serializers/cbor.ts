@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { InvalidMetadataError } from "../../errors.ts";
 import type { JsonValue } from "../../json.ts";
 import type { ComponentDocument, Serializer } from "../contract.ts";
@@ -7,10 +8,17 @@ import { messageOf } from "../../text/message.ts";
 /** The part of cborg used here. */
 interface Decoder {
   decode(bytes: Uint8Array, options?: Record<string, boolean>): unknown;
+  Tokenizer: new (bytes: Uint8Array, options: Record<string, boolean>) => {
+    done(): boolean;
+    next(): { byteValue?: Uint8Array | undefined };
+  };
 }
 
 /** Values that JSON cannot represent are rejected rather than converted. */
 const DECODE_OPTIONS = { allowUndefined: false, allowInfinity: false, allowNaN: false, allowBigInt: false };
+
+/** What the decoder reads for bytes that are not UTF-8, and for the three bytes of this character. */
+const REPLACEMENT = "\ufffd";
 
 /**
  * Encodes metadata as CBOR (RFC 8949): smaller than JSON text, especially for numbers.
@@ -55,7 +63,7 @@ export class CborSerializer implements Serializer {
   deserialize(bytes: Uint8Array): JsonValue {
     try {
       const value = this.#decoder.decode(bytes, DECODE_OPTIONS);
-      refuseByteStrings(value);
+      if (hasReplacement(value)) refuseBrokenText(this.#decoder, bytes);
       return value as JsonValue;
     } catch (error) {
       const detail = messageOf(error);
@@ -69,13 +77,26 @@ export class CborSerializer implements Serializer {
   }
 }
 
-/** The decoder has no option to reject these. */
-function refuseByteStrings(value: unknown): void {
-  if (typeof value !== "object" || value === null) return;
+/** Whether a text or key has a replacement character; throws for byte strings, which no option of the decoder rejects. */
+function hasReplacement(value: unknown): boolean {
+  if (typeof value === "string") return value.includes(REPLACEMENT);
+  if (typeof value !== "object" || value === null) return false;
   if (value instanceof Uint8Array) throw new TypeError("it holds a byte string");
+  let has = false;
   if (Array.isArray(value)) {
-    for (const element of value) refuseByteStrings(element);
+    for (const element of value) has = hasReplacement(element) || has;
   } else {
-    for (const key in value) refuseByteStrings((value as Record<string, unknown>)[key]);
+    for (const key in value) {
+      has = hasReplacement((value as Record<string, unknown>)[key]) || key.includes(REPLACEMENT) || has;
+    }
+  }
+  return has;
+}
+
+function refuseBrokenText({ Tokenizer }: Decoder, bytes: Uint8Array): void {
+  const tokens = new Tokenizer(bytes, { ...DECODE_OPTIONS, retainStringBytes: true });
+  while (!tokens.done()) {
+    const { byteValue } = tokens.next();
+    if (byteValue !== undefined && !isUtf8(byteValue)) throw new TypeError("a text in it is not UTF-8");
   }
 }
