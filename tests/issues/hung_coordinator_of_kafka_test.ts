@@ -1,13 +1,16 @@
 // The coordinator of a group hung, as a paused machine does. The cluster replaced it within 10 seconds, but its members
 // waited a minute for the answers to their heartbeats and acknowledgements: by then the new coordinator took them for
 // dead, so that their partitions moved, and 5,318 of 21,264 events were delivered again. Joining took 63 seconds, and
-// closing a member 60; the first push of a producer took 34, because its id was asked of the broker that hung.
-import { assert, assertEquals, assertRejects } from "@std/assert";
+// closing a member 60; the first push of a producer took 34, because its id was asked of the broker that hung. Later,
+// acknowledgements still took 10 seconds where the cluster had another coordinator after 4: the hung one was taken for an
+// old one, and asked what it knows, and then they were sent to it once more.
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import * as client from "@platformatic/kafka";
 import { EventEmitter } from "node:events";
 import type { ClientConsumer } from "../../src/drivers/kafka/client.ts";
 import type { Api } from "../../src/drivers/kafka/client_internals.ts";
 import { Cluster } from "../../src/drivers/kafka/cluster.ts";
+import { isClosedSilently, isTransient } from "../../src/drivers/kafka/failure.ts";
 import { type CoordinatorFinder, leaveMovedCoordinators } from "../../src/drivers/kafka/moved_coordinator.ts";
 import { readSettings } from "../../src/drivers/kafka/settings.ts";
 import { clusterOfGroup, memberOn } from "../drivers/kafka/cluster_of_group.ts";
@@ -42,7 +45,7 @@ function groupRequest(
       wrapped(
         ADDRESS as unknown as Parameters<Api>[0],
         about,
-        (error: Error | null, answer: unknown) => resolve(error?.message ?? answer),
+        (error: Error | null, answer: unknown) => resolve(error ?? answer),
       ))
   );
 }
@@ -68,10 +71,8 @@ test("a request that a hung coordinator does not answer fails once the cluster n
       return Promise.resolve().then(() => found.shift()!());
     };
     const heard = await groupRequest(name, find, { about });
-    assertEquals([heard, found.length], [
-      "The coordinator does not answer, and is another broker now.",
-      0,
-    ]);
+    assertStringIncludes(String(heard), "The coordinator does not answer, and is another broker now.");
+    assertEquals([isTransient(heard), isClosedSilently(heard), found.length], [true, false, 0]);
     assertEquals(new Set(groups), new Set(["name"]), name);
   }
 });
@@ -126,16 +127,15 @@ test("another broker is asked for the coordinator if the first one asked does no
   }
 });
 
-/** A client that is a group member, whose coordinator is one broker after the other. */
+/** A client that is a group member, and has not heard that its coordinator is another broker now. */
 class MemberClient extends EventEmitter {
   readonly groupId = "name";
   readonly memberId = "member";
   readonly generationId = 1;
   readonly assignments = [{ topic: "t", partitions: [0] }];
   readonly topics = { track: () => {} };
-  #coordinator = 0;
   joinGroup = () => Promise.resolve(this.emit("consumer:group:join"));
-  findGroupCoordinator = () => Promise.resolve(++this.#coordinator);
+  findGroupCoordinator = () => Promise.resolve(1);
   metadata = () => Promise.resolve({ brokers: new Map([[1, "hung"], [2, "new"]]) });
   leaveGroup = () => Promise.resolve();
   close = () => Promise.resolve();
@@ -146,6 +146,9 @@ test("an acknowledgement that is not answered goes to the new coordinator", asyn
   const asked: unknown[] = [];
   const cluster = {
     ...clusterOfGroup(member),
+    module: client,
+    run: (_: string, work: (admin: unknown) => Promise<unknown>) =>
+      work({ findCoordinator: () => Promise.resolve(["new"]) }),
     request(_: unknown, broker: unknown) {
       asked.push(broker);
       return broker === "hung" ? new Promise(() => {}) : Promise.resolve();

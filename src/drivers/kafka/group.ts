@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import { BrokerError, PartitionMovedError } from "../../errors.ts";
 import type { Assignment, Reassignment } from "./assignment.ts";
 import type { ClientConsumer } from "./client.ts";
-import { FENCED } from "./client_internals.ts";
+import { type BrokerAddress, FENCED } from "./client_internals.ts";
 import type { Cluster } from "./cluster.ts";
 import { commitPositions, type EpochBefore } from "./commit.ts";
 import { isFault, isTransient } from "./failure.ts";
+import { findCoordinator } from "./moved_coordinator.ts";
 import { PartitionWatch } from "./partition_watch.ts";
 import { RESEND_AFTER_MS } from "./patience.ts";
 
@@ -102,16 +103,18 @@ export class Group implements Assignment {
   async commit(positions: ReadonlyMap<number, number>): Promise<void> {
     const beganMs = performance.now();
     const what = `store the position of "${this.#client.groupId}" in topic "${this.topic.name}"`;
+    let isSilent = false;
     for (let attempt = 1;; attempt++) {
       const { generation } = this.#member;
       try {
-        return await this.#commit(positions);
+        return await this.#commit(positions, isSilent);
       } catch (error) {
         const triedMs = performance.now() - beganMs;
         const isChanging = isFault(error, ...CHANGING);
         if (this.#closed || !(isChanging || isTransient(error)) || triedMs > COMMIT_MS_MAX) {
           throw this.cluster.failure(error, what, triedMs);
         }
+        isSilent = !isChanging;
         // The rebalance may be over before the response about it arrives.
         if (isChanging) await this.#settle(generation);
         else await this.cluster.pauseBefore({ operation: what, topic: this.topic.name, attempt, error });
@@ -217,12 +220,10 @@ export class Group implements Assignment {
   }
 
   /** One attempt, in the known generation: the client's own method would continue in any other. */
-  async #commit(positions: ReadonlyMap<number, number>): Promise<void> {
+  async #commit(positions: ReadonlyMap<number, number>, isSilent: boolean): Promise<void> {
     const client = this.#client;
     const { generationId, memberId, groupInstanceId } = client;
-    const node = await client.findGroupCoordinator();
-    const metadata = await client.metadata({ topics: [] });
-    const broker = metadata.brokers.get(node);
+    const broker = await this.#coordinator(isSilent);
     if (broker === undefined) {
       client.clearMetadata();
       throw new BrokerError(this.cluster.servers, "no coordinator", { canRetry: true });
@@ -235,6 +236,20 @@ export class Group implements Assignment {
       (request) => this.cluster.request(client, broker, request),
     );
     await this.cluster.within(RESEND_AFTER_MS, committing);
+  }
+
+  /** The one that the client knows; the brokers are asked if that is silent, since it hears of another one later. */
+  async #coordinator(isSilent: boolean): Promise<BrokerAddress | undefined> {
+    const { cluster } = this;
+    const client = this.#client;
+    if (isSilent) {
+      return await cluster.run(
+        "find the coordinator",
+        (admin) => findCoordinator(admin, cluster.module, client.groupId),
+      );
+    }
+    const node = await client.findGroupCoordinator();
+    return (await client.metadata({ topics: [] })).brokers.get(node);
   }
 }
 

@@ -41,13 +41,17 @@ export function leaveMovedCoordinators(
       return answerOrError(callback, (fail) => {
         const over = new AbortController();
         const isMoved = () => hasMoved(client, connection, () => find(group));
-        void untilMoved(isMoved, { lookMs, over: over.signal }).then(() =>
-          fail(new module.NetworkError("The coordinator does not answer, and is another broker now."))
-        );
+        void untilMoved(isMoved, { lookMs, over: over.signal }).then(() => fail(noAnswer(module)));
         return () => over.abort();
       });
     });
   }
+}
+
+/** With a system error's code, since nothing was closed: a coordinator that closes the connection may be an old one. */
+function noAnswer({ NetworkError }: ClientModule): Error {
+  const message = "The coordinator does not answer, and is another broker now.";
+  return new NetworkError(message, { cause: Object.assign(new Error(message), { code: "ETIMEDOUT" }) });
 }
 
 /** The group that a request is about, or the first one, by its first parameter. */
