@@ -1,5 +1,6 @@
 import { html, nothing, render, type TemplateResult } from "lit-html";
 import type { StoreView } from "../src/ui/contract.ts";
+import { messageOf } from "../src/text/message.ts";
 import { ask } from "./api.ts";
 import { visible } from "./format.ts";
 import { currentRoute, linkTo, type Route } from "./route.ts";
@@ -107,6 +108,6 @@ addEventListener("hashchange", () => show(false));
 try {
   store = await ask<StoreView>("/api/store", new AbortController().signal);
 } catch (error) {
-  storeFault = error instanceof Error ? error.message : String(error);
+  storeFault = messageOf(error);
 }
 show(true);

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { EventView } from "../../src/ui/contract.ts";
+import { messageOf } from "../../src/text/message.ts";
 import { askRaw, topicPath, withQuery } from "../api.ts";
 import { counted, formatBytes, formatCount, visible } from "../format.ts";
 import { hexLines } from "../hex.ts";
@@ -162,7 +163,7 @@ export class DataPart {
       this.#bytes = joined;
       this.#fault = undefined;
     } catch (error) {
-      this.#fault = error instanceof Error ? error.message : String(error);
+      this.#fault = messageOf(error);
     }
     this.#isLoading = false;
     this.changed();

@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { ref } from "lit-html/directives/ref.js";
 import type { EventView } from "../../src/ui/contract.ts";
+import { messageOf } from "../../src/text/message.ts";
 import { askRaw, topicPath } from "../api.ts";
 import { counted, formatBytes, formatCount, formatTime, isoTime, visible } from "../format.ts";
 import { fieldAt, fieldText, parsedMetadata } from "../field.ts";
@@ -196,7 +197,7 @@ export class EventRows {
       const path = topicPath(this.topic, "partitions", event.partition, "events", event.id);
       opened.metadata = await (await askRaw(path, this.on.signal)).text();
     } catch (error) {
-      opened.fault = error instanceof Error ? error.message : String(error);
+      opened.fault = messageOf(error);
     }
     this.on.changed();
   }

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { HealthFinding, HealthView as Health, StoreView } from "../../src/ui/contract.ts";
+import { messageOf } from "../../src/text/message.ts";
 import { ask } from "../api.ts";
 import { visible } from "../format.ts";
 import { faultBox, moment, waiting } from "../pieces.ts";
@@ -78,7 +79,7 @@ export class HealthView extends View {
   }
 
   protected override failed(error: unknown): void {
-    this.#fault = error instanceof Error ? error.message : String(error);
+    this.#fault = messageOf(error);
     this.changed();
   }
 }

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { SortedPage } from "../../src/ui/contract.ts";
+import { messageOf } from "../../src/text/message.ts";
 import { ask, withQuery } from "../api.ts";
 import { counted } from "../format.ts";
 import { pager } from "../pieces.ts";
@@ -92,7 +93,7 @@ export abstract class ListView<Line> extends View {
   }
 
   protected override failed(error: unknown): void {
-    this.fault = error instanceof Error ? error.message : String(error);
+    this.fault = messageOf(error);
     this.changed();
   }
 }

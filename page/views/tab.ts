@@ -1,4 +1,5 @@
 import type { StoreView, TopicView as Topic, VerifyView } from "../../src/ui/contract.ts";
+import { messageOf } from "../../src/text/message.ts";
 import { nothing } from "lit-html";
 import { UnreachableError } from "../api.ts";
 import { type Content, faultBox, waiting } from "../pieces.ts";
@@ -52,7 +53,7 @@ export abstract class Tab extends View {
 
   protected override failed(error: unknown): void {
     this.#isUnreachable = error instanceof UnreachableError;
-    this.#fault = error instanceof Error ? error.message : String(error);
+    this.#fault = messageOf(error);
     this.changed();
   }
 }

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { StoreView, TopicView as Topic, VerifyView } from "../../src/ui/contract.ts";
+import { messageOf } from "../../src/text/message.ts";
 import { ask, topicPath } from "../api.ts";
 import { counted, visible } from "../format.ts";
 import { type Content, faultBox } from "../pieces.ts";
@@ -132,7 +133,7 @@ export class TopicView extends View {
   }
 
   protected override failed(error: unknown): void {
-    this.#fault = error instanceof Error ? error.message : String(error);
+    this.#fault = messageOf(error);
     this.changed();
   }
 }

@@ -11,8 +11,8 @@ import type { Component, ComponentDocument, ComponentFactory } from "./contract.
 import { absoluteModule, absoluteReference, isClass, loadExport, parseNameAndModule } from "./modules.ts";
 import { isFile } from "./package_lookup.ts";
 import { type StoredModule, storedModule } from "./stored_module.ts";
-import { checkRegistration } from "../options.ts";
-import { cut } from "../text/quoted.ts";
+import { checkRegistration, show } from "../options.ts";
+import { messageOf } from "../text/message.ts";
 
 /** The three kinds, as named in error messages. */
 export type ComponentKind = "validator" | "partition selector" | "serializer";
@@ -203,7 +203,7 @@ export class ComponentRegistry<C extends Component> {
       if (error instanceof DiasporaError) throw error;
       throw new ModuleLoadError(
         module,
-        `Cannot make ${this.kind} "${type}": ${error instanceof Error ? error.message : error}`,
+        `Cannot make ${this.kind} "${type}": ${messageOf(error)}`,
         { cause: error },
       );
     };
@@ -269,14 +269,6 @@ function locationOf(name: string, module: StoredModule): string {
 /** A document has no methods, since JSON cannot represent any. */
 function isInstance(from: unknown): boolean {
   return typeof from === "object" && from !== null && "config" in from && typeof from.config === "function";
-}
-
-function show(value: unknown): string {
-  try {
-    return cut(JSON.stringify(value) ?? String(value));
-  } catch {
-    return String(value);
-  }
 }
 
 /** The document of a component; undefined if it has none, which only matters when it has to be stored. */

@@ -2,6 +2,7 @@ import type { ComponentDocument, Validator } from "./contract.ts";
 import { InvalidMetadataError, InvalidOptionError } from "../errors.ts";
 import type { JsonValue } from "../json.ts";
 import { show } from "../options.ts";
+import { pointerStep } from "./json_pointer.ts";
 import { isThenable } from "../async.ts";
 
 /**
@@ -123,7 +124,9 @@ export function isStandardSchema(value: unknown): value is StandardSchema {
 function accept(result: StandardResult): void {
   if (result.issues === undefined) return;
   const [issue] = result.issues;
-  const pointer = (issue?.path ?? []).map((step) => `/${String(typeof step === "object" ? step.key : step)}`)
+  const pointer = (issue?.path ?? []).map((step) =>
+    pointerStep(String(typeof step === "object" ? step.key : step))
+  )
     .join("");
   const more = result.issues.length > 1 ? ` (and ${result.issues.length - 1} more)` : "";
   throw new InvalidMetadataError(

@@ -2,6 +2,7 @@ import type { Serializer } from "../components/contract.ts";
 import { InvalidOptionError } from "../errors.ts";
 import type { CppEvent } from "./partition.ts";
 import type { CppTopic } from "./topic.ts";
+import { messageOf } from "../text/message.ts";
 
 /** C++ serializers that write JSON text in records. */
 const JSON_SERIALIZERS = ["default", "schema"];
@@ -52,7 +53,7 @@ async function deserialized(serializer: Serializer, event: CppEvent): Promise<st
     if (typeof document === "string") return document;
   } catch (error) {
     throw event.damage(
-      `the serializer cannot read the metadata: ${error instanceof Error ? error.message : error}`,
+      `the serializer cannot read the metadata: ${messageOf(error)}`,
     );
   }
   throw event.damage("the serializer returned undefined for the metadata");
