@@ -86,3 +86,8 @@ test("every issue is reported, and one of the whole value has no place", () => {
   assertThrows(() => validator.validate({}), InvalidMetadataError, "(and 1 more)");
   assertThrows(() => validator.validate(3), InvalidMetadataError, "Cannot accept metadata: ");
 });
+
+test("the place of an issue is a JSON pointer, also where a key has a slash", () => {
+  const validator = new StandardSchemaValidator(z.object({ "a/b": z.array(z.number()) }));
+  assertThrows(() => validator.validate({ "a/b": ["x"] }), InvalidMetadataError, 'at "/a~1b/0": ');
+});
