@@ -41,7 +41,9 @@ export function resultsPage(all: BenchResults): string {
     }));
   }
   if (latency !== undefined) {
-    const note = `two processes, ${settings.rate.toLocaleString("en")} events/s; half of the events within ${
+    // The topics of this driver are in one process.
+    const apart = settings.driver === "memory" ? "one process" : "two processes";
+    const note = `${apart}, ${settings.rate.toLocaleString("en")} events/s; half of the events within ${
       formatMs(percentile(latency, 0.5))
     }`;
     const draw = (size: ChartSize): string =>
@@ -90,7 +92,7 @@ function resultsTable({ results, latency }: BenchResults): string {
       formatBytes(memoryBytes),
     ];
   });
-  const speeds = table(["", "events/s", "data/s", "CPU per event", "memory"], rows);
+  const speeds = table(["", "events/s", "bytes/s", "CPU per event", "memory"], rows);
   if (latency === undefined) return speeds;
   return speeds + table(
     ["from push to pull", ...PERCENTILES.map((share) => `${share * 100} %`), "slowest"],

@@ -2,7 +2,7 @@ import { formatTable } from "../console/table.ts";
 import { formatBytes, formatCount, formatMs, formatSpeed } from "./chart/format.ts";
 import { type BenchResults, figuresOf, percentile, PERCENTILES, spreadOf } from "./results.ts";
 
-const HEAD = ["measured", "events/s", "spread", "data/s", "CPU per event", "memory", "events", "time"];
+const HEAD = ["measured", "events/s", "spread", "bytes/s", "CPU per event", "memory", "events", "time"];
 
 /** The results as a table, one line each, for a terminal of that width. */
 export function resultsText({ results, latency }: BenchResults, columnsMax = Infinity): string[] {

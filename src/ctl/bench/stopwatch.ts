@@ -5,7 +5,7 @@ import process from "node:process";
 export interface Measured {
   /** Number of events. */
   events: number;
-  /** Metadata and data, in bytes. */
+  /** Of what was pushed, metadata and data; of what was read, the data. */
   bytes: number;
   /** Wall-clock time. */
   seconds: number;

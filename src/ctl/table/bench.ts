@@ -7,10 +7,11 @@ export const BENCH_COMMANDS: readonly CommandSpec[] = [
     path: ["bench"],
     summary: "Measure an engine: pushing, reading, and the time between them",
     details:
-      "Pushes and reads in separate processes, in new topics that are deleted afterwards, or in the topic " +
-      "given. Metadata and data are prepared before the clock starts; pushing ends when everything is " +
-      "flushed. Latency is the time from a push in one process to a pull in another. Readers share " +
-      "the partitions: more processes than partitions do not help.",
+      "Pushes and reads in separate processes (with the memory driver in one), in new topics that are deleted " +
+      "afterwards, or in the topic given. Metadata and data are prepared before the clock starts; pushing ends " +
+      "when everything is flushed. bytes/s counts the metadata and data that were pushed, and the data that was " +
+      "read. Latency is the time from a push in one process to a pull in another. Readers share the partitions: " +
+      "more processes than partitions do not help.",
     positional: ["[produce|consume|latency]"],
     makesStore: true,
     options: [
