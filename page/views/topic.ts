@@ -80,7 +80,7 @@ export class TopicView extends View {
     const isMissing = this.#topic === undefined && this.#fault !== undefined;
     // Of a topic that cannot be opened, the files can still be verified.
     const shown = TABS.filter(({ key, needsFiles }) =>
-      isMissing ? this.#store.hasFiles && key === "verify" : this.#store.hasFiles || !needsFiles
+      isMissing ? this.#verify !== undefined && key === "verify" : this.#store.hasFiles || !needsFiles
     );
     return html`<nav class="trail" aria-label="Path"><a href=${linkTo([])}>Topics</a></nav>
       <h1><bdi>${visible(this.#name)}</bdi></h1>
@@ -122,11 +122,12 @@ export class TopicView extends View {
   }
 
   async #ask(): Promise<void> {
-    this.#topic = await ask<Topic>(topicPath(this.#name), this.signal);
-    this.#takenMs = performance.now();
+    // First: it is answered for every topic that exists, whether or not it can be opened.
     if (this.#store.hasFiles) {
       this.#verify = await ask<VerifyView>(topicPath(this.#name, "verify"), this.signal);
     }
+    this.#topic = await ask<Topic>(topicPath(this.#name), this.signal);
+    this.#takenMs = performance.now();
     this.#fault = undefined;
     this.#tab.setTopic(this.#topic, this.#verify, this.#takenMs);
     this.changed();
