@@ -2,7 +2,7 @@ import { type Crc32, runtimeCrc32 } from "../../../storage/runtime_crc32.ts";
 import { takesLess } from "../../../storage/weigh.ts";
 import { core } from "./core.ts";
 
-/** What computes the checksums of large blocks: the log core, or the runtime's zlib. Both return the same CRC-32. */
+/** What computes the checksums of large blocks: the log core, or the runtime. Both return the same CRC-32. */
 export type ChecksumSource = "core" | "runtime";
 
 /** Smaller blocks are left to the core, which needs no call into the runtime. */
