@@ -3,12 +3,14 @@ import { Buffer } from "node:buffer";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CorruptedLogError } from "../../../mod.ts";
+import { CorruptedLogError, StorageError } from "../../../mod.ts";
 import { Partition } from "../../../src/log/partition.ts";
+import type { StoredBatch } from "../../../src/log/read/batch.ts";
 import { PartitionReader } from "../../../src/log/read/reader.ts";
 import { PartitionWriter } from "../../../src/log/write/writer.ts";
 import { nodeStorage } from "../../../src/storage/node.ts";
 import { test } from "../../harness.ts";
+import { changedStorage } from "../port_wrapper.ts";
 
 const BLOCK_BYTES = 64 * 1024;
 
@@ -122,3 +124,46 @@ test("small parts are checked before they are copied to a given buffer, in memor
       assertEquals(into.every((byte) => byte === 100), true);
     }
   }));
+
+const ways: Record<string, (batch: StoredBatch, size: number) => Uint8Array> = {
+  "a view": (batch, size) => batch.viewData(1, { offset: 0, size }),
+  "a given buffer": (batch, size) => {
+    const into = new Uint8Array(size);
+    batch.readData(1, [{ offset: 0, size }], [into]);
+    return into;
+  },
+};
+
+for (const [what, read] of Object.entries(ways)) {
+  test(`data that the system shows once its file is opened again is not damaged, and a failed read is not repeated: ${what}`, async () => {
+    for (const size of [9000, 200_000]) {
+      await withFrame([100, size], ({ directory }) => {
+        const path = `${directory}/00000000000000000000.log`;
+        const start = readFileSync(path).indexOf(Buffer.alloc(16, 101)) + 1000;
+        let opened = 0;
+        let isFailing = false;
+        const storage = changedStorage((file, path, mode) => {
+          if (mode !== "read" || !path.endsWith(".log")) return {};
+          const isOld = opened++ === 0;
+          return {
+            readAt: (into, offset) => {
+              if (isFailing) throw new StorageError("EIO", "Cannot read: simulated");
+              const bytes = file.readAt(into, offset);
+              if (isOld) into.fill(0, Math.max(0, start - offset), Math.max(0, start + 100 - offset));
+              return bytes;
+            },
+          };
+        });
+        const partition = new Partition({ storage, directory, topic: "topic", partition: 0 });
+        const batch = readerOf(partition).read(10)!;
+        readElsewhere(partition);
+        isFailing = true;
+        assertThrows(() => read(batch, size), StorageError, "simulated");
+        isFailing = false;
+        assertEquals(read(batch, size).every((byte) => byte === 101), true);
+        assertEquals(opened, 2);
+        partition.close();
+      });
+    }
+  });
+}
