@@ -7,7 +7,7 @@ import { EventGoneError, StorageError } from "../../../mod.ts";
 import type { ConsumerRequest } from "../../../src/contract.ts";
 import { type ConsumerPositions, FilesConsumer } from "../../../src/drivers/files/consumer.ts";
 import { partitionName, PositionFiles } from "../../../src/drivers/files/layout.ts";
-import { type AssignedPartition, passGone } from "../../../src/drivers/files/assigned_partition.ts";
+import { assign, type AssignedPartition, passGone } from "../../../src/drivers/files/assigned_partition.ts";
 import { PartitionReader } from "../../../src/log/read/reader.ts";
 import { CursorFile } from "../../../src/log/positions/cursor.ts";
 import { CursorFiles } from "../../../src/log/positions/cursor_files.ts";
@@ -452,6 +452,67 @@ test("a wait removes its listener from the signal, and the folder watch is kept 
     await reading.waitForEvents(signal);
     assertEquals([on, listening], [[], 0]);
   }));
+
+/** A consumer whose partitions change while it is open, as those of a group's members do. */
+class MovedConsumer extends FilesConsumer {
+  moveTo1(): void {
+    this.assignments.delete(0);
+    this.assignments.set(1, assign(this.partitions[1]!, this.request, this.positions.cursor(1)));
+    this.relisten();
+  }
+}
+
+test("a wait goes on in the partitions that there are after a change, and no more in those before", async () => {
+  const folder = new SimulatedFolder();
+  const storage = Object.assign(Object.create(folder.storage), { watch: () => undefined });
+  const listening = [0, 0];
+  const logs = listening.map((_, partition) => {
+    const directory = `${ROOT}/${partition}`;
+    storage.makeDirectory(directory);
+    const log = new Partition({ storage, directory, topic: "topic", partition });
+    const listen = log.appendSignal.listen.bind(log.appendSignal);
+    log.appendSignal.listen = (wake) => {
+      listening[partition]!++;
+      const stop = listen(wake);
+      return () => {
+        listening[partition]!--;
+        stop();
+      };
+    };
+    return log;
+  });
+  const positions: ConsumerPositions = {
+    cursor: (partition) => new CursorFile(storage, `${ROOT}/${partition}.pos`),
+    listed: () => new PositionFiles([]),
+    syncNames: () => Promise.resolve(),
+    seek: () => {},
+  };
+  const alone = { enterAlone: () => Promise.resolve(), leaveAlone: () => {} };
+  const request: ConsumerRequest = {
+    from: "earliest",
+    onCorruption: "throw",
+    dataWanted: false,
+    partitions: [0],
+  };
+  const moved = new MovedConsumer(logs, request, positions, alone);
+  await moved.open();
+  // Without a wait nothing listens.
+  moved.moveTo1();
+  assertEquals(listening, [0, 0]);
+  const consumer = new MovedConsumer(logs, request, positions, alone);
+  await consumer.open();
+  const wait = consumer.waitForEvents(new AbortController().signal);
+  assertEquals(listening, [1, 0]);
+  consumer.moveTo1();
+  assertEquals(listening, [0, 1]);
+  const writer = new PartitionWriter(logs[1]!, { flushBehavior: "buffered", segmentBytesMax: 1 << 20 });
+  writer.append({ count: 1, metadata: ["1"], dataBytes: 0 });
+  await wait;
+  await writer.close();
+  for (const each of [moved, consumer]) await each.close();
+  assertEquals(listening, [0, 0]);
+  for (const log of logs) log.close();
+});
 
 test("a wait ends when its partition cannot be looked at, and the next read says why", async () => {
   const folder = new SimulatedFolder();

@@ -158,3 +158,29 @@ test("the rest of a frame that was damaged meanwhile is passed over, and reporte
   assertEquals([baseId, count, lost, reader.position], [4, 1, [[1, 4, 64]], 5]);
   assertEquals([reader.read(9), lost.length], [undefined, 1]);
 });
+
+test("a reader moves back to where it was, also in the middle of a frame", () =>
+  withSegments(() => nodeStorage, (partition) => {
+    const reader = new PartitionReader(partition, READER);
+    reader.seek("earliest");
+    assertEquals(reader.read(1)!.baseId, 0);
+    const moveBack = reader.remember();
+    reader.seek({ id: 4 });
+    assertEquals(reader.read(9)!.baseId, 4);
+    moveBack();
+    const { baseId, count } = reader.read(9)!;
+    assertEquals([baseId, count, reader.read(9)!.baseId], [1, 1, 2]);
+  }));
+
+test("a reader that begins before the first event left says so, and goes on from there", () =>
+  withSegments((directory) => {
+    rmSync(join(directory, `${"0".repeat(20)}.log`));
+    return nodeStorage;
+  }, (partition) => {
+    const reader = new PartitionReader(partition, READER);
+    for (let attempt = 0; attempt < 2; attempt++) {
+      assertEquals(assertThrows(() => reader.read(9), EventGoneError).firstId, 2);
+    }
+    reader.seek("earliest");
+    assertEquals(reader.read(9)!.baseId, 2);
+  }));
