@@ -1,11 +1,11 @@
 // The calls that the storage port makes of `node:fs`, and what it makes of answers that real disks rarely give.
-import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import * as nodeFs from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { StorageError } from "../../mod.ts";
 import { nodeStorage, storageOn } from "../../src/storage/node.ts";
-import type { Storage } from "../../src/storage/port.ts";
+import { isSameFile, type PathState, type Storage, type StorageFile } from "../../src/storage/port.ts";
 import type { FileSystem } from "../../src/storage/system.ts";
 import { test } from "../harness.ts";
 
@@ -341,4 +341,45 @@ test("a pause blocks at least as long as it is asked to", () => {
   nodeStorage.pause(15);
   // Timers of some systems are a little early.
   assert(performance.now() - begun > 12);
+});
+
+test("a file that is kept when it is published is open for updates, and is the one at its path; others are closed", () => {
+  using disk = new Recorded();
+  const path = disk.path("file");
+  let kept: { file: StorageFile; state: PathState } | undefined;
+  const keep = (file: StorageFile, state: PathState) => kept = { file, state };
+  assertEquals(disk.storage.publish(path, bytes("content"), { durable: false, keep }), true);
+  const { file, state } = kept!;
+  assertEquals([disk.open.size, disk.names(), file.path, file.size()], [1, ["file"], path, 7]);
+  assertEquals(isSameFile(state, disk.storage.stat(path)!), true);
+  const into = new Uint8Array(7);
+  assertEquals([file.writeAt(bytes("C"), 0), file.readAt(into, 0)], [1, 7]);
+  assertEquals(new TextDecoder().decode(into), "Content");
+  kept = undefined;
+  assertEquals([disk.storage.publish(path, bytes("other"), { keep }), kept], [false, undefined]);
+  assertEquals(disk.storage.publish(disk.path("new"), bytes("other"), { keep, confirm: () => false }), false);
+  assertEquals([kept, disk.open.size], [undefined, 1]);
+  file.close();
+  assertEquals([disk.open.size, disk.names()], [0, ["file"]]);
+});
+
+test("a folder whose sync fails without blocking says so, and is closed", async () => {
+  using disk = new Recorded({
+    fsync: ((_: number, done: (error: Error | null) => void) => done(systemError("EIO"))) as never,
+  });
+  const error = await assertRejects(() => disk.storage.syncDirectoryLater(disk.folder), StorageError);
+  assertEquals([error.errno, error.message.includes(`Cannot sync "${disk.folder}"`)], ["EIO", true]);
+  assertEquals(disk.open.size, 0);
+});
+
+test("the clock is never before 1970", () => {
+  const { now } = Date;
+  try {
+    Date.now = () => -5;
+    assertEquals(nodeStorage.now(), 0);
+    Date.now = () => 7;
+    assertEquals(nodeStorage.now(), 7);
+  } finally {
+    Date.now = now;
+  }
 });
