@@ -383,3 +383,52 @@ test("the clock is never before 1970", () => {
     Date.now = now;
   }
 });
+
+/** The errors after which a call of the system is answered as if nothing was wrong, of some that it may give. */
+function toleratedErrors(tolerates: (errno: string) => boolean): string[] {
+  const errnos = ["EPERM", "EACCES", "EBUSY", "EEXIST", "ENOTEMPTY", "EISDIR", "EINVAL", "ENOTSUP", "EBADF"];
+  return [...errnos, "EOPNOTSUPP", "ENOSYS", "EIO", "ENOENT"].filter(tolerates);
+}
+
+/** Whether an action ends without an error. */
+function succeeds(action: () => void): boolean {
+  try {
+    action();
+    return true;
+  } catch (error) {
+    assertEquals(error instanceof StorageError, true);
+    return false;
+  }
+}
+
+test("which errors mean that Windows holds a name for a moment, or syncs no folder, and that a disk has no links", () => {
+  const failing = (call: keyof FileSystem, errno: string, times = Infinity) => {
+    let left = times;
+    const answer = (...args: never[]) => {
+      if (left-- > 0) throw systemError(errno);
+      return (nodeFs[call] as (...args: never[]) => unknown)(...args);
+    };
+    return { [call]: answer } as Partial<FileSystem>;
+  };
+  const renames = (windows: boolean) => (errno: string) => {
+    using disk = new Recorded(failing("renameSync", errno, 2), windows);
+    nodeFs.writeFileSync(disk.path("one"), "");
+    return succeeds(() => disk.storage.rename(disk.path("one"), disk.path("other")));
+  };
+  assertEquals(toleratedErrors(renames(true)), ["EPERM", "EACCES", "EBUSY", "EEXIST", "ENOTEMPTY"]);
+  assertEquals(toleratedErrors(renames(false)), []);
+  const syncs = (windows: boolean) => (errno: string) => {
+    using disk = new Recorded(failing("fsyncSync", errno), windows);
+    return succeeds(() => disk.storage.syncDirectory(disk.folder));
+  };
+  assertEquals(toleratedErrors(syncs(true)), ["EPERM", "EACCES", "EISDIR", "EINVAL", "ENOTSUP", "EBADF"]);
+  assertEquals(toleratedErrors(syncs(false)), []);
+  const links = (errno: string) => {
+    using disk = new Recorded(failing("linkSync", errno));
+    return succeeds(() =>
+      assertEquals(disk.storage.publish(disk.path("file"), bytes("")), errno !== "EEXIST")
+    );
+  };
+  const withoutLinks = ["EPERM", "EISDIR", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
+  assertEquals(toleratedErrors(links).filter((errno) => errno !== "EEXIST"), withoutLinks);
+});
