@@ -72,21 +72,26 @@ test("a run of events is as long as its metadata may be, and has at least one ev
   }
 });
 
-test("the rest of a frame is returned as its first events are: each alone, as text or as bytes", () => {
+test("the rest of a frame is returned as its first events are, each alone, as text or as bytes, whoever reads in between", () => {
   const bytesOf = (text: string) => new TextEncoder().encode(text);
   const texts = ['"a"', "12", '"cde"', "4", '"f"'];
+  using elsewhere = new PartitionFolder();
+  elsewhere.writer().append({ count: 1, metadata: ["1"], dataBytes: 0 });
   for (const metadata of [texts, texts.map((text) => text.replace("c", "ä")), texts.map(bytesOf)]) {
-    using folder = new PartitionFolder();
-    folder.writer().append({ count: 5, metadata, dataBytes: 0 });
-    const reader = new PartitionReader(folder.open(), { dataWanted: false, onCorruption: "throw" });
-    reader.seek("earliest");
-    reader.read(1);
-    const batch = reader.read(3)!;
-    const wanted = metadata.slice(1, 4).map((one) => typeof one === "string" ? bytesOf(one) : one);
-    assertEquals([0, 1, 2].map((index) => batch.metadataBytes(index)), wanted);
-    if (typeof metadata[0] !== "string") continue;
-    assertEquals([0, 1, 2].map((index) => batch.metadataText!(index)), metadata.slice(1, 4));
-    assertEquals(batch.joinedText!(), metadata.slice(1, 4).join(","));
+    for (const others of [() => {}, () => firstBatch(elsewhere, false)]) {
+      using folder = new PartitionFolder();
+      folder.writer().append({ count: 5, metadata, dataBytes: 0 });
+      const reader = new PartitionReader(folder.open(), { dataWanted: false, onCorruption: "throw" });
+      reader.seek("earliest");
+      reader.read(1);
+      others();
+      const batch = reader.read(3)!;
+      const wanted = metadata.slice(1, 4).map((one) => typeof one === "string" ? bytesOf(one) : one);
+      assertEquals([0, 1, 2].map((index) => batch.metadataBytes(index)), wanted);
+      if (typeof metadata[0] !== "string") continue;
+      assertEquals([0, 1, 2].map((index) => batch.metadataText!(index)), metadata.slice(1, 4));
+      assertEquals(batch.joinedText!(), metadata.slice(1, 4).join(","));
+    }
   }
 });
 
