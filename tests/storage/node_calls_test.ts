@@ -432,3 +432,72 @@ test("which errors mean that Windows holds a name for a moment, or syncs no fold
   const withoutLinks = ["EPERM", "EISDIR", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
   assertEquals(toleratedErrors(links).filter((errno) => errno !== "EEXIST"), withoutLinks);
 });
+
+/** What Windows answers instead of renaming over something. */
+const held = (times = Infinity): Partial<FileSystem> => {
+  let left = times;
+  return {
+    renameSync: (from, to) => {
+      if (left-- > 0) throw systemError("EPERM");
+      nodeFs.renameSync(from, to);
+    },
+  };
+};
+
+test("on Windows a rename waits for what is held, and says what stands in its way", () => {
+  const outcome = (fs: Partial<FileSystem>, from: string, to: string): string => {
+    using disk = new Recorded(fs, true);
+    for (const name of ["file", "other"]) nodeFs.writeFileSync(disk.path(name), name);
+    for (const name of ["folder", "empty", "full", "full/of"]) nodeFs.mkdirSync(disk.path(name));
+    try {
+      disk.storage.rename(disk.path(from), disk.path(to));
+    } catch (error) {
+      return (error as StorageError).errno;
+    }
+    assertEquals([disk.names().includes(from), disk.names().includes(to)], [false, true]);
+    return "renamed";
+  };
+  assertEquals(outcome(held(), "file", "folder"), "EISDIR");
+  assertEquals(outcome(held(), "folder", "file"), "ENOTDIR");
+  assertEquals(outcome(held(), "folder", "full"), "ENOTEMPTY");
+  assertEquals(outcome(held(1), "folder", "empty"), "renamed");
+  assertEquals(outcome(held(3), "file", "other"), "renamed");
+  assertEquals(outcome(held(3), "folder", "new"), "renamed");
+});
+
+test("a draft that is to be kept and cannot be written is closed", () => {
+  using disk = new Recorded({
+    writeSync: () => {
+      throw systemError("EIO");
+    },
+  } as Partial<FileSystem>);
+  const publish = () => disk.storage.publish(disk.path("file"), bytes("content"), { keep: () => {} });
+  assertThrows(publish, StorageError, "EIO");
+  assertEquals([disk.open.size, disk.names()], [0, []]);
+});
+
+test("a file that another machine has removed has the size -1, and one that cannot be looked at is an error", () => {
+  let error: Error | undefined;
+  using disk = new Recorded({
+    fstatSync: ((fd: number) => {
+      if (error !== undefined) throw error;
+      return nodeFs.fstatSync(fd);
+    }) as never,
+  });
+  disk.storage.publish(disk.path("file"), bytes("content"));
+  const file = disk.storage.open(disk.path("file"), "read");
+  for (
+    const [errno, isThere, expected] of [["ESTALE", true, "ESTALE"], ["ESTALE", false, -1], [
+      "EIO",
+      false,
+      "EIO",
+    ]]
+  ) {
+    if (!isThere) disk.storage.remove(disk.path("file"));
+    error = systemError(errno as string);
+    if (expected === -1) assertEquals(file.size(), -1);
+    else assertEquals(assertThrows(() => file.size(), StorageError).errno, expected);
+    error = undefined;
+  }
+  file.close();
+});
