@@ -272,14 +272,14 @@ test("a frame whose bytes became others is written again", () => {
   });
 });
 
-test("a frame whose write others split is not there, though the trailer of one of them is where its own would be", () => {
-  for (const dataBytes of [1000, 5000]) {
+test("a frame whose write others split is not there, though one of theirs ends as it would, or it lacks its last bytes alone", () => {
+  for (const [dataBytes, cut] of [[1000, "as long"], [5000, "as long"], [1000, 2], [5000, 2]] as const) {
     withWriters(({ one, other, path, appends }) => {
       const { offset, endOffset } = other.appendEvents(event("1"));
       one.appendEvents(event("2"));
       appends.push((_, bytes) => {
         const whole = bytes.slice();
-        const middle = whole.byteLength - (endOffset - offset);
+        const middle = whole.byteLength - (cut === "as long" ? endOffset - offset : cut);
         appendFileSync(path, whole.subarray(0, middle));
         other.appendEvents(event("3"));
         appendFileSync(path, whole.subarray(middle));
