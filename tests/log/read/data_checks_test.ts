@@ -141,13 +141,13 @@ for (const [what, read] of Object.entries(ways)) {
         const path = `${directory}/00000000000000000000.log`;
         const start = readFileSync(path).indexOf(Buffer.alloc(16, 101)) + 1000;
         let opened = 0;
-        let isFailing = false;
+        let failures = 0;
         const storage = changedStorage((file, path, mode) => {
           if (mode !== "read" || !path.endsWith(".log")) return {};
           const isOld = opened++ === 0;
           return {
             readAt: (into, offset) => {
-              if (isFailing) throw new StorageError("EIO", "Cannot read: simulated");
+              if (failures-- > 0) throw new StorageError("EIO", "Cannot read: simulated");
               const bytes = file.readAt(into, offset);
               if (isOld) into.fill(0, Math.max(0, start - offset), Math.max(0, start + 100 - offset));
               return bytes;
@@ -157,9 +157,8 @@ for (const [what, read] of Object.entries(ways)) {
         const partition = new Partition({ storage, directory, topic: "topic", partition: 0 });
         const batch = readerOf(partition).read(10)!;
         readElsewhere(partition);
-        isFailing = true;
+        failures = 1;
         assertThrows(() => read(batch, size), StorageError, "simulated");
-        isFailing = false;
         assertEquals(read(batch, size).every((byte) => byte === 101), true);
         assertEquals(opened, 2);
         partition.close();

@@ -130,6 +130,20 @@ test("a sync covers what was written, and without writes there is none", async (
   assertEquals(done, ["syncDirectory folder", "sync one", "sync one"]);
 });
 
+test("what is written once a file needs another name counts with that name, too", async () => {
+  const { durability, done, file } = makeScene();
+  const one = file("one");
+  for (let syncs = 0; syncs < 3; syncs++) {
+    if (syncs === 1) durability.needsName(one, "folder/marker");
+    durability.wrote(one);
+    const synced = durability.sync();
+    await settled();
+    one.ends[syncs]!();
+    await synced;
+  }
+  assertEquals(done, ["syncDirectory folder", "sync one", "syncDirectory folder", "sync one", "sync one"]);
+});
+
 test("one sync of the folder covers the names of all files that were opened before it, and of no later one", async () => {
   const { durability, done, file } = makeScene();
   const files = ["one", "two", "three"].map((path) => file(path));
