@@ -72,7 +72,7 @@ test("a run of events is as long as its metadata may be, and has at least one ev
   }
 });
 
-test("the rest of a frame is returned as its first events are, each alone, as text or as bytes, whoever reads in between", () => {
+test("the rest of a frame is returned as its first events are, each alone, as text or as bytes, also if others read in between", () => {
   const bytesOf = (text: string) => new TextEncoder().encode(text);
   const texts = ['"a"', "12", '"cde"', "4", '"f"'];
   using elsewhere = new PartitionFolder();
