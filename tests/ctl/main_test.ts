@@ -1,30 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { Readable, Writable } from "node:stream";
-import type { Host } from "../../src/ctl/console/host.ts";
-import { StandardError } from "../../src/ctl/console/standard_error.ts";
 import { main } from "../../src/ctl/main.ts";
 import { test } from "../harness.ts";
 import { until } from "../waiting.ts";
-
-/** A host that is not a process, and what a command wrote to it. */
-function hostWith(environment: Host["environment"], signal: AbortSignal) {
-  const written = { out: "", error: "" };
-  const stream = (name: keyof typeof written): Writable =>
-    new Writable({
-      write(chunk, _, done) {
-        written[name] += String(chunk);
-        done();
-      },
-    });
-  const host: Host = {
-    input: Readable.from([]),
-    output: stream("out"),
-    error: new StandardError(() => stream("error")),
-    environment,
-    watchSignals: () => ({ signal, dispose: () => {} }),
-  };
-  return { host, written };
-}
+import { hostWith } from "./host.ts";
 
 test("commands with hosts of their own run at the same time, each with its streams and environment", async () => {
   const { signal } = new AbortController();

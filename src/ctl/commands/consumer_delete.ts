@@ -16,12 +16,11 @@ export async function run(invocation: Invocation): Promise<number | void> {
       console.log.error(`Cannot delete consumer "${consumer}": it has no position in topic "${topicName}"`);
       return EXIT.failure;
     }
-    for (const { partition, position, events } of lags.filter(({ acknowledged }) => acknowledged)) {
-      console.log.info(
-        `Consumer '${consumer}' is at id ${position} in partition ${partition}, ${
-          counted(events, "event")
-        } to come`,
-      );
+    for (const { partition, position, events, fault } of lags.filter(({ acknowledged }) => acknowledged)) {
+      const ahead = fault === undefined
+        ? `${counted(events, "event")} to come`
+        : `and what is to come is unknown: ${fault}`;
+      console.log.info(`Consumer '${consumer}' is at id ${position} in partition ${partition}, ${ahead}`);
     }
     if (args.flag("dry-run")) {
       console.log.info(`Consumer '${consumer}' would be deleted from topic '${topicName}'`);

@@ -58,7 +58,8 @@ function partitionRow(
   partition: PartitionDescription,
   timeText: (time: number) => string,
 ): (string | number)[] {
-  const { firstId, nextId, bytes, segments, oldestTime, newestTime } = partition;
+  const { firstId, nextId, bytes, segments, oldestTime, newestTime, fault } = partition;
+  if (fault !== undefined) return [partition.partition, "?", "?", "?", "?", "?", "?", "?"];
   return [
     partition.partition,
     firstId,
