@@ -1,7 +1,7 @@
 // With a wrong key password, a key that is not PEM or unknown ciphers, Driver.open() never settled: the client
 // emitted the error where nothing listens. The command ended with exit code 13 and printed nothing. TLS options
 // are now checked when they are read.
-import { assertEquals, assertFalse, assertRejects, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertFalse, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -49,6 +49,23 @@ for (const [what, option, reason, kafka] of FAULTS) {
     assertFalse(inspect(error, { depth: 9 }).includes("wr0ng"));
   });
 }
+
+// Deno connects with others, and says nothing: an operator who had restricted them did not learn of it.
+test("which ciphers, curves and signatures are used is up to Deno, which is said; elsewhere unknown ones are refused", () => {
+  const names: JsonObject = {
+    "ssl.cipher.suites": "ECDHE-RSA-AES128-GCM-SHA256",
+    "ssl.curves.list": "P-256",
+    "ssl.sigalgs.list": "ECDSA+SHA256",
+  };
+  const isDeno = "Deno" in globalThis;
+  assertEquals(readSettings({ ...SERVERS, ...names }).ineffective, isDeno ? Object.keys(names) : []);
+  const unknowns: JsonObject[] = [{ "ssl.curves.list": "P-999" }, { "ssl.sigalgs.list": "A+B" }];
+  for (const unknown of unknowns) {
+    const read = () => readSettings({ ...SERVERS, ...unknown });
+    if (isDeno) assertEquals(read().ineffective, Object.keys(unknown));
+    else assertThrows(read, InvalidOptionError, "expected names of OpenSSL");
+  }
+});
 
 test("a keystore that its password does not open is refused, one that it opens is taken", async () => {
   const folder = mkdtempSync(join(tmpdir(), "diaspora-tls-"));

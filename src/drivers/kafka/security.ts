@@ -65,7 +65,13 @@ function mskIdentity(given: Properties, region: string): Identity {
   };
 }
 
+/** Deno accepts these, and uses what its own TLS library prefers. */
+const IGNORED_BY_DENO = ["ssl.cipher.suites", "ssl.curves.list", "ssl.sigalgs.list"];
+
 function readTls(given: Properties): ConnectionOptions {
+  if ("Deno" in globalThis) {
+    given.ineffective.push(...IGNORED_BY_DENO.filter((name) => given.text(name) !== undefined));
+  }
   const verifies = given.flag("enable.ssl.certificate.verification", true);
   const checksName = (given.text("ssl.endpoint.identification.algorithm") ?? "https") === "https";
   const options: ConnectionOptions = {
