@@ -7,7 +7,7 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { Admin } from "@platformatic/kafka";
+import { Admin, type ClusterPartitionMetadata } from "@platformatic/kafka";
 import { BackpressureError, BrokerError, DiasporaError, Driver, type Topic } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { type Broker, brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
@@ -31,15 +31,19 @@ function open(cluster: Cluster): Promise<Driver> {
   });
 }
 
-/** The only broker that has a partition. */
-async function brokerOf(cluster: Cluster, topic: string, partition: number): Promise<Broker> {
+/** What the cluster says about the partitions of a topic. */
+async function placesOf(cluster: Cluster, topic: string): Promise<ClusterPartitionMetadata[]> {
   const admin = new Admin({ clientId: "test", bootstrapBrokers: cluster.servers.split(",") });
   try {
-    const metadata = await admin.metadata({ topics: [topic] });
-    return cluster.brokers[metadata.topics.get(topic)!.partitions[partition].leader - 1];
+    return (await admin.metadata({ topics: [topic] })).topics.get(topic)!.partitions;
   } finally {
     await admin.close();
   }
+}
+
+/** The only broker that has a partition. */
+async function brokerOf(cluster: Cluster, topic: string, partition: number): Promise<Broker> {
+  return cluster.brokers[(await placesOf(cluster, topic))[partition].leader - 1];
 }
 
 /** The result of a call, and how long it took. */
@@ -103,6 +107,9 @@ test(
     assertEquals(listed.result.get("t")?.numPartitions, 3);
     assert(listed.result.has("documented"));
     assertLess((await timed(() => driver.topicExists("t"))).ms, PROMPT_MS);
+    // Its documents are on all brokers, however few have its events.
+    assertEquals((await placesOf(cluster, "__info_documented"))[0].replicas.length, 3);
+    await (await driver.openTopic("documented")).close();
     const opened = await timed(() => driver.openTopic("t"));
     assertLess(opened.ms, PROMPT_MS);
     await opened.result.close();
