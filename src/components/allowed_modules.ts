@@ -5,10 +5,11 @@
  * @module
  */
 import { statSync } from "node:fs";
-import { isAbsolute, resolve, sep } from "node:path";
+import { isAbsolute, join, resolve, sep } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { InvalidOptionError } from "../errors.ts";
+import type { JsonValue } from "../json.ts";
 import { absoluteModule } from "./modules.ts";
 import { realPath, type StoredModule, storedModule } from "./stored_module.ts";
 
@@ -77,6 +78,15 @@ export class AllowedModules {
       module.path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
     );
   }
+}
+
+/** Such a list, valid in every working directory: relative paths become absolute. Throws `InvalidOptionError`. */
+export function absoluteEntries(given: JsonValue): JsonValue {
+  AllowedModules.from(given);
+  return [given].flat().map((entry) => {
+    const path = pathOf(entry as string, "load_modules");
+    return path === undefined ? entry! : /[/\\]$/.test(entry as string) ? join(path, sep) : path;
+  });
 }
 
 /** The absolute path of an entry; undefined for a package. */

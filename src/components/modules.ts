@@ -82,11 +82,15 @@ export async function loadExport(request: ExportRequest): Promise<unknown> {
 
 type Exports = Record<string, unknown>;
 
-async function importModule(what: string, module: string): Promise<Exports> {
+/** Throws `ModuleLoadError` if the module is a file that does not exist; returns its path, undefined for others. */
+export function checkFile(what: string, module: string): string | undefined {
   const path = isAbsolute(module) ? module : module.startsWith("file:") ? fileURLToPath(module) : undefined;
-  if (path !== undefined && !isFile(path)) {
-    throw new ModuleLoadError(module, `Cannot load ${what} from "${module}": no such file`);
-  }
+  if (path === undefined || isFile(path)) return path;
+  throw new ModuleLoadError(module, `Cannot load ${what} from "${module}": no such file`);
+}
+
+async function importModule(what: string, module: string): Promise<Exports> {
+  const path = checkFile(what, module);
   try {
     return path === undefined ? await importByName(module) : await import(pathToFileURL(path).href);
   } catch (error) {

@@ -1,5 +1,5 @@
 import { Driver, type JsonObject } from "../../mod.ts";
-import { absoluteReference } from "../components/modules.ts";
+import { absoluteReference, checkFile, parseNameAndModule } from "../components/modules.ts";
 import { secretOptionsOf } from "../drivers/registry.ts";
 import { withoutSecrets } from "../secrets.ts";
 
@@ -21,4 +21,14 @@ export async function shownOptions(name: string, options: JsonObject): Promise<s
 export async function openNamedDriver(name: string, options: JsonObject): Promise<Driver> {
   if (OPTIONAL.includes(name) && !import.meta.url.startsWith("file:")) await import(KAFKA);
   return await Driver.open(absoluteReference(name), options);
+}
+
+/**
+ * Throws what opening a driver would throw at any later time, without running the code of a module or connecting to
+ * a broker; their options are checked when they are opened.
+ */
+export async function checkDriver(name: string, options: JsonObject): Promise<void> {
+  const reference = parseNameAndModule(name);
+  if (reference.module) checkFile(`driver "${reference.name}"`, reference.module);
+  else if (!OPTIONAL.includes(name)) await (await Driver.open(name, options)).close();
 }

@@ -143,6 +143,35 @@ test("a relative store path in a context means the same folder from everywhere",
   });
 });
 
+test("a context that every later command would refuse is not saved", async () => {
+  await withContexts(async ({ call, file }) => {
+    const cases: [string[], number, string][] = [
+      [["--driver", "files", "--store", "~/data"], 2, 'no "~/" at its start'],
+      [["--driver", "files", "--driver.rootpath", "/data"], 2, 'did you mean "root_path"?'],
+      [["--driver", "files", "--driver.max_partitions", "many"], 2, "expected a whole number"],
+      [["--driver", "memory", "--driver.root_path", "/data"], 2, "it is unknown"],
+      [["--driver", "fils"], 2, "known drivers are"],
+      [["--driver", "mine:./nowhere.ts"], 1, "no such file"],
+      [["--driver", "files", "--driver.load_modules", "https://example.com/x.ts"], 2, "expected a path"],
+    ];
+    for (const [words, expected, part] of cases) {
+      const { code, stderr } = await call(["context", "add", "bad", ...words]);
+      assertEquals(code, expected, `${words.join(" ")}: ${stderr}`);
+      assertStringIncludes(stderr, part);
+    }
+    assert(!existsSync(file));
+  });
+});
+
+test("modules allowed by a context are the same files from everywhere", async () => {
+  await withContexts(async ({ folder, callThere, file }) => {
+    const modules = ["--driver.load_modules", '["./components/", "./energy.ts", "a-package"]'];
+    await succeeds(callThere(["context", "add", "here", "--store", "./store", ...modules]));
+    const { options } = JSON.parse(readFileSync(file, "utf8")).contexts.here;
+    assertEquals(options.load_modules, [`${folder}/components/`, `${folder}/energy.ts`, "a-package"]);
+  });
+});
+
 test("contexts added concurrently by several processes are all kept", async () => {
   await withContexts(async ({ root, call, callThere }) => {
     const names = ["a", "b", "c", "d"];

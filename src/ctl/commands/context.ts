@@ -1,5 +1,7 @@
+import { absoluteEntries } from "../../components/allowed_modules.ts";
 import { absoluteReference } from "../../components/modules.ts";
 import { withAbsolutePath } from "../../drivers/files/root_path.ts";
+import type { JsonObject } from "../../json.ts";
 import { withoutSecrets } from "../../secrets.ts";
 import type { ParsedArguments } from "../args/parsed.ts";
 import type { Invocation } from "../command.ts";
@@ -8,7 +10,7 @@ import { formatTable } from "../console/table.ts";
 import { ContextFile, storeLocation } from "../contexts/file.ts";
 import { ownDriver } from "../contexts/resolve.ts";
 import { EXIT } from "../exit_codes.ts";
-import { shownOptions } from "../open_driver.ts";
+import { checkDriver, shownOptions } from "../open_driver.ts";
 import { UsageError } from "../usage_error.ts";
 
 /** Adds a context. */
@@ -18,8 +20,8 @@ export async function add({ args, console }: Invocation): Promise<void> {
   const file = new ContextFile(console.environment);
   const { name: driver, document } = ownDriver(args, file);
   if (driver === undefined) throw new UsageError('Missing option: add "--store PATH" or "--driver NAME"');
-  // It must mean the same folder from every working directory.
-  const context = { driver: absoluteReference(driver), options: withAbsolutePath(document) };
+  const context = { driver: absoluteReference(driver), options: withAbsolutePaths(document) };
+  await checkDriver(context.driver, context.options);
   await file.change((contexts) => {
     if (contexts.byName.has(name) && !args.flag("replace")) {
       throw new UsageError(`Context "${name}" already exists: add "--replace", or choose another name`);
@@ -103,6 +105,14 @@ export async function remove({ args, console, signal }: Invocation): Promise<num
     if (contexts.current === name) delete contexts.current;
   });
   console.log.info(`Context '${name}' removed`);
+}
+
+/** The options mean the same files in every working directory. */
+function withAbsolutePaths(options: JsonObject): JsonObject {
+  const { load_modules: modules } = options;
+  return withAbsolutePath(
+    modules === undefined ? options : { ...options, load_modules: absoluteEntries(modules) },
+  );
 }
 
 /** The context given on a command line, if any. */
