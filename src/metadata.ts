@@ -53,11 +53,23 @@ export class Metadata {
   }
 }
 
-/** The JSON text of a value; throws `InvalidMetadataError` with the location if JSON cannot represent it. */
-export function jsonTextOf(value: unknown): string {
+/** Whether a value is {@linkcode Metadata}; a proxy may refuse to answer. */
+export function isMetadata(value: unknown): value is Metadata {
+  try {
+    return value instanceof Metadata;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The JSON text of a value; throws `InvalidMetadataError` with the location if JSON cannot represent it, which is not
+ * looked for again in a value that was checked before.
+ */
+export function jsonTextOf(value: unknown, isChecked = false): string {
   let text: string | undefined;
   try {
-    if (isJson(value)) text = JSON.stringify(value);
+    if (isChecked || isJson(value)) text = JSON.stringify(value);
   } catch (error) {
     // A user-defined toJSON() or getter failed, or the value is nested too deeply for the stack.
     const what = /call stack/.test(messageOf(error)) ? "it is nested too deeply" : messageOf(error);

@@ -1,5 +1,5 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { InvalidMetadataError, Metadata } from "../mod.ts";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { type ComponentDocument, Driver, InvalidMetadataError, Metadata } from "../mod.ts";
 import { checkDocument, jsonTextOf } from "../src/metadata.ts";
 import { test } from "./harness.ts";
 
@@ -50,6 +50,40 @@ test("text with half a surrogate pair is refused, since it could not be stored u
   checkDocument('"\ud83d\ude80"');
   checkDocument('"\\ud83d"');
 });
+
+test("metadata that refuses to be looked at is an InvalidMetadataError", async () => {
+  const revoked = Proxy.revocable({}, {});
+  revoked.revoke();
+  const secretive = new Proxy({}, {
+    getPrototypeOf() {
+      throw new Error("not today");
+    },
+  });
+  await using driver = await Driver.open("memory", {});
+  const validators: ComponentDocument[] = [{ type: "default" }, { type: "schema", schema: true }];
+  for (const validator of validators) {
+    await driver.createTopic(validator.type, {}, { validator });
+    await using topic = await driver.openTopic(validator.type);
+    const producer = topic.producer();
+    for (const metadata of [revoked.proxy, [revoked.proxy], secretive, turningIntoBigInt()]) {
+      await assertRejects(
+        () => producer.push(metadata),
+        InvalidMetadataError,
+        "Cannot write metadata as JSON",
+      );
+    }
+  }
+});
+
+/** An object that JSON can represent when it is checked, and not when it is written. */
+function turningIntoBigInt(): { a: number } {
+  let reads = 0;
+  return {
+    get a() {
+      return reads++ === 0 ? 1 : 1n as unknown as number;
+    },
+  };
+}
 
 test("an error thrown by user code during serialization becomes an InvalidMetadataError", () => {
   const failing = {

@@ -2,7 +2,7 @@ import type { PartitionSelector, Serializer, Validator } from "../components/con
 import { piecesOfData, type PushedData } from "../data/view.ts";
 import { InvalidMetadataError, NoSuchPartitionError } from "../errors.ts";
 import type { JsonValue } from "../json.ts";
-import { checkDocument, jsonTextOf, Metadata, parseDocument } from "../metadata.ts";
+import { checkDocument, isMetadata, jsonTextOf, parseDocument } from "../metadata.ts";
 import { isPlainJson } from "../metadata/representable.ts";
 import { isThenable } from "../async.ts";
 
@@ -32,7 +32,7 @@ export function documentOf(metadata: unknown): string {
     checkDocument(metadata);
     return metadata;
   }
-  return metadata instanceof Metadata ? metadata.document : jsonTextOf(metadata);
+  return isMetadata(metadata) ? metadata.document : jsonTextOf(metadata);
 }
 
 const encoder = new TextEncoder();
@@ -113,13 +113,13 @@ class Content {
     if (typeof metadata === "string") {
       checkDocument(metadata);
       this.#text = metadata;
-    } else if (metadata instanceof Metadata) this.#text = metadata.document;
+    } else if (isMetadata(metadata)) this.#text = metadata.document;
     else if (isPlainJson(metadata)) this.#value = metadata;
     else this.#text = jsonTextOf(metadata);
   }
 
   get text(): string {
-    return this.#text ??= JSON.stringify(this.#value);
+    return this.#text ??= jsonTextOf(this.#value, true);
   }
 
   get value(): JsonValue {
