@@ -135,13 +135,13 @@ export class ConsumerFolder {
       const planned = seeks.map((seek) => ({ seek, cursor: this.cursor(seek.partition) }));
       try {
         this.#apply(planned);
+        this.#seekFiles.complete({ path, seeks }, this.listed());
       } catch (error) {
         if (error instanceof ConsumerDeletedError) return false;
         throw isMissing(error) ? this.removed() : error;
       } finally {
         for (const { cursor } of planned) cursor.close();
       }
-      this.location.storage.remove(path);
     }
     return true;
   }

@@ -17,10 +17,11 @@ import {
   isMissing,
   isTaken,
   listIfThere,
+  openIfThere,
   randomHex,
   type Storage,
 } from "../../storage/port.ts";
-import { checkIsFolder, readDocument } from "./layout.ts";
+import { checkIsFolder, type PositionFiles, readDocument } from "./layout.ts";
 import { temporaryPath, tryRemoveTree } from "./temporary_folders.ts";
 
 const FOLDER = "seek";
@@ -31,6 +32,12 @@ const FORMER_FILE = "seek.json";
 /** A position that a seek is to store. */
 export interface PlannedSeek extends StoredPosition {
   partition: number;
+}
+
+/** What the file of a seek says. */
+interface UnfinishedSeek {
+  path: string;
+  seeks: readonly PlannedSeek[];
 }
 
 /** The files of unfinished seeks in the folder of one consumer name. */
@@ -71,7 +78,7 @@ export class SeekFiles {
   }
 
   /** The unfinished seeks: at most one, unless an earlier version left another. */
-  unfinished(): { path: string; seeks: readonly PlannedSeek[] }[] {
+  unfinished(): UnfinishedSeek[] {
     const paths = [`${this.consumerPath}/${FORMER_FILE}`];
     checkIsFolder(this.storage, this.#folder);
     for (const name of listIfThere(this.storage, this.#folder)) {
@@ -84,6 +91,23 @@ export class SeekFiles {
       const document = readDocument(this.storage, path);
       return document === undefined ? [] : [{ path, seeks: this.#plannedIn(document, path) }];
     });
+  }
+
+  /**
+   * Removes the file of a seek that is stored in all partitions, whose position files are `listed`. They are put on the
+   * disk first, also what others stored in them before they were stopped: a power cut must not leave partitions apart.
+   */
+  complete({ path, seeks }: UnfinishedSeek, listed: PositionFiles): void {
+    for (const name of seeks.flatMap(({ partition }) => listed.of(partition))) {
+      const file = openIfThere(this.storage, `${this.consumerPath}/${name}`);
+      try {
+        file?.syncNow();
+      } finally {
+        file?.close();
+      }
+    }
+    this.storage.syncDirectory(this.consumerPath);
+    this.storage.remove(path);
   }
 
   get #folder(): string {
