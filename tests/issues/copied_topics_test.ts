@@ -1,6 +1,7 @@
 // `consumer.readable().pipeTo(producer.writable())` passed an event's metadata to `push`: the string "42"
 // became a number, a plain string ended the pipe, digits beyond 2^53 were lost. Data that was not selected was
-// dropped. And of any object with a member `metadata`, only that member was stored.
+// dropped. And of any object with a member `metadata`, only that member was stored. Later, a matrix of metadata, data and
+// components on three runtimes found that the serializer cbor lost U+FEFF where a string, or a key, began with it.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -35,6 +36,10 @@ const TEXTS = [
   "null",
   "false",
   '"\\u2603 ☃"',
+  '"\ufeff"',
+  '"\\ud83d alone"',
+  '{"__proto__": {"x": 1}, "toJSON": 1, "then": {"a": 1}, "a": 1, "a": 2}',
+  `${"[".repeat(200)}-0${"]".repeat(200)}`,
 ];
 
 type Serializer = CborSerializer | DefaultSerializer;
@@ -121,7 +126,9 @@ for (const name of ["files", "memory"]) {
       const values: JsonValue[] = ["42", "plain", "", 42, -0, 1e300, null, true, ["x"], {
         metadata: { a: -0 },
         b: "7",
-      }];
+      }, { "\ufeff": ["\ufeff", "\ufeffa\ufeff", "\uff0c"], toJSON: 1, then: { a: 1 } }];
+      values.push(JSON.parse('{"__proto__": {"x": 1}, "10": 1, "2": 2}'));
+      values.push(JSON.parse(`${"[".repeat(200)}1${"]".repeat(200)}`));
       const cbor = await CborSerializer.load();
       const serializers = [cbor, cbor, new DefaultSerializer(), cbor];
       let from = await open(driver, "0", new DefaultSerializer());

@@ -1,17 +1,20 @@
-import { isUtf8 } from "node:buffer";
 import { InvalidMetadataError } from "../../errors.ts";
 import type { JsonValue } from "../../json.ts";
 import type { ComponentDocument, Serializer } from "../contract.ts";
 import { encodeCbor } from "./cbor_encoder.ts";
 import { messageOf } from "../../text/message.ts";
 
-/** The part of cborg used here. */
+/** The parts of cborg used here. */
 interface Decoder {
-  decode(bytes: Uint8Array, options?: Record<string, boolean>): unknown;
-  Tokenizer: new (bytes: Uint8Array, options: Record<string, boolean>) => {
-    done(): boolean;
-    next(): { byteValue?: Uint8Array | undefined };
-  };
+  decode(bytes: Uint8Array, options: Record<string, unknown>): unknown;
+  Tokenizer: new (bytes: Uint8Array, options: Record<string, unknown>) => Tokenizer;
+}
+
+/** Reads one value, or the beginning of one, after the other. */
+interface Tokenizer {
+  pos(): number;
+  done(): boolean;
+  next(): { value?: unknown; byteValue?: Uint8Array | undefined };
 }
 
 /** Values that JSON cannot represent are rejected rather than converted. */
@@ -63,8 +66,8 @@ export class CborSerializer implements Serializer {
   deserialize(bytes: Uint8Array): JsonValue {
     try {
       const value = this.#decoder.decode(bytes, DECODE_OPTIONS);
-      if (hasReplacement(value)) refuseBrokenText(this.#decoder, bytes);
-      return value as JsonValue;
+      const isExact = !hasReplacement(value) && !hasByteOrderMark(bytes);
+      return (isExact ? value : decodeExactly(this.#decoder, bytes)) as JsonValue;
     } catch (error) {
       const detail = messageOf(error);
       throw new InvalidMetadataError(`Cannot read metadata as CBOR: ${detail}`, { cause: error });
@@ -93,10 +96,34 @@ function hasReplacement(value: unknown): boolean {
   return has;
 }
 
-function refuseBrokenText({ Tokenizer }: Decoder, bytes: Uint8Array): void {
+/** Whether the bytes of U+FEFF, EF BB BF, are anywhere: at the beginning of a text the decoder drops them. */
+function hasByteOrderMark(bytes: Uint8Array): boolean {
+  for (let at = bytes.indexOf(0xef); at >= 0; at = bytes.indexOf(0xef, at + 1)) {
+    if (bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf) return true;
+  }
+  return false;
+}
+
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The value with every character of its texts; throws if one of them is not UTF-8. */
+function decodeExactly({ decode, Tokenizer }: Decoder, bytes: Uint8Array): unknown {
   const tokens = new Tokenizer(bytes, { ...DECODE_OPTIONS, retainStringBytes: true });
-  while (!tokens.done()) {
-    const { byteValue } = tokens.next();
-    if (byteValue !== undefined && !isUtf8(byteValue)) throw new TypeError("a text in it is not UTF-8");
+  const next: Tokenizer["next"] = () => {
+    const token = tokens.next();
+    if (token.byteValue !== undefined) token.value = textOf(token.byteValue);
+    return token;
+  };
+  return decode(bytes, {
+    ...DECODE_OPTIONS,
+    tokenizer: { pos: () => tokens.pos(), done: () => tokens.done(), next },
+  });
+}
+
+function textOf(bytes: Uint8Array): string {
+  try {
+    return strict.decode(bytes);
+  } catch {
+    throw new TypeError("a text in it is not UTF-8");
   }
 }

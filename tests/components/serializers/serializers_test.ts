@@ -17,6 +17,11 @@ const VALUES: JsonValue[] = [
   [5, "array", [5, 6], {}],
   "text",
   "",
+  "\ufeff",
+  {
+    "\ufeffkey": ["\ufeff", "\ufeffa\ufeff", "a\ufeff", "\uff0c\uef00"],
+    ["\ufeff".repeat(40)]: "\ufeff".repeat(40),
+  },
   0,
   -3,
   1.5,
