@@ -1,6 +1,6 @@
 import type { FilesDriver } from "../../../src/drivers/files/driver.ts";
 import { isPartitionName, readDocument, TOPIC_FILE } from "../../../src/drivers/files/layout.ts";
-import { storageOfTopic } from "../../../src/drivers/files/topic_identity.ts";
+import { identityOf, storageOfTopic } from "../../../src/drivers/files/topic_identity.ts";
 import { TopicDeletedError, TopicExistsError, TopicNotFoundError } from "../../../src/errors.ts";
 import { Partition } from "../../../src/log/partition.ts";
 import { PartitionReader } from "../../../src/log/read/reader.ts";
@@ -16,6 +16,8 @@ const SIDE_TOPIC = "side";
 
 /** Events that an import puts into each partition. */
 const IMPORTED_EVENTS = 3;
+/** How many of them an import into a topic that exists puts into each. */
+const ADDED_BATCHES = 2;
 /** An option that only imported topics have; so much is never stored in one. */
 const MARK = { retention_bytes: 1e9 };
 
@@ -40,7 +42,13 @@ export class FounderProgram extends Program {
   protected override act(): void {
     if (this.#isBusy) return;
     const { random } = this.world.disk;
-    random.pick([() => this.#create(), () => this.#import(), () => this.#delete(), () => this.#use()])();
+    random.pick([
+      () => this.#create(),
+      () => this.#import(),
+      () => this.#delete(),
+      () => this.#use(() => importInto(this.world, this.driver, this.process)),
+      () => this.#use(() => use(this.world, this.driver, this.process)),
+    ])();
   }
 
   #create(): void {
@@ -115,15 +123,14 @@ export class FounderProgram extends Program {
     }));
   }
 
-  #use(): void {
+  #use(work: () => Promise<void>): void {
     const { sideTopic } = this.world;
     const before = {
       attempts: sideTopic.attempts,
       state: sideTopic.isChanging ? "unknown" : sideTopic.state,
     };
     this.#isBusy = true;
-    const using = use(this.driver, this.process);
-    this.follow(using, () => this.#isBusy = false, () => this.#isBusy = false, (error) => {
+    this.follow(work(), () => this.#isBusy = false, () => this.#isBusy = false, (error) => {
       if (!(error instanceof TopicNotFoundError || error instanceof TopicDeletedError)) return false;
       if (before.attempts === sideTopic.attempts && before.state === "there" && sideTopic.state === "there") {
         throw new BrokenPromise(`a topic that is there cannot be used: ${error.message}`);
@@ -150,11 +157,11 @@ export async function checkSideTopic(world: World): Promise<void> {
     throw new BrokenPromise(`a topic should be ${state}, and is there: ${isThere}`);
   }
   if (isThere) {
-    await use(driver, process);
+    await use(world, driver, process);
     await driver.deleteTopic(SIDE_TOPIC);
   }
   await create(driver, 2);
-  await use(driver, process);
+  await use(world, driver, process);
   await driver.deleteTopic(SIDE_TOPIC);
   if (await driver.topicExists(SIDE_TOPIC)) throw new BrokenPromise("a topic that was deleted is there");
 }
@@ -189,11 +196,47 @@ function importedText(number: number): string {
   return `{"imported":${number}}`;
 }
 
-/** Pushes to each partition of the topic, which has all imported events or none. */
-async function use(driver: FilesDriver, process: SimulatedProcess): Promise<void> {
+/**
+ * Imports into the topic that exists, as other processes delete it and create another one. The events say which topic
+ * that is, as far as it is the same one before it is opened and after.
+ */
+async function importInto(world: World, driver: FilesDriver, process: SimulatedProcess): Promise<void> {
+  const before = currentIdentity(process);
   const topic = await driver.openTopic(SIDE_TOPIC);
   try {
-    const { expected, counts } = countsOfImported(process);
+    const identity = currentIdentity(process);
+    if (identity === undefined || identity !== before) return;
+    const producer = topic.producer("");
+    for (let number = 0; number < ADDED_BATCHES; number++) {
+      for (const { partition_id } of topic.partitions) {
+        await producer.append(partition_id, { count: 1, metadata: [addedText(identity)], dataBytes: 0 });
+        world.sideTopic.noteAdded(identity);
+      }
+    }
+    await producer.close();
+  } finally {
+    await topic.close();
+  }
+}
+
+function addedText(identity: string): string {
+  return `{"addedTo":"${identity}"}`;
+}
+
+function currentIdentity(process: SimulatedProcess): string | undefined {
+  try {
+    return identityOf(process, `${ROOT}/${SIDE_TOPIC}`);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Pushes to each partition of the topic, which has all imported events or none, and what was added to it. */
+async function use(world: World, driver: FilesDriver, process: SimulatedProcess): Promise<void> {
+  const topic = await driver.openTopic(SIDE_TOPIC);
+  try {
+    const { expected, counts } = countsOfImported(world, process);
     if (counts.some((count) => count !== expected)) {
       throw new BrokenPromise(`a topic with ${expected} imported events a partition has ${counts}`);
     }
@@ -208,30 +251,50 @@ async function use(driver: FilesDriver, process: SimulatedProcess): Promise<void
 }
 
 /** How many imported events each partition begins with. Throws once another topic is in the place of this one. */
-function countsOfImported(process: SimulatedProcess): { expected: number; counts: number[] } {
+function countsOfImported(
+  world: World,
+  process: SimulatedProcess,
+): { expected: number; counts: number[] } {
   const path = `${ROOT}/${SIDE_TOPIC}`;
   try {
+    const identity = identityOf(process, path) ?? "";
+    const added = world.sideTopic.addedTo(identity);
     const storage = storageOfTopic(process, path, SIDE_TOPIC);
     const options = readDocument(storage, `${path}/${TOPIC_FILE}`);
     const expected = options?.retention_bytes === MARK.retention_bytes ? IMPORTED_EVENTS : 0;
     const names = storage.list(`${path}/partitions`).filter(isPartitionName);
-    const count = (name: string) => countImported(storage, `${path}/partitions/${name}`, Number(name));
-    return { expected, counts: names.map(count) };
+    const partitions = names.map((name) => textsIn(storage, `${path}/partitions/${name}`, Number(name)));
+    // Another topic may be there by now: then what was read is of either.
+    if (identityOf(process, path) !== identity) throw new TopicDeletedError(SIDE_TOPIC);
+    checkAdded(partitions.flat(), identity, added);
+    const count = (texts: string[]) =>
+      [...texts, ""].findIndex((text, number) => text !== importedText(number));
+    return { expected, counts: partitions.map(count) };
   } catch (error) {
     throw isMissing(error) ? new TopicDeletedError(SIDE_TOPIC) : error;
   }
 }
 
-function countImported(storage: Storage, directory: string, partition: number): number {
+/** What was added to a topic is in it, and in no other one of its name. */
+function checkAdded(texts: readonly string[], identity: string, addedMin: number): void {
+  const added = texts.filter((text) => text.includes("addedTo"));
+  const strange = added.find((text) => text !== addedText(identity));
+  if (strange !== undefined) throw new BrokenPromise(`topic ${identity} has an event of another: ${strange}`);
+  if (added.length < addedMin) {
+    throw new BrokenPromise(`of ${addedMin} events that were added to a topic, ${added.length} are there`);
+  }
+}
+
+function textsIn(storage: Storage, directory: string, partition: number): string[] {
   const log = new Partition({ storage, directory, topic: SIDE_TOPIC, partition });
   try {
     const reader = new PartitionReader(log, { dataWanted: false, onCorruption: "skip" });
-    let count = 0;
+    const texts: string[] = [];
     for (let batch = reader.read(1); batch !== undefined; batch = reader.read(1)) {
-      if (batch.baseId !== count || batch.metadataText?.(0) !== importedText(count)) break;
-      count++;
+      texts[batch.baseId] = batch.metadataText!(0);
     }
-    return count;
+    // What a power cut took is missing among them.
+    return Array.from(texts, (text) => text ?? "");
   } finally {
     log.close();
   }

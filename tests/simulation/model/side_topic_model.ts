@@ -21,6 +21,7 @@ export class SideTopicModel {
   /** Whether that is on the disk: another one's work that was only seen may not be. */
   #isDurable = true;
   #running = new Set<Attempt>();
+  readonly #added = new Map<string, number>();
   /** Finished attempts, in order, the first of them with an unknown outcome. */
   #done: Attempt[] = [];
 
@@ -70,8 +71,19 @@ export class SideTopicModel {
     }
   }
 
+  /** An event was stored in the topic with this identity. */
+  noteAdded(identity: string): void {
+    this.#added.set(identity, this.addedTo(identity) + 1);
+  }
+
+  /** How many events were stored in the topic with this identity, by imports into it. */
+  addedTo(identity: string): number {
+    return this.#added.get(identity) ?? 0;
+  }
+
   /** The power was cut. */
   forgetUnsynced(): void {
+    this.#added.clear();
     if (!this.#isDurable || this.isChanging) this.state = "unknown";
     this.#running.clear();
   }

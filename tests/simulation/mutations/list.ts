@@ -40,6 +40,12 @@ const ONE_BY_ONE = [
 /** Each takes out one thing that keeps a promise of the log. */
 export const MUTATIONS: readonly Mutation[] = [
   {
+    what: "topics: what was pushed into a topic that was deleted lands in the next one of its name",
+    file: "src/drivers/files/topic_identity.ts",
+    from: "if (now === undefined || state === undefined) throw new TopicDeletedError(this.topic);",
+    to: "if (now === undefined || state === undefined) return;",
+  },
+  {
     what: "conclusions: a frame that became whole between two looks is taken for a torn one",
     file: "src/log/segment/frame_scanner.ts",
     from: "if (isWholeNow(segment, offset, frame)) return",
