@@ -147,6 +147,10 @@ export class Segment {
     return true;
   }
 
+  /**
+   * The header may have been read when this segment was opened, for `strangerAmong`. There one that cannot be read tells
+   * nothing; here that must be an error, which is not kept: a seal that is called unknown would be for good.
+   */
   #readSealOffset(nextId: number): number | "unknown" {
     const header = readHeader(this.storage, `${dirname(this.path)}/${segmentName(nextId)}`);
     if (header === undefined) return "unknown";
