@@ -158,7 +158,7 @@ export class OctopusDriver implements DriverInterface {
     if (await findTopic(this.#cluster, kafkaName) !== undefined) {
       throw new TopicExistsError(name, this.#where);
     }
-    if (hasDocuments) await this.#createDocuments(name, definition);
+    if (hasDocuments) await this.#createDocuments(name, definition, specification.replicationFactor);
     try {
       const isNew = await this.#keeper.create({
         ...specification,
@@ -185,15 +185,20 @@ export class OctopusDriver implements DriverInterface {
   }
 
   /** The documents are written first, so that a visible topic always has them. */
-  async #createDocuments(name: string, documents: ComponentDocuments): Promise<void> {
+  async #createDocuments(
+    name: string,
+    documents: ComponentDocuments,
+    replicationFactor: number | undefined,
+  ): Promise<void> {
     const infoName = this.#names.infoName(name);
     const localName = this.#names.localInfoName(name);
     const topic = {
       kafkaName: infoName,
       localName,
       numPartitions: 1,
+      replicationFactor,
       // While no broker that has it is running, the topic cannot be opened, even if its partitions are all there.
-      replicationFactor: undefined,
+      isImportant: true,
       disableInfoTopic: true,
       configs: this.#options.service === undefined ? RETAIN_FOREVER : [],
     };

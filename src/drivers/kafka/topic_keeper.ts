@@ -21,6 +21,8 @@ export interface NewTopic extends TopicSpecification {
   localName: string;
   /** Whether no one else creates it at the same time: if it exists after an answer was lost, that made it. */
   isReserved?: boolean;
+  /** Whether it gets the default number of replicas if the number given is smaller, and brokers accept that. */
+  isImportant?: boolean;
 }
 
 /** Creates and deletes Kafka topics, directly or through a service. */
@@ -89,7 +91,7 @@ export class TopicKeeper {
   /** Tries again while the topic exists and no broker has it: brokers with ZooKeeper delete in the background. */
   async #createUnlessExists(topic: NewTopic): Promise<boolean> {
     for (const deadline = performance.now() + SPREAD_MS_MAX;;) {
-      if (await this.#createInKafka(topic, topic.replicationFactor ?? REPLICATION_FACTOR)) return true;
+      if (await this.#createInKafka(topic, replicasOf(topic))) return true;
       if (await findTopic(this.cluster, topic.kafkaName) !== undefined || performance.now() > deadline) {
         return false;
       }
@@ -99,6 +101,7 @@ export class TopicKeeper {
 
   async #createInKafka(topic: NewTopic, replicas: number): Promise<boolean> {
     const { kafkaName, numPartitions, replicationFactor, configs, isReserved = false } = topic;
+    const given = replicationFactor ?? replicas;
     let mayBeDone = false;
     const outcome = await this.cluster.run(`create topic "${kafkaName}"`, async (admin) => {
       try {
@@ -113,12 +116,15 @@ export class TopicKeeper {
         if (isFault(error, "TOPIC_ALREADY_EXISTS")) return mayBeDone ? "created" : "exists";
         mayBeDone ||= isReserved && isClosedSilently(error);
         if (isFault(error, "INVALID_REPLICATION_FACTOR") && replicas !== CLUSTER_DEFAULT) {
-          return "too few brokers";
+          return "refused replicas";
         }
+        // By a policy of the operator, perhaps for this number.
+        if (isFault(error, "POLICY_VIOLATION") && replicas > given) return "refused replicas";
         throw translated(error, kafkaName);
       }
     });
-    if (outcome !== "too few brokers") return outcome === "created";
+    if (outcome !== "refused replicas") return outcome === "created";
+    if (replicas > given) return await this.#createInKafka(topic, given);
     // The number of replicas was not specified: on small clusters use the operator's default.
     if (replicationFactor === undefined) return await this.#createInKafka(topic, CLUSTER_DEFAULT);
     throw new InvalidOptionError(
@@ -159,6 +165,11 @@ export class TopicKeeper {
     const distinct = new Map(leaders.map((leader) => [leader.id, leader]));
     return await doAllKnow(this.cluster, distinct.values(), kafkaName);
   }
+}
+
+/** How many replicas to begin with. */
+function replicasOf({ replicationFactor = REPLICATION_FACTOR, isImportant = false }: NewTopic): number {
+  return isImportant ? Math.max(replicationFactor, REPLICATION_FACTOR) : replicationFactor;
 }
 
 function translated(error: unknown, kafkaName: string): unknown {
