@@ -135,17 +135,24 @@ export function removeFile(system: System, path: string): void {
   fs.rmSync(path, { force: true });
 }
 
-/**
- * Removes a folder in one pass. Names of open files reappear on FUSE: Bun's own recursive removal would repeat itself,
- * with all its processor, until they are closed.
- */
+/** Removes a folder, or a file. */
 export function removeTree(system: System, path: string): void {
   const { fs, windows } = system;
   // On Windows a removed file that others have open still exists for a moment.
   if (windows) return fs.rmSync(path, { force: true, recursive: true, maxRetries: 10, retryDelay: 20 });
+  if (!("Bun" in globalThis)) return fs.rmSync(path, { force: true, recursive: true });
+  removeInOnePass(system, path);
+}
+
+/**
+ * Names of open files reappear on FUSE: Bun's own recursive removal would repeat itself, with all its processor, until
+ * they are closed.
+ */
+function removeInOnePass(system: System, path: string): void {
+  const { fs } = system;
   if (!lookAt(system, path)?.isDirectory()) return fs.rmSync(path, { force: true });
   try {
-    for (const name of fs.readdirSync(path)) removeTree(system, `${path}/${name}`);
+    for (const name of fs.readdirSync(path)) removeInOnePass(system, `${path}/${name}`);
     fs.rmdirSync(path);
   } catch (cause) {
     // Another process removes it, too.

@@ -11,7 +11,9 @@ import { StorageError } from "../../mod.ts";
 import { storageOn } from "../../src/storage/node.ts";
 import { test } from "../harness.ts";
 
-test("a folder whose names reappear is removed as far as it can be, in one pass", () => {
+const skip = "Bun" in globalThis ? false : "the own removal of Node and Deno ends";
+
+test("a folder whose names reappear is removed as far as it can be, in one pass", { skip }, () => {
   const folder = fs.mkdtempSync(join(tmpdir(), "diaspora-reappear-"));
   try {
     const tree = join(folder, "tree");

@@ -240,10 +240,15 @@ test("a failed read closes its file, and says which one it was", () => {
 });
 
 test("on Windows the removal of a tree is tried ten times, since what others have open stays for a moment", () => {
-  const options: unknown[] = [];
-  using disk = new Recorded({ rmSync: (_, how) => void options.push(how) }, true);
-  disk.storage.removeTree(disk.path("tree"));
-  assertEquals(options, [{ force: true, recursive: true, maxRetries: 10, retryDelay: 20 }]);
+  const often = { force: true, recursive: true, maxRetries: 10, retryDelay: 20 };
+  // Bun's own removal would not end on FUSE; those of the others are faster than many calls.
+  const once = { force: true, recursive: "Bun" in globalThis ? undefined : true };
+  for (const [windows, expected] of [[true, often], [false, once]] as const) {
+    const options: nodeFs.RmOptions[] = [];
+    using disk = new Recorded({ rmSync: (_, how) => void options.push({ ...how }) }, windows);
+    disk.storage.removeTree(disk.path("tree"));
+    assertEquals(JSON.stringify(options), JSON.stringify([expected]));
+  }
 });
 
 test("on Windows a file gets the name of a draft before it is removed, unless a program does not allow that", () => {
