@@ -54,3 +54,42 @@ test("a member that joins forgets what it knew of topics: it may have to assign 
   protocol.member = { generationId: 3, assignments: null, clearMetadata: () => void forgets++ };
   assertEquals([JSON.parse(String(protocol.metadata)).generation, forgets], [3, 1]);
 });
+
+test("a member that has all partitions but those that were added waits for the owners of others", async () => {
+  let looked: () => void = () => {};
+  const joinedAgain = new Promise<void>((resolve) => looked = resolve);
+  let joins = 0;
+  const client = Object.assign(new EventEmitter(), {
+    groupId: "name",
+    memberId: "member",
+    generationId: 0,
+    topics: { track: () => {} },
+    assignments: [{ topic: "t", partitions: [0, 1] }],
+    joinGroup() {
+      client.generationId++;
+      client.emit("consumer:group:join");
+      if (++joins === 2) looked();
+      return Promise.resolve();
+    },
+    metadata: () => Promise.resolve({ topics: new Map([["t", { partitionsCount: 4 }]]) }),
+    leaveGroup: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  });
+  let waits = 0;
+  const cluster = {
+    settings: { group: {}, client: { metadataMaxAge: 0 } },
+    consumer: () => client,
+    run: (_: string, work: () => Promise<void>) => work(),
+    pause: () => Promise.resolve(void waits++),
+  } as unknown as Cluster;
+  const topic = { name: "t", kafkaName: "t", numPartitions: 2 };
+  const listener = { onReassigned: () => {}, onFailure: () => {}, epochBefore: () => -1 };
+  const group = new Group(cluster, "name", topic, listener, undefined);
+  await group.open();
+  await group.takeOver();
+  assertEquals(waits, 0);
+  await joinedAgain;
+  await group.takeOver();
+  assertEquals(waits, 1);
+  await group.close();
+});

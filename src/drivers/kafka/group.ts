@@ -97,7 +97,7 @@ export class Group implements Assignment {
    * any while partitions move, and members hear of that one after the other.
    */
   async takeOver(): Promise<void> {
-    if (this.#assigned.length < this.topic.numPartitions) await this.cluster.pause(HAND_OVER_MS);
+    if (this.#assigned.length < this.#watch.count) await this.cluster.pause(HAND_OVER_MS);
   }
 
   async commit(positions: ReadonlyMap<number, number>): Promise<void> {

@@ -24,6 +24,11 @@ export class PartitionWatch {
     this.#count = settings.count;
   }
 
+  /** How many partitions are known. */
+  get count(): number {
+    return this.#count;
+  }
+
   /** Looks for the first time after a while. */
   start(): void {
     if (this.#closed) return;
