@@ -60,7 +60,7 @@ test("completions work in zsh", { skip: missing("zsh") }, async () => {
       const source = `
         zmodload zsh/zpty
         zpty shell 'zsh -f -i'
-        zpty -w shell 'fpath=(${folder} $fpath); autoload -Uz compinit; compinit -u -D; PS1=; setopt no_list_ambiguous; zstyle ":completion:*" list-colors ""; zstyle ":completion:*" menu no; stty -echo; print re""ady'
+        zpty -w shell 'fpath=("${folder}" $fpath); autoload -Uz compinit; compinit -u -D; PS1=; setopt no_list_ambiguous; zstyle ":completion:*" list-colors ""; zstyle ":completion:*" menu no; stty -echo; print re""ady'
         zpty -r -m shell out '*ready*'
         zpty -w -n shell $'${line}\\t\\t'
         zpty -r -m shell out '*${offered}*'

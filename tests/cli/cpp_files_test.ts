@@ -89,7 +89,8 @@ test("topics in the C++ layout are listed with their size, and the error says ho
       'Cannot open topic "schema": it was written by the C++ files driver',
     );
     // The command in the message works exactly as printed.
-    const command = /diaspora-ctl (import .*)$/m.exec(consumed.stderr)![1].replaceAll('"', "").split(" ");
+    const command = /diaspora-ctl (import .*)$/m.exec(consumed.stderr)![1].match(/"[^"]*"|\S+/g)!
+      .map((word) => word.replaceAll('"', ""));
     command[command.indexOf("NEW_DIR")] = join(folder, "new");
     const imported = await ctl(command);
     assertEquals(imported.code, 0, imported.stderr);

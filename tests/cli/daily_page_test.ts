@@ -51,7 +51,7 @@ test("the commands of the page of daily tasks work, one after the other", { skip
       [
         ...PROGRAM.slice(0, -1),
         fileURLToPath(new URL("daily_session.ts", import.meta.url)),
-        `dctl context add ${CONTEXT_NAME} --store ${root} --use`,
+        `dctl context add ${CONTEXT_NAME} --store '${root}' --use`,
         ...lines,
       ],
       { folder, environment: { XDG_CONFIG_HOME: folder, STORE: root } },

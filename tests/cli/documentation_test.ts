@@ -20,8 +20,9 @@ test("the examples of docs/ctl.md work in a shell, one after the other", async (
   await withFolder(async ({ folder }) => {
     const path = `${dirname(programScript(folder, program))}:/usr/local/bin:/usr/bin:/bin`;
     for (const example of examples()) {
-      const script = example.replaceAll("/tmp/", `${folder}/`);
+      const script = example.replaceAll("/tmp/", "./");
       const { code, stdout, stderr } = await run(["bash", "-e", "-o", "pipefail", "-c", script], {
+        folder,
         environment: { PATH: path },
       });
       assertEquals(code, 0, `${script}\n${stdout}${stderr}`);

@@ -14,7 +14,7 @@ test("the commands of the quick start work as printed", async () => {
 --driver.root_path /tmp/diaspora-data \\
 --topic.num_partitions 1
 diaspora-ctl topic list --driver files --driver.root_path /tmp/diaspora-data
-`.replaceAll("/tmp/diaspora-data", root);
+`.replaceAll("/tmp/diaspora-data", `'${root}'`);
     const { code, stdout, stderr } = await run(["sh", "-e", "-c", script], { environment: { PATH: path } });
     assertEquals([code, stdout], [0, "my_topic\n"], stderr);
     assertEquals(readdirSync(join(root, "my_topic", "partitions")), ["00000000"]);
