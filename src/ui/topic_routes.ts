@@ -151,6 +151,8 @@ async function answerVerify(services: TopicServices, request: TopicRequest): Pro
   const { verifications } = filesOf(services);
   const { method, name, response } = request;
   const info = await services.listing.info(name);
+  // A topic of the C++ driver has no checksums: it cannot be opened, and that error says how to import it.
+  if (info.layout !== undefined) await services.topics.use(name, (topic) => topic.describe());
   if (method === "POST") {
     // A topic that cannot be opened needs it most: only how much there is to read is unknown then.
     const partitions = await services.topics.use(name, (topic) => topic.describe()).catch(() => []);

@@ -7,7 +7,7 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { openSync, readdirSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { cpSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { Driver } from "../../mod.ts";
@@ -25,6 +25,7 @@ import type {
   VerifyView,
 } from "../../src/ui/contract.ts";
 import { test } from "../harness.ts";
+import { SAMPLE_ROOT } from "../cpp_files/sample.ts";
 import { PATIENCE_MS, until } from "../waiting.ts";
 import { pushMany, serve } from "./served.ts";
 import { bitwiseCrc32 } from "../wasm/reference.ts";
@@ -437,6 +438,18 @@ test("another program's files and a file of a newer format are not reported as d
     });
     assertEquals(view!.counts, { damage: 0, redundant: 0, torn: 0, foreign: 1, unreadable: 1 });
     assertEquals(view!.findings.map(({ severity }) => severity), ["foreign", "unreadable"]);
+  });
+});
+
+test("no verification of a topic of the C++ driver is offered: the answer says how to import it", async () => {
+  await serve(async ({ fetch, root }) => {
+    cpSync(join(SAMPLE_ROOT, "sample"), join(root, "sample"), { recursive: true });
+    for (const [path, method] of [["", "GET"], ["/verify", "GET"], ["/verify", "POST"]]) {
+      const response = await fetch(`api/topics/sample${path}`, { method });
+      const { code, fault } = await response.json();
+      assertEquals([path, response.status, code], [path, 400, "ERR_FOREIGN_LAYOUT"]);
+      assertStringIncludes(fault, "diaspora-ctl import --from cpp-files");
+    }
   });
 });
 
