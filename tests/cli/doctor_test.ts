@@ -40,11 +40,12 @@ test("doctor warns of a file system without hard links, and fails one that gives
     mkdirSync(folder);
     const verdictWith = (name: string, link: () => void) => {
       mkdirSync(join(folder, name));
-      return checkLocking(join(folder, name), link).verdict;
+      const { verdict, detail } = checkLocking(join(folder, name), link);
+      return `${verdict}: ${detail.split(":")[0]}`;
     };
-    assertStrictEquals(verdictWith("exfat", refused("EPERM")), "warn");
-    assertStrictEquals(verdictWith("twice", () => {}), "fail");
-    assertStrictEquals(verdictWith("full", refused("ENOSPC")), "fail");
+    assertStrictEquals(verdictWith("exfat", refused("EPERM")), "warn: there are no hard links");
+    assertStrictEquals(verdictWith("twice", () => {}), "fail: a file can be created twice");
+    assertStrictEquals(verdictWith("full", refused("ENOSPC")), "fail: a hard link cannot be made");
     return Promise.resolve();
   });
 });

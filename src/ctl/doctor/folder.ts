@@ -187,10 +187,11 @@ export function checkLocking(folder: string, link: typeof linkSync = linkSync): 
         "for more than ten seconds meanwhile",
     };
   }
-  if (!isTaken || taken !== "EEXIST") {
+  if (!isTaken || taken === undefined) {
     return { verdict: "fail", detail: "a file can be created twice: two processes could own one lock" };
   }
-  if (free !== undefined) return { verdict: "fail", detail: `a hard link cannot be made: ${free}` };
+  const refused = taken === "EEXIST" ? free : taken;
+  if (refused !== undefined) return { verdict: "fail", detail: `a hard link cannot be made: ${refused}` };
   return { verdict: "ok", detail: "exclusive creation and links work" };
 }
 
