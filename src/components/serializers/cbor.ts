@@ -80,9 +80,11 @@ export class CborSerializer implements Serializer {
   }
 }
 
-/** Whether a text or key has a replacement character; throws for byte strings, which no option of the decoder rejects. */
+/** Whether a text or key has a replacement character; throws for values that no option of the decoder rejects. */
 function hasReplacement(value: unknown): boolean {
   if (typeof value === "string") return value.includes(REPLACEMENT);
+  // The decoder returns its own symbol for a "break", which ends a list, where a map should have a value.
+  if (typeof value === "symbol") throw new TypeError('a map has a "break" for a value');
   if (typeof value !== "object" || value === null) return false;
   if (value instanceof Uint8Array) throw new TypeError("it holds a byte string");
   let has = false;

@@ -113,6 +113,7 @@ test("serializer cbor refuses bytes that JSON has no value for", async () => {
     bytes: [0x42, 0x01, 0x02],
     "bytes in a list": [0x81, 0x41, 0x01],
     "keys that are not text": [0xa1, 0x01, 0x02],
+    "the end of a list as a value": [0xa1, 0x61, 0x61, 0xff],
   };
   for (const [name, bytes] of Object.entries(wrong)) {
     assertThrows(() => serializer.deserialize(new Uint8Array(bytes)), InvalidMetadataError, undefined, name);
