@@ -140,7 +140,9 @@ export class OverviewTab extends Tab {
       stepped: true,
       data,
       range: this.#range(),
-      ...(rates?.unavailable ? { missing: "Too many partitions to look this up" } : {}),
+      ...(rates?.unavailable
+        ? { missing: "Unknown: there are too many partitions, or none that can be asked" }
+        : {}),
       onToggle: () => this.changed(),
     });
   }

@@ -153,7 +153,7 @@ export interface Rates {
   times: number[];
   /** Number of events in each interval. */
   events: number[];
-  /** Set if the topic has too many partitions for this. */
+  /** Set if the topic has too many partitions for this, or none that can be asked. */
   unavailable?: true;
 }
 
