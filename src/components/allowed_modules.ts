@@ -83,7 +83,7 @@ export class AllowedModules {
 /** Such a list, valid in every working directory: relative paths become absolute. Throws `InvalidOptionError`. */
 export function absoluteEntries(given: JsonValue): JsonValue {
   AllowedModules.from(given);
-  return [given].flat().map((entry) => {
+  return [given ?? []].flat().map((entry) => {
     const path = pathOf(entry as string, "load_modules");
     return path === undefined ? entry! : /[/\\]$/.test(entry as string) ? join(path, sep) : path;
   });
