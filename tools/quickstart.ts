@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { Driver, type Topic } from "../mod.ts";
+import { quoted } from "../page/command_line.ts";
 import { runConsumer } from "./quickstart/consumer_process.ts";
 import { type Flight, FLIGHTS_FILE, TOPIC } from "./quickstart/flight.ts";
 
@@ -96,7 +97,8 @@ say(
 );
 say("", right ? "the sums agree" : "THE SUMS DIFFER, which is a bug");
 
-const where = `--store ${rootPath}`;
+const place = quoted(rootPath);
+const where = `--store ${place}`;
 console.log(`
 Look further (npm run -s ctl -- runs diaspora-ctl from this clone):
 
@@ -104,5 +106,5 @@ npm run -s ctl -- topic describe ${TOPIC} ${where}
 npm run -s ctl -- consumer lag ${TOPIC} ${where}
 npm run -s ctl -- consume ${TOPIC} --max 3 --json ${where}
 npm run -s ctl -- consume ${TOPIC} --filter '{"delay": [{"numeric": [">", 1000]}]}' ${where}
-rm -r ${rootPath}`);
+rm -r ${place}`);
 process.exitCode = right ? 0 : 1;

@@ -10,7 +10,7 @@ function shell(command: string): { status: number | null; stdout: string; stderr
 test("the quick start kills its consumer, misses no event, and ends with commands that work", () => {
   const { status, stdout, stderr } = shell("npm run -s quickstart");
   assertEquals(status, 0, stdout + stderr);
-  const rootPath = /--store (\S+)/.exec(stdout)?.[1];
+  const rootPath = /^rm -r '?(.*?)'?$/m.exec(stdout)?.[1];
   assertExists(rootPath, stdout);
   try {
     assertMatch(stdout, /read 105,000, acknowledged 100,000\s+and was killed by SIGKILL/);
