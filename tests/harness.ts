@@ -101,7 +101,7 @@ let count = 0;
 function callingFile(): string {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 50;
-  const files = new Error().stack?.match(/(?<=file:\/\/|[\s(])\/[^\s(]*_test\.ts/g) ?? [];
+  const files = new Error().stack?.match(/(?<=file:\/\/|\(|\bat (?:async )?)\/[^(\n]*_test\.ts/g) ?? [];
   Error.stackTraceLimit = stackTraceLimit;
   const path = files.at(-1) ?? "";
   return path.slice(path.lastIndexOf("/tests/") + 1);

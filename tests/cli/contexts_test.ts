@@ -169,7 +169,9 @@ test("modules allowed by a context are the same files from everywhere", async ()
     await succeeds(callThere(["context", "add", "here", "--store", "./store", ...modules]));
     const { options } = JSON.parse(readFileSync(file, "utf8")).contexts.here;
     assertEquals(options.load_modules, [`${folder}/components/`, `${folder}/energy.ts`, "a-package"]);
-    await succeeds(callThere(["context", "add", "none", "--store", "./store", "--driver.load_modules", "null"]));
+    await succeeds(
+      callThere(["context", "add", "none", "--store", "./store", "--driver.load_modules", "null"]),
+    );
   });
 });
 

@@ -28,8 +28,10 @@ async function withRunner(
     writeFileSync(join(folder, "package.json"), '{"type": "module"}');
     const files = Object.entries(bodies).map(([name, text]) => {
       const path = join(folder, `${name}_test.ts`);
+      // In a string, for a shell: a temporary folder may have a blank in its name.
+      const inShell = folder.replaceAll(" ", "\\\\ ");
       const head = `import { test } from "${harness}";\nimport { spawn } from "${children}";\n`;
-      writeFileSync(path, head + text.replaceAll("PIDS", folder));
+      writeFileSync(path, head + text.replaceAll("PIDS", inShell));
       return path;
     });
     const command = [
