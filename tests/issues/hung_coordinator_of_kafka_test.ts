@@ -3,7 +3,8 @@
 // dead, so that their partitions moved, and 5,318 of 21,264 events were delivered again. Joining took 63 seconds, and
 // closing a member 60; the first push of a producer took 34, because its id was asked of the broker that hung. Later,
 // acknowledgements still took 10 seconds where the cluster had another coordinator after 4: the hung one was taken for an
-// old one, and asked what it knows, and then they were sent to it once more.
+// old one, and asked what it knows, and then they were sent to it once more. Where no broker answered any more, it was the
+// coordinator that could not be found, and not the position that could not be stored.
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import * as client from "@platformatic/kafka";
 import { EventEmitter } from "node:events";
@@ -147,8 +148,10 @@ test("an acknowledgement that is not answered goes to the new coordinator", asyn
   const cluster = {
     ...clusterOfGroup(member),
     module: client,
-    run: (_: string, work: (admin: unknown) => Promise<unknown>) =>
-      work({ findCoordinator: () => Promise.resolve(["new"]) }),
+    run(what: string, work: (admin: unknown) => Promise<unknown>, msMax = Infinity) {
+      if (msMax < 30_000) asked.push(what);
+      return work({ findCoordinator: () => Promise.resolve(["new"]) });
+    },
     request(_: unknown, broker: unknown) {
       asked.push(broker);
       return broker === "hung" ? new Promise(() => {}) : Promise.resolve();
@@ -159,7 +162,30 @@ test("an acknowledgement that is not answered goes to the new coordinator", asyn
   const group = memberOn(cluster);
   await group.open();
   await group.commit(new Map([[0, 5]]));
-  assertEquals(asked, ["hung", "new"]);
+  assertEquals(asked, ["hung", 'store the position of "name" in topic "t"', "new"]);
+  await group.close();
+});
+
+test("an acknowledgement whose coordinator cannot be found fails for the brokers' reason, after all attempts", async () => {
+  const refused = Object.assign(new Error("refused"), { apiId: "GROUP_AUTHORIZATION_FAILED" });
+  const cluster = {
+    ...clusterOfGroup(new MemberClient()),
+    run: (what: string, work: () => Promise<unknown>) =>
+      what.startsWith("join") ? work() : Promise.reject(new Error("after 0.3 s", { cause: refused })),
+    request: () => Promise.reject(new Error("no answer")),
+    newestVersion: () => Promise.resolve(0),
+    within: (_: number, committing: Promise<void>) => committing,
+    pauseBefore: () => Promise.resolve(),
+    failure: (error: unknown, what: string) => new Error(what, { cause: error }),
+  } as unknown as Cluster;
+  const group = memberOn(cluster);
+  await group.open();
+  const error = await assertRejects(
+    () => group.commit(new Map([[0, 5]])),
+    Error,
+    'store the position of "name"',
+  );
+  assertEquals(error.cause, refused);
   await group.close();
 });
 

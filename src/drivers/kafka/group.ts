@@ -4,7 +4,7 @@ import type { Assignment, Reassignment } from "./assignment.ts";
 import type { ClientConsumer } from "./client.ts";
 import { type BrokerAddress, FENCED } from "./client_internals.ts";
 import type { Cluster } from "./cluster.ts";
-import { commitPositions, type EpochBefore } from "./commit.ts";
+import { commitPositions, type EpochBefore, type Positions } from "./commit.ts";
 import { isFault, isTransient } from "./failure.ts";
 import { findCoordinator } from "./moved_coordinator.ts";
 import { PartitionWatch } from "./partition_watch.ts";
@@ -100,21 +100,27 @@ export class Group implements Assignment {
     if (this.#assigned.length < this.#watch.count) await this.cluster.pause(HAND_OVER_MS);
   }
 
-  async commit(positions: ReadonlyMap<number, number>): Promise<void> {
+  async commit(positions: Positions): Promise<void> {
     const beganMs = performance.now();
     const what = `store the position of "${this.#client.groupId}" in topic "${this.topic.name}"`;
-    let isSilent = false;
+    let find = () => this.#coordinator();
     for (let attempt = 1;; attempt++) {
       const { generation } = this.#member;
       try {
-        return await this.#commit(positions, isSilent);
+        return await this.#commit(positions, find);
       } catch (error) {
         const triedMs = performance.now() - beganMs;
         const isChanging = isFault(error, ...CHANGING);
         if (this.#closed || !(isChanging || isTransient(error)) || triedMs > COMMIT_MS_MAX) {
           throw this.cluster.failure(error, what, triedMs);
         }
-        isSilent = !isChanging;
+        // The client hears later of a new coordinator. An error is to say how long all attempts took.
+        find = () =>
+          isChanging ? this.#coordinator() : this.cluster.run(
+            what,
+            (admin) => findCoordinator(admin, this.cluster.module, this.#client.groupId),
+            COMMIT_MS_MAX - triedMs,
+          ).catch((failure) => Promise.reject(failure.cause ?? failure));
         // The rebalance may be over before the response about it arrives.
         if (isChanging) await this.#settle(generation);
         else await this.cluster.pauseBefore({ operation: what, topic: this.topic.name, attempt, error });
@@ -220,10 +226,10 @@ export class Group implements Assignment {
   }
 
   /** One attempt, in the known generation: the client's own method would continue in any other. */
-  async #commit(positions: ReadonlyMap<number, number>, isSilent: boolean): Promise<void> {
+  async #commit(positions: Positions, find: () => Promise<BrokerAddress | undefined>): Promise<void> {
     const client = this.#client;
     const { generationId, memberId, groupInstanceId } = client;
-    const broker = await this.#coordinator(isSilent);
+    const broker = await find();
     if (broker === undefined) {
       client.clearMetadata();
       throw new BrokerError(this.cluster.servers, "no coordinator", { canRetry: true });
@@ -238,18 +244,10 @@ export class Group implements Assignment {
     await this.cluster.within(RESEND_AFTER_MS, committing);
   }
 
-  /** The one that the client knows; the brokers are asked if that is silent, since it hears of another one later. */
-  async #coordinator(isSilent: boolean): Promise<BrokerAddress | undefined> {
-    const { cluster } = this;
-    const client = this.#client;
-    if (isSilent) {
-      return await cluster.run(
-        "find the coordinator",
-        (admin) => findCoordinator(admin, cluster.module, client.groupId),
-      );
-    }
-    const node = await client.findGroupCoordinator();
-    return (await client.metadata({ topics: [] })).brokers.get(node);
+  /** The one that the client knows. */
+  async #coordinator(): Promise<BrokerAddress | undefined> {
+    const node = await this.#client.findGroupCoordinator();
+    return (await this.#client.metadata({ topics: [] })).brokers.get(node);
   }
 }
 
