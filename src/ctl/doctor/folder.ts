@@ -20,7 +20,6 @@ import { errnoOf } from "../../storage/errno.ts";
 import { storageError } from "../../storage/storage_error.ts";
 import { NO_LINKS } from "../../storage/system.ts";
 import { counted } from "../../text/counted.ts";
-import { messageOf } from "../../text/message.ts";
 
 const FREE_BYTES_MIN = 1e9;
 const WATCH_MS_MAX = 2000;
@@ -200,7 +199,7 @@ function refusal(act: () => void): string | undefined {
   try {
     return void act();
   } catch (error) {
-    return errnoOf(error) ?? messageOf(error);
+    return errnoOf(error);
   }
 }
 
