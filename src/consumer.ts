@@ -28,7 +28,7 @@ import { makeInspectable } from "./inspect.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 
 /** What a consumer needs from its topic's components. */
-export interface ConsumerComponents {
+interface ConsumerComponents {
   /** Deserializes metadata. */
   readonly serializer: Serializer;
   /** Resolves once the real serializer has loaded; until then `serializer` stands in for it. */

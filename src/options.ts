@@ -22,7 +22,7 @@ export interface OptionRule {
 export type OptionRules = { readonly [key: string]: OptionRule };
 
 /** The same type without the members that may be undefined; they may be missing instead. */
-export type WithoutUndefined<O> =
+type WithoutUndefined<O> =
   & { [K in keyof O as undefined extends O[K] ? never : K]: O[K] }
   & { [K in keyof O as undefined extends O[K] ? K : never]?: Exclude<O[K], undefined> };
 

@@ -26,7 +26,7 @@ import { withoutSecrets } from "./secrets.ts";
 import { readTrimRequest } from "./contract/trim.ts";
 
 /** What opened a topic. */
-export interface TopicOwner {
+interface TopicOwner {
   /** The driver. */
   readonly driver: DriverHandle;
   /** Called when the topic is closed. */

@@ -363,6 +363,24 @@ test("no source file has a to-do, an untyped value or a silenced check", () => {
   );
 });
 
+test("only what another file names is exported, but for the entry points and the errors", () => {
+  const isPublic = (path: string): boolean => entries.includes(path) || path.startsWith("src/errors");
+  const own = sources.filter(({ path }) => !isPublic(path) && !GENERATED.includes(path));
+  const others = ["tests", "tools", "bench", "examples", "page"]
+    .flatMap((folder) => [...walkSync(folder, { exts: ["ts"] })])
+    .map(({ path }) => readFileSync(path, "utf8"));
+  const filesWith = new Map<string, number>();
+  for (const text of [...sources.map(({ text }) => text), ...others]) {
+    for (const word of new Set(text.match(/\w+/g))) filesWith.set(word, (filesWith.get(word) ?? 0) + 1);
+  }
+  const declaration = /^export (?:async |abstract )*(?:function\*?|class|interface|type|const|let) (\w+)/gm;
+  const exported = (text: string): string[] => [...text.matchAll(declaration)].map(([, name]) => name);
+  assertEquals(
+    offences(own, ({ text }) => exported(text).filter((name) => filesWith.get(name) === 1)),
+    [],
+  );
+});
+
 test("no source file has a name that explains nothing", () => {
   assertEquals(
     sources.map(({ path }) => path).filter((path) => /(?:helper|util|misc)s?\b/.test(path)),

@@ -12,7 +12,7 @@ import { findPackageFile, isFile } from "./package_lookup.ts";
 import { messageOf } from "../text/message.ts";
 
 /** A name, and the module that exports it, if given. */
-export interface NamedReference {
+interface NamedReference {
   /** The part before the first colon. */
   name: string;
   /** The part after it. */
@@ -27,7 +27,7 @@ export function parseNameAndModule(reference: string): NamedReference {
 }
 
 /** A module and one of its exports. */
-export interface ExportReference {
+interface ExportReference {
   module: string;
   exportName: string;
 }
@@ -54,7 +54,7 @@ export function absoluteReference(reference: string, base?: string): string {
 }
 
 /** What to load, and for which purpose. */
-export interface ExportRequest {
+interface ExportRequest {
   /** The purpose, as error messages state it, e.g. `validator "energy"`. */
   what: string;
   /** Path, URL or package. */

@@ -15,7 +15,7 @@ import { checkRegistration, show } from "../options.ts";
 import { messageOf } from "../text/message.ts";
 
 /** The three kinds, as named in error messages. */
-export type ComponentKind = "validator" | "partition selector" | "serializer";
+type ComponentKind = "validator" | "partition selector" | "serializer";
 
 /**
  * The reference by which each component from a module was loaded: a component need not know its origin, but the
@@ -32,7 +32,7 @@ export interface StoredIn {
 }
 
 /** A built-in component. */
-export interface BuiltIn<C> {
+interface BuiltIn<C> {
   make: ComponentFactory<C>;
   /** Loads the library it needs, so that it can be created synchronously. */
   prepare?: (document: ComponentDocument) => Promise<unknown>;

@@ -56,7 +56,7 @@ export interface GivenComponents {
 }
 
 /** What a topic's components are created from. */
-export interface ComponentSources {
+interface ComponentSources {
   /** The stored documents. */
   definition: TopicDefinition;
   given: GivenComponents;

@@ -5,7 +5,7 @@ import type { Ends } from "./events_options.ts";
 import { Repeatable } from "./repeatable.ts";
 
 /** When an iteration over events ends. */
-export interface IterationSettings {
+interface IterationSettings {
   /** One past the last id of each partition, once known; undefined for no end. */
   ends: () => Promise<Ends>;
   /** Whether to end as soon as no event is available. */

@@ -3,7 +3,7 @@ import { Future, waitLimit, type WaitOptions, waitSignal, withinLimit } from "..
 import type { JsonObject } from "../json.ts";
 
 /** A queue of waits for events. */
-export interface EventQueue<T> {
+interface EventQueue<T> {
   /** The next event if it is available without waiting. */
   tryNow(): Event<T> | undefined;
   /** The next event, once there is one; undefined after the timeout. */

@@ -1,7 +1,7 @@
 import type { AcknowledgedEvent } from "../event/event_batch.ts";
 
 /** How the callback of an event ended. */
-export type CallbackEnd = "done" | "failed" | "stopped";
+type CallbackEnd = "done" | "failed" | "stopped";
 
 /**
  * Events that a call of `process` delivered and that are unfinished: their callbacks are running or have failed.

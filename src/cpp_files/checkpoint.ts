@@ -9,7 +9,7 @@ import type { Topic } from "../topic.ts";
 import type { TransferCount } from "./transfer.ts";
 
 /** The progress of one partition's export: what is certainly on disk. */
-export interface PartitionCheckpoint extends TransferCount {
+interface PartitionCheckpoint extends TransferCount {
   /** Id after the last exported event. */
   nextId: number;
   /** Timestamp of the last event, by which it is recognized. */

@@ -14,7 +14,7 @@ import { counted } from "../text/counted.ts";
 const PIECE_BYTES = 4 * 1024 * 1024;
 
 /** Which events to compare. */
-export interface CompareRequest {
+interface CompareRequest {
   topic: Topic;
   source: SourcePartition;
   fromId: number;

@@ -81,7 +81,7 @@ export function withoutDraft(document: ComponentDocument): ComponentDocument {
 }
 
 /** What is needed to create a new topic. */
-export interface ComponentsRequest {
+interface ComponentsRequest {
   driver: Driver;
   /** Folder of the C++ topic. */
   folder: string;

@@ -17,7 +17,7 @@ interface PowerOfTen extends BinaryNumber {
 }
 
 /** The digits of a number, without a leading 0, and the power of ten of the last one. */
-export interface Digits {
+interface Digits {
   digits: string;
   exponent: number;
 }

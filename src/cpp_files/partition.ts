@@ -35,7 +35,7 @@ export interface CppEvent {
 }
 
 /** How to read events. */
-export interface EventsRequest {
+interface EventsRequest {
   /** Whether metadata is bare bytes of another serializer rather than JSON text in records. */
   isBare?: boolean;
   /**

@@ -8,7 +8,7 @@ import type { ParsedArguments } from "./args/parsed.ts";
 import type { Console } from "./console/console.ts";
 
 /** The kind of value an option takes. */
-export type OptionKind =
+type OptionKind =
   /** None: the option is given or not. */
   | "flag"
   | "text"
@@ -54,7 +54,7 @@ export interface OptionSpec {
 }
 
 /** A shell example. Those without `run: false` are run by a test in the given order. */
-export interface Example {
+interface Example {
   /** What it shows. */
   title: string;
   /** Shell lines. */
@@ -87,7 +87,7 @@ export interface CommandSpec {
 export const GROUP_ALIASES: Readonly<Record<string, string>> = { t: "topic", c: "consumer" };
 
 /** The exports of a command's module. */
-export interface CommandModule {
+interface CommandModule {
   /** Runs the command and returns the exit code, by default 0. */
   run(invocation: Invocation): Promise<number | void>;
 }

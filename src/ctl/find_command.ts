@@ -5,7 +5,7 @@ import { COMMANDS } from "./table/mod.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** The command at the start of a command line, and the remaining arguments. */
-export interface Found {
+interface Found {
   command: CommandSpec;
   rest: readonly string[];
 }

@@ -46,7 +46,7 @@ export interface Holder {
 }
 
 /** What all partitions together hold that store nothing for now. */
-export interface HeldBack {
+interface HeldBack {
   readonly batches: number;
   readonly pendingBytes: number;
   readonly queuedBytes: number;

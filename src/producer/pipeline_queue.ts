@@ -7,7 +7,7 @@ import type { PreparedEvent } from "./push_pipeline.ts";
 import type { PushFuture } from "./push_future.ts";
 
 /** Adds events to their batches. */
-export interface PipelineTarget {
+interface PipelineTarget {
   /** Adds the event to the batch of its partition. */
   accept(event: PreparedEvent, data?: PushedData): PushFuture;
   /** The future of a push that failed. */

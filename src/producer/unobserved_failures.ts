@@ -1,7 +1,7 @@
 import { FlushError } from "../errors.ts";
 
 /** The facts recorded about a failed batch. */
-export interface FailedBatch {
+interface FailedBatch {
   /** Number of its events. */
   readonly count: number;
   /** How many of their futures were observed before it failed. */

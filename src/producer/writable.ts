@@ -8,7 +8,7 @@ import type { PushOptions } from "./options.ts";
 import { PushEnvelope } from "./push_envelope.ts";
 
 /** What the stream needs of a producer. */
-export interface PushTarget<T> {
+interface PushTarget<T> {
   readonly producer: {
     /** Adds an event. */
     push(metadata: T | string | Metadata, data?: DataPart, options?: PushOptions): Future<EventID>;

@@ -40,7 +40,7 @@ const LOCK_BYTES_MAX = 4096;
 const TOKEN = /^[0-9a-z]{1,64}-\d{1,16}$/;
 
 /** How a lock is taken, and what is done under it. */
-export interface FileLockOptions {
+interface FileLockOptions {
   leaseMs?: number;
   timeoutMs?: number;
   /** How many files are replaced under the lock at most. */
@@ -48,7 +48,7 @@ export interface FileLockOptions {
 }
 
 /** Replaces a file's content atomically, if the lock was not taken away; else the action is run again. */
-export type Replace = (path: string, content: Uint8Array) => void;
+type Replace = (path: string, content: Uint8Array) => void;
 
 /** The lock was taken away from a process that held it for longer than its lease. */
 class LockLostError extends StorageError {}

@@ -111,7 +111,7 @@ export interface TopicLine {
 }
 
 /** A consumer name and its lag over all partitions. */
-export interface ConsumerTotals {
+interface ConsumerTotals {
   name: string;
   events: number;
   bytes: number;
@@ -206,7 +206,7 @@ export interface EventsView {
 }
 
 /** The continuation of a page over all partitions. */
-export interface MergedView {
+interface MergedView {
   /** The value of `older` or `newer` in the next request: a position in each partition. */
   older: string;
   newer: string;

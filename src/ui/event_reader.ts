@@ -10,7 +10,7 @@ import type { EventFilter } from "./filter.ts";
 const TIME_LIMIT_MS = 10_000;
 
 /** What to read. */
-export interface ReadRequest {
+interface ReadRequest {
   partition: number;
   fromId: number;
   /** One past the last id to read. */

@@ -26,7 +26,7 @@ export interface LiveListener {
 }
 
 /** What to listen for. */
-export interface LiveRequest {
+interface LiveRequest {
   name: string;
   only: number | undefined;
   filter: EventFilter | undefined;

@@ -11,7 +11,7 @@ import { messageOf } from "../text/message.ts";
 const HEARTBEAT_MS = 5000;
 
 /** A request for a live tail. */
-export interface TailRequest {
+interface TailRequest {
   topics: OpenTopics;
   name: string;
   query: Query;

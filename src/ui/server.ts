@@ -59,7 +59,7 @@ export interface UiOptions {
 }
 
 /** A running server. */
-export interface UiServer extends AsyncDisposable {
+interface UiServer extends AsyncDisposable {
   /** URL to open, including the token if there is one. */
   readonly url: string;
   readonly port: number;

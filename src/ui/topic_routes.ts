@@ -32,7 +32,7 @@ export interface TopicServices {
 }
 
 /** One request about a topic. */
-export interface TopicRequest {
+interface TopicRequest {
   method: string;
   /** Name of the topic. */
   name: string;

@@ -16,8 +16,7 @@ import {
 import type { ConsumerRequest } from "../../src/contract.ts";
 import { FilesDriver } from "../../src/drivers/files/driver.ts";
 import { KafkaConsumer } from "../../src/drivers/kafka/consumer.ts";
-import { HighWatermarks } from "../../src/drivers/kafka/high_watermarks.ts";
-import { KnownPartitions } from "../../src/drivers/kafka/known_partitions.ts";
+import { HighWatermarks, KnownPartitions } from "../../src/drivers/kafka/known_partitions.ts";
 import type { ConsumerTopic } from "../../src/drivers/kafka/consumer_topic.ts";
 import { ScriptedSource } from "../consumer/scripted_consumer.ts";
 import { withOpenFiles } from "../drivers/files/counted_files.ts";

@@ -7,7 +7,7 @@ import { assertEquals, assertNotEquals } from "@std/assert";
 import type { Admin } from "../../src/drivers/kafka/client.ts";
 import { Cluster } from "../../src/drivers/kafka/cluster.ts";
 import { describePartitions } from "../../src/drivers/kafka/describe.ts";
-import { HighWatermarks } from "../../src/drivers/kafka/high_watermarks.ts";
+import { HighWatermarks } from "../../src/drivers/kafka/known_partitions.ts";
 import { Offsets } from "../../src/drivers/kafka/offsets.ts";
 import { KafkaProducer } from "../../src/drivers/kafka/producer.ts";
 import { formatOf } from "../../src/drivers/kafka/record.ts";

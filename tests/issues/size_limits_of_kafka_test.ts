@@ -10,7 +10,7 @@ import { loadClient } from "../../src/drivers/kafka/client.ts";
 import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
 import { failureOf } from "../../src/drivers/kafka/failure.ts";
 import { KafkaProducer } from "../../src/drivers/kafka/producer.ts";
-import { HighWatermarks } from "../../src/drivers/kafka/high_watermarks.ts";
+import { HighWatermarks } from "../../src/drivers/kafka/known_partitions.ts";
 import { formatOf } from "../../src/drivers/kafka/record.ts";
 import { batchBytes, recordsOf } from "../../src/drivers/kafka/record_batch.ts";
 import { readSettings } from "../../src/drivers/kafka/settings.ts";

@@ -18,8 +18,7 @@ import {
 import { KafkaConsumer } from "../../src/drivers/kafka/consumer.ts";
 import type { ConsumerTopic } from "../../src/drivers/kafka/consumer_topic.ts";
 import { Group, takeInstanceId } from "../../src/drivers/kafka/group.ts";
-import { HighWatermarks } from "../../src/drivers/kafka/high_watermarks.ts";
-import { KnownPartitions } from "../../src/drivers/kafka/known_partitions.ts";
+import { HighWatermarks, KnownPartitions } from "../../src/drivers/kafka/known_partitions.ts";
 import { clusterOfGroup } from "../drivers/kafka/cluster_of_group.ts";
 import { test } from "../harness.ts";
 

@@ -9,7 +9,7 @@ const POOL_BYTES = 64 * 1024 * 1024;
 const OBJECT_BYTES_MIN = 80;
 
 /** The metadata to push: prepared in advance, so that only pushing is measured. */
-export interface Content {
+interface Content {
   /** Objects, which `push` serializes, or JSON texts. */
   metadata: JsonValue[];
   /** Total bytes of metadata and data of all events. */

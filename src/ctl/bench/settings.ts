@@ -6,7 +6,7 @@ import { UsageError } from "../usage_error.ts";
 import { type Shape, WORKLOADS } from "./workload.ts";
 
 /** What to measure. */
-export type Part = "produce" | "consume" | "latency";
+type Part = "produce" | "consume" | "latency";
 
 /** The settings of `diaspora-ctl bench`. */
 export interface BenchSettings extends Shape {

@@ -8,7 +8,7 @@ export interface Word {
 }
 
 /** What can follow an option. */
-export type ValueWords = { kind: "none" } | { kind: "any" } | { kind: "files" } | {
+type ValueWords = { kind: "none" } | { kind: "any" } | { kind: "files" } | {
   kind: "words";
   words: readonly string[];
 } | {

@@ -9,7 +9,7 @@ import { type Done, Progress } from "./progress.ts";
 import { visible } from "./visible.ts";
 
 /** Console options of every command. */
-export interface ConsoleOptions {
+interface ConsoleOptions {
   level: LogLevel;
   /** `--color` or `--no-color`; undefined lets the terminal decide. */
   colour?: boolean | undefined;

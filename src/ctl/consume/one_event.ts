@@ -3,7 +3,7 @@ import type { ParsedArguments } from "../args/parsed.ts";
 import { UsageError } from "../usage_error.ts";
 
 /** The event that `--event` names. */
-export interface OneEvent {
+interface OneEvent {
   /** Undefined for the only partition. */
   partition: number | undefined;
   id: number;

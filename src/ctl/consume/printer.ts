@@ -5,7 +5,7 @@ import { metadataLine, openJsonLine } from "../../event/json_line.ts";
 import { type Template, wholeData } from "./template.ts";
 
 /** How to print events. */
-export interface PrintOptions {
+interface PrintOptions {
   topic: string;
   json: boolean;
   raw: boolean;

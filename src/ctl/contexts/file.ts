@@ -15,13 +15,13 @@ import { maskedText } from "../../secrets.ts";
 const LOCK_MS_MAX = 5000;
 
 /** A named driver configuration. */
-export interface Context {
+interface Context {
   driver: string;
   options: JsonObject;
 }
 
 /** All contexts. */
-export interface Contexts {
+interface Contexts {
   /** The one used if nothing else specifies a driver. */
   current?: string;
   byName: Map<string, Context>;

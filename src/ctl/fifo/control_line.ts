@@ -8,7 +8,7 @@ export interface FifoCommand {
 }
 
 /** The options in parentheses. */
-export interface FifoOptions {
+interface FifoOptions {
   /** `raw`: a line is a string; `json`: a line is a JSON document. */
   format: "raw" | "json";
   batchSize: number;
@@ -21,7 +21,7 @@ export interface FifoOptions {
 }
 
 /** A command, or why the line is invalid; warnings are about ignored options. */
-export type ParsedControlLine = { command: FifoCommand; warnings: string[] } | { fault: string };
+type ParsedControlLine = { command: FifoCommand; warnings: string[] } | { fault: string };
 
 /** Events per batch, as in the C++ tool. */
 const BATCH_SIZE = 128;

@@ -8,7 +8,7 @@ const READ_BYTES = 1 << 17;
 const LAST_READ_MS = 1000;
 
 /** The result of reading a FIFO. */
-export type ReadResult =
+type ReadResult =
   /** Complete lines, as one block of bytes, valid until the next result is requested. */
   | { kind: "lines"; block: Uint8Array }
   /** Nothing arrived during one pause: an opportunity to flush. */

@@ -10,7 +10,7 @@ const encoder = new TextEncoder();
 const NEWLINE = 0x0a;
 
 /** What is needed to move events from a topic to a FIFO. */
-export interface Outlet {
+interface Outlet {
   command: FifoCommand;
   consumer: Consumer;
   log: Log;

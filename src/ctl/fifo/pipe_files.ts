@@ -9,7 +9,7 @@ import { errnoOf } from "../../storage/errno.ts";
 export const ATOMIC_WRITE_BYTES = 4096;
 
 /** What exists at a path. */
-export type PathState = "nothing" | "fifo" | "other";
+type PathState = "nothing" | "fifo" | "other";
 
 /** What exists at a path; symbolic links are followed, and a dangling one is `other`. */
 export function stateOfPath(path: string): PathState {

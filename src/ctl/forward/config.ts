@@ -15,7 +15,7 @@ import { nearestName } from "../../options.ts";
 import { UsageError } from "../usage_error.ts";
 
 /** A driver in the configuration file. */
-export interface DriverConfig {
+interface DriverConfig {
   type: string;
   options: JsonObject;
   line: number;

@@ -16,7 +16,7 @@ const RETRY_MS_MAX = 30_000;
 const READY_EVERY = 256;
 
 /** One policy, ready to run. */
-export interface ForwardTask {
+interface ForwardTask {
   policy: Policy;
   plugins: Plugins;
   /** Opens source and destination; called for each attempt, and must be fast if they are already open. */

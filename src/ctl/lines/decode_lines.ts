@@ -6,7 +6,7 @@ const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
  * The lines of a block of bytes, without their line ends. A line end at the end of the block starts no further
  * line.
  */
-export interface DecodedLines {
+interface DecodedLines {
   lines: string[];
   /**
    * Index of the first line that is not valid UTF-8; its invalid bytes are replaced. Undefined if all are valid.

@@ -5,7 +5,7 @@ import { type LineLimit, LineSplitter } from "./line_splitter.ts";
 import { withinLimit } from "../../future.ts";
 
 /** Lines that arrived together, without their line ends. */
-export interface NumberedLines {
+interface NumberedLines {
   /** The number of the first line; a stream starts with 1. */
   first: number;
   lines: string[];

@@ -47,7 +47,7 @@ export interface ImportJob {
 }
 
 /** A format whose events are pushed one by one, after those in the topic. */
-export interface SourceFormat {
+interface SourceFormat {
   /** Opens the source; throws `UsageError` for invalid options. */
   openSource(job: ImportJob): Promise<ImportSource>;
 }
@@ -66,7 +66,7 @@ export interface TopicImportJob extends ImportJob {
 }
 
 /** Copies a whole topic: to a new one, or to one that an earlier run began. */
-export interface TopicFormat {
+interface TopicFormat {
   importTopic(job: TopicImportJob): Promise<void>;
 }
 

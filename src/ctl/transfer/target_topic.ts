@@ -16,7 +16,7 @@ import { UsageError } from "../usage_error.ts";
 import type { ImportSource, NamedComponents } from "./contract.ts";
 
 /** The target of an import. */
-export interface Target extends AsyncDisposable {
+interface Target extends AsyncDisposable {
   topic: Topic;
   /** Whether it is hidden until it is published. */
   isDraft: boolean;
@@ -25,7 +25,7 @@ export interface Target extends AsyncDisposable {
 }
 
 /** What the command line specifies for a new topic. */
-export interface TargetRequest {
+interface TargetRequest {
   driver: Driver;
   name: string;
   source: ImportSource;

@@ -14,7 +14,7 @@ const FOLDER_NAME_LENGTH_MAX = 200;
 const SHOWN_LENGTH_MAX = 100;
 
 /** A folder that may contain a consumer's positions. */
-export interface ConsumerFolderName {
+interface ConsumerFolderName {
   folder: string;
   /** Whether the folder name contains the whole consumer name; for long names it has a prefix and a hash. */
   isSpelledOut: boolean;

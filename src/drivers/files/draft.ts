@@ -13,7 +13,7 @@ const UNFINISHED = ".unfinished-";
 /** A draft without writes for this long is a leftover. */
 const LEFTOVER_AGE_MS = 24 * 3_600_000;
 
-export interface DraftSettings {
+interface DraftSettings {
   storage: Storage;
   rootPath: string;
   /** Opens a driver whose root is the given folder, and whose flushes sync to disk. */

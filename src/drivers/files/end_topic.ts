@@ -6,7 +6,7 @@ import { ownPartitions, partitionName } from "./layout.ts";
 import { notifyAppended } from "./append_signals.ts";
 
 /** A topic whose folder was renamed for removal. */
-export interface MovedTopic {
+interface MovedTopic {
   /** Where its folder is now. */
   path: string;
   /** Its original path, under which this process may have it open. */

@@ -32,7 +32,7 @@ const CHECK_INTERVAL_MS = 100;
 /** The number of open standalone consumers of each name in this process, by the name's folder. */
 const standaloneConsumers = new WeakMap<Storage, Map<string, number>>();
 
-export interface GroupSettings {
+interface GroupSettings {
   storage: Storage;
   environment: GroupEnvironment;
   topic: string;

@@ -22,7 +22,7 @@ import { sideBySide } from "./side_by_side.ts";
 const WAIT_MS = 1000;
 
 /** What a member uses of its group. */
-export type GroupAccess = Pick<Group, "name" | "join" | "listen" | "explained" | "elapsedMs" | "timeoutMs">;
+type GroupAccess = Pick<Group, "name" | "join" | "listen" | "explained" | "elapsedMs" | "timeoutMs">;
 
 /** A partition that this member owns. */
 interface OwnedPartition extends AssignedPartition {

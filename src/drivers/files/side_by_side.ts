@@ -2,7 +2,7 @@ import type { CursorSteps, OwnCursorFile } from "../../log/mod.ts";
 import { PositionFiles } from "./layout.ts";
 
 /** What the cursor of one partition is to do. */
-export interface PartitionSteps<T> {
+interface PartitionSteps<T> {
   partition: number;
   steps: CursorSteps<T>;
 }

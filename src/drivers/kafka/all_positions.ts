@@ -3,10 +3,10 @@ import type { BrokerAddress } from "./client_internals.ts";
 import type { Cluster } from "./cluster.ts";
 import { committedPositions, type PositionsWanted } from "./committed_positions.ts";
 import { isUnavailable } from "./describe.ts";
-import { ONE_BROKER_MS_MAX } from "./patience.ts";
+import { ONE_BROKER_MS_MAX } from "./known_brokers.ts";
 
 /** The positions of groups in a topic. */
-export interface GroupPositions {
+interface GroupPositions {
   /** By partition, of each group that has some. */
   known: Map<string, Map<number, number>>;
   /** Groups whose positions may not be read, and why. */

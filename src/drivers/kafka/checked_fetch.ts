@@ -17,7 +17,7 @@ import {
 } from "./record_batch.ts";
 
 /** Bytes in several pieces, the client's representation. */
-export interface Pieces {
+interface Pieces {
   readonly length: number;
   readonly buffers: readonly Buffer[];
   /** All of them in one piece. */
@@ -31,7 +31,7 @@ export interface Pieces {
 }
 
 /** A batch: its header, without records, and what it contains. */
-export interface ReadBatch {
+interface ReadBatch {
   head: Buffer;
   content: BatchContent;
 }

@@ -22,9 +22,8 @@ import {
 import { readCommitted } from "./committed_fetch.ts";
 import { diagnose, diagnoseDates } from "./diagnosis.ts";
 import { failureOf, isBrokerCertificate, isClosedSilently, isTransient } from "./failure.ts";
-import { KnownBrokers } from "./known_brokers.ts";
+import { KnownBrokers, RESEND_AFTER_MS } from "./known_brokers.ts";
 import { findCoordinator, leaveMovedCoordinators } from "./moved_coordinator.ts";
-import { RESEND_AFTER_MS } from "./patience.ts";
 import { stickyAssignor, StickyProtocol } from "./sticky_assignor.ts";
 import type { KafkaSettings } from "./settings.ts";
 

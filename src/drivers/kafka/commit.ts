@@ -16,7 +16,7 @@ export type Positions = ReadonlyMap<number, number>;
 export type EpochBefore = (partition: number, id: number) => number;
 
 /** Who commits which positions. */
-export interface Commit {
+interface Commit {
   group: string;
   /** The generation, member and instance of a member; -1, an empty text and null without one. */
   member: { generation: number; id: string; instance: string | null };

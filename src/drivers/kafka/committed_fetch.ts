@@ -20,7 +20,7 @@ export interface TransactionBatch {
 }
 
 /** An aborted transaction: its batches begin at that offset, and end at its marker. */
-export interface AbortedTransaction {
+interface AbortedTransaction {
   producerId: bigint;
   firstOffset: bigint;
 }

@@ -1,11 +1,10 @@
 import { BrokerError, type CorruptedLogError, PartitionMovedError } from "../../errors.ts";
 import type { ConsumerInterface, ConsumerRequest, IncomingBatch, StartPosition } from "../../contract.ts";
-import { type Assignment, ManualAssignment, type Reassignment } from "./assignment.ts";
+import { type Assignment, LoneAssignment, ManualAssignment, type Reassignment } from "./assignment.ts";
 import { ChangeSignal } from "./change_signal.ts";
 import { type ConsumerTopic, queueOf } from "./consumer_topic.ts";
 import { Fetcher } from "./fetcher.ts";
 import { Group } from "./group.ts";
-import { LoneAssignment } from "./lone_assignment.ts";
 import type { PartitionQueue } from "./partition_queue.ts";
 import { PositionStore } from "./position_store.ts";
 import { StartPositions } from "./start_positions.ts";

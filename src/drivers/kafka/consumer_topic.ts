@@ -1,7 +1,6 @@
 import { CorruptedLogError } from "../../errors.ts";
 import type { Cluster } from "./cluster.ts";
-import type { HighWatermarks } from "./high_watermarks.ts";
-import type { KnownPartitions } from "./known_partitions.ts";
+import type { HighWatermarks, KnownPartitions } from "./known_partitions.ts";
 import type { Offsets } from "./offsets.ts";
 import { type DamageMaker, PartitionQueue } from "./partition_queue.ts";
 import type { RecordFormat } from "./record.ts";

@@ -2,7 +2,7 @@ import type { PartitionDescription, PartitionLag } from "../../contract.ts";
 import { BrokerError } from "../../errors.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Listing, Offsets } from "./offsets.ts";
-import { ONE_BROKER_MS_MAX } from "./patience.ts";
+import { ONE_BROKER_MS_MAX } from "./known_brokers.ts";
 
 /** The state of partitions; for one that is unavailable now, the last known offsets and its fault. */
 export async function describePartitions(

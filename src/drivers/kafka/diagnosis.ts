@@ -12,7 +12,7 @@ const CERTIFICATE_ALERT =
   /alert (bad|unsupported|revoked|expired)? ?cert|certificate|unknown ca|alert number (4[2-9]|116)/i;
 
 /** How the driver connects to a broker. */
-export interface ConnectionSecurity {
+interface ConnectionSecurity {
   tls: ConnectionOptions | undefined;
   hasLogin: boolean;
 }

@@ -28,7 +28,7 @@ import {
   readTopicOptions,
   type TopicConfig,
 } from "./options.ts";
-import { ONE_BROKER_MS_MAX } from "./patience.ts";
+import { ONE_BROKER_MS_MAX } from "./known_brokers.ts";
 import { RawReader } from "./raw_reader.ts";
 import { readSettings } from "./settings.ts";
 import { KafkaTopic } from "./topic.ts";

@@ -28,7 +28,7 @@ const ANOTHER_NAME = /altnames/i;
 const CERTIFICATE = /certificate|self.signed|CERT_|altnames/i;
 
 /** The target of an operation, and our identity there. */
-export interface Destination {
+interface Destination {
   /** The addresses, as they were given. */
   servers: string;
   /** Our credentials: `as "app" by PLAIN`; empty without authentication. */

@@ -13,7 +13,7 @@ const RESPONSE_EVENTS = 512;
 const ROOM_FOR_LARGER = 1 + 1 / 64;
 
 /** How much may be buffered for a consumer. */
-export interface FetchLimits {
+interface FetchLimits {
   /** Responses of one partition. */
   responsesMax: number;
   /** Bytes of all partitions. */

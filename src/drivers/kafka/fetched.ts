@@ -45,7 +45,7 @@ export interface FetchedRecord {
 }
 
 /** The relevant content of a batch. */
-export interface FetchedRecords {
+interface FetchedRecords {
   records: FetchedRecord[];
   /** The first offset of the following batch. */
   nextOffset: number;

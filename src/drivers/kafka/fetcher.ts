@@ -12,7 +12,7 @@ import type { PartitionQueue } from "./partition_queue.ts";
 const SILENCE_MS_MAX = 20_000;
 
 /** The source of a fetcher, and its callbacks. */
-export interface FetcherSettings {
+interface FetcherSettings {
   cluster: Cluster;
   offsets: Offsets;
   topic: { name: string; kafkaName: string; id: string };

@@ -8,7 +8,7 @@ import { commitPositions, type EpochBefore, type Positions } from "./commit.ts";
 import { isFault, isTransient } from "./failure.ts";
 import { findCoordinator } from "./moved_coordinator.ts";
 import { PartitionWatch } from "./partition_watch.ts";
-import { RESEND_AFTER_MS } from "./patience.ts";
+import { RESEND_AFTER_MS } from "./known_brokers.ts";
 
 /** How long a commit is retried, in milliseconds. */
 const COMMIT_MS_MAX = 30_000;
@@ -24,7 +24,7 @@ const HAND_OVER_MS = 200;
 const CHANGING = ["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID", FENCED];
 
 /** Callbacks of a group. */
-export interface GroupListener {
+interface GroupListener {
   /** After a rebalance. */
   onReassigned(change: Reassignment): void;
   /** The membership was lost and cannot be regained for now. */
@@ -258,14 +258,14 @@ const CHARS_MAX = 249;
 const taken = new Map<string, Set<number>>();
 
 /** Identifies a set of members that need distinct ids. */
-export interface MemberScope {
+interface MemberScope {
   servers: string;
   group: string;
   kafkaName: string;
 }
 
 /** The instance id of one member, until it is released. */
-export interface InstanceId {
+interface InstanceId {
   id: string;
   release(): void;
 }

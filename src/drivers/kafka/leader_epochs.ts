@@ -3,7 +3,7 @@ import { leaderless } from "./failure.ts";
 import { requestMetadata } from "./metadata.ts";
 
 /** The last epoch up to the requested one that the leader of a partition knows, and where it ends there. */
-export interface EpochEnd {
+interface EpochEnd {
   /** -1 if it knows no such epoch. */
   epoch: number;
   endId: number;

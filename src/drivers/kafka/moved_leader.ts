@@ -6,7 +6,7 @@ import type { AnyClient } from "./client_internals.ts";
 const SILENT_LEADER_MS = 5000;
 
 /** A request to a leader that may as well be sent to another broker instead: it changes nothing, or not twice. */
-export interface LeaderRequest {
+interface LeaderRequest {
   /** How long the leader waits by itself before it answers, in milliseconds. */
   waitMs: number;
   client: Pick<AnyClient, "metadata">;

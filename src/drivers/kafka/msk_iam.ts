@@ -4,14 +4,14 @@ import process from "node:process";
 import { InvalidOptionError } from "../../errors.ts";
 
 /** Credentials of Amazon Web Services. */
-export interface AwsCredentials {
+interface AwsCredentials {
   accessKeyId: string;
   secretAccessKey: string;
   sessionToken?: string | undefined;
 }
 
 /** A request with the signature in its URL. */
-export interface PresignRequest {
+interface PresignRequest {
   host: string;
   path: string;
   /** Query parameters to sign, besides those of the signature. */

@@ -12,7 +12,7 @@ const UNSECURED_SECONDS = 3600;
 const EXTENSION = /^\s*(?!auth=)([A-Za-z]+)=([\x20-\x7e\t\r\n]+)$/;
 
 /** A source of tokens, called for every connection. */
-export type TokenProvider = () => string | Promise<string>;
+type TokenProvider = () => string | Promise<string>;
 
 /** The source of tokens configured by the properties; throws `InvalidOptionError` if there is none. */
 export function readTokenProvider(given: Properties): TokenProvider {

@@ -5,7 +5,7 @@ import { committedPositions, type StoredPosition } from "./committed_positions.t
 import { isFault, isTransient, isUnknownTopic, leaderless } from "./failure.ts";
 import type { KnownPartitions } from "./known_partitions.ts";
 import { type Leader, requestMetadata, type TopicMetadata } from "./metadata.ts";
-import { ONE_BROKER_MS_MAX, RESEND_AFTER_MS } from "./patience.ts";
+import { ONE_BROKER_MS_MAX, RESEND_AFTER_MS } from "./known_brokers.ts";
 
 /** A special timestamp by which Kafka means the end of the log. */
 const LATEST = -1n;
@@ -18,7 +18,7 @@ const REQUIRED_MS_MAX = 30_000;
 const PARTIAL_MS_MAX = 700;
 
 /** An offset and the timestamp of its record; -1 if there is none. */
-export interface TimedOffset {
+interface TimedOffset {
   offset: number;
   timestamp: number;
 }

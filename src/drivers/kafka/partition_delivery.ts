@@ -25,7 +25,7 @@ const UNKNOWN_SEQUENCE = ["UNKNOWN_PRODUCER_ID", "OUT_OF_ORDER_SEQUENCE_NUMBER"]
 const ID_REFUSALS_MAX = 2;
 
 /** The target of a sender. */
-export interface DeliverySettings {
+interface DeliverySettings {
   cluster: Cluster;
   /** Shared by the senders of a producer. */
   client: ClientProducer;

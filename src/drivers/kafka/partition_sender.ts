@@ -46,7 +46,7 @@ interface Load<Batch> {
 }
 
 /** How batches are encoded and sent; `encode` throws `LimitExceededError` if they are too large. */
-export interface BatchTransport<Batch> {
+interface BatchTransport<Batch> {
   encode(ranges: RecordRange[]): Batch;
   /** Resolves with the offset of the first record. */
   send(batch: Batch, sinceMs: number): Promise<number>;

@@ -3,7 +3,7 @@ const LOOK_MS_MIN = 20;
 const LOOK_MS_MAX = 900_000;
 
 /** What a watch needs. */
-export interface PartitionWatchSettings {
+interface PartitionWatchSettings {
   /** How many partitions are known. */
   count: number;
   /** How often to look, in milliseconds. */

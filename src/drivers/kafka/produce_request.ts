@@ -13,7 +13,7 @@ const COMPACT_SINCE = 9;
 const WITH_IDS = 13;
 
 /** A batch for one partition. */
-export interface ProduceRequest {
+interface ProduceRequest {
   topic: { kafkaName: string; id?: string };
   partition: number;
   batch: RecordBatch;

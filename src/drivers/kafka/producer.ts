@@ -4,7 +4,7 @@ import type { OutgoingBatch, ProducerInterface } from "../../contract.ts";
 import type { ClientProducer } from "./client.ts";
 import type { Cluster } from "./cluster.ts";
 import { configsOfTopics } from "./configs.ts";
-import type { HighWatermarks } from "./high_watermarks.ts";
+import type { HighWatermarks } from "./known_partitions.ts";
 import { PartitionSender, Shipment } from "./partition_sender.ts";
 import { PartitionDelivery, type ProducerId, producerId } from "./partition_delivery.ts";
 import {
@@ -23,7 +23,7 @@ const MESSAGE_BYTES_MAX = 1_000_000_000;
 const TOO_LARGE = ["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"];
 
 /** What a producer needs from its topic. */
-export interface ProducerTopic {
+interface ProducerTopic {
   cluster: Cluster;
   name: string;
   kafkaName: string;

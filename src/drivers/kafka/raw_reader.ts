@@ -4,7 +4,7 @@ import { isFault, isUnknownTopic, leaderless, unknownCompression } from "./failu
 import { type FetchedPartition, type FetchedRecord, recordsOf } from "./fetched.ts";
 
 /** Where to read, and the maximum number of records. */
-export interface RawRequest {
+interface RawRequest {
   kafkaName: string;
   partition: number;
   offset: number;

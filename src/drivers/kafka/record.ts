@@ -38,7 +38,7 @@ export interface RecordParts {
 }
 
 /** Why a value is not an event. */
-export interface RecordFault {
+interface RecordFault {
   /** What is wrong. */
   reason: string;
   /** Byte offset in the value. */

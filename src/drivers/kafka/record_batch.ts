@@ -58,7 +58,7 @@ export interface RecordRange {
 }
 
 /** What the leader of a partition knows a batch by, and when its events were pushed. */
-export interface BatchOrigin {
+interface BatchOrigin {
   producerId: bigint;
   producerEpoch: number;
   sequence: number;
@@ -67,7 +67,7 @@ export interface BatchOrigin {
 }
 
 /** How records are compressed. */
-export interface Compressor {
+interface Compressor {
   compress?(records: Buffer): Promise<Buffer>;
   compressSync(records: Buffer): Buffer;
   /** In the attributes of a batch. */

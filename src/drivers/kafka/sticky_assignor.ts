@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { assignPartitions } from "../../log/mod.ts";
 
 /** The partitions that a rejoining member owned, which it reports to the group leader. */
-export interface Owned {
+interface Owned {
   /** The generation in which it was assigned them. */
   generation: number;
   /** Partitions by topic. */

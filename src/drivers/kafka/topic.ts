@@ -22,13 +22,12 @@ import type { PositionsWanted } from "./committed_positions.ts";
 import { changeConfigs } from "./configs.ts";
 import { KafkaConsumer } from "./consumer.ts";
 import { describePartitions, isUnavailable, lagOf } from "./describe.ts";
-import { HighWatermarks } from "./high_watermarks.ts";
-import { KnownPartitions } from "./known_partitions.ts";
+import { HighWatermarks, KnownPartitions } from "./known_partitions.ts";
 import { findTopic } from "./metadata.ts";
 import { Offsets } from "./offsets.ts";
 import { withoutUndefined } from "../../options.ts";
 import { optionsOf, readChanges } from "./options.ts";
-import { ONE_BROKER_MS_MAX } from "./patience.ts";
+import { ONE_BROKER_MS_MAX } from "./known_brokers.ts";
 import { KafkaProducer } from "./producer.ts";
 import type { RawReader } from "./raw_reader.ts";
 import { formatOf, isEndMark, type RecordFormat } from "./record.ts";
@@ -38,7 +37,7 @@ import { trimPartitions } from "./trim.ts";
 const RECORDS_MAX = 10;
 
 /** What a topic is opened with. */
-export interface OpenedTopic {
+interface OpenedTopic {
   name: string;
   kafkaName: string;
   id: string;

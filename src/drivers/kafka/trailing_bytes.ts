@@ -16,7 +16,7 @@ const watched = new WeakSet<Socket>();
 let marks = 0;
 
 /** The rest of a request, until it is disposed of. */
-export interface Rest extends Disposable {
+interface Rest extends Disposable {
   /** Stands for it at the end of a request's beginning. */
   mark: Buffer;
 }

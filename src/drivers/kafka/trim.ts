@@ -6,7 +6,7 @@ import { bytesOf } from "./describe.ts";
 import type { Offsets } from "./offsets.ts";
 
 /** The conditions of a trim request, resolved for one partition. */
-export interface TrimFacts {
+interface TrimFacts {
   description: PartitionDescription;
   /** Every named consumer has acknowledged all events below this id; undefined if none has acknowledged any. */
   acknowledgedId: number | undefined;

@@ -11,7 +11,7 @@ import type { Finding, FindingKind } from "./finding.ts";
 import { segmentName } from "../segment/segment_file.ts";
 
 /** What one step does. */
-export type RepairKind =
+type RepairKind =
   /** Makes a segment in which all events are marked as lost. */
   | "make segment"
   /** Writes the segment header again, from what the frames repeat of it. */

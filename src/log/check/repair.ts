@@ -15,7 +15,7 @@ import { READ_AHEAD_BYTES } from "../segment/window.ts";
 import { type Storage, writeAllAt } from "../../storage/port.ts";
 
 /** Returns the path under which the original of a file is kept; its folder exists. */
-export type Keep = (file: string) => string;
+type Keep = (file: string) => string;
 
 /**
  * Carries out the steps of a plan that change one partition's log. Every file is copied before it is changed. Producers and

@@ -13,7 +13,7 @@ interface Entry extends IndexEntry {
 }
 
 /** An entry that is wrong, and its offset in the index. */
-export interface IndexDamage {
+interface IndexDamage {
   at: number;
   /** Its own checksum is right: it names a frame that is not there. */
   isLeftover: boolean;

@@ -38,7 +38,7 @@ const POLLS_MAX = 5;
 /** How often it tries a change again because another member was first, before it waits for the next poll. */
 const ATTEMPTS_MAX = 50;
 
-export interface MembershipSettings extends LeaseSettings {
+interface MembershipSettings extends LeaseSettings {
   numPartitions: number;
   listener: AssignmentListener;
 }

@@ -16,7 +16,7 @@ import {
 } from "./cursor_files.ts";
 import { encodeSlot, POSITION_SLOT_BYTES, type StoredPosition } from "./position_slot.ts";
 
-export interface CursorFileSettings {
+interface CursorFileSettings {
   storage: Storage;
   files: CursorFiles;
   /** Identifies the consumer. */

@@ -36,7 +36,7 @@ export function isReadInPlace(
 }
 
 /** Where a frame's data lies. */
-export interface DataSource {
+interface DataSource {
   partition: Partition;
   /** The segment as it was when the frame was read: what the window holds of it needs no file. */
   segment: Segment;

@@ -11,7 +11,7 @@ import { isReadInPlace } from "./data.ts";
 import { StoredFrame } from "./stored_frame.ts";
 import { entryAt, type FrameEntry, positionAfter } from "../segment/entries.ts";
 
-export interface ReaderOptions {
+interface ReaderOptions {
   /** Whether data parts will be read: then frames are read whole. */
   dataWanted: boolean;
   onCorruption: "throw" | "skip";

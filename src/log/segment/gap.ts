@@ -6,7 +6,7 @@ import type { Segment } from "./segment_file.ts";
 import { SegmentIndex } from "./index.ts";
 
 /** Where a gap ends, and the ids that it spans. */
-export interface GapSpan {
+interface GapSpan {
   /** Where frames with known ids begin again. */
   endOffset: number;
   /** The id of the next event there. */

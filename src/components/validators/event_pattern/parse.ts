@@ -24,13 +24,13 @@ export interface FieldPattern {
 }
 
 /** A `$or` in a field's list: one of the patterns must match the value, or none of them within `anything-but`. */
-export interface FieldChoice {
+interface FieldChoice {
   readonly alternatives: readonly ObjectPattern[];
   readonly isNegated: boolean;
 }
 
 /** What `{}` requires of a field: that it exists, whatever its value. */
-export interface AnythingPattern {
+interface AnythingPattern {
   readonly kind: "anything";
 }
 

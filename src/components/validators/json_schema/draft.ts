@@ -8,7 +8,7 @@ import { mapSchemas } from "./subschemas.ts";
 import { InvalidOptionError } from "../../../errors.ts";
 
 /** The supported drafts. */
-export const DRAFTS: readonly SchemaDraft[] = ["2020-12", "2019-09", "draft-07", "draft-06", "draft-04"];
+const DRAFTS: readonly SchemaDraft[] = ["2020-12", "2019-09", "draft-07", "draft-06", "draft-04"];
 
 /** One of them. */
 export type SchemaDraft = "2020-12" | "2019-09" | "draft-07" | "draft-06" | "draft-04";

@@ -2,7 +2,7 @@ import { linearScale, logScale } from "./scale.ts";
 import { element, escaped, label, picture, seriesClass } from "./svg.ts";
 
 /** One bar. */
-export interface Bar {
+interface Bar {
   name: string;
   value: number;
   /** Highlights our own bars. */
@@ -10,7 +10,7 @@ export interface Bar {
 }
 
 /** The content of a bar chart. */
-export interface BarChart {
+interface BarChart {
   title: string;
   note?: string;
   scale: "linear" | "log";

@@ -2,7 +2,7 @@ import { linearScale, logScale, type Scale, stepScale } from "./scale.ts";
 import { element, escaped, label, picture, seriesClass } from "./svg.ts";
 
 /** One axis of a chart. */
-export interface Axis {
+interface Axis {
   label: string;
   /** `steps` spaces the values that occur evenly. */
   scale: "linear" | "log" | "steps";

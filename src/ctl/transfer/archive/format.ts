@@ -51,7 +51,7 @@ export function runName(partition: number, firstId: number): string {
 }
 
 /** An entry that belongs to a run. */
-export interface RunEntry {
+interface RunEntry {
   /** Its name without the extension. */
   base: string;
   partition: number;

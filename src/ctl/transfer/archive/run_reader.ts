@@ -25,7 +25,7 @@ interface Run {
 }
 
 /** The settings of a reader. */
-export interface RunReaderSettings {
+interface RunReaderSettings {
   tar: TarReader;
   /** Number of partitions of the target topic. */
   partitions: number;
