@@ -53,7 +53,7 @@ function exportedFile(exports: unknown, wanted: string): unknown {
     if (after === undefined || !wanted.startsWith(before) || !wanted.endsWith(after)) continue;
     const file = withConditions(target);
     if (typeof file === "string") {
-      return file.replaceAll("*", wanted.slice(before.length, wanted.length - after.length));
+      return file.replaceAll("*", () => wanted.slice(before.length, wanted.length - after.length));
     }
   }
   return undefined;

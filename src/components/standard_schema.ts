@@ -2,7 +2,7 @@ import type { ComponentDocument, Validator } from "./contract.ts";
 import { InvalidMetadataError, InvalidOptionError } from "../errors.ts";
 import type { JsonValue } from "../json.ts";
 import { show } from "../options.ts";
-import { pointerStep } from "./json_pointer.ts";
+import { pointerStep } from "../text/json_pointer.ts";
 import { isThenable } from "../async.ts";
 
 /**

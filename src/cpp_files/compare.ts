@@ -11,7 +11,7 @@ import type { TransferCount } from "./transfer.ts";
 import { counted } from "../text/counted.ts";
 
 /** Data parts up to this size are read with their events, larger ones in pieces of this size. */
-const PIECE_BYTES = 4 * 1024 * 1024;
+export const PIECE_BYTES = 4 * 1024 * 1024;
 
 /** Which events to compare. */
 interface CompareRequest {
@@ -117,7 +117,8 @@ export async function countIfSame(
   return count.events === store.count ? count : undefined;
 }
 
-function selectPiece(_metadata: unknown, descriptor: DataDescriptor): DataDescriptor | null {
+/** Selects data parts that are read with their events. */
+export function selectPiece(_metadata: unknown, descriptor: DataDescriptor): DataDescriptor | null {
   return descriptor.size <= PIECE_BYTES ? descriptor : null;
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { claimTopic } from "../drivers/files/claim.ts";
+import { partitionName } from "../drivers/files/layout.ts";
 import { absolutePath } from "../drivers/files/root_path.ts";
 import { InvalidMetadataError, TopicExistsError } from "../errors.ts";
 import type { Event } from "../event.ts";
@@ -10,7 +11,7 @@ import { nodeStorage } from "../storage/node.ts";
 import type { Topic } from "../topic.ts";
 import { canonicalJson } from "./canonical_json.ts";
 import { Checkpoint } from "./checkpoint.ts";
-import { countIfSame } from "./compare.ts";
+import { countIfSame, PIECE_BYTES, selectPiece } from "./compare.ts";
 import { componentText } from "./exported_components.ts";
 import { COMPONENT_FILES, type Components, PARTITIONS_FOLDER } from "./layout.ts";
 import { PartitionWriter } from "./partition_writer.ts";
@@ -42,9 +43,6 @@ export interface CppExportOptions {
 /** The folder's name until the export is complete: without a folder `partitions` C++ does not see a topic. */
 const UNFINISHED_FOLDER = "partitions.unfinished";
 const CHECKPOINT_FILE = "export.json";
-
-/** Data parts up to this size are read with their events, larger ones in pieces of this size. */
-const PIECE_BYTES = 4 * 1024 * 1024;
 
 /**
  * Exports a topic to the layout of the C++ files driver, so that this driver can open it. Metadata is written as
@@ -138,11 +136,11 @@ async function exportPartition(options: CppExportOptions, job: PartitionJob): Pr
   const before = checkpoint.of(partition);
   await checkpoint.confirm(topic, partition);
   add(done, before);
-  using writer = new PartitionWriter(`${folder}/${String(partition).padStart(8, "0")}`, before);
+  using writer = new PartitionWriter(`${folder}/${partitionName(partition)}`, before);
   await using consumer = topic.consumer(`export-${randomUUID()}`, {
     partitions: [partition],
     from: before.nextId > 0 ? { id: before.nextId } : "earliest",
-    dataSelector: (_metadata, descriptor) => descriptor.size <= PIECE_BYTES ? descriptor : null,
+    dataSelector: selectPiece,
   });
   let isShifted = before.nextId !== before.events;
   try {

@@ -201,13 +201,12 @@ async function openTarget(source: CppTopic, options: CppImportOptions): Promise<
   const target = await driver.topicExists(into)
     ? await openExisting(options)
     : await openDraft(source, options);
-  if (target.topic.partitions.length >= source.numPartitions) return target;
+  const { length } = target.topic.partitions;
+  if (length >= source.numPartitions) return target;
   await target[Symbol.asyncDispose]();
   throw new InvalidOptionError(
     "num_partitions",
-    `Cannot import into topic "${into}": it has ${
-      counted(target.topic.partitions.length, "partition")
-    }, and C++ has ` +
+    `Cannot import into topic "${into}": it has ${counted(length, "partition")}, and C++ has ` +
       `${source.numPartitions}`,
   );
 }

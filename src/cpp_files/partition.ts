@@ -11,10 +11,9 @@ import {
   readEntry,
   readUint64,
 } from "./layout.ts";
-import { PartitionFiles } from "./partition_files.ts";
+import { INDEX_AHEAD_BYTES, PartitionFiles } from "./partition_files.ts";
 import { counted } from "../text/counted.ts";
 
-const INDEX_AHEAD_BYTES = 64 * 1024;
 /** Metadata is read into memory unless it is moved; no driver stores metadata larger than this. */
 export const WHOLE_METADATA_BYTES_MAX = 64 * 1024 * 1024;
 

@@ -14,7 +14,7 @@ import {
 } from "./layout.ts";
 
 /** Bytes to read ahead in each file: index, metadata, data. */
-const INDEX_AHEAD_BYTES = 64 * 1024;
+export const INDEX_AHEAD_BYTES = 64 * 1024;
 const METADATA_AHEAD_BYTES = 1024 * 1024;
 const DATA_AHEAD_BYTES = 4 * 1024 * 1024;
 /** Larger data parts are returned in pieces. */
@@ -133,7 +133,7 @@ export class PartitionFiles implements Disposable {
     { offset, size }: { offset: number; size: number },
   ): AsyncGenerator<Uint8Array, void, void> {
     for (let at = 0; at < size; at += DATA_AHEAD_BYTES) {
-      const bytes = await file.range(offset + at, Math.min(DATA_AHEAD_BYTES, size - at));
+      const bytes = file.range(offset + at, Math.min(DATA_AHEAD_BYTES, size - at));
       yield bytes ?? this.#shorter(id, file, offset + at);
     }
   }

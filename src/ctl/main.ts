@@ -116,7 +116,7 @@ async function runCommand(
   const args = usesDriver
     ? await withResolvedDriver(driverOptionsFrom(environment), words, command, environment)
     : parseCommandLine(words, command);
-  checkRequired(args, command, environment);
+  checkRequired(args, command);
   const console = new Console(host, {
     level: (args.text("logging") ?? "info") as LogLevel,
     colour: args.maybeFlag("color"),

@@ -1,5 +1,6 @@
 import { describedClass } from "../inspect.ts";
 import type { JsonValue } from "../json.ts";
+import { pointerStep } from "../text/json_pointer.ts";
 
 /** Maximum nesting to which a value is walked without tracking its ancestors: anything deeper may be a cycle. */
 const DEPTH_MAX = 100;
@@ -132,8 +133,7 @@ function describeMembers(value: object, pointer: string, ancestors: object[]): F
     return undefined;
   }
   for (const [key, member] of Object.entries(value)) {
-    const name = key.replaceAll("~", "~0").replaceAll("/", "~1");
-    const fault = describe(member, `${pointer}/${name}`, ancestors);
+    const fault = describe(member, pointer + pointerStep(key), ancestors);
     if (fault !== undefined) return fault;
   }
   return undefined;

@@ -167,6 +167,8 @@ test("a malformed line is named: a new topic is not created, and an existing one
         ['{"metadata": 1, "partition": -1}', '"partition" must be a whole number, found -1'],
         ['{"metadata": 1, "partition": 5}', '"--topic.num_partitions 6"'],
         ['{"metadata": 1, "data": "!!"}', '"data" is not base64'],
+        ['{"metadata": 1, "data": "AAAA!"}', '"data" is not base64'],
+        ['{"metadata": 1, "data": "QUJDR"}', '"data" is not base64'],
         ['{"metadata": 1, "data": 5}', '"data" must be text in base64'],
       ].entries()
     ) {

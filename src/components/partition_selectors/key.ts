@@ -1,7 +1,7 @@
 import { InvalidOptionError } from "../../errors.ts";
 import type { JsonValue } from "../../json.ts";
 import type { ComponentDocument, PartitionInfo, PartitionSelector } from "../contract.ts";
-import { parsePointer, valueAt } from "../json_pointer.ts";
+import { parsePointer, valueAt } from "../../text/json_pointer.ts";
 import { DefaultPartitionSelector, requestedPartition } from "./default.ts";
 import { stableHash, stableHashOfQuoted } from "./stable_hash.ts";
 

@@ -3,7 +3,6 @@ import { unitRemark } from "../../options/unit_remark.ts";
 import { maskedText } from "../../secrets.ts";
 import type { CommandSpec, OptionSpec } from "../command.ts";
 import { UsageError } from "../usage_error.ts";
-import type { Environment } from "./environment.ts";
 import { mergeDeep, readDocument, setNested } from "./document.ts";
 import { type NamedDocument, ParsedArguments } from "./parsed.ts";
 import { acceptedOptions, tokenize, type Tokens } from "./tokens.ts";
@@ -29,10 +28,10 @@ export function parseCommandLine(argv: readonly string[], command: CommandSpec):
 }
 
 /** Throws for the first required option that is missing. */
-export function checkRequired(args: ParsedArguments, command: CommandSpec, environment: Environment): void {
+export function checkRequired(args: ParsedArguments, command: CommandSpec): void {
   for (const spec of command.options) {
     if (spec.required !== true || args.text(spec.name) !== undefined) continue;
-    if (spec.name === "driver" && (args.document("driver").name ?? environment.DIASPORA_DRIVER)) continue;
+    if (spec.name === "driver" && args.document("driver").name !== undefined) continue;
     const others = spec.name === "driver"
       ? ', or set DIASPORA_DRIVER; or add "--store PATH", or choose a context with "diaspora-ctl context use NAME"'
       : "";

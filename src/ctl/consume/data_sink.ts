@@ -72,10 +72,8 @@ export class DataFiles {
   /** Writes the data part of one event, if it has one. */
   async write(topic: string, event: Event): Promise<void> {
     if (event.dataDescriptor.size === 0) return;
-    const path = this.pattern
-      .replaceAll("{topic}", topic)
-      .replaceAll("{partition}", String(event.partition))
-      .replaceAll("{id}", String(event.id));
+    const fields: Record<string, unknown> = { topic, partition: event.partition, id: event.id };
+    const path = this.pattern.replace(/\{(topic|partition|id)\}/g, (_, field) => String(fields[field]));
     const first = !this.#begun.has(path);
     // Names with an id occur only once; remembering millions of them would waste memory.
     if (!this.pattern.includes("{id}")) this.#begun.add(path);

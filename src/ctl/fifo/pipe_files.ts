@@ -26,7 +26,7 @@ export async function makeFifo(path: string, name: string = path): Promise<void>
     execFile("mkfifo", ["--", path], (error, _stdout, stderr) => {
       if (error === null) resolve();
       else {
-        const reason = (String(stderr).trim() || error.message).replaceAll(path, name);
+        const reason = (String(stderr).trim() || error.message).replaceAll(path, () => name);
         reject(new Error(`Cannot make FIFO "${name}": ${reason}`, { cause: error }));
       }
     });

@@ -1,19 +1,22 @@
 import { once } from "node:events";
-import { createWriteStream, openSync, renameSync, rmSync, statSync } from "node:fs";
+import { createWriteStream, openSync, rmSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import type { Writable } from "node:stream";
+import { nodeStorage } from "../../storage/node.ts";
+import type { Storage } from "../../storage/port.ts";
 import { fileError } from "../usage_error.ts";
 
 /** The target of an export. */
 export interface Target {
   stream: Writable;
-  /** Everything is written: renames the file to its final name. */
+  /** Everything is written: gives the file its name once its content is on the disk. */
   finish(): Promise<void>;
   /** The export failed: removes what might look complete. */
   abandon(): void;
 }
 
 /** Opens the target of an export: standard output for `-`. The file gets its name only when it is complete. */
-export function openTarget(path: string, output: Writable): Target {
+export function openTarget(path: string, output: Writable, storage: Storage = nodeStorage): Target {
   if (path === "-") return { stream: output, finish: () => Promise.resolve(), abandon: () => {} };
   const isSpecial = statSync(path, { throwIfNoEntry: false })?.isFile() === false;
   const written = isSpecial ? path : `${path}.partial`;
@@ -27,13 +30,25 @@ export function openTarget(path: string, output: Writable): Target {
       } catch (cause) {
         throw new Error(`Cannot write "${path}": ${(cause as Error).message}`, { cause });
       }
-      if (!isSpecial) renameSync(written, path);
+      if (!isSpecial) await publish(storage, written, path);
     },
     abandon() {
       stream.destroy();
       if (!isSpecial) rmSync(written, { force: true });
     },
   };
+}
+
+/** After a power cut the file of that name is complete, or there is none. */
+async function publish(storage: Storage, written: string, path: string): Promise<void> {
+  const file = storage.open(written, "update");
+  try {
+    await file.sync();
+  } finally {
+    file.close();
+  }
+  storage.rename(written, path);
+  await storage.syncDirectoryLater(dirname(path));
 }
 
 /** Opened at once, so that an unwritable path is found before any work. */

@@ -131,12 +131,11 @@ test("invalid values name the option and the value found", () => {
   assertEquals(parse("--max", "1e3").number("max"), 1000);
 });
 
-test("a missing driver is an error unless the environment names one", () => {
+test("a missing driver is an error", () => {
   assertThrows(
-    () => checkRequired(parse(), COMMAND, {}),
+    () => checkRequired(parse(), COMMAND),
     UsageError,
     'add "--driver NAME", or set DIASPORA_DRIVER',
   );
-  checkRequired(parse(), COMMAND, { DIASPORA_DRIVER: "files" });
-  checkRequired(parse("--driver", "files"), COMMAND, {});
+  checkRequired(parse("--driver", "files"), COMMAND);
 });

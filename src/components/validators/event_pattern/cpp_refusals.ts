@@ -1,5 +1,5 @@
 import { isObject, type JsonValue } from "../../../json.ts";
-import { pointerStep } from "../../json_pointer.ts";
+import { pointerStep } from "../../../text/json_pointer.ts";
 import { isRefusedInCpp } from "../cpp_regular_expression.ts";
 import { isScalar } from "./operators.ts";
 

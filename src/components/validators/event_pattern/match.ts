@@ -1,7 +1,7 @@
 import { isObject, type JsonObject, type JsonValue } from "../../../json.ts";
 import type { FieldPattern, ObjectPattern } from "./parse.ts";
 import type { MetadataMismatch } from "../../../errors.ts";
-import { pointerStep } from "../../json_pointer.ts";
+import { pointerStep } from "../../../text/json_pointer.ts";
 import { showValue } from "../../mismatch.ts";
 
 type ObjectTest = (object: JsonObject) => boolean;

@@ -1,6 +1,6 @@
 import type { MetadataMismatch } from "../../../errors.ts";
 import type { JsonValue } from "../../../json.ts";
-import { pointerStep } from "../../json_pointer.ts";
+import { pointerStep } from "../../../text/json_pointer.ts";
 import { showValue } from "../../mismatch.ts";
 import { counted } from "../../../text/counted.ts";
 
@@ -11,7 +11,6 @@ export interface SchemaError {
   readonly params: Readonly<Record<string, unknown>>;
   readonly message?: string;
   readonly schema?: unknown;
-  readonly parentSchema?: Readonly<Record<string, unknown>>;
   readonly data?: unknown;
 }
 

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from "../../../json.ts";
-import { pointerStep } from "../../json_pointer.ts";
+import { pointerStep } from "../../../text/json_pointer.ts";
 
 /** Keywords with a schema, or with a list of schemas. */
 const WITH_SCHEMAS: ReadonlySet<string> = new Set([

@@ -10,6 +10,10 @@ export class TarWriter {
   readonly #stream: Writable;
   readonly #mtimeSeconds: number;
   #failed: Error | undefined;
+  #hash: Hash | undefined;
+  #name = "";
+  #left = 0;
+  #padding: Uint8Array = new Uint8Array(0);
   /** SHA-256 in hex by entry name. */
   readonly sums: Record<string, string> = {};
 
@@ -26,11 +30,6 @@ export class TarWriter {
     await this.write(bytes);
     await this.end();
   }
-
-  #hash: Hash | undefined;
-  #name = "";
-  #left = 0;
-  #padding: Uint8Array = new Uint8Array(0);
 
   /** Begins an entry of known size. */
   async begin(name: string, size: number): Promise<void> {

@@ -62,18 +62,23 @@ function parseEvent(line: string): Omit<ImportedEvent, "number"> {
   if (data !== undefined && data !== null && typeof data !== "string") {
     throw new Error('"data" must be text in base64');
   }
-  const bytes = typeof data === "string" ? new Uint8Array(Buffer.from(data, "base64")) : undefined;
-  if (
-    bytes !== undefined && bytes.length !== Math.floor(((data as string).replace(/=+$/, "").length * 3) / 4)
-  ) {
-    throw new Error('"data" is not base64');
-  }
+  const bytes = typeof data === "string" ? bytesOf(data) : undefined;
   return {
     ...(partition === undefined ? {} : { partition: partition as number }),
     document,
     ...(bytes === undefined ? {} : { data: bytes }),
     dataBytes: bytes?.length ?? 0,
   };
+}
+
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(Buffer.from(base64, "base64"));
+  const { length } = base64.replace(/=+$/, "");
+  // Buffer.from() skips characters that are not base64, and a last one that is left of a text cut off.
+  if (length % 4 === 1 || bytes.length !== Math.floor(length * 3 / 4)) {
+    throw new Error('"data" is not base64');
+  }
+  return bytes;
 }
 
 const OWN_HEAD = /^\{"partition":\d+,"id":\d+,"timestamp":[\d.]+,"metadata":/;

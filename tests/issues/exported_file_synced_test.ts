@@ -1,0 +1,46 @@
+// `export` gave a file its name before its content was on the disk: after a power cut within the next half a minute a
+// backup could be there under its name, and be empty or end early, when the topic it was made of had been deleted.
+import { assertEquals } from "@std/assert";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { openTarget } from "../../src/ctl/transfer/target_file.ts";
+import { nodeStorage } from "../../src/storage/node.ts";
+import type { Storage } from "../../src/storage/port.ts";
+import { test } from "../harness.ts";
+
+test("an exported file is on the disk before it has its name, and its name after", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "diaspora-export-"));
+  const steps: string[] = [];
+  const storage: Storage = {
+    ...nodeStorage,
+    open: (path, mode) => {
+      const file = nodeStorage.open(path, mode);
+      const sync = file.sync.bind(file);
+      file.sync = () => {
+        steps.push(`sync ${readFileSync(path, "utf8")}`);
+        return sync();
+      };
+      return file;
+    },
+    rename: (from, to) => {
+      steps.push("rename");
+      nodeStorage.rename(from, to);
+    },
+    syncDirectoryLater: (path) => {
+      steps.push("sync the folder");
+      return nodeStorage.syncDirectoryLater(path);
+    },
+  };
+  try {
+    const path = join(folder, "backup.jsonl");
+    const target = openTarget(path, process.stdout, storage);
+    target.stream.write("events");
+    await target.finish();
+    assertEquals(steps, ["sync events", "rename", "sync the folder"]);
+    assertEquals(readFileSync(path, "utf8"), "events");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
