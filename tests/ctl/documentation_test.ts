@@ -4,7 +4,8 @@ import { assertEquals } from "@std/assert";
 import { readFileSync } from "node:fs";
 import { plain } from "../../src/ctl/console/colour.ts";
 import { documentation } from "../../src/ctl/help/markdown.ts";
-import { commandText, overviewText } from "../../src/ctl/help/text.ts";
+import { commandText, optionForm, overviewText } from "../../src/ctl/help/text.ts";
+import { ENGINE, SHARED } from "../../src/ctl/table/common.ts";
 import { COMMANDS } from "../../src/ctl/table/mod.ts";
 import { test } from "../harness.ts";
 
@@ -22,6 +23,18 @@ test("every command has a summary, an example and options that say what they do"
     for (const { describe } of options) {
       assertEquals([name, describe, describe.endsWith(".")], [name, describe, false]);
     }
+  }
+});
+
+test("help shows a command's own options before those that many commands have", () => {
+  for (const command of COMMANDS) {
+    const text = commandText(command, plain);
+    const shared = ["  --driver NAME", "  --store PATH", "  --logging LEVEL"]
+      .map((option) => text.indexOf(option)).filter((at) => at >= 0);
+    const own = command.options.slice(0, -SHARED.length)
+      .filter(({ name, hidden }) => hidden !== true && !ENGINE.some((option) => option.name === name))
+      .map((option) => text.indexOf(`  ${optionForm(option)}`));
+    assertEquals([command.path, Math.max(...own) < Math.min(...shared)], [command.path, true]);
   }
 });
 

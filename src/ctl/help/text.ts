@@ -3,6 +3,7 @@ import { type CommandSpec, GROUP_ALIASES, type OptionSpec } from "../command.ts"
 import type { Painter } from "../console/colour.ts";
 import { EXIT_CODES } from "../exit_codes.ts";
 import { PROGRAM } from "../program.ts";
+import { DRIVER, ENGINE, SHARED } from "../table/common.ts";
 import { COMMANDS } from "../table/mod.ts";
 import { DRIVER_OPTIONS } from "./driver_options.ts";
 
@@ -41,6 +42,7 @@ export function overviewText(
         ["DIASPORA_DRIVER_CONFIG", "Stands for --driver-config"],
         ["DIASPORA_CONTEXT", "Stands for --context"],
         ["DIASPORA_CTL_DRIVER_OPTIONS", "Driver options as on the command line, which overrides them"],
+        ["DIASPORA_LOAD_MODULES", "Stands for --load-modules"],
       ]),
       "",
       paint("bold", "Exit codes:"),
@@ -69,13 +71,21 @@ export function commandText(command: CommandSpec, paint: Painter, width = WIDTH_
       "",
     );
   }
-  const options = acceptedOptions(command.options).filter((option) => option.hidden !== true);
-  lines.push(
-    paint("bold", "Options:"),
-    ...columns(options.map((option) => [optionForm(option), optionNote(option)])),
-  );
+  const driver = acceptedOptions(ENGINE).map(({ name }) => name);
+  const shown = acceptedOptions(command.options).filter((option) => option.hidden !== true);
+  const own = shown.filter((option) => !driver.includes(option.name) && !SHARED.includes(option));
+  const groups = {
+    "Options:": own,
+    "Driver options:": shown.filter(({ name }) => driver.includes(name)),
+    "Options of every command:": SHARED,
+  };
+  for (const [title, options] of Object.entries(groups)) {
+    if (options.length === 0) continue;
+    const rows = options.map((option): [string, string] => [optionForm(option), optionNote(option)]);
+    lines.push(paint("bold", title), ...columns(rows), "");
+  }
   if (showsDriverOptions(command)) lines.push(...driverOptionLines(paint, columns));
-  lines.push("", paint("bold", command.examples.length === 1 ? "Example:" : "Examples:"));
+  lines.push(paint("bold", command.examples.length === 1 ? "Example:" : "Examples:"));
   for (const { title, shell } of command.examples) {
     lines.push(`  ${paint("dim", `# ${title}`)}`, ...shell.split("\n").map((line) => `  ${line}`), "");
   }
@@ -91,24 +101,24 @@ function showsDriverOptions({ path }: CommandSpec): boolean {
 function driverOptionLines(paint: Painter, columns: ReturnType<typeof columnsFor>): string[] {
   return Object.entries(DRIVER_OPTIONS).flatMap(([driver, kinds]) =>
     (["driver", "topic"] as const).flatMap((kind) => [
-      "",
       paint(
         "bold",
         kind === "driver" ? `Options of driver ${driver}:` : `Options of topics of driver ${driver}:`,
       ),
       ...columns(kinds[kind].map(([key, meaning]) => [`--${kind}.${key}`, meaning.replaceAll("`", "")])),
+      "",
     ])
   );
 }
 
-/** `diaspora-ctl topic create [TOPIC] --driver NAME [OPTION]...`. */
+/** `diaspora-ctl topic create [TOPIC] (--store PATH | --driver NAME) [OPTION]...`. */
 export function usageLine(command: CommandSpec): string {
   const required = command.options.filter((option) => option.required === true);
   return [
     PROGRAM,
     ...command.path,
     ...(command.positional ?? []),
-    ...required.map((option) => `--${option.name} ${option.value ?? "VALUE"}`),
+    ...required.map((option) => option === DRIVER ? "(--store PATH | --driver NAME)" : optionForm(option)),
     "[OPTION]...",
   ].join(" ");
 }
@@ -130,10 +140,10 @@ export function optionForm(option: OptionSpec): string {
   return `${short}--${option.name} ${option.value ?? "VALUE"}`;
 }
 
-/** The description of an option, with its choices. */
-export function optionNote(option: OptionSpec): string {
-  const choices = option.kind === "choice" ? `; one of ${option.choices!.join(", ")}` : "";
-  return `${option.describe}${choices}`;
+/** The description of an option, with its choices unless it names them all. */
+export function optionNote({ kind, describe, choices = [] }: OptionSpec): string {
+  const isComplete = kind !== "choice" || choices.every((choice) => describe.includes(choice));
+  return isComplete ? describe : `${describe}; one of ${choices.join(", ")}`;
 }
 
 function widthFor(terminal: number): number {
