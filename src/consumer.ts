@@ -38,12 +38,12 @@ interface ConsumerComponents {
 /** What {@linkcode Consumer.seek} accepts besides the position. */
 export interface SeekOptions {
   /** Only these partitions. Default: all that the consumer reads. */
-  partitions?: readonly number[];
+  partitions?: readonly number[] | undefined;
   /**
    * Whether to move the stored position of the consumer's name as well, even backwards: in all of the partitions or in
    * none. Default: false, so a restart continues after the last acknowledgement.
    */
-  store?: boolean;
+  store?: boolean | undefined;
 }
 
 /**

@@ -59,7 +59,7 @@ export interface DeleteTopicOptions {
    * Delete the topic even if another program stores its own events in the topic's folder: they are deleted with
    * it.
    */
-  force?: boolean;
+  force?: boolean | undefined;
 }
 
 /** A topic that is hidden until it is published. */

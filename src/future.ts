@@ -14,7 +14,7 @@ import { checkOptions, invalidOption, show } from "./options.ts";
 /** What a wait accepts besides its timeout. */
 export interface WaitOptions {
   /** Aborts the wait, which then rejects with the signal's reason. The operation itself continues. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /**

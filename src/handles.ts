@@ -66,7 +66,7 @@ export interface TopicHandle<T = JsonValue> {
   seekConsumer(
     consumerName: string,
     to: StartPosition,
-    options?: { partitions?: readonly number[] },
+    options?: { partitions?: readonly number[] | undefined },
   ): Promise<void>;
   /** Deletes the stored position of a consumer name. */
   deleteConsumer(consumerName: string): Promise<void>;

@@ -44,7 +44,7 @@ export interface StandardSchemaOptions {
    * The document from which other processes create the validator, e.g. `{ type: "reading:./reading.ts" }`.
    * Default: the schema as a JSON Schema, if its library can produce one.
    */
-  document?: ComponentDocument;
+  document?: ComponentDocument | undefined;
 }
 
 /**

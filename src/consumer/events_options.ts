@@ -7,9 +7,9 @@ export interface EventsOptions {
    * `"end"`: only the events that are stored when the iteration starts. `{ id }`: only those of them below that
    * id, in every partition. Default: no end, it waits for new events.
    */
-  until?: "end" | { id: number };
+  until?: "end" | { id: number } | undefined;
   /** Ends the iteration if no event arrives for this long, in milliseconds. Default: no limit. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /** Aborts the iteration; a pending wait rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }

@@ -7,32 +7,32 @@ import { type DataAllocator, type DataSelector, FullDataSelector } from "./data_
 /** What {@linkcode Topic.consumer} accepts. */
 export interface ConsumerOptions<T = JsonValue> {
   /** Selects which bytes of an event's data to read. Default: none, or all if an allocator is given. */
-  dataSelector?: DataSelector<T>;
+  dataSelector?: DataSelector<T> | undefined;
   /** Supplies the buffers for the selected bytes. Default: memory that may be shared with other events. */
-  dataAllocator?: DataAllocator<T>;
+  dataAllocator?: DataAllocator<T> | undefined;
   /** Number of events read from one partition before moving to the next. Default: adaptive. */
-  batchSize?: BatchSize;
+  batchSize?: BatchSize | undefined;
   /** Number of batches that an engine may read ahead. Default: 2. */
-  maxNumBatches?: number;
+  maxNumBatches?: number | undefined;
   /** Only these partitions. Default: all. */
-  partitions?: readonly number[];
+  partitions?: readonly number[] | undefined;
   /**
    * Whether consumers of this name share the partitions, so that each event is delivered to one of them: each
    * partition is assigned to one consumer at a time, and reassigned when that consumer closes or dies. Default:
    * false, each reads every partition; with the driver `kafka` true, unless `partitions` are given.
    */
-  group?: boolean;
+  group?: boolean | undefined;
   /**
    * With `group`: how long, in milliseconds, a member that is suspended or on another machine may go without a
    * heartbeat before its partitions are reassigned. Default: 10,000.
    */
-  groupTimeoutMs?: number;
+  groupTimeoutMs?: number | undefined;
   /** Where to start in partitions in which the name has acknowledged nothing yet. Default: `"earliest"`. */
-  from?: StartPosition;
+  from?: StartPosition | undefined;
   /** `"throw"` (default) reports damage to the caller as an error; `"skip"` skips it. */
-  onCorruption?: "throw" | "skip";
+  onCorruption?: "throw" | "skip" | undefined;
   /** Called with damage that is skipped. */
-  onDamage?: (error: CorruptedLogError) => void;
+  onDamage?: ((error: CorruptedLogError) => void) | undefined;
 }
 
 /** Enough for a low cost per event, and few enough that the other partitions wait only briefly. */

@@ -8,13 +8,13 @@ import type { EventsOptions } from "./events_options.ts";
 /** What {@linkcode Consumer.process} accepts. */
 export interface ProcessOptions extends EventsOptions {
   /** Stops after this many events. Default: no limit. */
-  maxEvents?: number;
+  maxEvents?: number | undefined;
   /**
    * Number of concurrent callbacks. Default: 1. With more, acknowledgements are stored only up to the partition's
    * first event whose callback is running or has failed; the rest follow as callbacks end. So a failed event is
    * delivered again after a restart, even if later events were acknowledged.
    */
-  concurrency?: number;
+  concurrency?: number | undefined;
 }
 
 /**

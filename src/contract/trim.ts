@@ -4,19 +4,19 @@ import { checkOptions, invalidOption } from "../options.ts";
 /** What `topic.trim()` removes; with several conditions, everything that meets any of them. */
 export interface TrimRequest {
   /** Remove events below this id. */
-  beforeId?: number;
+  beforeId?: number | undefined;
   /** Remove events older than this (milliseconds since 1970, or a date). */
-  beforeTime?: number | Date;
+  beforeTime?: number | Date | undefined;
   /** Keep at most this many bytes per partition. */
-  maxBytes?: number;
+  maxBytes?: number | undefined;
   /** @deprecated The old name of `maxBytes`. */
-  bytesMax?: number;
+  bytesMax?: number | undefined;
   /** Remove what every named consumer has acknowledged. */
-  acknowledged?: boolean;
+  acknowledged?: boolean | undefined;
   /** Only these partitions; all by default. */
-  partitions?: number[];
+  partitions?: readonly number[] | undefined;
   /** Remove nothing, only report what would be removed. */
-  dryRun?: boolean;
+  dryRun?: boolean | undefined;
 }
 
 /**

@@ -31,13 +31,13 @@ export interface CppExportOptions {
   /** The `root_path` for the C++ driver; created if missing. */
   rootPath: string;
   /** Name of the exported topic. Default: the same. */
-  into?: string;
+  into?: string | undefined;
   /** Aborts the export; a later call resumes it. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Called periodically with the progress. */
-  onProgress?: TransferProgress;
+  onProgress?: TransferProgress | undefined;
   /** Called with a sentence about each thing that cannot be represented in C++. */
-  onWarning?: (text: string) => void;
+  onWarning?: ((text: string) => void) | undefined;
 }
 
 /** The folder's name until the export is complete: without a folder `partitions` C++ does not see a topic. */

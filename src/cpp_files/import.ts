@@ -39,19 +39,19 @@ export interface CppImportOptions extends LargeMetadataOptions {
   /** The driver to import into. */
   driver: Driver;
   /** Name of the imported topic. Default: the same. */
-  into?: string;
+  into?: string | undefined;
   /** Options of the new topic, besides `num_partitions`. */
-  topicOptions?: JsonObject;
+  topicOptions?: JsonObject | undefined;
   /** Components of the new topic, instead of those in C++. */
-  components?: ComponentOptions;
+  components?: ComponentOptions | undefined;
   /** Whether to import the events before the damage of a damaged store. Default: false. */
-  partial?: boolean;
+  partial?: boolean | undefined;
   /** Aborts the import; a later call resumes it. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Called periodically with the progress. */
-  onProgress?: TransferProgress;
+  onProgress?: TransferProgress | undefined;
   /** Called with a sentence about each difference from the C++ topic. */
-  onWarning?: (text: string) => void;
+  onWarning?: ((text: string) => void) | undefined;
 }
 
 /**

@@ -13,51 +13,51 @@ export type FlushBehaviorOption = "buffered" | "on_flush" | "immediate";
 /** Options that every driver accepts. */
 export type CommonDriverOptions = {
   /** Modules, folders (with a slash at the end) and packages that stored topics may name as components */
-  load_modules?: string[];
+  load_modules?: readonly string[] | undefined;
 };
 
 /** Options of the driver `files`. */
 export type FilesDriverOptions = CommonDriverOptions & {
   /** Folder that holds the topics; a relative path is resolved when the driver is opened */
-  root_path?: string;
+  root_path?: string | undefined;
   /** Use lock files around appends, for file systems on which appends from several machines are not atomic */
-  use_file_locking?: boolean;
+  use_file_locking?: boolean | undefined;
   /** Overrides the `flush_behavior` of topics, for producers of this driver */
-  flush_behavior?: FlushBehaviorOption;
+  flush_behavior?: FlushBehaviorOption | undefined;
   /** Maximum number of partitions of a new topic */
-  max_partitions?: number;
+  max_partitions?: number | undefined;
 };
 
 /** Options of a topic in files. */
 export type FilesTopicOptions = {
   /** Number of partitions; cannot be changed later */
-  num_partitions?: number;
+  num_partitions?: number | undefined;
   /** Size in bytes at which a segment file is closed and the next one is started */
-  segment_bytes?: number;
+  segment_bytes?: number | undefined;
   /** When events are on disk: when the operating system writes them (`buffered`, the default), after a flush (`on_flush`), or once a push completes (`immediate`) */
-  flush_behavior?: FlushBehaviorOption;
+  flush_behavior?: FlushBehaviorOption | undefined;
   /** Keep at most this many bytes per partition; whole segments are removed, oldest first */
-  retention_bytes?: number;
+  retention_bytes?: number | undefined;
   /** Keep events this long, in seconds; whole segments are removed */
-  retention_seconds?: number;
+  retention_seconds?: number | undefined;
   /** Remove segments that every named consumer has acknowledged */
-  retention_acknowledged?: boolean;
+  retention_acknowledged?: boolean | undefined;
 };
 
 /** Options of the driver `memory`. */
 export type MemoryDriverOptions = CommonDriverOptions & {
   /** Drivers with the same store share topics within the process; without it, each driver has its own */
-  store?: string;
+  store?: string | undefined;
   /** Maximum number of partitions of a new topic */
-  max_partitions?: number;
+  max_partitions?: number | undefined;
 };
 
 /** Options of a topic in memory. */
 export type MemoryTopicOptions = {
   /** Number of partitions; cannot be changed later */
-  num_partitions?: number;
+  num_partitions?: number | undefined;
   /** Accepted so that documents can be shared with `files`; has no effect */
-  flush_behavior?: FlushBehaviorOption;
+  flush_behavior?: FlushBehaviorOption | undefined;
 };
 
 /** Options of the driver `kafka`, also called `octopus`. */
@@ -65,39 +65,39 @@ export type KafkaDriverOptions = CommonDriverOptions & {
   /** librdkafka properties, with dotted names or nested; `bootstrap.servers` is required */
   kafka: JsonObject;
   /** Kafka names are `NAMESPACE.TOPIC`; other topics are not visible */
-  namespace?: string;
+  namespace?: string | undefined;
   /** Do not store documents for topics: every topic then has the default components */
-  disable_info_topic?: boolean;
+  disable_info_topic?: boolean | undefined;
   /** Prefix of the topics that hold the documents of other topics; by default `__info_`, or `info_` with a service */
-  info_topic_prefix?: string;
+  info_topic_prefix?: string | undefined;
   /** `region` of Amazon's managed Kafka; tokens are then requested with the credentials in the environment */
-  aws_msk_iam?: { region: string };
+  aws_msk_iam?: { region: string } | undefined;
   /** Service that creates and deletes topics: `url`, `subject`, `authorization`, or `subject_env` and `authorization_env` */
   octopus?: {
-    url?: string;
-    subject?: string;
-    subject_env?: string;
-    authorization?: string;
-    authorization_env?: string;
-  };
+    url?: string | undefined;
+    subject?: string | undefined;
+    subject_env?: string | undefined;
+    authorization?: string | undefined;
+    authorization_env?: string | undefined;
+  } | undefined;
 };
 
 /** Options of a topic in Kafka. */
 export type KafkaTopicOptions = {
   /** Number of partitions; cannot be changed later */
-  num_partitions?: number;
+  num_partitions?: number | undefined;
   /** Copies of each partition; by default 3, or the default of the cluster if it has fewer brokers */
-  replication_factor?: number;
+  replication_factor?: number | undefined;
   /** Do not store documents for this topic: it then has the default components */
-  disable_info_topic?: boolean;
+  disable_info_topic?: boolean | undefined;
   /** Keep events this long, in seconds */
-  retention_seconds?: number;
+  retention_seconds?: number | undefined;
   /** Keep at most this many bytes per partition */
-  retention_bytes?: number;
+  retention_bytes?: number | undefined;
   /** Size of Kafka's segments, in bytes */
-  segment_bytes?: number;
+  segment_bytes?: number | undefined;
   /** Other settings of the Kafka topic by name, e.g. `{ "max.message.bytes": 10485760 }` */
-  kafka?: JsonObject;
+  kafka?: JsonObject | undefined;
 };
 
 /** The options of built-in drivers by name; those of other drivers are unknown until they are opened. */

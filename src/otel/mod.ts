@@ -31,9 +31,9 @@ export interface MeterSource {
 /** Where traces and metrics go. */
 export interface InstrumentOptions {
   /** Default: the provider registered with `@opentelemetry/api`. */
-  tracerProvider?: TracerSource;
+  tracerProvider?: TracerSource | undefined;
   /** Default: the provider registered with `@opentelemetry/api`. */
-  meterProvider?: MeterSource;
+  meterProvider?: MeterSource | undefined;
 }
 
 /** The name under which spans and metrics are reported. */

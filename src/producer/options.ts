@@ -25,29 +25,29 @@ export interface ProducerLimits extends BatchLimits {
 /** What `push` accepts besides metadata and data. */
 export interface PushOptions {
   /** The requested partition; the topic's partition selector decides how to use it. */
-  partition?: number;
+  partition?: number | undefined;
 }
 
 /** What {@linkcode Topic.producer} accepts. */
 export interface ProducerOptions {
   /** Number of events after which a batch is stored without waiting for more. Default: adaptive. */
-  batchSize?: BatchSize;
+  batchSize?: BatchSize | undefined;
   /**
    * Batches that may be in flight at a time. A push beyond that blocks until one is stored if the engine can
    * block (`files`, `memory`); otherwise it waits in memory, up to `maxPendingBytes`. Default: 16.
    */
-  maxNumBatches?: number;
+  maxNumBatches?: number | undefined;
   /**
    * Bytes that may be queued in memory, in addition to the batches in flight, if the engine cannot block (`kafka`)
    * or a component of the topic is asynchronous. A push beyond that fails with `BackpressureError`: await
    * {@linkcode Producer.ready} or a flush now and then. Default: 128 MiB.
    */
-  maxPendingBytes?: number;
+  maxPendingBytes?: number | undefined;
   /**
    * `"strict"` (default): events of a partition are stored in push order, even if the topic's components are
    * asynchronous and finish out of order. `"loose"`: events are stored as soon as they are ready.
    */
-  ordering?: "strict" | "loose";
+  ordering?: "strict" | "loose" | undefined;
 }
 
 /**

@@ -42,7 +42,8 @@ export function optionsOfCall(type: string): CallOption[] {
     const comment = commentOf(member);
     const [meaning, otherwise = "none"] = splitDefault(comment);
     // "May be undefined" means the same as "may be missing".
-    const type = (member.type?.getText(tree) ?? "").replace(/ \| undefined$/, "");
+    const type = (member.type?.getText(tree) ?? "").replace(/ \| undefined$/, "")
+      .replace(/^\((\(.* => .*)\)$/, "$1");
     return { name: member.name.getText(tree), type, otherwise, meaning };
   });
 }

@@ -128,7 +128,7 @@ export class MemoryTopic implements TopicInterface {
     };
   }
 
-  #chosen(partitions: number[] | undefined): MemoryTopicStore["partitions"] {
+  #chosen(partitions: readonly number[] | undefined): MemoryTopicStore["partitions"] {
     return partitions === undefined
       ? this.store.partitions
       : partitions.map((partition) => ofPartition(this.store.partitions, partition));

@@ -14,7 +14,7 @@ export interface RemovalRule {
   beforeTime?: number;
   beforeId?: number;
   acknowledged?: boolean;
-  partitions?: number[];
+  partitions?: readonly number[];
 }
 
 /** Observes every removal of a segment as it happens, and knows its content. */

@@ -1,0 +1,44 @@
+// `tsc --init` sets exactOptionalPropertyTypes: an option of type `signal?: AbortSignal` then refuses a variable that
+// may be undefined, so that `events({ signal: request?.signal })` did not compile, though it runs.
+import { assertEquals } from "@std/assert";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import ts from "typescript";
+import { test } from "./harness.ts";
+
+const ENTRY_POINTS = ["./mod.ts", "./src/otel/mod.ts", "./src/cpp_files/mod.ts"];
+
+const ACCEPTS = `
+type Optional<T> = { [K in keyof T as Record<never, never> extends Pick<T, K> ? K : never]?: T[K] | undefined };
+type Accepts<T> = [Optional<T>] extends [Partial<T>] ? true : "an option refuses undefined";
+`;
+
+/** What the compiler complains about, in a program at the root of the repository. */
+function errorsOf(program: string): string[] {
+  const { compilerOptions } = JSON.parse(readFileSync("tsconfig.json", "utf8"));
+  const lib = compilerOptions.lib.map((name: string) => name.toLowerCase());
+  const exact = { ...compilerOptions, lib, exactOptionalPropertyTypes: true };
+  const { options } = ts.convertCompilerOptionsFromJson(exact, ".");
+  const host = ts.createCompilerHost(options);
+  const path = resolve("exact_options.ts");
+  const { getSourceFile } = host;
+  host.getSourceFile = (name, version) =>
+    resolve(name) === path ? ts.createSourceFile(name, program, version) : getSourceFile(name, version);
+  const compiled = ts.createProgram([path], options, host);
+  return compiled.getSemanticDiagnostics(compiled.getSourceFile(path))
+    .map(({ start = 0 }) => program.slice(start).split(":", 1)[0]);
+}
+
+test("every option may be undefined, also with exactOptionalPropertyTypes", () => {
+  const imports: string[] = [];
+  const checks: string[] = [];
+  for (const file of ENTRY_POINTS) {
+    // A consumer's request is what drivers get, and complete.
+    const exported = readFileSync(file, "utf8").match(/\b(?!ConsumerRequest)[A-Z]\w*(?:Options|Request)\b/g);
+    const types = [...new Set(exported)];
+    imports.push(`import type { ${types.join(", ")} } from "${file}";`);
+    checks.push(...types.map((type) => `export const accepts${type}: Accepts<${type}> = true;`));
+  }
+  checks.push("export const refuses: Accepts<{ n?: number }> = true;");
+  assertEquals(errorsOf([...imports, ACCEPTS, ...checks].join("\n")), ["refuses"]);
+});
