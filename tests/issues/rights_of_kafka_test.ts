@@ -116,6 +116,40 @@ test("consumers that may not be described are named, and the others are listed",
   assertStringIncludes(message, '; grant "Describe" on the group');
 });
 
+const WITHOUT_DESCRIBE = 1 << 9;
+/** The answer of a broker that does not tell what is allowed. */
+const NOT_TOLD = -(2 ** 31);
+
+// Brokers leave out of their lists, without a word, what the user may not describe: trimming by what all consumers had
+// acknowledged removed what those had not read.
+for (const allowed of [0, WITHOUT_DESCRIBE]) {
+  test(`where brokers may leave out consumers (${allowed}), nothing is removed by what all acknowledged`, async () => {
+    const cluster = clusterOfGroups({ groups: { one: ["a"], two: [] }, allowed });
+    const { known, unnamed } = await positionsOfAll(cluster, TOPIC);
+    assertEquals([...known.keys()], ["a"]);
+    assertEquals(
+      [unnamed?.message, unnamed?.canRetry, unnamed?.reason],
+      [
+        'Cannot list all consumers as "app" by PLAIN: Kafka at "a:1" leaves out those that it does not allow to ' +
+        'describe; grant "Describe" on the cluster',
+        false,
+        "CLUSTER_AUTHORIZATION_FAILED",
+      ],
+    );
+    const removing = trimPartitions(cluster, {} as Offsets, {
+      topic: TOPIC,
+      partitions: [{ partition: 0, firstId: 0, nextId: 9, bytes: 9, segments: 0 }],
+      request: { acknowledged: true },
+    });
+    assertEquals(await assertRejects(() => removing, Error), unnamed);
+  });
+}
+
+test("brokers that do not tell what is allowed name all consumers", async () => {
+  const cluster = clusterOfGroups({ groups: { one: ["a"] }, allowed: NOT_TOLD });
+  assertEquals((await positionsOfAll(cluster, TOPIC)).unnamed, undefined);
+});
+
 test("what such a consumer may not have acknowledged is not removed", async () => {
   const cluster = clusterOfGroups({ groups: { one: ["a", "b"] }, refused: { b: GROUP_REFUSED } });
   const description = { partition: 0, firstId: 0, nextId: 9, bytes: 9, segments: 0 };

@@ -19,6 +19,7 @@ interface ClientFault {
 }
 
 const AUTHENTICATION = "PLT_KFK_AUTHENTICATION";
+const UNKNOWN_REQUEST = "PLT_KFK_UNSUPPORTED_API";
 const LOGIN_FAULTS = ["SASL_AUTHENTICATION_FAILED", "UNSUPPORTED_SASL_MECHANISM", "ILLEGAL_SASL_STATE"];
 const UNREACHABLE = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"];
 /** The broker's certificate is at fault. */
@@ -94,6 +95,11 @@ function ownError(error: unknown): DiasporaError | undefined {
     if (own !== undefined) return own;
   }
   return undefined;
+}
+
+/** Whether the brokers do not know such a request. */
+export function isUnknownRequest(error: unknown): boolean {
+  return faultsOf(error).some(({ code }) => code === UNKNOWN_REQUEST);
 }
 
 /** Whether the error is transient. */

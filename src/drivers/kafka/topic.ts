@@ -154,7 +154,7 @@ export class KafkaTopic implements TopicInterface {
 
   async consumers(): Promise<string[]> {
     await this.#checkExists();
-    const { known, refused, silent } = await positionsOfAll(this.cluster, this.#wanted);
+    const { known, refused, silent, unnamed } = await positionsOfAll(this.cluster, this.#wanted);
     for (const [broker, { message }] of silent) {
       this.cluster.warnOnce(
         `Consumers whose coordinator is "${broker}" are left out of the list of consumers: ${message}`,
@@ -162,6 +162,9 @@ export class KafkaTopic implements TopicInterface {
     }
     for (const [group, { message }] of refused) {
       this.cluster.warnOnce(`Consumer "${group}" is left out of the list of consumers: ${message}`);
+    }
+    if (unnamed !== undefined) {
+      this.cluster.warnOnce(`The list of consumers may be incomplete: ${unnamed.message}`);
     }
     return [...known.keys()];
   }

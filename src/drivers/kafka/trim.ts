@@ -68,9 +68,10 @@ export async function trimPartitions(
   return results;
 }
 
-/** Throws if a group's positions may not be read, or not now: it may need what would be removed. */
+/** Throws if there may be a group whose positions are unknown: it may need what would be removed. */
 async function positionsOfEach(cluster: Cluster, wanted: PositionsWanted): Promise<Map<number, number>[]> {
-  const { known, refused, silent } = await positionsOfAll(cluster, wanted);
+  const { known, refused, silent, unnamed } = await positionsOfAll(cluster, wanted);
   for (const error of [...refused.values(), ...silent.values()]) throw error;
+  if (unnamed !== undefined) throw unnamed;
   return [...known.values()];
 }

@@ -5,6 +5,9 @@ import { failureOf } from "../../../src/drivers/kafka/failure.ts";
 const OFFSET_FETCH = 9;
 /** The port of all brokers. */
 const PORT = 9092;
+const DESTINATION = { servers: "a:1", identity: 'as "app" by PLAIN' };
+/** The right to describe the cluster. */
+const DESCRIBE = 1 << 8;
 
 /** How a cluster of groups behaves. */
 export interface GroupsBehaviour {
@@ -14,13 +17,17 @@ export interface GroupsBehaviour {
   refused?: Readonly<Record<string, number>>;
   /** The types of groups that are not of the classic protocol. */
   types?: Readonly<Record<string, string>>;
+  /** What the user may do with the cluster, as the brokers tell it: a bit for each operation. */
+  allowed?: number;
 }
 
 /** What is asked for. */
 export const TOPIC = { name: "t", kafkaName: "t", partitions: [0] };
 
 /** A cluster in which each group has position 7 in partition 0 of topic "t". */
-export function clusterOfGroups({ groups, refused = {}, types = {} }: GroupsBehaviour): Cluster {
+export function clusterOfGroups(
+  { groups, refused = {}, types = {}, allowed = DESCRIBE }: GroupsBehaviour,
+): Cluster {
   const admin = {
     metadata: () => {
       const brokers = Object.keys(groups).map((host, index) => [index, { host, port: PORT }] as const);
@@ -45,16 +52,19 @@ export function clusterOfGroups({ groups, refused = {}, types = {} }: GroupsBeha
       throw failure(error, what);
     }
   };
-  const failure = (error: unknown, what: string) =>
-    failureOf(error, what, { servers: "a:1", identity: 'as "app" by PLAIN' }, 0);
+  const failure = (error: unknown, what: string) => failureOf(error, what, DESTINATION, 0);
   return {
     run,
     ask: run,
     failure,
-    requestAdmin: ({ host }: { host: string }) =>
-      groups[host] === undefined ? new Promise(() => {}) : Promise.resolve({
-        groups: groups[host].map((groupId) => ({ groupId, groupType: types[groupId] ?? "classic" })),
-      }),
+    servers: DESTINATION.servers,
+    settings: { identity: { description: DESTINATION.identity } },
+    requestAdmin: ({ host }: { host: string }, { name }: { name: string }) => {
+      if (groups[host] === undefined) return new Promise(() => {});
+      if (name === "DescribeCluster") return Promise.resolve({ clusterAuthorizedOperations: allowed });
+      const listed = groups[host].map((groupId) => ({ groupId, groupType: types[groupId] ?? "classic" }));
+      return Promise.resolve({ groups: listed });
+    },
     // Long enough for whatever answers, without waiting for what does not.
     within: (_: number, awaited: Promise<unknown>) => Cluster.prototype.within.call(undefined, 20, awaited),
   } as unknown as Cluster;
