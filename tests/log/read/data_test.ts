@@ -191,6 +191,14 @@ test("damaged blocks are found, with the events that have data in them", async (
   }
 });
 
+test("data that ends with a block has no damaged one after it", async () => {
+  for (const sizes of [[0], [BLOCK], [BLOCK, BLOCK], [BLOCK - 1, 1]]) {
+    const partition = await withParts(sizes.map((size, seed) => randomBytes(size, seed)));
+    assertEquals(damagedBlocks(frameAt(partition)), [], `${sizes}`);
+    partition.close();
+  }
+});
+
 /** The reader's verdict on the head of a frame with this metadata and correct checksums. */
 function damageOf(
   metadata: string,

@@ -113,6 +113,20 @@ test("the other entries of an index with a truncated last one are used", () => {
   assertEquals([...new SegmentIndex(segment.segment).confirmedIds(() => true)].map(({ id }) => id), [2, 5]);
 });
 
+test("an index that is larger than what the core has room for so far is searched whole", () => {
+  const segment = crafted([[1, 2], [2, 5]]);
+  const before = core.readAreaBytes;
+  change(segment, (bytes) => {
+    const larger = new Uint8Array(before + bytes.byteLength);
+    larger.set(bytes, before);
+    return larger;
+  });
+  assertEquals(found(segment, { id: 99 }), ["2", 5, CREATED]);
+  assertEquals(found(segment, { id: 4 }), ["1", 2, CREATED]);
+  // It has not been copied over what comes after that room.
+  assertEquals(core.readAreaBytes >= before + 2 * INDEX_ENTRY_BYTES, true);
+});
+
 test("an unreadable index is ignored, and only the beginning of an oversized one is read", () => {
   const segment = crafted([[1, 2], [2, 5]]);
   const { storage } = segment;

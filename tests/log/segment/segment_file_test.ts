@@ -4,7 +4,13 @@ import { CorruptedLogError, StorageError, UnsupportedFormatError } from "../../.
 import { KIND, SEGMENT, SEGMENT_HEADER_BYTES } from "../../../src/log/format/bytes.ts";
 import { core } from "../../../src/log/format/core/core.ts";
 import { encodeSegmentHeader } from "../../../src/log/format/segment_header.ts";
-import { baseIdOf, isSameSegment, Segment, segmentName } from "../../../src/log/segment/segment_file.ts";
+import {
+  baseIdOf,
+  isSameSegment,
+  readHeader,
+  Segment,
+  segmentName,
+} from "../../../src/log/segment/segment_file.ts";
 import { Partition } from "../../../src/log/partition.ts";
 import { readWindow } from "../../../src/log/segment/window.ts";
 import { Appender } from "../../../src/log/write/appender.ts";
@@ -234,4 +240,44 @@ test("a segment precedes another one by its id and, if known, its salt", () => {
   ) {
     assertEquals(isSameSegment({ baseId, salt, sealOffset: 1 }, segment), isSame);
   }
+});
+
+test("a file is opened again for another look, unless it was removed or cannot be opened", () => {
+  const { storage, segment } = new CraftedSegment([{}]);
+  const [former, bytes] = [segment.file, storage.readWhole(segment.path)!];
+  assertEquals(segment.reopen(), true);
+  assertEquals(segment.file === former, false);
+  assertThrows(() => former.size(), Error, "closed");
+  const { file } = segment;
+  const open = storage.open.bind(storage);
+  for (const errno of ["EIO", "ENOENT"]) {
+    storage.open = () => {
+      throw new StorageError(errno, "simulated");
+    };
+    if (errno === "EIO") assertThrows(() => segment.reopen(), StorageError, "simulated");
+    else assertEquals(segment.reopen(), false);
+    assertEquals(segment.file, file);
+  }
+  storage.open = open;
+  // Another file of that name is another segment.
+  storage.remove(segment.path);
+  storage.publish(segment.path, bytes);
+  assertEquals(segment.reopen(), false);
+  assertEquals(segment.file, file);
+});
+
+test("the header of a newer version, or a damaged one, says nothing of the segment before it", () => {
+  const { storage, segment } = new CraftedSegment([]);
+  assertEquals(readHeader(storage, segment.path)?.salt, SALT);
+  const header = storage.readWhole(segment.path)!;
+  const sum = () => {
+    const crc = core.crc32(header.subarray(0, SEGMENT.crc));
+    new DataView(header.buffer).setUint32(SEGMENT.crc, crc, true);
+  };
+  header[SEGMENT.version]! += 1;
+  storage.replace(segment.path, header);
+  assertEquals(readHeader(storage, segment.path), undefined);
+  sum();
+  storage.replace(segment.path, header);
+  assertEquals(readHeader(storage, segment.path), undefined);
 });

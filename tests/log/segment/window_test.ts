@@ -155,8 +155,10 @@ test("a peek keeps the window, and its bytes need no other read", () => {
   assertEquals(there(to, 64), source.bytes.slice(300, 364));
   assertEquals(source.taken(), [[300, 264]]);
   assertEquals(window.held(source, 0), 100);
-  // The head of the next frame, which its reader requests next.
+  // The head of the next frame, which its reader requests next. Who has seen the window knows that it has changed.
+  const { loads } = window;
   assertEquals(there(window.at(source, 364, 64, 4096), 200), source.bytes.slice(364, 564));
+  assertEquals(window.loads, loads + 1);
   assertEquals([source.taken(), window.held(source, 364), window.held(source, 0)], [[], 200, 0]);
   // From its first byte to its last, and no further.
   for (
@@ -274,6 +276,20 @@ test("a file whose read failed has no read-ahead", () => {
   source.taken();
   window.at(source, 164, 50, 50);
   assertEquals(source.taken().length, 1);
+});
+
+test("what is larger than the window gets the room that it needs, as far as the file has it", () => {
+  const window = new ReadWindow();
+  const before = core.readAreaBytes;
+  const source = new Source(before + 100_000, 1);
+  window.at(source, 0, 1, before);
+  assertEquals(core.readAreaBytes, before);
+  assertEquals(window.at(source, 90_000, before + 20_000, 0), -1);
+  const at = window.at(source, 10, before + 99_990, 0);
+  assertEquals(there(at, before + 99_990), source.bytes.slice(10));
+  assertEquals(core.readAreaBytes >= before + 99_990, true);
+  assertEquals(window.heldAt(source, 10, before + 99_990), at);
+  assertEquals(window.heldAt(source, 10, before + 99_991), -1);
 });
 
 test("a snapshot restores the window", () => {
