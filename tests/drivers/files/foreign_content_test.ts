@@ -51,3 +51,19 @@ test("a topic's folder of partitions is listed once when its documents are read"
   assertEquals(readTopicFolder(storage, `${ROOT}/t`, "t", true).numPartitions, 3);
   assertEquals(listed, [`${ROOT}/t/partitions`]);
 });
+
+test("a new topic is on the disk whole, and its first partition has a folder where the C++ driver has a file", () => {
+  const folder = new SimulatedFolder();
+  const { storage } = folder;
+  const type = "default";
+  const definition = { validator: { type }, partitionSelector: { type }, serializer: { type } };
+  const done = folder.changesDuring(() =>
+    makeTopicFolder(storage, `${ROOT}/t`, { options: { num_partitions: 2 }, ...definition })
+  );
+  const names = folder.names();
+  assertEquals(names.filter((name) => name.includes("/partitions/")), [
+    ...["t/partitions/00000000", "t/partitions/00000000/data", "t/partitions/00000001"],
+  ]);
+  const synced = done.filter((change) => change.startsWith("sync")).map((change) => change.split(" ")[1]);
+  assertEquals(synced, ["t/partitions/00000000", "t/partitions", "t"]);
+});

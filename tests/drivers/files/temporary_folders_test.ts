@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { StorageError } from "../../../mod.ts";
 import {
   moveAside,
+  removeFolder,
   removeLeftovers,
   temporaryPath,
   tryMoveBack,
@@ -51,9 +52,13 @@ test("a folder whose new name cannot be synced is moved back, and the error is t
         throw refusal(isRefusedTwice ? "ENOSPC" : "EIO");
       }
     };
-    const error = assertThrows(() => moveAside(folder.storage, ROOT, `${ROOT}/a`), StorageError);
-    assertEquals(error.errno, isRefusedTwice ? "ENOSPC" : "EIO");
+    const done = folder.changesDuring(() => {
+      const error = assertThrows(() => moveAside(folder.storage, ROOT, `${ROOT}/a`), StorageError);
+      assertEquals(error.errno, isRefusedTwice ? "ENOSPC" : "EIO");
+    });
     assertEquals(folder.names(), ["a", "a/file"]);
+    // That it is back is on the disk, too, if that is possible now.
+    assertEquals(done.at(-1) === "syncDirectory .", !isRefusedTwice);
   }
 });
 
@@ -120,6 +125,19 @@ test("leftovers of removals go at once, those of creations after an hour, and an
   disk.clock.pass(HOUR_MS);
   removeLeftovers(storage, ROOT, storage.list(ROOT), remove);
   assertEquals(folder.names().filter((name) => !name.includes("/")), ["topic", "x.deleting-"]);
+});
+
+test("the name of a single folder that was to be removed is on the disk first, and one that is missing is no one's", () => {
+  const folder = new SimulatedFolder();
+  const { storage } = folder;
+  folder.file(".deleting-1/file");
+  const remove = (path: string) => tryRemoveTree(storage, path);
+  const done = folder.changesDuring(() => removeLeftovers(storage, ROOT, [".deleting-1"], remove));
+  assertEquals(done, ["syncDirectory .", "removeTree .deleting-1"]);
+  folder.before = (name) => {
+    if (name === "removeTree") throw new RangeError("nothing is to be removed");
+  };
+  removeFolder(storage, ROOT, `${ROOT}/missing`);
 });
 
 test("what cannot be cleaned up now fails no call, and a bug does", () => {
