@@ -217,7 +217,8 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
 
   /** A stream of the events; nothing is consumed before it is read. Cancelling it leaves the consumer open. */
   readable(options: EventsOptions = {}): ReadableStream<Event<T>> {
-    return readableOf((signal) => this.#iterate({ ...options, signal }), options.signal);
+    const { signal: outer, ...limits } = readEventsOptions(options);
+    return readableOf((signal, onTaken) => this.#iterate({ ...limits, signal }, onTaken), outer);
   }
 
   /** Moves the read position, unless it rejects: the next event is the one at that position. */
@@ -232,6 +233,7 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
     if (store) await this.#acknowledger.drain();
     await this.#queue.pause(async () => {
       const partitions = wanted ?? this.#driver.assigned;
+      if (store) this.#acknowledger.forget(partitions);
       await this.#driver.seek(partitions, position, store);
       for (const partition of partitions) this.#source.drop(partition);
     });
@@ -259,13 +261,14 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
     return this.close();
   }
 
-  #iterate(options: EventsOptions): EventIterator<T> {
+  #iterate(options: EventsOptions, onTaken?: (event: Event<unknown>) => void): EventIterator<T> {
     const { until, timeoutMs, signal } = readEventsOptions(options);
     return new EventIterator<T>(this.#queue, {
       ends: () => this.#endsOf(until),
       once: until !== undefined,
       limit: waitLimit(timeoutMs),
       signal,
+      onTaken,
     });
   }
 

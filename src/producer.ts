@@ -117,7 +117,10 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
         for (const batcher of this.#batchers) batcher.submit();
       },
       expectsMore: () => this.#queue.size > 0,
-      onSettled: (batch) => this.#onSettled(batch),
+      onSettled: (batch) => {
+        this.#inFlight.delete(batch);
+        this.#onRoom();
+      },
     };
     this.#batchers = Array.from(
       { length: numPartitions },
@@ -208,6 +211,7 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
       producer: this,
       hasFailed: () => this.#failures.count > 0,
       moreRoom: () => this.#inFlight.size > 0 ? this.#moreRoom() : Promise.resolve(),
+      settled: () => this.#flush(() => false).then(() => {}, () => {}),
     });
   }
 
@@ -245,11 +249,6 @@ export class Producer<T = JsonValue> implements AsyncDisposable {
     batch.count = 1;
     batch.fail(error);
     return new PushFuture(batch, 0);
-  }
-
-  #onSettled(batch: PushBatch): void {
-    this.#inFlight.delete(batch);
-    this.#onRoom();
   }
 
   #moreRoom(): Promise<void> {

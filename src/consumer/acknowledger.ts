@@ -20,6 +20,8 @@ export class Acknowledger {
   #closed = false;
   /** Running calls of `process` with several concurrent callbacks. */
   readonly #processing = new Set<UnfinishedEvents>();
+  /** Calls with failed callbacks that ended while others ran: those must not cover the failed events. */
+  readonly #endedWithFailures = new Set<UnfinishedEvents>();
   /** The call of `process` that delivered an event; only for those calls. */
   readonly #deliveredBy = new WeakMap<AcknowledgedEvent, UnfinishedEvents>();
 
@@ -58,11 +60,22 @@ export class Acknowledger {
   recordDelivery(event: AcknowledgedEvent, by: UnfinishedEvents): void {
     this.#deliveredBy.set(event, by);
     by.add(event);
+    for (const failed of this.#endedWithFailures) failed.redeliver(event);
+  }
+
+  /** Forgets acknowledgements that are held back: the stored position of these partitions moves. */
+  forget(partitions: readonly number[]): void {
+    for (const partition of partitions) {
+      for (const unfinished of this.#processing) unfinished.forget(partition, false);
+      for (const failed of this.#endedWithFailures) failed.forget(partition, true);
+    }
   }
 
   /** All callbacks of a call of `process` have ended; throws if an acknowledgement failed unobserved. */
   async endProcessing(unfinished: UnfinishedEvents): Promise<void> {
     this.#processing.delete(unfinished);
+    if (this.#processing.size === 0) this.#endedWithFailures.clear();
+    else if (unfinished.hasAny) this.#endedWithFailures.add(unfinished);
     await this.drain();
     const failed = this.#unobserved;
     this.#unobserved = undefined;
@@ -84,8 +97,10 @@ export class Acknowledger {
 
   #acknowledgeable(partition: number, nextId: number, event: AcknowledgedEvent | undefined): number {
     let acknowledgeable = nextId;
-    for (const unfinished of this.#processing) {
-      acknowledgeable = Math.min(acknowledgeable, unfinished.acknowledgeable(partition, nextId, event));
+    for (const calls of [this.#processing, this.#endedWithFailures]) {
+      for (const unfinished of calls) {
+        acknowledgeable = Math.min(acknowledgeable, unfinished.acknowledgeable(partition, nextId, event));
+      }
     }
     const deliveredBy = event === undefined ? undefined : this.#deliveredBy.get(event);
     if (deliveredBy === undefined || this.#processing.has(deliveredBy)) return acknowledgeable;

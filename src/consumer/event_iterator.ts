@@ -14,6 +14,8 @@ interface IterationSettings {
   limit: number;
   /** Aborts the iteration; its reason is thrown. */
   signal: AbortSignal | undefined;
+  /** Called in the moment in which an event is consumed. */
+  onTaken: ((event: Event<unknown>) => void) | undefined;
 }
 
 /** Events delivered without a turn of the event loop: more would delay timers, signals and other work. */
@@ -44,6 +46,7 @@ export class EventIterator<T> implements AsyncIterableIterator<Event<T>> {
       const event = this.queue.tryNow(limits.ends);
       if (event !== undefined) {
         this.#synchronousEvents++;
+        limits.onTaken?.(event);
         return Promise.resolve({ done: false, value: event });
       }
     } catch (error) {
@@ -75,13 +78,14 @@ export class EventIterator<T> implements AsyncIterableIterator<Event<T>> {
     if (this.#done) return { done: true, value: undefined };
     if (this.#synchronousEvents >= SYNCHRONOUS_EVENTS_MAX) await setImmediate();
     this.#synchronousEvents = 0;
-    const { once, limit, signal } = this.settings;
+    const { once, limit, signal, onTaken } = this.settings;
     const limits = this.#limits ??= {
       ends: await this.#ends.result(),
       once,
       limit,
       signal,
       enders: this.#enders,
+      onTaken,
     };
     // It may have been ended meanwhile.
     if (this.#done) return { done: true, value: undefined };
@@ -115,20 +119,24 @@ export class BatchIterator<T> implements AsyncIterableIterator<Event<T>[]> {
   }
 }
 
-/** A stream over an iteration; `iterate` starts it with a signal that aborts it. */
+/** A stream over an iteration; `iterate` starts it with a signal that aborts it, and what gets the events. */
 export function readableOf<T>(
-  iterate: (signal: AbortSignal) => AsyncIterator<Event<T>>,
+  iterate: (signal: AbortSignal, onTaken: (event: Event<unknown>) => void) => AsyncIterator<Event<T>>,
   outer?: AbortSignal,
 ): ReadableStream<Event<T>> {
   const cancelled = new AbortController();
   const signal = outer === undefined ? cancelled.signal : AbortSignal.any([outer, cancelled.signal]);
-  const events = iterate(signal);
+  let controller: ReadableStreamDefaultController<Event<T>>;
+  // In the moment in which an event is consumed: a stream that is cancelled a moment later would lose it.
+  const events = iterate(signal, (event) => controller.enqueue(event as Event<T>));
   return new ReadableStream<Event<T>>({
-    async pull(controller) {
+    start(own) {
+      controller = own;
+    },
+    async pull() {
       try {
-        const { done, value } = await events.next();
+        const { done } = await events.next();
         if (done === true) controller.close();
-        else controller.enqueue(value);
       } catch (error) {
         // A cancelled stream has no reader, and its controller accepts nothing more.
         if (!cancelled.signal.aborted) throw error;

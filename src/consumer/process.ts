@@ -1,5 +1,6 @@
 import { EventGoneError } from "../errors.ts";
 import type { Event } from "../event.ts";
+import { checkedSignal } from "../future.ts";
 import { checkOptions, invalidOption } from "../options.ts";
 import type { Acknowledger } from "./acknowledger.ts";
 import type { UnfinishedEvents } from "./unfinished_events.ts";
@@ -152,6 +153,7 @@ class ProcessRun<T> {
 
 function readProcessOptions(options: ProcessOptions): ProcessOptions {
   checkOptions("process", options, ["until", "timeoutMs", "signal", "maxEvents", "concurrency"]);
+  checkedSignal("process", options.signal);
   const { maxEvents, concurrency } = options;
   if (
     maxEvents !== undefined && maxEvents !== Infinity && !(Number.isSafeInteger(maxEvents) && maxEvents >= 0)

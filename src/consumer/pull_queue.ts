@@ -22,6 +22,8 @@ export interface PullLimits {
   once?: boolean;
   /** Where a wait leaves what ends it early, as the timeout would, for as long as it lasts. */
   enders?: Set<() => void>;
+  /** Called in the moment in which the event is consumed. */
+  onTaken?: ((event: Event<unknown>) => void) | undefined;
 }
 
 interface Waiter<T> {
@@ -107,7 +109,10 @@ export class PullQueue<T> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     try {
       const atHand = this.tryNow(limits.ends);
-      if (atHand !== undefined) return Promise.resolve(atHand);
+      if (atHand !== undefined) {
+        limits.onTaken?.(atHand);
+        return Promise.resolve(atHand);
+      }
     } catch (error) {
       return Promise.reject(error);
     }
@@ -127,6 +132,7 @@ export class PullQueue<T> {
         once: limits.once === true,
         resolve: (event) => {
           leave();
+          if (event !== undefined) limits.onTaken?.(event);
           resolve(event);
         },
         reject: (error) => {

@@ -27,6 +27,23 @@ export class UnfinishedEvents {
     else events.add(event);
   }
 
+  /** Whether any event is unfinished. */
+  get hasAny(): boolean {
+    for (const events of this.#partitions.values()) if (events.size > 0) return true;
+    return false;
+  }
+
+  /** An event that failed is delivered again, and no longer unfinished here. */
+  redeliver({ partition, id }: AcknowledgedEvent): void {
+    for (const event of this.#partitions.get(partition) ?? []) if (event.id === id) this.#remove(event);
+  }
+
+  /** Forgets what is held back in a partition, whose stored position moves; if all have ended, what failed, too. */
+  forget(partition: number, haveEnded: boolean): void {
+    this.#wanted.delete(partition);
+    if (haveEnded) this.#partitions.delete(partition);
+  }
+
   /**
    * Called after an event's callback. The event that stopped the processing counts as done if it was acknowledged.
    */

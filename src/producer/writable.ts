@@ -21,6 +21,8 @@ interface PushTarget<T> {
   hasFailed(): boolean;
   /** Resolves when a batch in flight is stored or has failed; at once if there is none. */
   moreRoom(): Promise<void>;
+  /** Resolves when everything pushed before is stored or has failed; the next flush reports the failures. */
+  settled(): Promise<void>;
 }
 
 /**
@@ -49,10 +51,8 @@ export function writableOf<T>(target: PushTarget<T>): WritableStream<PushItem<T>
     async close() {
       await producer.flush();
     },
-    async abort() {
-      // What was written before is still pushed; its failures are reported by the next flush.
-      await producer.flush().catch(() => {});
-    },
+    // What was written before is still pushed; its failures are reported by the next flush.
+    abort: () => target.settled(),
   });
 }
 

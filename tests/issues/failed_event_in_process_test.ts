@@ -249,6 +249,80 @@ test("two process() calls on one consumer defer each other's acknowledgements", 
   });
 });
 
+test("an event that failed in one process() call is not covered by others that run beside it", async () => {
+  await withEvents(1, async (consumer, stored) => {
+    const taken = gate();
+    const begun = gate();
+    const failed = gate();
+    const failing = assertRejects(() =>
+      consumer.process(async (event) => {
+        await event.acknowledge();
+        if (event.id === 0) return;
+        taken.open();
+        await begun.opened;
+        throw boom;
+      }, { maxEvents: 2, concurrency: 2 })
+    );
+    await taken.opened;
+    const running = consumer.process(async (event) => {
+      begun.open();
+      await failed.opened;
+      await event.acknowledge();
+    }, FOUR);
+    await failing;
+    failed.open();
+    await running;
+    assertEquals(await stored(), [1]);
+  });
+});
+
+test("an event that failed beside other process() calls covers nothing any more once it was delivered again", async () => {
+  await withEvents(1, async (consumer, stored) => {
+    const { opened, open } = gate();
+    const running = consumer.process(() => opened, { maxEvents: 1, concurrency: 2 });
+    await assertRejects(() =>
+      consumer.process((event) => {
+        if (event.id === 3) throw boom;
+      }, FOUR)
+    );
+    await consumer.seek({ id: 3 });
+    await consumer.process((event) => void event.acknowledge(), FOUR);
+    assertEquals(await stored(), [0]);
+    open();
+    await running;
+    await consumer.close();
+    assertEquals(await stored(), [10]);
+  });
+});
+
+test("a stored seek is not undone by an acknowledgement that was deferred before it", async () => {
+  await withEvents(2, async (consumer, stored) => {
+    await consumer.process(async (event) => {
+      if (event.partition !== 0 || event.id !== 2) return void event.acknowledge();
+      await sleep(10);
+      await consumer.seek("earliest", { store: true, partitions: [0] });
+    }, { until: "end", concurrency: 30 });
+    assertEquals(await stored(), [0, 10]);
+  });
+});
+
+test("a stored seek beyond an event that failed gives it up, also while other process() calls run", async () => {
+  await withEvents(1, async (consumer, stored) => {
+    const { opened, open } = gate();
+    const running = consumer.process(() => opened, { maxEvents: 1, concurrency: 2 });
+    await assertRejects(() =>
+      consumer.process((event) => {
+        if (event.id === 3) throw boom;
+      }, FOUR)
+    );
+    await consumer.seek({ id: 8 }, { store: true });
+    open();
+    await consumer.process((event) => void event.acknowledge(), FOUR);
+    await running;
+    assertEquals(await stored(), [10]);
+  });
+});
+
 test("a deferred acknowledgement that cannot be stored rejects process()", async () => {
   const source = new ScriptedSource();
   source.store(4);
