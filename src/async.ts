@@ -3,8 +3,11 @@ export function attempt<T>(work: () => T): Promise<T> {
   return new Promise((resolve) => resolve(work()));
 }
 
+/** With a longer delay a timer would fire at once. */
+export const TIMER_MS_MAX = 2 ** 31 - 1;
+
 /**
- * Waits for `ms` milliseconds; resolves early if the signal is aborted, and leaves no timer and no listener
+ * Waits for `ms` milliseconds, at most 24 days; resolves early if the signal is aborted, and leaves no timer and no listener
  * behind.
  */
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
@@ -15,7 +18,7 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
       signal.removeEventListener("abort", end);
       resolve();
     };
-    const timer = setTimeout(end, ms);
+    const timer = setTimeout(end, Math.min(ms, TIMER_MS_MAX));
     signal.addEventListener("abort", end);
   });
 }

@@ -6,6 +6,7 @@ import {
   setInterval,
   setTimeout,
 } from "node:timers";
+import { TIMER_MS_MAX } from "./async.ts";
 import { InvalidOptionError } from "./errors.ts";
 import { faultOf, makeInspectable } from "./inspect.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
@@ -88,9 +89,6 @@ export abstract class Future<T> implements Promise<T> {
 
 makeInspectable<Future<unknown>>(Future, "Future");
 
-/** With a longer delay a timer would fire at once; such waits are unlimited in practice. */
-const TIMER_MS_MAX = 2 ** 31 - 1;
-
 /**
  * The timeout of a wait in milliseconds, `Infinity` for none; throws `InvalidOptionError` if it is not a duration.
  */
@@ -103,6 +101,7 @@ export function waitLimit(timeoutMs: number | undefined): number {
       `Cannot wait ${show(timeoutMs)} ms: expected a number, negative for no limit`,
     );
   }
+  // Longer waits are unlimited in practice.
   return timeoutMs < 0 || timeoutMs > TIMER_MS_MAX ? Infinity : timeoutMs;
 }
 

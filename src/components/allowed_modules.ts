@@ -10,6 +10,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { InvalidOptionError } from "../errors.ts";
 import type { JsonValue } from "../json.ts";
+import { reasonOf } from "../storage/storage_error.ts";
 import { absoluteModule } from "./modules.ts";
 import { realPath, type StoredModule, storedModule } from "./stored_module.ts";
 
@@ -57,7 +58,7 @@ export class AllowedModules {
         }
         packages.add(entry);
       } else if (/[/\\]$/.test(entry)) folders.push(path);
-      else if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+      else if (isFolder(path, entry, source)) {
         throw refusal(source, entry, `it is a folder: write "${entry}/" to allow every module in it`);
       } else files.push(path);
     }
@@ -102,6 +103,15 @@ function pathOf(entry: string, source: string): string | undefined {
   if (/[/\\]$/.test(entry) && !/^[a-z][a-z0-9+.-]+:/i.test(entry)) return resolve(entry);
   const absolute = absoluteModule(entry);
   return isAbsolute(absolute) ? absolute : undefined;
+}
+
+/** Whether the path of an entry is a folder; throws if no one could say, as of a path below a file. */
+function isFolder(path: string, entry: string, source: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch (cause) {
+    throw refusal(source, entry, reasonOf(cause), cause);
+  }
 }
 
 function refusal(source: string, value: unknown, expected: string, cause?: unknown): InvalidOptionError {

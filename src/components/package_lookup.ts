@@ -75,7 +75,11 @@ function readJson(path: string): PackageDescription | undefined {
   }
 }
 
-/** Whether the file exists; symbolic links are followed. */
+/** Whether the file exists; symbolic links are followed. No file has a path that the system refuses. */
 export function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }

@@ -3,8 +3,9 @@ import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DataDescriptor, Event } from "../../../mod.ts";
 import { dataPieces } from "../../event/data_pieces.ts";
+import { reasonOf } from "../../storage/storage_error.ts";
 import type { Output } from "../console/output.ts";
-import { UsageError } from "../usage_error.ts";
+import { fileError, UsageError } from "../usage_error.ts";
 
 /**
  * Larger data parts are read and written in pieces. A multiple of 3, so that base64 pieces can be concatenated.
@@ -77,14 +78,28 @@ export class DataFiles {
     const first = !this.#begun.has(path);
     // Names with an id occur only once; remembering millions of them would waste memory.
     if (!this.pattern.includes("{id}")) this.#begun.add(path);
-    if (first) mkdirSync(dirname(path), { recursive: true });
-    const file = openSync(path, first ? "w" : "a");
+    const file = openFile(path, first);
     try {
-      for await (const piece of piecesOf(event)) {
-        for (let at = 0; at < piece.length;) at += writeSync(file, piece, at, piece.length - at);
-      }
+      for await (const piece of piecesOf(event)) writeWhole(file, piece, path);
     } finally {
       closeSync(file);
     }
+  }
+}
+
+function openFile(path: string, isNew: boolean): number {
+  try {
+    if (isNew) mkdirSync(dirname(path), { recursive: true });
+    return openSync(path, isNew ? "w" : "a");
+  } catch (cause) {
+    throw fileError("write", path, "--data", cause);
+  }
+}
+
+function writeWhole(file: number, bytes: Uint8Array, path: string): void {
+  try {
+    for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at, bytes.length - at);
+  } catch (cause) {
+    throw new Error(`Cannot write "${path}": ${reasonOf(cause)}`, { cause });
   }
 }

@@ -1,4 +1,5 @@
 import type { Consumer, Event } from "../../../mod.ts";
+import { TIMER_MS_MAX } from "../../async.ts";
 import type { ParsedArguments } from "../args/parsed.ts";
 import { looksLikeTime } from "../../text/time.ts";
 import { parseTime } from "../time.ts";
@@ -52,9 +53,6 @@ export class Range {
       consumer.partitions.every((number) => this.#ended.has(number) || consumer.position(number) >= untilId);
   }
 }
-
-/** Maximum delay of a timer. */
-const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /** A signal that is aborted at a given time. */
 export class EndOfFollowing implements Disposable {
