@@ -66,8 +66,8 @@ export function requestOf<T>(options: ConsumerOptions<T>, numPartitions: number)
   if (onCorruption !== "throw" && onCorruption !== "skip") {
     throw invalidOption("consumer", "onCorruption", onCorruption, '"throw" or "skip"');
   }
-  checkFunction("dataSelector", dataSelector);
-  checkFunction("dataAllocator", dataAllocator);
+  checkFunction("dataSelector", dataSelector, ", e.g. FullDataSelector itself");
+  checkFunction("dataAllocator", dataAllocator, ", e.g. Uint8ArrayAllocator itself");
   checkFunction("onDamage", onDamage);
   checkWholeNumber("maxNumBatches", maxNumBatches, "a whole number above 0");
   checkGroup(options);
@@ -175,9 +175,9 @@ export function checkedPosition(owner: string, option: string, position: unknown
   );
 }
 
-function checkFunction(option: string, value: unknown): void {
+function checkFunction(option: string, value: unknown, example = ""): void {
   if (value !== undefined && typeof value !== "function") {
-    throw invalidOption("consumer", option, value, "a function");
+    throw invalidOption("consumer", option, value, `a function${example}`);
   }
 }
 

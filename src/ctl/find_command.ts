@@ -57,7 +57,7 @@ function unknownCommand(words: readonly string[], isGroup: boolean): UsageError 
     COMMANDS.find((command) => namesOf(command).some((each) => each.at(-1) === name.join(" ")))?.path
       .join(" ") ??
       nearestName(words.slice(0, 2).join(" "), names) ??
-      nearestName(name.join(" "), [...names, ...groups]);
+      nearestName(name.join(" "), [...names, ...groups, "help"]);
   const remedy = meant !== undefined
     ? `did you mean "${meant}"?`
     : isGroup

@@ -47,7 +47,8 @@ test("consumer lag shows every consumer of every topic with totals, and refreshe
 test("JSON over several lines is refused with the remedy", async () => {
   await withFolder(async ({ root, driver }) => {
     await ctl(["topic", "create", "--name", "t", ...driver]);
-    for (const input of ['{\n  "x": 1\n}\n', "[\n1]\n", '{"a": 1}\n  {\n']) {
+    const begun = ['{"x": [\n1\n]}\n', '{"x": 1,\n "y": 2}\n', '{"x": \r\n1}\r\n'];
+    for (const input of ['{\n  "x": 1\n}\n', "[\n1]\n", '{"a": 1}\n  {\n', ...begun]) {
       const { code, stderr } = await ctl(["produce", "t", "--store", root], { input });
       assertEquals(code, 1, input);
       assertStringIncludes(stderr, "jq -c");

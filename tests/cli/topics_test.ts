@@ -142,6 +142,8 @@ test("topic trim shows what it would remove, requires --yes, and removes whole s
     assertStringIncludes(unasked.stderr, "--yes");
     const done = JSON.parse((await trim("--yes", "--json")).stdout);
     assertEquals(done, planned);
+    // It printed a row of zeros, and not why.
+    assertStringIncludes((await trim("--yes")).stderr, "only whole segments go");
     const first = JSON.parse((await ctl(["consume", "t", "--max", "1", ...driver])).stdout);
     assertEquals(first.id, planned.first_id);
     const last = JSON.parse((await ctl(["consume", "t", "--from", "-1", ...driver])).stdout);

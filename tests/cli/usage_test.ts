@@ -54,6 +54,7 @@ test("unknown commands suggest the nearest name", async () => {
       [["lag"], 'Unknown command "lag": did you mean "consumer lag"?'],
       [["ls"], 'did you mean "topic list"?'],
       [["consum"], 'Unknown command "consum": did you mean "consume"?'],
+      [["hlep"], 'Unknown command "hlep": did you mean "help"?'],
       [["completely-different"], 'see "diaspora-ctl --help"'],
       [["c"], '"consumer" needs a second word: list, lag, seek or delete'],
       [["context", "everything"], 'after "context" comes add, use, list, show or remove'],

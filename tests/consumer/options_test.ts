@@ -77,6 +77,8 @@ test("invalid options are named, with what is expected", () => {
   const cases: [Record<string, unknown>, string][] = [
     [{ onCorruption: "ignore" }, 'option "onCorruption": expected "throw" or "skip"'],
     [{ dataSelector: "all" }, 'option "dataSelector": expected a function'],
+    // `new FullDataSelector()`, as in C++ a class would be used.
+    [{ dataSelector: {} }, "expected a function, e.g. FullDataSelector itself"],
     [{ dataAllocator: {} }, 'option "dataAllocator": expected a function'],
     [{ onDamage: 1 }, 'option "onDamage": expected a function'],
     [{ maxNumBatches: 0 }, 'option "maxNumBatches"'],

@@ -64,5 +64,8 @@ export async function run(invocation: Invocation): Promise<number | void> {
     ]);
     const head = ["partition", "first id before", "first id", dryRun ? "would go" : "removed", "size"];
     for (const line of formatTable(head, rows, console.out.columns)) await console.out.line(line);
+    if (results.every(({ firstId, firstIdBefore }) => firstId === firstIdBefore)) {
+      console.log.info("There is nothing to remove: in files, only whole segments go");
+    }
   });
 }

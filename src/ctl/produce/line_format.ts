@@ -30,17 +30,16 @@ function withoutCarriageReturn(line: string): string {
 
 /** A blank line separates documents. `push` validates the text itself. */
 function jsonLine(line: string): string | undefined {
-  if (line === "" || line.trim() === "") return undefined;
-  if (BEGINNING.test(line)) {
+  const text = line.trim();
+  if (text === "") return undefined;
+  // The first line of a document that spans several lines: no valid one ends like this.
+  if (/^[{[]/.test(text) && /[{[,:]$/.test(text.slice(-1))) {
     throw new Error(
       "it is the beginning of a JSON document of several lines: write each in one line, as `jq -c .` does",
     );
   }
   return line;
 }
-
-/** The first line of a JSON document that spans several lines; no valid document is just this. */
-const BEGINNING = /^\s*[{[]\s*$/;
 
 function base64Line(line: string): Uint8Array {
   const text = line.trim();

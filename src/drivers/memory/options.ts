@@ -18,8 +18,6 @@ export const DRIVER_RULES: RulesOf<Omit<MemoryDriverOptions, "load_modules">> = 
   max_partitions: documented("Maximum number of partitions of a new topic", maxPartitionsRule),
 };
 
-// Also accepts the options of topics in files, so that a test can use the same document; nothing is ever lost
-// here.
 export const CHANGEABLE_RULES: RulesOf<Omit<MemoryTopicOptions, "num_partitions">> = {
   flush_behavior: documented(
     "Accepted so that documents can be shared with `files`; has no effect",
