@@ -46,7 +46,7 @@ interface TopicOwner {
  * console.log(topic.name, topic.partitions.length); // readings 3
  * await using producer = topic.producer("app");
  * await producer.push({ energy: 42 });
- * console.log((await topic.describe())[0].nextId); // 1
+ * console.log((await topic.describe())[0]?.nextId); // 1
  * ```
  */
 export class Topic<T = JsonValue> implements TopicHandle<T>, AsyncDisposable {

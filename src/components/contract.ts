@@ -91,7 +91,7 @@ export interface PartitionSelector<T = JsonValue> {
  *     return new Uint8Array([metadata]);
  *   }
  *   deserialize(bytes: Uint8Array): number {
- *     return bytes[0];
+ *     return bytes[0] ?? 0;
  *   }
  *   config(): ComponentDocument {
  *     return { type: "one-byte:./one_byte.ts" };
