@@ -1,5 +1,5 @@
 import { basename, dirname } from "node:path";
-import { hasPositions, NAME_FILE, readName } from "../../drivers/files/consumer_folder.ts";
+import { hasPositions, NAME_FILE, readName } from "../../drivers/files/name_file.ts";
 import { canBeIn, nameOfFolder } from "../../drivers/files/consumer_names.ts";
 import type { Finding } from "../../log/check/mod.ts";
 import type { Storage } from "../../storage/port.ts";

@@ -11,15 +11,10 @@ import {
 import { removeFolder, temporaryPath, tryRemoveTree } from "./temporary_folders.ts";
 import { foldersOf } from "./consumer_names.ts";
 import { checkIsFolder, partitionName, PositionFiles } from "./layout.ts";
+import { hasPositions, NAME_FILE, readName } from "./name_file.ts";
 import { type PlannedSeek, SeekFiles } from "./seek_files.ts";
 import { sideBySide } from "./side_by_side.ts";
 
-/** File with the consumer's name, which tells the folder from another consumer's and from an incomplete leftover. */
-export const NAME_FILE = "name";
-/** Names are shorter than this; a longer file is not a name. */
-const NAME_BYTES_MAX = 4096;
-/** A name may begin with U+FEFF, which is a byte order mark at the start of other texts. */
-const nameDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
 /** How often to recreate a folder that another process removes at the same time. */
 const ATTEMPTS_MAX = 10;
 
@@ -44,6 +39,10 @@ export class ConsumerFolder {
   readonly #path: string;
   /** Whether the folder existed or was created here: if it is missing after that, the name was deleted. */
   #isKnown: boolean;
+  /** Whether the name was deleted: a folder of the same name that was made since is another consumer's. */
+  #isDeleted = false;
+  /** A cursor that made its file in the folder: if that is gone, so is the folder. */
+  #maker: CursorFile | undefined;
   /** Whether a sync of the folder has begun and not succeeded, so that the system may have dropped names in it. */
   #isInDoubt = false;
   readonly #seekFiles: SeekFiles;
@@ -68,18 +67,27 @@ export class ConsumerFolder {
 
   /**
    * The stored position in a partition. A folder without a name file is an incomplete leftover. `beforeMaking` may
-   * throw to prevent the first position from being stored.
+   * throw to prevent the first position from being stored. Who asks begins anew if the name was deleted, like a member
+   * that has joined its group again.
    */
-  cursor(partition: number, beforeMaking = () => {}): CursorFile {
-    return new CursorFile(this.location.storage, `${this.#path}/${partitionName(partition)}.pos`, {
+  cursor(partition: number, beforeMaking?: () => void): CursorFile {
+    this.#isDeleted = false;
+    this.#maker = undefined;
+    return this.#cursor(partition, beforeMaking);
+  }
+
+  #cursor(partition: number, beforeMaking = () => {}): CursorFile {
+    const cursor = new CursorFile(this.location.storage, `${this.#path}/${partitionName(partition)}.pos`, {
       prepare: () => {
         this.make();
         beforeMaking();
+        this.#maker = cursor;
       },
       isThere: () => this.#isKnown,
       removed: () => this.removed(),
       keepsFirst: this.keepsFirst,
     });
+    return cursor;
   }
 
   /** The names of position files: a single directory listing for all partitions. */
@@ -93,7 +101,7 @@ export class ConsumerFolder {
    */
   seek(targets: readonly SeekTarget[], beforeMaking?: () => void): void {
     const { storage } = this.location;
-    const open = (partition: number) => this.cursor(partition, beforeMaking);
+    const open = (partition: number) => this.#cursor(partition, beforeMaking);
     const cursors = targets.map((target) => ({ target, cursor: open(target.partition) }));
     try {
       const [only] = cursors;
@@ -132,7 +140,7 @@ export class ConsumerFolder {
   /** Completes seeks of other processes; keeps later positions. False if the name was deleted in the meantime. */
   #finishSeeks(): boolean {
     for (const { path, seeks } of this.#seekFiles.unfinished()) {
-      const planned = seeks.map((seek) => ({ seek, cursor: this.cursor(seek.partition) }));
+      const planned = seeks.map((seek) => ({ seek, cursor: this.#cursor(seek.partition) }));
       try {
         this.#apply(planned);
         this.#seekFiles.complete({ path, seeks }, this.listed());
@@ -214,11 +222,13 @@ export class ConsumerFolder {
       throw isMissing(error) ? this.removed() : error;
     }
     this.#isKnown = true;
+    this.#isDeleted = false;
   }
 
   /** Writes the name again if its file was removed by hand; throws if the folder was. */
   #keepName(): void {
     const { storage } = this.location;
+    if (this.#isDeleted || this.#maker?.own?.isLost === true) throw this.removed();
     if (storage.stat(`${this.#path}/${NAME_FILE}`) !== undefined) return;
     if (storage.stat(this.#path) === undefined) throw this.removed();
     try {
@@ -255,6 +265,7 @@ export class ConsumerFolder {
   /** The error for a position that cannot be stored any more because the folder was removed. */
   removed(): Error {
     const { storage, topicPath, topic } = this.location;
+    this.#isDeleted = this.#isKnown;
     if (storage.stat(topicPath) === undefined) return new TopicDeletedError(topic);
     return new ConsumerDeletedError(this.name);
   }
@@ -283,17 +294,4 @@ export function findFolders(
   }
   // The last candidate has a hash in its name, so no other consumer can use it.
   return { found, free: free ?? "" };
-}
-
-/** Whether positions are stored in a folder. */
-export function hasPositions(storage: Storage, path: string): boolean {
-  // An error costs more than this look, and most of the folders that are asked for are not there.
-  if (storage.stat(path) === undefined) return false;
-  return listIfThere(storage, path).some((file) => file.endsWith(".pos"));
-}
-
-/** The consumer name stored in a folder; undefined if there is none. */
-export function readName(storage: Storage, path: string): string | undefined {
-  const bytes = storage.readWhole(`${path}/${NAME_FILE}`, NAME_BYTES_MAX);
-  return bytes === undefined ? undefined : nameDecoder.decode(bytes);
 }

@@ -91,6 +91,11 @@ export class OwnCursorFile {
     return there !== undefined && isSameFile(there, this.#made);
   }
 
+  /** Whether it was removed, and its position is in no other consumer's file. */
+  get isLost(): boolean {
+    return !this.isThere && !this.isRetired;
+  }
+
   write(next: StoredPosition): void {
     const { mark, nextId } = this.position;
     if (mark !== undefined && mark.salt !== next.mark?.salt && nextId < next.nextId) {

@@ -1,7 +1,8 @@
 // The folder of a consumer's positions: when it is made, what blocks it, and what a seek over several partitions leaves.
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ConsumerDeletedError, StorageError, TopicDeletedError } from "../../../mod.ts";
-import { type ConsumerFolder, readName } from "../../../src/drivers/files/consumer_folder.ts";
+import type { ConsumerFolder } from "../../../src/drivers/files/consumer_folder.ts";
+import { readName } from "../../../src/drivers/files/name_file.ts";
 import { ConsumerRegistry } from "../../../src/drivers/files/consumer_registry.ts";
 import { test } from "../../harness.ts";
 import { encodeSlot } from "../../../src/log/positions/position_slot.ts";
