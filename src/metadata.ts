@@ -66,10 +66,14 @@ export function isMetadata(value: unknown): value is Metadata {
  * The JSON text of a value; throws `InvalidMetadataError` with the location if JSON cannot represent it, which is not
  * looked for again in a value that was checked before.
  */
-export function jsonTextOf(value: unknown, isChecked = false): string {
+export function jsonTextOf<V>(
+  value: V,
+  isChecked = false,
+  write: (value: V) => string | undefined = JSON.stringify,
+): string {
   let text: string | undefined;
   try {
-    if (isChecked || isJson(value)) text = JSON.stringify(value);
+    if (isChecked || isJson(value)) text = write(value);
   } catch (error) {
     // A user-defined toJSON() or getter failed, or the value is nested too deeply for the stack.
     const what = /call stack/.test(messageOf(error)) ? "it is nested too deeply" : messageOf(error);

@@ -3,6 +3,7 @@ import { piecesOfData, type PushedData } from "../data/view.ts";
 import { InvalidMetadataError, NoSuchPartitionError } from "../errors.ts";
 import type { JsonValue } from "../json.ts";
 import { checkDocument, isMetadata, jsonTextOf, parseDocument } from "../metadata.ts";
+import { exactJsonOf } from "../metadata/exact_json.ts";
 import { isPlainJson } from "../metadata/representable.ts";
 import { isThenable } from "../async.ts";
 
@@ -133,8 +134,7 @@ class Content {
   /** Makes a copy, because the caller of `push` may change the object while an asynchronous component runs. */
   copy(): JsonValue {
     if (this.#ownsValue) return this.value;
-    const text = this.text;
-    this.#value = parseDocument(text);
+    this.#value = parseDocument(this.#text ?? jsonTextOf(this.#value!, true, exactJsonOf));
     this.#ownsValue = true;
     return this.#value;
   }
