@@ -65,11 +65,11 @@ export class PartitionReader {
 
   /** Remembers where it is; the returned function moves back there. */
   remember(): () => void {
-    const [position, fromId, partial] = [this.#position, this.#fromId, this.#partial];
+    const [position, fromId] = [this.#position, this.#fromId];
     return () => {
+      this.#partial = undefined;
       this.#position = position;
       this.#fromId = fromId;
-      this.#partial = partial;
     };
   }
 

@@ -5,6 +5,7 @@ import { CorruptedLogError, EventGoneError, StorageError, TopicDeletedError } fr
 import { FLAG, KIND } from "../../../src/log/format/bytes.ts";
 import { PartitionReader } from "../../../src/log/read/reader.ts";
 import { encodeSegmentHeader } from "../../../src/log/format/segment_header.ts";
+import { PartitionWriter } from "../../../src/log/write/writer.ts";
 import { segmentName } from "../../../src/log/segment/segment_file.ts";
 import { test } from "../../harness.ts";
 import {
@@ -237,15 +238,19 @@ test("a reader continues with a segment that was removed by hand and recreated",
   const crafted = new CraftedSegment([{ count: 2 }]);
   let now = crafted.storage.now();
   crafted.storage.now = () => now;
-  const { reader, partition } = readerOf(crafted);
+  const { reader, reported, partition } = readerOf(crafted);
   reader.read(9);
   reader.read(9);
-  const bytes = crafted.storage.readWhole(crafted.segment.path)!;
   crafted.storage.remove(crafted.segment.path);
-  crafted.storage.publish(crafted.segment.path, bytes);
+  const another = crafted.partition();
+  const writer = new PartitionWriter(another, { flushBehavior: "buffered", segmentBytesMax: 1e6 });
+  writer.append({ count: 3, metadata: ["1", "2", "3"], dataBytes: 0 });
+  void writer.close();
+  another.close();
   assertEquals(reader.read(9), undefined);
   now += 1000;
-  assertEquals(reader.read(9)?.baseId, 0);
+  // It has another salt than the one before: what was known of that is forgotten.
+  assertEquals([reader.read(9)?.count, reported], [3, []]);
   partition.close();
 });
 

@@ -159,17 +159,21 @@ test("the rest of a frame that was damaged meanwhile is passed over, and reporte
   assertEquals([reader.read(9), lost.length], [undefined, 1]);
 });
 
-test("a reader moves back to where it was, also in the middle of a frame", () =>
+test("a reader moves back to where it was, in the middle of a frame or between two", () =>
   withSegments(() => nodeStorage, (partition) => {
-    const reader = new PartitionReader(partition, READER);
-    reader.seek("earliest");
-    assertEquals(reader.read(1)!.baseId, 0);
-    const moveBack = reader.remember();
-    reader.seek({ id: 4 });
-    assertEquals(reader.read(9)!.baseId, 4);
-    moveBack();
-    const { baseId, count } = reader.read(9)!;
-    assertEquals([baseId, count, reader.read(9)!.baseId], [1, 1, 2]);
+    for (const before of [1, 2]) {
+      for (const beyond of [0, 1, 2]) {
+        const reader = new PartitionReader(partition, READER);
+        reader.seek("earliest");
+        assertEquals(reader.read(before)!.count, before);
+        const moveBack = reader.remember();
+        reader.seek({ id: 4 });
+        if (beyond > 0) assertEquals(reader.read(beyond)!.count, beyond);
+        moveBack();
+        assertEquals(reader.position, before);
+        for (let id = before; id < 6; id++) assertEquals(reader.read(1)!.baseId, id);
+      }
+    }
   }));
 
 test("a reader that begins before the first event left says so, and goes on from there", () =>
