@@ -275,15 +275,11 @@ export class PartitionReader {
   /** Reports, once, a last segment that cannot be read. */
   #meetUnreadable({ segment, id }: LogPosition): void {
     if (this.#unreadable === segment.path) return;
-    this.#report(segment.path, { offset: 0, id, endId: id }, segment.headerDamage!);
+    this.#meetDamage(segment.path, { offset: 0, id, endId: id }, segment.headerDamage!);
     this.#unreadable = segment.path;
   }
 
   #meetDamage(file: string, lost: { offset: number; id: number; endId: number }, reason: string): void {
-    if (lost.endId > this.#fromId) this.#report(file, lost, reason);
-  }
-
-  #report(file: string, lost: { offset: number; id: number; endId: number }, reason: string): void {
     const { offset, id: firstId, endId } = lost;
     const error = this.partition.corrupted({ firstId, endId, file, offset, reason });
     if (this.options.onCorruption === "throw") throw error;

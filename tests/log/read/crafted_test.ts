@@ -2,11 +2,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { StartPosition } from "../../../src/contract.ts";
 import { CorruptedLogError, EventGoneError, StorageError, TopicDeletedError } from "../../../src/errors.ts";
-import { FLAG, KIND } from "../../../src/log/format/bytes.ts";
+import { FLAG, KIND, RECORD_BYTES } from "../../../src/log/format/bytes.ts";
 import { PartitionReader } from "../../../src/log/read/reader.ts";
 import { encodeSegmentHeader } from "../../../src/log/format/segment_header.ts";
 import { PartitionWriter } from "../../../src/log/write/writer.ts";
 import { segmentName } from "../../../src/log/segment/segment_file.ts";
+import { readWindow } from "../../../src/log/segment/window.ts";
 import { test } from "../../harness.ts";
 import {
   CraftedSegment,
@@ -347,4 +348,81 @@ test("damage in a segment that is removed meanwhile is reported as damage", () =
   const { damage } = assertThrows(() => reader.read(9), CorruptedLogError);
   assertEquals([damage.firstId, damage.endId], [1, 2]);
   partition.close();
+});
+
+/** Shows other bytes of the segment until its file is opened again, as some network file systems do; counts openings. */
+function showOld(
+  { storage, segment }: CraftedSegment,
+  change: (bytes: Uint8Array, offset: number) => void,
+): { opened: number } {
+  const count = { opened: 0 };
+  const open = storage.open.bind(storage);
+  storage.open = (path, mode) => {
+    const file = open(path, mode);
+    if (path !== segment.path || mode !== "read" || ++count.opened > 1) return file;
+    const readAt = file.readAt.bind(file);
+    file.readAt = (into, offset) => {
+      const bytes = readAt(into, offset);
+      change(into.subarray(0, bytes), offset);
+      return bytes;
+    };
+    return file;
+  };
+  return count;
+}
+
+test("metadata that is right once the file is opened again is read, and nothing is reported", () => {
+  const crafted = new CraftedSegment([{ count: 2 }, { count: 3 }]);
+  const count = showOld(crafted, (bytes, offset) => {
+    const head = crafted.offsets[1]! + RECORD_BYTES - offset;
+    if (head >= 0 && head < bytes.byteLength) bytes[head]! ^= 1;
+  });
+  readWindow.clear();
+  assertEquals(read(crafted), ["0 to 2", "2 to 5", "next 5"]);
+  assertEquals(count.opened, 2);
+});
+
+test("an end that is not whole is looked at again in the file opened anew, once a second while it grows", () => {
+  for (const isRight of [true, false]) {
+    const crafted = new CraftedSegment([{ count: 2 }, { count: 3 }]);
+    let now = crafted.storage.now();
+    crafted.storage.now = () => now;
+    const hide = (bytes: Uint8Array, offset: number) =>
+      bytes.fill(0, Math.max(0, crafted.offsets[1]! - offset));
+    const count = showOld(crafted, hide);
+    if (!isRight) {
+      const bytes = crafted.storage.readWhole(crafted.segment.path)!;
+      hide(bytes, 0);
+      crafted.storage.replace(crafted.segment.path, bytes);
+    }
+    readWindow.clear();
+    const { reader, reported, partition } = readerOf(crafted);
+    assertEquals(reader.read(9)?.count, 2);
+    assertEquals([reader.read(9)?.baseId, count.opened], isRight ? [2, 2] : [undefined, 2]);
+    for (let looks = 0; looks < 3; looks++) {
+      now += 1000;
+      assertEquals(reader.read(9), undefined);
+    }
+    assertEquals(count.opened, 2);
+    crafted.append(new Uint8Array(10));
+    now += 1000;
+    assertEquals([reader.read(9), count.opened, reported], [undefined, 3, []]);
+    partition.close();
+  }
+});
+
+test("a reader at the seal of a removed segment goes on with the next one, or reports the first id left", () => {
+  for (const removed of [[0], [0, 1]]) {
+    const crafted = new CraftedSegment([{}, SEAL], { next: { id: 1, seal: [1, 0] } });
+    const { reader, partition } = readerOf(crafted);
+    reader.read(9);
+    if (removed.length > 1) follow(crafted, 8);
+    for (const id of removed) crafted.storage.remove(`${DIRECTORY}/${segmentName(id)}`);
+    if (removed.length === 1) assertEquals([reader.read(9), reader.position], [undefined, 1]);
+    else {
+      const { id, firstId } = assertThrows(() => reader.read(9), EventGoneError);
+      assertEquals([id, firstId], [1, 8]);
+    }
+    partition.close();
+  }
 });
