@@ -60,10 +60,11 @@ export const NO_LINKS: ReadonlySet<string | undefined> = new Set([
 /** An older claim is from a process that died: nothing else is done between the two calls that make and remove it. */
 const CLAIM_MS_MAX = 10_000;
 
-const sleeper = new Int32Array(new SharedArrayBuffer(4));
+const neverWoken = new Int32Array(new SharedArrayBuffer(4));
 
-function pause(milliseconds: number): void {
-  Atomics.wait(sleeper, 0, 0, milliseconds);
+/** Blocks for some milliseconds. */
+export function pause(ms: number): void {
+  Atomics.wait(neverWoken, 0, 0, ms);
 }
 
 /** Renames; throws `ENOTEMPTY` over a folder with content, and waits a while for what is open elsewhere. */

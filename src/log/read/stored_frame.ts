@@ -201,7 +201,6 @@ export class StoredFrame {
       if (!isMissing(error)) throw error;
       // The segment that followed was removed since it was listed: mostly this one was, too, and its event is gone.
       this.partition.release(extent.segmentId);
-      this.partition.segmentIds();
       return this.#openListedChunk(extent, id);
     }
   }

@@ -130,6 +130,15 @@ const CASES: [what: string, parts: Part[], around: Surroundings, ways: Ways, giv
   ["a table that does not add up", [{}, { count: 2, flags: FLAG.jsonText }, {}], {}, {}, [
     ...["0 to 1", "lost 1 to 3 at 1: the sizes of its parts do not add up", "3 to 4", "next 4"],
   ]],
+  [
+    "chunks that do not add up",
+    [CHUNK, { extents: [{ part: 0, bytes: 70 }, { part: 0, bytes: 0 }] }, {}],
+    {},
+    {},
+    [
+      ...["lost 0 to 1 at 1: the sizes of its parts do not add up", "1 to 2", "next 2"],
+    ],
+  ],
   ["a gap", [{ count: 2 }, noise(200), { anchor: [2, 7] }], {}, {}, [
     ...["0 to 2", "lost 2 to 7 at 1: a frame is damaged or missing", "7 to 8", "next 8"],
   ]],
