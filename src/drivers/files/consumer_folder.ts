@@ -145,8 +145,9 @@ export class ConsumerFolder {
         this.#apply(planned);
         this.#seekFiles.complete({ path, seeks }, this.listed());
       } catch (error) {
-        if (error instanceof ConsumerDeletedError) return false;
-        throw isMissing(error) ? this.removed() : error;
+        const gone = isMissing(error) ? this.removed() : error;
+        if (gone instanceof ConsumerDeletedError) return false;
+        throw gone;
       } finally {
         for (const { cursor } of planned) cursor.close();
       }

@@ -410,20 +410,26 @@ test("a seek whose draft is taken for a leftover, or whose consumer is deleted j
   }
 });
 
+// Where it was deleted once the positions were stored, before they were on the disk, opening the consumer failed. Found
+// by the simulation, seed 1982.
 test("a consumer that is deleted while another process finishes its seek is deleted", () => {
-  const scene = new Scene();
-  scene.seek("c", 1, 2, 3);
-  scene.folder.file(UNFINISHED, unfinished(21, 22, 23));
-  scene.folder.before = (name, path) => {
-    if (name !== "publish" || !path.endsWith(".pos")) return;
-    scene.folder.before = () => {};
-    scene.another().remove("c");
-  };
-  const consumer = scene.registry.consumer("c");
-  assertEquals([consumer.listed().of(0).length, scene.openFiles.size], [0, 0]);
-  // It can be made anew.
-  consumer.make();
-  assertEquals([scene.registry.names(), scene.stored("c")], [["c"], undefined]);
+  for (const [call, end] of [["publish", ".pos"], ["open", ".pos"], ["syncDirectory", "/c"]] as const) {
+    const scene = new Scene();
+    scene.seek("c", 1, 2, 3);
+    scene.folder.file(UNFINISHED, unfinished(21, 22, 23));
+    let isMet = false;
+    scene.folder.before = (name, path) => {
+      if (name !== call || !path.endsWith(end)) return;
+      scene.folder.before = () => {};
+      isMet = true;
+      scene.another().remove("c");
+    };
+    const consumer = scene.registry.consumer("c");
+    assertEquals([isMet, consumer.listed().of(0).length, scene.openFiles.size], [true, 0, 0], call);
+    // It can be made anew.
+    consumer.make();
+    assertEquals([scene.registry.names(), scene.stored("c")], [["c"], undefined]);
+  }
 });
 
 test("a seek in a consumer that is deleted while it finishes that of another process says so", () => {
