@@ -115,7 +115,8 @@ test("the other entries of an index with a truncated last one are used", () => {
 
 test("an index that is larger than what the core has room for so far is searched whole", () => {
   const segment = crafted([[1, 2], [2, 5]]);
-  const before = core.readAreaBytes;
+  // Other tests of this process may have made it larger than an index can be.
+  const before = Math.min(core.readAreaBytes, INDEX_BYTES_MAX / 2);
   change(segment, (bytes) => {
     const larger = new Uint8Array(before + bytes.byteLength);
     larger.set(bytes, before);
