@@ -363,7 +363,7 @@ test("a lone consumer waits until it knows whether the members on another machin
     await during(async (machines) => {
       const [far, here] = [await machines.open(1, { host: "there" }), await machines.open(2)];
       await far.join();
-      // One that lives is enough, whoever else has died.
+      // One that lives is enough, though another one has died.
       if (lives) await (await machines.open(3, { host: "elsewhere" })).join();
       let waits = 0;
       here.sleep = (ms) => {

@@ -36,7 +36,7 @@ test("a topic has as many partitions as its document says, at least one, and non
   const folder = made();
   const count = () => readTopicFolder(folder.storage, TOPIC, "t", true).numPartitions;
   assertEquals(count(), 2);
-  // A folder may be missing, which opening the topic reports; what is no partition's does not count.
+  // A folder may be missing, which opening the topic reports; other names do not count.
   folder.file("t/partitions/00000007.old/file");
   folder.file("t/partitions/notes");
   write(folder, { num_partitions: 3 });
