@@ -72,7 +72,8 @@ test("a document that is missing is a fault of a topic that was written whole, a
   storage.remove(`${TOPIC}/topic.json`);
   assertEquals(faultOf(folder), undefined);
   for (const partition of [0, 1]) storage.removeTree(`${TOPIC}/partitions/0000000${partition}`);
-  assertEquals(readTopicFolder(storage, TOPIC, "t").layout, "cpp-files");
+  const { layout, numPartitions } = readTopicFolder(storage, TOPIC, "t");
+  assertEquals([layout, numPartitions], ["cpp-files", 0]);
   assertEquals(faultOf(folder), undefined);
   folder.before = () => {
     throw new RangeError("a bug");
