@@ -18,8 +18,8 @@ import { taskArguments } from "./arguments.ts";
 import { PICTURES } from "./docs/render.ts";
 import { buildSite, deadLinks } from "./docs/site.ts";
 import { findTests } from "./test/suites.ts";
+import { DENO_CONFIG } from "./deno_config.ts";
 
-const config = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
 const { texts, flags } = taskArguments({ string: ["output"], boolean: ["pictures"], negatable: ["check"] });
 const output = texts["output"] ?? "dist/docs";
 const { name, exports } = JSON.parse(readFileSync("deno.json", "utf8")) as {
@@ -46,23 +46,12 @@ if (flags["pictures"]) {
   await takePictures(PICTURES);
 }
 emptyDirSync(output);
-const steps: (() => boolean)[] = [
-  () =>
-    deno([
-      "doc",
-      "-q",
-      "--html",
-      "--no-lock",
-      `--name=${name}`,
-      `--output=${join(output, "api")}`,
-      ...entries,
-    ]),
-];
-steps.push(site);
+const api = ["--html", `--name=${name}`, `--output=${join(output, "api")}`];
+const steps = [() => deno(["doc", "-q", "--no-lock", ...api, ...entries]), site];
 if (flags["check"]) {
   steps.push(
     () => deno(["doc", "-q", "--lint", "--no-lock", ...entries]),
-    () => deno(["test", "-A", "-q", "--no-lock", "-c", config, ...findTests(["tests/docs"])]),
+    () => deno(["test", "-A", "-q", "--no-lock", "-c", DENO_CONFIG, ...findTests(["tests/docs"])]),
   );
 }
 const failed = steps.filter((step) => !step()).length;

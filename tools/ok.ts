@@ -11,8 +11,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { taskArguments } from "./arguments.ts";
+import { DENO_CONFIG } from "./deno_config.ts";
 
-const config = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
 const folders = ["src", "tests", "tools", "bench", "examples"].filter((folder) => existsSync(folder));
 const roots = ["mod.ts", "cli.ts", "npm-build.ts"].filter((file) => existsSync(file));
 // Of a folder, only code is checked.
@@ -21,10 +21,10 @@ const guide = readdirSync("docs", { recursive: true, encoding: "utf8" })
   .map((path) => `docs/${path}`);
 const { exports } = JSON.parse(readFileSync("deno.json", "utf8")) as { exports: Record<string, string> };
 
-const withConfig = ["--no-lock", "-c", config];
+const withConfig = ["--no-lock", "-c", DENO_CONFIG];
 const gates: [string, string[]][] = [
-  ["format", ["fmt", "--check", "-c", config]],
-  ["lint", ["lint", "-c", config]],
+  ["format", ["fmt", "--check", "-c", DENO_CONFIG]],
+  ["lint", ["lint", "-c", DENO_CONFIG]],
   ["types", ["check", ...withConfig, ...roots, ...folders]],
   ["types of examples", ["check", "-q", "--doc-only", ...withConfig, "mod.ts", "src", ...guide]],
   ["strict types", ["run", "-A", ...withConfig, "tools/strict_types.ts"]],

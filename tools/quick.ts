@@ -15,11 +15,11 @@ import process from "node:process";
 import { taskArguments } from "./arguments.ts";
 import { groupFiles } from "./test/groups.ts";
 import { findTests, isQuick } from "./test/suites.ts";
+import { DENO_CONFIG } from "./deno_config.ts";
 
 /** Modules that import the tests: as many can run at the same time. */
 const GROUPS = 4;
 
-const config = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
 const { words } = taskArguments({ words: true });
 const tests = findTests(words.length === 0 ? ["tests"] : words).filter(isQuick);
 if (tests.length === 0) {
@@ -29,13 +29,13 @@ if (tests.length === 0) {
 }
 // For a part of the tests, checks their types and those of everything they import.
 const sources = words.length === 0 ? ["mod.ts", "cli.ts", "src", "tools"] : [];
-const withConfig = ["--no-lock", "-c", config];
+const withConfig = ["--no-lock", "-c", DENO_CONFIG];
 const folder = mkdtempSync(join(tmpdir(), "diaspora-quick-"));
 const groups = groupFiles(tests, folder, "quick", GROUPS);
 
 const steps: [name: string, parameters: string[]][] = [
-  ["format", ["fmt", "--check", "-q", "-c", config]],
-  ["lint", ["lint", "-q", "-c", config]],
+  ["format", ["fmt", "--check", "-q", "-c", DENO_CONFIG]],
+  ["lint", ["lint", "-q", "-c", DENO_CONFIG]],
   ["types", ["check", "-q", ...withConfig, ...sources, ...tests]],
   ["tests", ["test", "-A", "-q", "--no-check", "--parallel", "--reporter=dot", ...withConfig, ...groups]],
 ];

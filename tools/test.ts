@@ -21,6 +21,7 @@ import { findTests } from "./test/suites.ts";
 import { watchParent } from "./test/supervised.ts";
 import { Transcripts } from "./test/transcripts.ts";
 import { counted } from "../src/text/counted.ts";
+import { DENO_CONFIG } from "./deno_config.ts";
 
 /** How many files are listed as the slowest of each runtime. */
 const TIMINGS_MAX = 30;
@@ -95,13 +96,12 @@ async function runOn(
   return { outcomes: meant, timings };
 }
 
-const config = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
 const outcomes: (TestOutcome & { runtime: string })[] = [];
 const timings: string[] = [];
 const transcripts = new Transcripts((bytes) => process.stdout.write(bytes));
 // All at once: tests spend much of their time waiting.
 await Promise.all(
-  runners(config).filter(({ name }) => wanted.includes(name.toLowerCase())).map(async (runner) => {
+  runners(DENO_CONFIG).filter(({ name }) => wanted.includes(name.toLowerCase())).map(async (runner) => {
     const its = files.filter(runner.takes);
     if (its.length === 0) return;
     const transcript = transcripts.open();

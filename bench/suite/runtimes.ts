@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { Starter } from "../../src/ctl/bench/worker_process.ts";
+import { DENO_CONFIG } from "../../tools/deno_config.ts";
 
 const root = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-const CONFIG = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
 
 /** How to start a module on each runtime; measurements collect garbage before they begin. */
 const COMMANDS: Readonly<Record<string, Starter["command"]>> = {
@@ -17,7 +17,7 @@ const COMMANDS: Readonly<Record<string, Starter["command"]>> = {
     "--no-check",
     "--no-lock",
     "-c",
-    root(CONFIG),
+    root(DENO_CONFIG),
   ],
   node: ["node", "--expose-gc", "--import", root("node_modules/tsx/dist/loader.mjs")],
   bun: [root("node_modules/.bin/bun")],

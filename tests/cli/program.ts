@@ -13,6 +13,7 @@ import { fileURLToPath } from "node:url";
 import { StandardError } from "../../src/ctl/console/standard_error.ts";
 import { main } from "../../src/ctl/main.ts";
 import { spawn } from "../child_processes.ts";
+import { DENO_CONFIG } from "../../tools/deno_config.ts";
 
 export { until } from "../waiting.ts";
 
@@ -45,8 +46,7 @@ function programWords(): string[] {
   if (binary) return [binary];
   const script = join(ROOT, "cli.ts");
   if ("Deno" in globalThis) {
-    const config = process.env.DIASPORA_TOOLING === "connected" ? "deno.json" : "deno.npm-only.json";
-    return [process.execPath, "run", "-A", "-c", join(ROOT, config), script];
+    return [process.execPath, "run", "-A", "-c", join(ROOT, DENO_CONFIG), script];
   }
   if ("Bun" in globalThis) return [process.execPath, script];
   return [process.execPath, "--import", join(ROOT, "node_modules/tsx/dist/loader.mjs"), script];

@@ -7,9 +7,9 @@ import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { test } from "../harness.ts";
+import { DENO_CONFIG } from "../../tools/deno_config.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const config = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
 
 /** Where public symbols are documented, and the guide. */
 const PLACES = ["mod.ts", "src", "docs"];
@@ -31,7 +31,7 @@ test("every example of the documentation runs", {
     "--no-check",
     "--no-lock",
     "-c",
-    inRoot(config),
+    inRoot(DENO_CONFIG),
     `--ignore=${NOT_PUBLIC.map(inRoot).join()}`,
   ];
   try {

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { openTarget } from "../../src/ctl/transfer/target_file.ts";
+import { openExportFile } from "../../src/ctl/transfer/export_file.ts";
 import { nodeStorage } from "../../src/storage/node.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import { test } from "../harness.ts";
@@ -35,9 +35,9 @@ test("an exported file is on the disk before it has its name, and its name after
   };
   try {
     const path = join(folder, "backup.jsonl");
-    const target = openTarget(path, process.stdout, storage);
-    target.stream.write("events");
-    await target.finish();
+    const file = openExportFile(path, process.stdout, storage);
+    file.stream.write("events");
+    await file.finish();
     assertEquals(steps, ["sync events", "rename", "sync the folder"]);
     assertEquals(readFileSync(path, "utf8"), "events");
   } finally {

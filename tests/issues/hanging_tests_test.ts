@@ -11,6 +11,7 @@ import { Journal, writeEntry } from "../../tools/test/journal.ts";
 import { whyToEnd } from "../../tools/test/run.ts";
 import { spawn } from "../child_processes.ts";
 import { test } from "../harness.ts";
+import { DENO_CONFIG } from "../../tools/deno_config.ts";
 
 const harness = fileURLToPath(new URL("../harness.ts", import.meta.url));
 const children = fileURLToPath(new URL("../child_processes.ts", import.meta.url));
@@ -40,7 +41,7 @@ async function withRunner(
       "-A",
       "--no-lock",
       "-c",
-      configFile(),
+      DENO_CONFIG,
       "tools/test.ts",
       ...files,
     ];
@@ -48,10 +49,6 @@ async function withRunner(
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-function configFile(): string {
-  return process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
 }
 
 async function run([program, ...words]: string[]): Promise<{ code: number | null; output: string }> {

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
+import { DENO_CONFIG } from "../../tools/deno_config.ts";
 import { test } from "../harness.ts";
 import { runBeside } from "../tools/run_beside.ts";
 
@@ -27,8 +28,7 @@ console.log(event.metadataText);
 
 async function run(folder: string, ...permissions: string[]): Promise<{ stdout: string; stderr: string }> {
   writeFileSync(join(folder, "program.ts"), PROGRAM);
-  const config = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
-  const words = ["run", "-q", "--no-prompt", "--no-check", "--no-lock", "-c", resolve(config)];
+  const words = ["run", "-q", "--no-prompt", "--no-check", "--no-lock", "-c", resolve(DENO_CONFIG)];
   return await runBeside(
     process.execPath,
     [...words, ...permissions, "program.ts"],

@@ -4,11 +4,11 @@ import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { DENO_CONFIG } from "../../tools/deno_config.ts";
 
 /** The working folder of the processes: packages are found from there. */
 export const ROOT: string = fileURLToPath(new URL("../../", import.meta.url));
 
-const CONFIG = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
 const BIN = `${ROOT}node_modules/.bin`;
 /** Within the repository, where they find its packages. */
 const BUNDLES = `${ROOT}dist/test-programs`;
@@ -18,7 +18,7 @@ const BUNDLES = `${ROOT}dist/test-programs`;
  * right one.
  */
 const COMMANDS: Record<string, string[]> = {
-  deno: [process.execPath, "run", "-A", "-q", "--no-check", "--no-lock", "-c", `${ROOT}${CONFIG}`],
+  deno: [process.execPath, "run", "-A", "-q", "--no-check", "--no-lock", "-c", `${ROOT}${DENO_CONFIG}`],
   node: ["node"],
   bun: [`${BIN}/bun`],
 };

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import type { Progress } from "./consumer.ts";
+import { DENO_CONFIG } from "../deno_config.ts";
 
 /** What a consumer process did before it ended. */
 export interface ConsumerRun {
@@ -21,9 +22,9 @@ export interface ConsumerRun {
  * that many events and acknowledged only some of them.
  */
 export async function runConsumer(rootPath: string, name: string, killAfter?: number): Promise<ConsumerRun> {
-  const config = process.env["DIASPORA_TOOLING"] === "connected" ? "deno.json" : "deno.npm-only.json";
   const child = spawn(process.execPath, [
-    ...["run", "-A", "--no-lock", "--no-check", "-c", config, "tools/quickstart/consumer.ts", rootPath, name],
+    ...["run", "-A", "--no-lock", "--no-check", "-c", DENO_CONFIG],
+    ...["tools/quickstart/consumer.ts", rootPath, name],
     ...(killAfter === undefined ? [] : [String(killAfter)]),
   ], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {

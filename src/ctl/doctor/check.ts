@@ -11,7 +11,10 @@ export interface Finding {
 }
 
 /** Runs a check; an error it throws becomes its result. */
-export async function finding(check: string, run: () => Promise<Omit<Finding, "check">>): Promise<Finding> {
+export async function finding(
+  check: string,
+  run: () => Omit<Finding, "check"> | Promise<Omit<Finding, "check">>,
+): Promise<Finding> {
   try {
     return { check, ...await run() };
   } catch (error) {

@@ -3,15 +3,19 @@ import {
   closeSync,
   existsSync,
   fdatasyncSync,
+  type FSWatcher,
   linkSync,
   mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statfsSync,
   statSync,
+  watch,
+  writeFileSync,
+  writeSync,
 } from "node:fs";
-import { type FSWatcher, statfsSync, watch, writeFileSync, writeSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { formatBytes } from "../console/progress.ts";
@@ -43,26 +47,25 @@ const NO_OTHER_PROCESS: Omit<Finding, "check"> = { verdict: "unknown", detail: '
 export async function checkFolder(rootPath: string): Promise<Finding[]> {
   const root = resolve(rootPath);
   const parent = nearestExisting(root);
-  const findings: Finding[] = [];
   let folder: string | undefined;
-  findings.push(
+  const findings = [
     await finding("writable", () => {
       removeLeftovers(parent);
       folder = makeFolder(join(parent, FOLDER_PREFIX));
       const detail = parent === root ? root : `${root} does not exist yet; "${parent}" is writable`;
-      return Promise.resolve({ verdict: "ok", detail });
+      return { verdict: "ok", detail };
     }),
-  );
+  ];
   if (folder === undefined) return findings;
   const place = folder;
   try {
-    findings.push(await finding("free space", () => Promise.resolve(checkSpace(place))));
-    findings.push(await finding("file system", () => Promise.resolve(checkFileSystem(place))));
+    findings.push(await finding("free space", () => checkSpace(place)));
+    findings.push(await finding("file system", () => checkFileSystem(place)));
     findings.push(await finding("append atomicity", () => checkAppends(place)));
-    findings.push(await finding("locking", () => Promise.resolve(checkLocking(place))));
-    findings.push(await finding("groups", () => Promise.resolve(checkGroups(place))));
+    findings.push(await finding("locking", () => checkLocking(place)));
+    findings.push(await finding("groups", () => checkGroups(place)));
     findings.push(await finding("watching", () => checkWatching(place)));
-    findings.push(await finding("sync", () => Promise.resolve(checkSync(place))));
+    findings.push(await finding("sync", () => checkSync(place)));
   } finally {
     findings.push(...cleanUp(place));
   }

@@ -1,7 +1,7 @@
 import { basename, dirname } from "node:path";
 import { hasPositions, NAME_FILE, readName } from "../../drivers/files/name_file.ts";
 import { canBeIn, nameOfFolder } from "../../drivers/files/consumer_names.ts";
-import type { Finding } from "../../log/check/mod.ts";
+import { aboutFile, type Finding } from "../../log/check/mod.ts";
 import type { Storage } from "../../storage/port.ts";
 
 /** Checks that the name in a consumer's folder matches the folder's name. */
@@ -12,16 +12,8 @@ export function verifyConsumerName(storage: Storage, folder: string): Finding[] 
   if (name === undefined && !hasPositions(storage, folder)) return [];
   const isKnown = nameOfFolder(basename(folder)) !== undefined;
   const reason = name === undefined ? "a consumer's name is missing" : "a consumer's name is damaged";
-  return [{
-    severity: isKnown ? "redundant" : "damage",
-    kind: "consumer name",
-    partition: 0,
-    firstId: 0,
-    endId: 0,
-    file: `${folder}/${NAME_FILE}`,
-    offset: 0,
-    reason,
-  }];
+  const severity = isKnown ? "redundant" : "damage";
+  return [aboutFile({ severity, kind: "consumer name", file: `${folder}/${NAME_FILE}`, reason })];
 }
 
 /** Rewrites a consumer's name from its folder's name. */

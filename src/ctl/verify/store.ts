@@ -8,6 +8,7 @@ import {
 } from "../../drivers/files/layout.ts";
 import { faultOfDocuments } from "../../drivers/files/topic_folder.ts";
 import {
+  aboutFile,
   type Finding,
   type PaceOptions,
   unreadable,
@@ -27,22 +28,7 @@ import { absolutePath, ROOT_PATH_DEFAULT } from "../../drivers/files/root_path.t
 
 function missingPartition({ partition, directory: file }: Partition): Finding {
   const reason = "the partition is missing or not a folder; restore it from a backup";
-  const kind = "partition missing";
-  return { severity: "damage", kind, partition, firstId: 0, endId: 0, file, offset: 0, reason };
-}
-
-/** The reason names the document. */
-function documentFault(file: string, reason: string): Finding {
-  return {
-    severity: "damage",
-    kind: "document",
-    partition: 0,
-    firstId: 0,
-    endId: 0,
-    file,
-    offset: 0,
-    reason,
-  };
+  return aboutFile({ severity: "damage", kind: "partition missing", partition, file, reason });
 }
 
 /** The files of one topic, accessed without the driver; what uses them throws once another topic is in its place. */
@@ -121,7 +107,8 @@ export class TopicFiles {
       !["ENOENT", "ENOTDIR"].includes(fault.errno);
     if (isUnreadable) throw fault;
     this.#checkIsNotDeleted();
-    yield documentFault(this.path, fault.message);
+    // The reason names the document.
+    yield aboutFile({ severity: "damage", kind: "document", file: this.path, reason: fault.message });
   }
 
   *#consumer(folder: string): Generator<Finding, void, void> {
@@ -151,16 +138,9 @@ export class TopicFiles {
   *#foreignFiles(): Generator<Finding, void, void> {
     const { files = [], events = 0 } = foreignContent(this.storage, this.path) ?? {};
     for (const file of files) {
-      yield {
-        severity: "foreign",
-        kind: "foreign file",
-        partition: Number(/(\d{8})\/\w+$/.exec(file)?.[1]),
-        firstId: 0,
-        endId: 0,
-        file,
-        offset: 0,
-        reason: `the C++ files driver keeps ${counted(events, "event")} of its own beside these`,
-      };
+      const partition = Number(/(\d{8})\/\w+$/.exec(file)?.[1]);
+      const reason = `the C++ files driver keeps ${counted(events, "event")} of its own beside these`;
+      yield aboutFile({ severity: "foreign", kind: "foreign file", partition, file, reason });
     }
   }
 

@@ -76,6 +76,13 @@ export interface Finding {
   keptId?: number;
 }
 
+/** The finding about a file as a whole, which affects no event. */
+export function aboutFile(
+  found: Pick<Finding, "severity" | "kind" | "file" | "reason"> & { partition?: number },
+): Finding {
+  return { partition: 0, firstId: 0, endId: 0, offset: 0, ...found };
+}
+
 /** Whether an error says that a file cannot be read, and nothing of its content. */
 export function saysUnreadable(error: unknown): error is StorageError | UnsupportedFormatError {
   return error instanceof StorageError || error instanceof UnsupportedFormatError;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-export { type Finding, unreadable } from "./finding.ts";
+export { aboutFile, type Finding, unreadable } from "./finding.ts";
 export type { PaceOptions } from "./pace.ts";
 export { planRepair, type RepairStep } from "./plan.ts";
 export { clearPosition, repairPartition } from "./repair.ts";

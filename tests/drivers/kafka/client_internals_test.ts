@@ -3,8 +3,8 @@
 // new version.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Buffer } from "node:buffer";
-import { readFileSync } from "node:fs";
-import type { Admin } from "@platformatic/kafka";
+import { readdirSync, readFileSync } from "node:fs";
+import type { Admin, CallbackWithPromise, Connection } from "@platformatic/kafka";
 import { readFetches } from "../../../src/drivers/kafka/checked_fetch.ts";
 import type { BatchContent } from "../../../src/drivers/kafka/fetched.ts";
 import { loadClient } from "../../../src/drivers/kafka/client.ts";
@@ -40,6 +40,34 @@ test("the client is pinned to the version that these tests ran with, in every ma
   assertEquals(peerDependencies["@platformatic/kafka"], pin);
   assert(textOf("deno.json").includes(`"npm:@platformatic/kafka@${pin}"`));
   assertEquals(client.clientSoftwareVersion, pin);
+});
+
+test("what the driver uses besides the documented methods is in the files that the decision about it names", () => {
+  const folder = new URL("src/drivers/kafka/", root);
+  const page = textOf("docs/decisions/kafka_fetch_loop.md");
+  const named = /used only\s+in (.*?):\n/s.exec(page)![1];
+  const users = readdirSync(folder).filter((file) =>
+    /\b(?:kGet\w+|ConnectionPool|Writer)\b/.test(readFileSync(new URL(file, folder), "utf8"))
+  );
+  assertEquals(users.filter((file) => !named.includes(`\`${file}\``)), []);
+});
+
+test("the first connection comes from kGetBootstrapConnection, and events tell the brokers of the metadata", async () => {
+  await using broker = await FakeBroker.start(1);
+  const admin = new client.Admin({ clientId: "test", bootstrapBrokers: ["127.0.0.1:1"], retries: 0 });
+  const failed: number[] = [];
+  const found: number[] = [];
+  admin.on("client:broker:failed", ({ broker: { port } }) => failed.push(port));
+  admin.on("client:metadata", ({ brokers }) => found.push(...[...brokers.values()].map(({ port }) => port)));
+  await assertRejects(() => admin.metadata({ topics: ["t"] }));
+  assertEquals([failed, found], [[1], []]);
+  Object.defineProperty(admin, client.kGetBootstrapConnection, {
+    value: (callback: CallbackWithPromise<Connection>) =>
+      admin.connections.get(place(broker.address), callback),
+  });
+  await admin.metadata({ topics: ["t"] });
+  assertEquals(found, [place(broker.address).port]);
+  await admin.close();
 });
 
 test("kGetConnection and kGetApi give a connection and a request of any name", async () => {

@@ -5,7 +5,7 @@ import { piecesOf } from "../../consume/data_sink.ts";
 import { metadataLine } from "../../../event/json_line.ts";
 import type { ExportJob } from "../contract.ts";
 import { fileOption } from "../options.ts";
-import { openTarget, type Target } from "../target_file.ts";
+import { type ExportFile, openExportFile } from "../export_file.ts";
 import { eventsOf } from "../topic_events.ts";
 import {
   ARCHIVE_FORMAT,
@@ -24,22 +24,22 @@ export const takesRawMetadata = true;
 /** Writes a topic as an archive, compressed if the file's name ends in `gz`. */
 export async function exportTopic(job: ExportJob): Promise<void> {
   const path = fileOption("to", job.options);
-  const target = openTarget(path, job.console.out.stream);
+  const file = openExportFile(path, job.console.out.stream);
   try {
-    if (/gz$/i.test(path)) await writeCompressed(job, target);
-    else await writeArchive(job, new TarWriter(target.stream, Math.floor(Date.now() / 1000)));
-    await target.finish();
+    if (/gz$/i.test(path)) await writeCompressed(job, file);
+    else await writeArchive(job, new TarWriter(file.stream, Math.floor(Date.now() / 1000)));
+    await file.finish();
   } catch (error) {
-    target.abandon();
+    file.abandon();
     throw error;
   }
 }
 
-async function writeCompressed(job: ExportJob, target: Target): Promise<void> {
+async function writeCompressed(job: ExportJob, file: ExportFile): Promise<void> {
   const gzip = createGzip({ level: 6 });
-  gzip.pipe(target.stream, { end: false });
+  gzip.pipe(file.stream, { end: false });
   // A failure of the file must fail the compression stream.
-  target.stream.on("error", (error) => gzip.destroy(error));
+  file.stream.on("error", (error) => gzip.destroy(error));
   await writeArchive(job, new TarWriter(gzip, Math.floor(Date.now() / 1000)));
   gzip.end();
   await once(gzip, "end");

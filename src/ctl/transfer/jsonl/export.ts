@@ -3,7 +3,7 @@ import { writeEncoded } from "../../consume/data_sink.ts";
 import { Output } from "../../console/output.ts";
 import type { ExportJob } from "../contract.ts";
 import { fileOption } from "../options.ts";
-import { openTarget } from "../target_file.ts";
+import { openExportFile } from "../export_file.ts";
 import { eventsOf } from "../topic_events.ts";
 
 /**
@@ -13,8 +13,8 @@ import { eventsOf } from "../topic_events.ts";
  */
 export async function exportTopic(job: ExportJob): Promise<void> {
   const path = fileOption("to", job.options);
-  const target = openTarget(path, job.console.out.stream);
-  const out = path === "-" ? job.console.out : new Output(target.stream, `"${path}"`);
+  const file = openExportFile(path, job.console.out.stream);
+  const out = path === "-" ? job.console.out : new Output(file.stream, `"${path}"`);
   try {
     for await (const { events } of eventsOf(job.topic, job)) {
       for (const event of events) {
@@ -30,9 +30,9 @@ export async function exportTopic(job: ExportJob): Promise<void> {
       }
     }
     await out.flush();
-    await target.finish();
+    await file.finish();
   } catch (error) {
-    target.abandon();
+    file.abandon();
     throw error;
   }
 }

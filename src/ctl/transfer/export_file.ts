@@ -6,8 +6,8 @@ import { nodeStorage } from "../../storage/node.ts";
 import type { Storage } from "../../storage/port.ts";
 import { fileError } from "../usage_error.ts";
 
-/** The target of an export. */
-export interface Target {
+/** The file that an export writes. */
+export interface ExportFile {
   stream: Writable;
   /** Everything is written: gives the file its name once its content is on the disk. */
   finish(): Promise<void>;
@@ -15,8 +15,8 @@ export interface Target {
   abandon(): void;
 }
 
-/** Opens the target of an export: standard output for `-`. The file gets its name only when it is complete. */
-export function openTarget(path: string, output: Writable, storage: Storage = nodeStorage): Target {
+/** Opens the file of an export: standard output for `-`. The file gets its name only when it is complete. */
+export function openExportFile(path: string, output: Writable, storage: Storage = nodeStorage): ExportFile {
   if (path === "-") return { stream: output, finish: () => Promise.resolve(), abandon: () => {} };
   const isSpecial = statSync(path, { throwIfNoEntry: false })?.isFile() === false;
   const written = isSpecial ? path : `${path}.partial`;
@@ -39,7 +39,7 @@ export function openTarget(path: string, output: Writable, storage: Storage = no
   };
 }
 
-/** After a power cut the file of that name is complete, or there is none. */
+/** After a power cut the name has this content, what it had before, or none. */
 async function publish(storage: Storage, written: string, path: string): Promise<void> {
   const file = storage.open(written, "update");
   try {
