@@ -1,5 +1,5 @@
 // Every page can be reached from the README, and every link leads to an existing file and heading.
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { walkSync } from "@std/fs/walk";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
@@ -45,6 +45,21 @@ test("every link of the documentation leads to an existing file and heading", ()
       .map(({ path, heading }) => `${page}: ${path}${heading ? `#${heading}` : ""}`)
   );
   assertEquals(broken, []);
+});
+
+test("every file of the repository that the documentation names exists", () => {
+  // The mutation page names files without their ending.
+  const named = pages.filter((page) => page !== "docs/mutation.md").flatMap((page) =>
+    [
+      ...readFileSync(page, "utf8").matchAll(
+        /`((?:src|tools|tests|bench|examples|wasm|page|docs)\/[\w./-]+)/g,
+      ),
+    ]
+      .map(([, path]) => ({ page, path }))
+  );
+  assert(named.length > 50);
+  const missing = named.filter(({ path }) => !existsSync(path));
+  assertEquals(missing.map(({ page, path }) => `${page}: ${path}`), []);
 });
 
 test("every page of the documentation can be reached from the README", () => {

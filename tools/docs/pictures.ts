@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { SIDE, simulate } from "../../examples/scientific/frame.ts";
 import { Driver, type Topic } from "../../mod.ts";
+import { VERSION } from "../../src/ctl/program.ts";
 import { inspectorFor } from "../../src/ctl/ui/files_inspector.ts";
 import { topicOptionsOf } from "../../src/ctl/ui/topic_options.ts";
 import { startUi } from "../../src/ui/server.ts";
@@ -32,7 +33,7 @@ export async function takePictures(folder: string): Promise<void> {
     await using server = await startUi({
       driver,
       place: "/data/experiment",
-      version: "0.1.0",
+      version: VERSION,
       host: "127.0.0.1",
       port: 0,
       words: ["--store", "/data/experiment"],

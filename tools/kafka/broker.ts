@@ -59,45 +59,54 @@ function reasonOf(distribution: Distribution): string | false {
   return "missing" in distribution ? distribution.missing : false;
 }
 
+/** What runs, and where. */
+interface Program {
+  /** Where it listens on this machine. */
+  port: number;
+  /** Its settings, its data and its log. */
+  folder: string;
+  classpath: string;
+  /** Memory, in Java's notation. */
+  heap: string;
+  /** Its class, and the file with its settings; by default a broker's. */
+  main?: readonly [string, string];
+  /** How long after it was killed it can be started again. */
+  restMs?: number;
+}
+
 /** One broker of a cluster. */
 export class Broker {
+  /** The address for clients. */
+  readonly address: string;
   #process: ChildProcess | undefined;
   #ended: Promise<unknown> = Promise.resolve();
   #isRunning = false;
   #killedMs = -Infinity;
 
-  constructor(
-    /** The address for clients. */
-    readonly address: string,
-    private readonly port: number,
-    private readonly folder: string,
-    private readonly classpath: string,
-    private readonly heap: string,
-    /** Its class, and the file with its settings. */
-    private readonly program: readonly [string, string] = ["kafka.Kafka", "server.properties"],
-    /** How long after it was killed it can be started again. */
-    private readonly restMs = 0,
-  ) {}
+  constructor(private readonly program: Program) {
+    this.address = `127.0.0.1:${program.port}`;
+  }
 
   /** Starts it; the log of an earlier start is kept. */
   async start(): Promise<void> {
-    const restMs = this.#killedMs + this.restMs - performance.now();
+    const { port, folder, classpath, heap, main = ["kafka.Kafka", "server.properties"] } = this.program;
+    const restMs = this.#killedMs + (this.program.restMs ?? 0) - performance.now();
     if (restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs));
     const java = [
       "java",
-      `-Xmx${this.heap}`,
+      `-Xmx${heap}`,
       "-XX:+UseSerialGC",
       "-XX:TieredStopAtLevel=1",
-      ...await classArchive(this.classpath),
-      `-Dlog4j2.configurationFile=${join(this.folder, "log4j2.properties")}`,
+      ...await classArchive(classpath),
+      `-Dlog4j2.configurationFile=${join(folder, "log4j2.properties")}`,
       "-cp",
-      this.classpath,
-      this.program[0],
-      join(this.folder, this.program[1]),
+      classpath,
+      main[0],
+      join(folder, main[1]),
     ];
     this.#process = spawn("sh", ["-c", WATCHER, "sh", ...java], {
       stdio: ["pipe", "ignore", "ignore"],
-      cwd: this.folder,
+      cwd: folder,
     });
     this.#process.unref();
     this.#isRunning = true;
@@ -105,7 +114,7 @@ export class Broker {
       this.#isRunning = false;
     });
     const deadline = Date.now() + START_MS_MAX;
-    while (!await accepts(this.port)) {
+    while (!await accepts(port)) {
       if (!this.#isRunning || Date.now() > deadline) {
         throw new Error(`Kafka did not start:\n${this.log("output.log")}\n${this.log().slice(-4000)}`);
       }
@@ -126,7 +135,7 @@ export class Broker {
 
   /** The first file of a partition, with its events as they are stored on disk. */
   segment(kafkaName: string, partition: number): string {
-    return join(this.folder, "data", `${kafkaName}-${partition}`, "00000000000000000000.log");
+    return join(this.program.folder, "data", `${kafkaName}-${partition}`, "00000000000000000000.log");
   }
 
   /** Removes the events of a partition from its disk while it is down, as if the disk had been replaced. */
@@ -140,7 +149,7 @@ export class Broker {
   /** The contents of its log. */
   log(file = "broker.log"): string {
     try {
-      return readFileSync(join(this.folder, file), "utf8");
+      return readFileSync(join(this.program.folder, file), "utf8");
     } catch {
       return "";
     }
@@ -197,7 +206,7 @@ export class Cluster {
         }),
       );
       const restMs = isOld ? ZOOKEEPER.sessionMs + 2 * ZOOKEEPER.tickMs : 0;
-      return new Broker(`127.0.0.1:${port}`, port, own, distribution.classpath, heap, undefined, restMs);
+      return new Broker({ port, folder: own, classpath: distribution.classpath, heap, restMs });
     });
     const cluster = new Cluster(
       brokers,
@@ -240,10 +249,8 @@ function zooKeeper(folder: string, port: number, classpath: string): Broker {
   const own = join(folder, "zookeeper");
   mkdirSync(own);
   writeFileSync(join(own, ZOOKEEPER.file), lines(ZOOKEEPER.properties(own, port)));
-  return new Broker(`127.0.0.1:${port}`, port, own, classpath, ZOOKEEPER.heap, [
-    ZOOKEEPER.program,
-    ZOOKEEPER.file,
-  ]);
+  const { heap, program, file } = ZOOKEEPER;
+  return new Broker({ port, folder: own, classpath, heap, main: [program, file] });
 }
 
 function range(count: number): number[] {
