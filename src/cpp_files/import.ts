@@ -10,7 +10,9 @@ import {
 import { firstFailure } from "../async.ts";
 import type { JsonObject } from "../json.ts";
 import { type LargeMetadataOptions, largeMetadataRule } from "../metadata/large_metadata.ts";
+import type { PartitionDescription } from "../contract.ts";
 import { checkReachable, ofPartition } from "../contract/partitions.ts";
+import type { Producer } from "../producer.ts";
 import type { Topic } from "../topic.ts";
 import { isUnfinished, UNFINISHED_CONSUMER } from "../topic/draft.ts";
 import { canonicalJson } from "./canonical_json.ts";
@@ -131,61 +133,59 @@ async function copyInto(target: Topic, source: CppTopic, options: CppImportOptio
   for (let number = 0; number < source.numPartitions; number++) {
     const partition = new SourcePartition(source.partition(number), reader, rule);
     if (partition.warning !== undefined) options.onWarning?.(partition.warning);
-    const { firstId, nextId } = ofPartition(descriptions, number);
-    if (firstId > 0) throw foreign(target, partition.partition, "its first events were removed");
-    if (nextId > partition.count) {
-      throw foreign(
-        target,
-        partition.partition,
-        `it has ${counted(nextId, "event")}, and C++ has ${partition.count} to import`,
-      );
-    }
-    const before = { ...done };
-    const add = (events: CppEvent[]): void => {
-      done.events += events.length;
-      for (const event of events) {
-        done.metadataBytes += event.metadataBytes;
-        done.dataBytes += event.dataBytes;
-      }
-      options.onProgress?.(done);
-    };
-    const { signal } = options;
-    await compareEvents({
-      topic: target,
-      source: partition,
-      fromId: 0,
-      endId: nextId,
-      signal,
-      onSame: add,
-    });
-    await pushAll(producer, partition, {
-      topic: target,
-      fromId: nextId,
-      onStored: (events) => {
-        add(events);
-        signal?.throwIfAborted();
-      },
-    });
-    await compareEvents({
-      topic: target,
-      source: partition,
-      fromId: nextId,
-      endId: partition.count,
-      signal,
-    });
-    transfers.push({
-      partition: partition.partition,
-      events: done.events - before.events,
-      metadataBytes: done.metadataBytes - before.metadataBytes,
-      dataBytes: done.dataBytes - before.dataBytes,
-      resumedEvents: nextId,
-      ...partition.largeCounts,
-    });
+    const description = ofPartition(descriptions, number);
+    transfers.push(await copyPartition(partition, description, { target, producer, done, options }));
   }
   for (const { partition, nextId } of await target.describe()) {
     if (nextId > (transfers[partition]?.events ?? 0)) throw overtaken(target, partition);
   }
   return sumOf(transfers);
+}
+
+interface PartitionJob {
+  target: Topic;
+  producer: Producer;
+  /** Totals over all partitions, for progress. */
+  done: TransferCount;
+  options: CppImportOptions;
+}
+
+/** Compares what is stored, adds the rest, and compares that too. */
+async function copyPartition(
+  source: SourcePartition,
+  { firstId, nextId }: PartitionDescription,
+  { target: topic, producer, done, options: { signal, onProgress } }: PartitionJob,
+): Promise<PartitionTransfer> {
+  const { partition, count } = source;
+  if (firstId > 0) throw foreign(topic, partition, "its first events were removed");
+  if (nextId > count) {
+    const why = `it has ${counted(nextId, "event")}, and C++ has ${count} to import`;
+    throw foreign(topic, partition, why);
+  }
+  const before = { ...done };
+  const add = (events: CppEvent[]): void => {
+    done.events += events.length;
+    for (const event of events) {
+      done.metadataBytes += event.metadataBytes;
+      done.dataBytes += event.dataBytes;
+    }
+    onProgress?.(done);
+  };
+  await compareEvents({ topic, source, fromId: 0, endId: nextId, signal, onSame: add });
+  const onStored = (events: CppEvent[]): void => {
+    add(events);
+    signal?.throwIfAborted();
+  };
+  await pushAll(producer, source, { topic, fromId: nextId, onStored });
+  await compareEvents({ topic, source, fromId: nextId, endId: count, signal });
+  return {
+    partition,
+    events: done.events - before.events,
+    metadataBytes: done.metadataBytes - before.metadataBytes,
+    dataBytes: done.dataBytes - before.dataBytes,
+    resumedEvents: nextId,
+    ...source.largeCounts,
+  };
 }
 
 interface Target extends AsyncDisposable {

@@ -1,4 +1,4 @@
-import { Buffer } from "node:buffer";
+import { bytesOfBase64 } from "../../text/base64.ts";
 import { UsageError } from "../usage_error.ts";
 
 /** The content of a line. */
@@ -42,8 +42,7 @@ function jsonLine(line: string): string | undefined {
 }
 
 function base64Line(line: string): Uint8Array {
-  const text = line.trim();
-  // Buffer.from() skips characters that are not base64.
-  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) throw new Error("it is not base64");
-  return new Uint8Array(Buffer.from(text, "base64"));
+  const bytes = bytesOfBase64(line.trim());
+  if (bytes === undefined) throw new Error("it is not base64");
+  return bytes;
 }

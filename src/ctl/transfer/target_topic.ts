@@ -9,6 +9,7 @@ import type {
   Topic,
   TopicDefinition,
 } from "../../../mod.ts";
+import { bytesOfBase64 } from "../../text/base64.ts";
 import { isUnfinished } from "../../topic/draft.ts";
 import { mergeDeep } from "../args/document.ts";
 import type { Log } from "../console/log.ts";
@@ -140,10 +141,9 @@ export class RawSerializer implements Serializer {
   constructor(private readonly document: ComponentDocument) {}
 
   serialize(metadata: JsonValue): Uint8Array {
-    if (typeof metadata !== "string" || !/^[A-Za-z0-9+/]*={0,2}$/.test(metadata)) {
-      throw new TypeError("expected metadata as a text in base64");
-    }
-    return new Uint8Array(Buffer.from(metadata, "base64"));
+    const bytes = typeof metadata === "string" ? bytesOfBase64(metadata) : undefined;
+    if (bytes === undefined) throw new TypeError("expected metadata as a text in base64");
+    return bytes;
   }
 
   deserialize(bytes: Uint8Array): JsonValue {
