@@ -68,7 +68,7 @@ function release({ output, targets, built, publish }: Request): void {
   if (publish && against.length > 0) fail(`Cannot publish ${version}: ${against.join("; ")}`);
 
   emptyDirSync(output);
-  const { alone } = buildTarballs(output, version, built);
+  const tarball = buildTarballs(output, version, built);
   const runtime = buildPrograms(output, version, targets);
   const bill = JSON.stringify(billOfMaterials(runtime), null, 2) + "\n";
   writeFileSync(join(output, `diaspora-stream-${version}.cdx.json`), bill);
@@ -82,7 +82,7 @@ function release({ output, targets, built, publish }: Request): void {
   const checked = checkForJsr();
   console.log(checked ? "JSR: nothing to fix" : "JSR: not checked, it cannot be reached");
   if (publish && !checked) fail(`Cannot publish ${version}: JSR cannot be reached`);
-  for (const { what, command } of publishingSteps({ version, tarball: alone })) {
+  for (const { what, command } of publishingSteps({ version, tarball })) {
     if (publish) mustRunHere(command[0], command.slice(1));
     console.log(`${publish ? "Published" : "Not published"}: ${what} (${command.join(" ")})`);
   }

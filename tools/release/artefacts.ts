@@ -23,12 +23,11 @@ function pack(built: string, tarball: string): string {
   return tarball;
 }
 
-/** The npm package, alone and with all its dependencies; built now unless its folder is given. */
-export function buildTarballs(
-  folder: string,
-  version: string,
-  given: string | undefined,
-): { alone: string; bundled: string } {
+/**
+ * The npm package, alone and with all its dependencies; built now unless its folder is given. Returns the tarball of the
+ * package alone, which is published.
+ */
+export function buildTarballs(folder: string, version: string, given: string | undefined): string {
   const work = mkdtempSync(join(tmpdir(), "diaspora-release-"));
   try {
     const [built, bundled] = [join(work, "npm"), join(work, "npm-bundled")];
@@ -36,10 +35,8 @@ export function buildTarballs(
     else cpSync(given, built, { recursive: true });
     cpSync(built, bundled, { recursive: true });
     bundleDependencies(bundled);
-    return {
-      alone: pack(built, join(folder, `diaspora-stream-${version}.tgz`)),
-      bundled: pack(bundled, join(folder, `diaspora-stream-${version}-with-dependencies.tgz`)),
-    };
+    pack(bundled, join(folder, `diaspora-stream-${version}-with-dependencies.tgz`));
+    return pack(built, join(folder, `diaspora-stream-${version}.tgz`));
   } finally {
     rmSync(work, { recursive: true });
   }

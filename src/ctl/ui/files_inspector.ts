@@ -9,20 +9,22 @@ import { TopicFiles } from "../verify/store.ts";
 const filesInspector: Inspector = {
   segments(topic, { partition, offset, limit }): Page<SegmentView> {
     const files = ofPartition(new TopicFiles(topic).partitions, partition);
-    const ids = files.segmentIds();
-    const newest = ids.toReversed();
-    const items = newest.slice(offset, offset + limit).map((firstId, at): SegmentView => {
-      const endId = newest[offset + at - 1];
-      const stat = nodeStorage.stat(`${files.directory}/${segmentName(firstId)}`);
-      return {
-        firstId,
-        ...(endId === undefined ? {} : { endId }),
-        bytes: stat?.bytes ?? 0,
-        modified: stat?.modified ?? 0,
-      };
-    });
-    files.close();
-    return { total: ids.length, offset, items };
+    try {
+      const newest = files.segmentIds().toReversed();
+      const items = newest.slice(offset, offset + limit).map((firstId, at): SegmentView => {
+        const endId = newest[offset + at - 1];
+        const stat = nodeStorage.stat(`${files.directory}/${segmentName(firstId)}`);
+        return {
+          firstId,
+          ...(endId === undefined ? {} : { endId }),
+          bytes: stat?.bytes ?? 0,
+          modified: stat?.modified ?? 0,
+        };
+      });
+      return { total: newest.length, offset, items };
+    } finally {
+      files.close();
+    }
   },
 
   async *verify(topic, options): AsyncGenerator<FindingView, void, void> {

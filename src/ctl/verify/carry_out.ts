@@ -18,7 +18,13 @@ export async function carryOut(files: TopicFiles, steps: readonly RepairStep[]):
     }
     return kept;
   };
-  for (const partition of files.partitions) await repairPartition(partition, steps, keep);
+  for (const partition of files.partitions) {
+    try {
+      await repairPartition(partition, steps, keep);
+    } finally {
+      partition.close();
+    }
+  }
   const positions = new Set(steps.flatMap(({ kind, file }) => kind === "clear position" ? [file] : []));
   for (const path of positions) clearPosition(storage, path, keep);
   for (const { kind, file } of steps) {

@@ -69,9 +69,16 @@ export class TopicFiles {
     yield* this.#part(path, () => this.#foreignFiles());
     for (const partition of this.partitions) {
       const { directory, partition: number } = partition;
-      yield* this.#part(directory, () => {
-        return this.#isThere(partition) ? verifyPartition(partition, options) : [missingPartition(partition)];
-      }, number);
+      try {
+        yield* this.#part(directory, () => {
+          return this.#isThere(partition)
+            ? verifyPartition(partition, options)
+            : [missingPartition(partition)];
+        }, number);
+      } finally {
+        // A topic may have more partitions than a process may have files open.
+        partition.close();
+      }
     }
     const consumers = `${path}/consumers`;
     const folders: string[] = [];
