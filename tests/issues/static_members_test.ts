@@ -17,7 +17,8 @@ import {
 } from "../../src/drivers/kafka/client_internals.ts";
 import { KafkaConsumer } from "../../src/drivers/kafka/consumer.ts";
 import type { ConsumerTopic } from "../../src/drivers/kafka/consumer_topic.ts";
-import { Group, takeInstanceId } from "../../src/drivers/kafka/group.ts";
+import { Group } from "../../src/drivers/kafka/group.ts";
+import { takeInstanceId } from "../../src/drivers/kafka/instance_id.ts";
 import { HighWatermarks, KnownPartitions } from "../../src/drivers/kafka/known_partitions.ts";
 import { clusterOfGroup } from "../drivers/kafka/cluster_of_group.ts";
 import { test } from "../harness.ts";

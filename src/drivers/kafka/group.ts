@@ -1,11 +1,11 @@
-import { createHash } from "node:crypto";
 import { BrokerError, PartitionMovedError } from "../../errors.ts";
 import type { Assignment, Reassignment } from "./assignment.ts";
-import type { ClientConsumer } from "./client.ts";
+import type { Admin, ClientConsumer } from "./client.ts";
 import { type BrokerAddress, FENCED } from "./client_internals.ts";
 import type { Cluster } from "./cluster.ts";
 import { commitPositions, type EpochBefore, type Positions } from "./commit.ts";
 import { isFault, isTransient } from "./failure.ts";
+import { type InstanceId, takeInstanceId } from "./instance_id.ts";
 import { findCoordinator } from "./moved_coordinator.ts";
 import { PartitionWatch } from "./partition_watch.ts";
 import { RESEND_AFTER_MS } from "./known_brokers.ts";
@@ -102,28 +102,26 @@ export class Group implements Assignment {
 
   async commit(positions: Positions): Promise<void> {
     const beganMs = performance.now();
-    const what = `store the position of "${this.#client.groupId}" in topic "${this.topic.name}"`;
-    let find = () => this.#coordinator();
+    // How long to ask the cluster for the coordinator, in milliseconds; undefined: the client knows it.
+    let findMs: number | undefined;
     for (let attempt = 1;; attempt++) {
       const { generation } = this.#member;
       try {
-        return await this.#commit(positions, find);
+        return await this.#commit(positions, findMs);
       } catch (error) {
         const triedMs = performance.now() - beganMs;
         const isChanging = isFault(error, ...CHANGING);
         if (this.#closed || !(isChanging || isTransient(error)) || triedMs > COMMIT_MS_MAX) {
-          throw this.cluster.failure(error, what, triedMs);
+          throw this.cluster.failure(error, this.#committing, triedMs);
         }
-        // The client hears later of a new coordinator. An error is to say how long all attempts took.
-        find = () =>
-          isChanging ? this.#coordinator() : this.cluster.run(
-            what,
-            (admin) => findCoordinator(admin, this.cluster.module, this.#client.groupId),
-            COMMIT_MS_MAX - triedMs,
-          ).catch((failure) => Promise.reject(failure.cause ?? failure));
+        // The client hears later of a new coordinator.
+        findMs = isChanging ? undefined : COMMIT_MS_MAX - triedMs;
         // The rebalance may be over before the response about it arrives.
         if (isChanging) await this.#settle(generation);
-        else await this.cluster.pauseBefore({ operation: what, topic: this.topic.name, attempt, error });
+        else {
+          const operation = this.#committing;
+          await this.cluster.pauseBefore({ operation, topic: this.topic.name, attempt, error });
+        }
         const moved = [...positions.keys()].find((partition) => !this.#assigned.includes(partition));
         if (moved !== undefined) throw new PartitionMovedError(this.#client.groupId, moved);
       }
@@ -226,10 +224,10 @@ export class Group implements Assignment {
   }
 
   /** One attempt, in the known generation: the client's own method would continue in any other. */
-  async #commit(positions: Positions, find: () => Promise<BrokerAddress | undefined>): Promise<void> {
+  async #commit(positions: Positions, findMs: number | undefined): Promise<void> {
     const client = this.#client;
     const { generationId, memberId, groupInstanceId } = client;
-    const broker = await find();
+    const broker = await (findMs === undefined ? this.#knownCoordinator() : this.#findCoordinator(findMs));
     if (broker === undefined) {
       client.clearMetadata();
       throw new BrokerError(this.cluster.servers, "no coordinator", { canRetry: true });
@@ -244,55 +242,26 @@ export class Group implements Assignment {
     await this.cluster.within(RESEND_AFTER_MS, committing);
   }
 
+  /** What a commit does, for errors. */
+  get #committing(): string {
+    return `store the position of "${this.#client.groupId}" in topic "${this.topic.name}"`;
+  }
+
   /** The one that the client knows. */
-  async #coordinator(): Promise<BrokerAddress | undefined> {
+  async #knownCoordinator(): Promise<BrokerAddress | undefined> {
     const node = await this.#client.findGroupCoordinator();
     return (await this.#client.metadata({ topics: [] })).brokers.get(node);
   }
-}
 
-/** Brokers accept no longer id. */
-const CHARS_MAX = 249;
-
-/** Instance numbers of open members in this process, by their id prefix. */
-const taken = new Map<string, Set<number>>();
-
-/** Identifies a set of members that need distinct ids. */
-interface MemberScope {
-  servers: string;
-  group: string;
-  kafkaName: string;
-}
-
-/** The instance id of one member, until it is released. */
-interface InstanceId {
-  id: string;
-  release(): void;
-}
-
-/**
- * An instance id for one member, derived from `group.instance.id` with the topic and a number, since brokers
- * consider a second member with the same id the first one restarted, and fence the first. The number is the lowest
- * one not used by an open consumer of this process, so that a restarted program gets the same ids.
- */
-export function takeInstanceId(base: string, { servers, group, kafkaName }: MemberScope): InstanceId {
-  const key = JSON.stringify([servers, group, kafkaName, base]);
-  const numbers = taken.get(key) ?? new Set<number>();
-  taken.set(key, numbers);
-  let number = 1;
-  while (numbers.has(number)) number++;
-  numbers.add(number);
-  return {
-    id: fitted(`${base}-${number}-${kafkaName}`),
-    release: () => {
-      numbers.delete(number);
-      if (numbers.size === 0 && taken.get(key) === numbers) taken.delete(key);
-    },
-  };
-}
-
-function fitted(id: string): string {
-  if (id.length <= CHARS_MAX) return id;
-  const digest = createHash("sha256").update(id).digest("hex");
-  return `${id.slice(0, CHARS_MAX - digest.length - 1)}-${digest}`;
+  /** The one that the cluster names. */
+  async #findCoordinator(msMax: number): Promise<BrokerAddress | undefined> {
+    const { cluster, cluster: { module } } = this;
+    const find = (admin: Admin) => findCoordinator(admin, module, this.#client.groupId);
+    try {
+      return await cluster.run(this.#committing, find, msMax);
+    } catch (failure) {
+      // The error is to say how long all attempts took.
+      throw (failure as Error).cause ?? failure;
+    }
+  }
 }
