@@ -3,7 +3,7 @@ import type { GroupMember } from "../../contract.ts";
 import { BrokerError, ConsumerInUseError } from "../../errors.ts";
 import { withoutUndefined } from "../../options.ts";
 import type { Cluster } from "./cluster.ts";
-import { commitAlone, type EpochBefore } from "./commit.ts";
+import { commitAlone, type EpochBefore, type Positions } from "./commit.ts";
 import type { ConsumerTopic } from "./consumer_topic.ts";
 import { findTopic } from "./metadata.ts";
 import { PartitionWatch } from "./partition_watch.ts";
@@ -14,8 +14,11 @@ export interface Assignment {
   readonly assigned: readonly number[];
   /** Resolves when the partitions are known. */
   open(): Promise<void>;
-  /** Commits positions: the next offset by partition; `epochBefore` is that of what was read, by default. */
-  commit(positions: ReadonlyMap<number, number>, epochBefore?: EpochBefore): Promise<void>;
+  /**
+   * Commits positions: the next offset by partition; `epochBefore` is that of what was read, by default. Where it waits
+   * until partitions have moved, another member may commit later ones meanwhile: `left` says what to commit then.
+   */
+  commit(positions: Positions, epochBefore?: EpochBefore, left?: () => Promise<Positions>): Promise<void>;
   /** Leaves the group, or gives up the partitions. */
   close(): Promise<void>;
 }
@@ -53,7 +56,7 @@ export class ManualAssignment implements Assignment {
     if (members.length > 0) throw new ConsumerInUseError(this.name, this.topic.name, "group");
   }
 
-  async commit(positions: ReadonlyMap<number, number>, epochBefore = this.epochBefore): Promise<void> {
+  async commit(positions: Positions, epochBefore = this.epochBefore): Promise<void> {
     const { name: group, topic } = this;
     try {
       await commitAlone(topic.cluster, { group, topic, positions, epochBefore });

@@ -100,14 +100,18 @@ export class Group implements Assignment {
     if (this.#assigned.length < this.#watch.count) await this.cluster.pause(HAND_OVER_MS);
   }
 
-  async commit(positions: Positions): Promise<void> {
+  async commit(
+    positions: Positions,
+    epochBefore: EpochBefore = this.listener.epochBefore,
+    left?: () => Promise<Positions>,
+  ): Promise<void> {
     const beganMs = performance.now();
     // How long to ask the cluster for the coordinator, in milliseconds; undefined: the client knows it.
     let findMs: number | undefined;
     for (let attempt = 1;; attempt++) {
       const { generation } = this.#member;
       try {
-        return await this.#commit(positions, findMs);
+        return await this.#commit(positions, epochBefore, findMs);
       } catch (error) {
         const triedMs = performance.now() - beganMs;
         const isChanging = isFault(error, ...CHANGING);
@@ -124,6 +128,8 @@ export class Group implements Assignment {
         }
         const moved = [...positions.keys()].find((partition) => !this.#assigned.includes(partition));
         if (moved !== undefined) throw new PartitionMovedError(this.#client.groupId, moved);
+        if (left !== undefined) positions = await left();
+        if (positions.size === 0) return;
       }
     }
   }
@@ -224,7 +230,11 @@ export class Group implements Assignment {
   }
 
   /** One attempt, in the known generation: the client's own method would continue in any other. */
-  async #commit(positions: Positions, findMs: number | undefined): Promise<void> {
+  async #commit(
+    positions: Positions,
+    epochBefore: EpochBefore,
+    findMs: number | undefined,
+  ): Promise<void> {
     const client = this.#client;
     const { generationId, memberId, groupInstanceId } = client;
     const broker = await (findMs === undefined ? this.#knownCoordinator() : this.#findCoordinator(findMs));
@@ -233,7 +243,7 @@ export class Group implements Assignment {
       throw new BrokerError(this.cluster.servers, "no coordinator", { canRetry: true });
     }
     const member = { generation: generationId, id: memberId ?? "", instance: groupInstanceId };
-    const { topic, listener: { epochBefore } } = this;
+    const { topic } = this;
     const committing = commitPositions(
       this.cluster,
       { group: client.groupId, member, topic, positions, epochBefore },

@@ -142,21 +142,31 @@ export class PositionStore {
 
   async #storeSome(waiting: ReadonlyMap<number, readonly Waiting[]>): Promise<void> {
     try {
-      await this.load([...waiting.keys()].filter((partition) => this.#mayBeStale(partition)));
-      const positions = new Map<number, number>();
-      for (const [partition, those] of waiting) {
-        const nextId = Math.max(...those.map((one) => one.nextId));
-        if (nextId <= (this.#stored.get(partition) ?? -1)) continue;
-        if (this.#isTooLate(partition)) throw new PartitionMovedError(this.name, partition);
-        positions.set(partition, nextId);
+      const positions = await this.#unstored(waiting);
+      if (positions.size > 0) {
+        await this.assignment.commit(positions, undefined, () => this.#unstored(waiting));
       }
-      if (positions.size > 0) await this.assignment.commit(positions);
-      for (const [partition, nextId] of positions) this.#stored.set(partition, nextId);
+      for (const [partition, nextId] of positions) {
+        this.#stored.set(partition, Math.max(nextId, this.#stored.get(partition) ?? -1));
+      }
       for (const one of [...waiting.values()].flat()) one.resolve();
     } catch (error) {
       if (error instanceof PartitionMovedError && waiting.size > 1) return await this.#storeEach(waiting);
       for (const one of [...waiting.values()].flat()) one.reject(error);
     }
+  }
+
+  /** What is to be committed; leaves out what another member has committed. */
+  async #unstored(waiting: ReadonlyMap<number, readonly Waiting[]>): Promise<Map<number, number>> {
+    await this.load([...waiting.keys()].filter((partition) => this.#mayBeStale(partition)));
+    const positions = new Map<number, number>();
+    for (const [partition, those] of waiting) {
+      const nextId = Math.max(...those.map((one) => one.nextId));
+      if (nextId <= (this.#stored.get(partition) ?? -1)) continue;
+      if (this.#isTooLate(partition)) throw new PartitionMovedError(this.name, partition);
+      positions.set(partition, nextId);
+    }
+    return positions;
   }
 
   /** Stores partition by partition, so that a reassigned one does not affect the others. */
