@@ -72,10 +72,10 @@ export class Appender {
     );
   }
 
-  /** Appends a piece of a large data part, ahead of the event it belongs to. */
-  appendChunk(data: readonly Uint8Array[]): FrameEntry {
+  /** Appends a piece of a large data part, ahead of its event, into a segment that has room for that many bytes. */
+  appendChunk(data: readonly Uint8Array[], room?: number): FrameEntry {
     const landing = this.partition.alone(() =>
-      this.#append((signature) => encodePlain(KIND.chunk, signature, { data }))
+      this.#append((signature) => encodePlain(KIND.chunk, signature, { data }), undefined, room)
     );
     if (landing.offset < OFFSETS_END) return landing;
     throw new LimitExceededError(
@@ -135,9 +135,9 @@ export class Appender {
     this.#open = undefined;
   }
 
-  #append(encode: Encode, prepare?: (segmentId: number) => void): FrameEntry {
+  #append(encode: Encode, prepare?: (segmentId: number) => void, room?: number): FrameEntry {
     for (let cuts = 0;;) {
-      const open = this.#openWithRoom();
+      const open = this.#openWithRoom(room);
       prepare?.(open.segment.baseId);
       const landing = this.#land(open, encode);
       if (landing !== undefined) return landing;
@@ -147,12 +147,12 @@ export class Appender {
     }
   }
 
-  /** The last segment, neither full nor abandoned or in doubt, nor with a hole in it. */
-  #openWithRoom(): OpenSegment {
+  /** The last segment, neither full nor abandoned or in doubt, nor with a hole in it; an empty one has any room. */
+  #openWithRoom(bytes = 1): OpenSegment {
     for (;;) {
       const open = this.#openLast();
       const isLeft = this.#isAbandoned || open.hasHole || this.keeper.isInDoubt(open.file);
-      if (open.end.offset < this.segmentBytesMax && !isLeft) return open;
+      if (open.end.offset + bytes <= this.segmentBytesMax && !isLeft) return open;
       // A segment without events is not sealed: the next one would have the same name.
       if (open.hasEvents) this.#seal(open);
       else if (!this.#isAbandoned) return open;

@@ -32,6 +32,9 @@ const CHUNK_BYTES = 1 << 20;
 /** The margin: a second frame for a few bytes would gain nothing. */
 const INLINE_RATIO = 17 / 16;
 
+/** What a chunk frame takes besides its data, at most: two records, its block sums and padding. */
+const FRAME_OVERHEAD_BYTES_MAX = 1024;
+
 /** Errors that end when segments are removed. */
 const FULL = new Set(["ENOSPC", "EDQUOT"]);
 
@@ -47,6 +50,8 @@ export class PartitionWriter {
   /** The files that the batch being stored was appended to. */
   #touched = new Set<StorageFile>();
   readonly #chunkBytes: number;
+  /** Size of the last stream. */
+  #streamBytes = 0;
 
   constructor(private readonly partition: Partition, private readonly options: WriterOptions) {
     this.#chunkBytes = options.chunkBytes ?? CHUNK_BYTES;
@@ -197,7 +202,8 @@ export class PartitionWriter {
   #appendLarge(data: OutgoingData, dataBytes: number): Extents {
     checkDataSize(dataBytes);
     const parts = data instanceof Uint8Array ? [data] : data ?? [];
-    const list = Array.from(chunksOf(parts, this.#chunkBytes), (chunk) => this.#appendChunk(chunk));
+    const chunks = chunksOf(parts, this.#chunkBytes);
+    const list = Array.from(chunks, (chunk, n) => this.#appendChunk(chunk, n === 0 ? dataBytes : 0));
     return { totalBytes: dataBytes, list };
   }
 
@@ -205,6 +211,9 @@ export class PartitionWriter {
   async #appendStream(stream: AsyncIterable<Uint8Array>): Promise<Extents> {
     const list: Extent[] = [];
     const chunk = new ChunkBuffer(this.#chunkBytes);
+    // Its size is not known yet: often they are alike.
+    const append = () =>
+      list.push(this.#appendChunk([chunk.take()], list.length === 0 ? this.#streamBytes : 0));
     let totalBytes = 0;
     for await (const piece of stream) {
       const { byteLength } = piece;
@@ -212,15 +221,22 @@ export class PartitionWriter {
       checkDataSize(totalBytes);
       for (let from = 0; from < byteLength;) {
         from += chunk.fill(piece, from);
-        if (chunk.isFull) list.push(this.#appendChunk([chunk.take()]));
+        if (chunk.isFull) append();
       }
     }
-    if (!chunk.isEmpty) list.push(this.#appendChunk([chunk.take()]));
+    if (!chunk.isEmpty) append();
+    this.#streamBytes = totalBytes;
     return { totalBytes, list };
   }
 
-  #appendChunk(data: readonly Uint8Array[]): Extent {
-    const landing = this.#noticingFull(() => this.#appender.appendChunk(data));
+  /**
+   * Appends a chunk. The first one begins a segment if the whole data part fits into one, but not into the current one:
+   * where each segment has data of the next one's first event, retention can remove none.
+   */
+  #appendChunk(data: readonly Uint8Array[], partBytes: number): Extent {
+    const room = 1 + partBytes + Math.ceil(partBytes / this.#chunkBytes) * FRAME_OVERHEAD_BYTES_MAX;
+    const fits = room <= this.options.segmentBytesMax;
+    const landing = this.#noticingFull(() => this.#appender.appendChunk(data, fits ? room : 1));
     this.#wrote();
     const dataBytes = data.reduce((sum, piece) => sum + piece.byteLength, 0);
     return { segmentId: landing.segment.baseId, offset: landing.offset, dataBytes };

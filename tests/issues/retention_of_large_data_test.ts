@@ -1,0 +1,48 @@
+// Detector images of 2 MiB: the pieces of an image filled a segment, and its event came into the next one, at every
+// boundary, since sizes and limits are powers of two. Each segment then had to stay for the next one, so that retention
+// and trim never removed anything, and the disk became full.
+import { assert, assertEquals } from "@std/assert";
+import { mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { type DataPart, Driver } from "../../mod.ts";
+import { test } from "../harness.ts";
+import { memoryFolder } from "../memory_folder.ts";
+
+const MIB = 1024 * 1024;
+const EVENTS = 12;
+
+const KINDS: [name: string, bytes: number, part: (bytes: Uint8Array<ArrayBuffer>) => DataPart][] = [
+  ["of half a segment", 2 * MIB, (bytes) => bytes],
+  ["of a segment", 4 * MIB, (bytes) => bytes],
+  ["of more than a segment", 5 * MIB, (bytes) => bytes],
+  ["of odd sizes", 1_500_001, (bytes) => [bytes]],
+  ["from streams", 2 * MIB, (bytes) => new Blob([bytes]).stream()],
+];
+
+for (const [name, bytes, part] of KINDS) {
+  test(`retention and trim remove segments with data parts ${name}`, async () => {
+    const folder = mkdtempSync(join(memoryFolder, "diaspora-large-retention-"));
+    try {
+      await using driver = await Driver.open("files", { root_path: folder });
+      await driver.createTopic("kept", { segment_bytes: 4 * MIB, retention_bytes: 8 * MIB });
+      await driver.createTopic("trimmed", { segment_bytes: 4 * MIB });
+      for (const topicName of ["kept", "trimmed"]) {
+        await using topic = await driver.openTopic(topicName);
+        await using producer = topic.producer();
+        for (let n = 0; n < EVENTS; n++) await producer.push({ n }, part(new Uint8Array(bytes).fill(n)));
+        if (topicName === "trimmed") await topic.trim({ beforeId: EVENTS - 2 });
+        const [{ firstId }] = await topic.describe();
+        assert(firstId >= EVENTS / 2, `${topicName}: ${firstId}`);
+        const seen: number[] = [];
+        for await (const event of topic.consumer("reader").events({ until: "end" })) {
+          const data = await event.loadData();
+          assertEquals([data.byteLength, data[0], data.at(-1)], [bytes, event.id, event.id]);
+          seen.push(event.id);
+        }
+        assertEquals(seen, Array.from({ length: EVENTS - firstId }, (_, index) => firstId + index));
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+}
