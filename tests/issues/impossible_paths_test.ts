@@ -1,9 +1,10 @@
 // A path that no system takes (below a file, too long) was an error of the runtime where a module was allowed or named
 // and where `consume --data` writes: nothing said which option it came from. And `consumer lag --interval` with more
 // seconds than a timer holds refreshed a thousand times a second.
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { Driver, InvalidOptionError, ModuleLoadError } from "../../mod.ts";
 import { main } from "../../src/ctl/main.ts";
 import { hostWith } from "../ctl/host.ts";
@@ -67,4 +68,43 @@ test("an interval longer than a timer can take refreshes once", () =>
     await run(["topic", "create", "topic", ...store]);
     const { out } = await run(["consumer", "lag", "--interval", "99999999999", ...store], 500);
     assertEquals(out.split("consumer").length - 1, 1, out);
+  }));
+
+// What looked like a number was read as one: `--to.file 2026.10` wrote over the file "2026.1".
+test("an export and an import use the path as it is typed, even if it looks like a number or a list", () =>
+  inFolder(async (folder) => {
+    const store = ["--store", join(folder, "store")];
+    const before = process.cwd();
+    await run(["topic", "create", "topic", ...store]);
+    await run(["produce", "topic", "--metadata", "1", ...store]);
+    const names = ["1e3", "2026.10", "007", "-0", "true", "null", "a,b", "[1]"];
+    process.chdir(mkdtempSync(join(folder, "exported-")));
+    try {
+      for (const name of names) await run(["export", "topic", "--to", "jsonl", "--to.file", name, ...store]);
+      assertEquals(readdirSync(".").sort(), [...names].sort());
+      for (const [index, name] of names.entries()) {
+        const { code, error } = await run([
+          ...["import", `topic${index}`, "--from", "jsonl", "--from.file", name, "--driver", "files"],
+          ...["--driver.root_path", "007.50"],
+        ]);
+        assertEquals(code, 0, error);
+      }
+      assert(existsSync("007.50"));
+    } finally {
+      process.chdir(before);
+    }
+  }));
+
+test("a file that export cannot write is refused before it reads, with the option and the path", () =>
+  inFolder(async (folder) => {
+    const store = ["--store", join(folder, "store")];
+    await run(["topic", "create", "topic", ...store]);
+    for (const path of [join(folder, "file", "x"), join(folder, "x".repeat(5_000))]) {
+      const { code, error } = await run(["export", "topic", "--to", "archive", "--to.file", path, ...store]);
+      assertStringIncludes(error, `Cannot write "${path}" given by "--to.file": `);
+      assertEquals(code, 2);
+    }
+    const { code, error } = await run(["export", "topic", "--to", "jsonl", "--to.file", "", ...store]);
+    assertStringIncludes(error, 'Option "--to.file" takes a path, found ""');
+    assertEquals(code, 2);
   }));

@@ -4,14 +4,18 @@ import { isSecret } from "../../secrets.ts";
 import { UsageError } from "../usage_error.ts";
 
 const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
+/** Options whose values are paths and names. */
+const ALWAYS_TEXT = /^--(to|from)\.|\.root_path$/;
 const WORDS: ReadonlyMap<string, JsonValue> = new Map([["true", true], ["false", false], ["null", null]]);
 
 /**
  * The value of a `--X.KEY VALUE` option: numbers, `true`, `false`, `null`, JSON in `{}` or `[]`, comma-separated
- * lists, quoted text; anything else is text. A password is always text.
+ * lists, quoted text; anything else is text. A password is always text, and so are paths and names of what is
+ * exported or imported: `1e3` is not the file `1000`.
  */
 export function parseValue(option: string, text: string): JsonValue {
   if (option.startsWith("--driver.") && isSecret(option)) return parseSecret(text);
+  if (ALWAYS_TEXT.test(option)) return unquoted(text) ?? text;
   if (isEnclosed(text, "{", "}") || isEnclosed(text, "[", "]")) return parseJson(option, text);
   const items = splitAtCommas(text);
   if (items.length === 1) return parseSingle(text);
@@ -20,9 +24,15 @@ export function parseValue(option: string, text: string): JsonValue {
   return items.map((item) => parseSingle(item.trim()));
 }
 
+/** The text within quotes; undefined if there are none around it. */
+function unquoted(text: string): string | undefined {
+  return isEnclosed(text, '"', '"') || isEnclosed(text, "'", "'") ? text.slice(1, -1) : undefined;
+}
+
 /** Credentials may be an object; anything else is text, including commas and digits. */
 function parseSecret(text: string): JsonValue {
-  if (isEnclosed(text, '"', '"') || isEnclosed(text, "'", "'")) return text.slice(1, -1);
+  const quoted = unquoted(text);
+  if (quoted !== undefined) return quoted;
   if (!text.startsWith("{")) return text;
   try {
     return JSON.parse(text) as JsonValue;
@@ -32,9 +42,8 @@ function parseSecret(text: string): JsonValue {
 }
 
 function parseSingle(text: string): JsonValue {
-  if (text.length >= 2 && (isEnclosed(text, '"', '"') || isEnclosed(text, "'", "'"))) {
-    return text.slice(1, -1);
-  }
+  const quoted = unquoted(text);
+  if (quoted !== undefined) return quoted;
   const word = WORDS.get(text);
   if (word !== undefined) return word;
   if (!NUMBER.test(text)) return text;

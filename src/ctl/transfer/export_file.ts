@@ -18,9 +18,8 @@ export interface ExportFile {
 /** Opens the file of an export: standard output for `-`. The file gets its name only when it is complete. */
 export function openExportFile(path: string, output: Writable, storage: Storage = nodeStorage): ExportFile {
   if (path === "-") return { stream: output, finish: () => Promise.resolve(), abandon: () => {} };
-  const isSpecial = statSync(path, { throwIfNoEntry: false })?.isFile() === false;
-  const written = isSpecial ? path : `${path}.partial`;
-  const stream = createWriteStream(written, { fd: open(path, written) });
+  const { descriptor, written, isSpecial } = open(path);
+  const stream = createWriteStream(written, { fd: descriptor });
   return {
     stream,
     async finish() {
@@ -52,9 +51,11 @@ async function publish(storage: Storage, written: string, path: string): Promise
 }
 
 /** Opened at once, so that an unwritable path is found before any work. */
-function open(path: string, written: string): number {
+function open(path: string): { descriptor: number; written: string; isSpecial: boolean } {
   try {
-    return openSync(written, "w");
+    const isSpecial = statSync(path, { throwIfNoEntry: false })?.isFile() === false;
+    const written = isSpecial ? path : `${path}.partial`;
+    return { descriptor: openSync(written, "w"), written, isSpecial };
   } catch (cause) {
     throw fileError("write", path, "--to.file", cause);
   }

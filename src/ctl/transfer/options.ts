@@ -12,7 +12,7 @@ export function fileOption(prefix: "to" | "from", options: JsonObject): string {
     throw new UsageError(`Missing option: add "--${prefix}.file FILE"; - is ${stream}`);
   }
   // A file may have a name that looks like a number.
-  if (typeof file === "string" || typeof file === "number") return String(file);
+  if ((typeof file === "string" && file !== "") || typeof file === "number") return String(file);
   throw new UsageError(`Option "--${prefix}.file" takes a path, found ${JSON.stringify(file)}`);
 }
 
