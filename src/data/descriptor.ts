@@ -111,7 +111,13 @@ export class DataDescriptor {
    * this view or two overlap.
    */
   makeUnstructuredView(pieces: readonly DataRange[]): DataDescriptor {
-    for (const { offset, size } of pieces) {
+    if (!Array.isArray(pieces)) {
+      throw new DataRangeError(
+        `Cannot make a view: expected an array of { offset, size }, found ${literal(pieces)}`,
+      );
+    }
+    for (const piece of pieces) {
+      const { offset, size } = (piece ?? {}) as DataRange;
       checkNumber("offset", offset);
       checkNumber("size", size);
       if (offset + size > this.size) {

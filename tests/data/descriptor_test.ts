@@ -66,6 +66,20 @@ test("pieces out of bounds, overlapping or not numbers are refused", () => {
     () => view.makeUnstructuredView([{ offset: 4, size: 2 }, { offset: 4, size: 2 }]),
     DataRangeError,
   );
+  for (const wrong of [null, undefined, 5, {}, new Set()] as never[]) {
+    assertThrows(
+      () => view.makeUnstructuredView(wrong),
+      DataRangeError,
+      "expected an array of { offset, size }",
+    );
+  }
+  for (const wrong of [null, undefined, 5, {}] as never[]) {
+    assertThrows(
+      () => view.makeUnstructuredView([wrong]),
+      DataRangeError,
+      "offset undefined is not a whole number",
+    );
+  }
   for (const wrong of [-1, 1.5, NaN, Infinity, "1" as never, undefined as never]) {
     assertThrows(() => view.makeSubView(wrong, 1), DataRangeError);
     assertThrows(() => view.makeSubView(0, wrong), DataRangeError);
