@@ -13,16 +13,26 @@ interface Describable {
   toJSON(): JsonObject;
 }
 
-/** The names of classes whose JSON form only describes their objects, by prototype. */
-const described = new Map<object, string>();
+/** Where a class of this library has its name, for all copies of it: `import` and `require` load two. */
+const CLASS = Symbol.for("@diaspora/stream class");
 
-/** The class name of an object whose JSON form only describes it; undefined for other objects. */
+/** Prototypes of this copy's classes. */
+const own = new Set<object>();
+
+/** The class name of an object of this library, which is not metadata by itself; undefined for other objects. */
 export function describedClass(value: object): string | undefined {
+  const name = (value as { [CLASS]?: unknown })[CLASS];
+  if (typeof name !== "string") return undefined;
   for (let type = Object.getPrototypeOf(value); type !== null; type = Object.getPrototypeOf(type)) {
-    const name = described.get(type);
-    if (name !== undefined) return name;
+    if (own.has(type)) return name;
   }
-  return undefined;
+  return `${name}, which another copy of this library made: load one version, by import or by require`;
+}
+
+/** Objects of the class are not metadata by themselves. */
+export function nameClass(type: { readonly prototype: object }, name: string): void {
+  own.add(type.prototype);
+  Object.defineProperty(type.prototype, CLASS, hidden(name));
 }
 
 /**
@@ -34,7 +44,7 @@ export function makeInspectable<D extends Describable>(
   name: string,
   fields: (object: D) => object = (object) => object.toJSON(),
 ): void {
-  described.set(type.prototype, name);
+  nameClass(type, name);
   const show = (object: D, inspect: Inspect, options: InspectOptions) => {
     // The prototype itself has no fields to show.
     if (object === type.prototype || typeof inspect !== "function") return name;

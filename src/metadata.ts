@@ -1,4 +1,5 @@
 import { InvalidMetadataError } from "./errors.ts";
+import { nameClass } from "./inspect.ts";
 import type { JsonValue } from "./json.ts";
 import { describeDocumentFault } from "./metadata/document_fault.ts";
 import { describeFault, isJson } from "./metadata/representable.ts";
@@ -52,6 +53,9 @@ export class Metadata {
     return new Metadata(jsonTextOf(value));
   }
 }
+
+// Within a value it would be stored as an object with a member `document`.
+nameClass(Metadata, "Metadata");
 
 /** Whether a value is {@linkcode Metadata}; a proxy may refuse to answer. */
 export function isMetadata(value: unknown): value is Metadata {

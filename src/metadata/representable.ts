@@ -110,11 +110,11 @@ function describeObject(value: object, pointer: string, ancestors: object[]): Fa
 }
 
 function describeMembers(value: object, pointer: string, ancestors: object[]): Fault | undefined {
+  const described = describedClass(value);
+  // Its JSON form is for people: an event stored that way would lose its data and the precision of its numbers.
+  if (described !== undefined) return { what: `an object of class ${described}`, pointer };
   const { toJSON } = value as Convertible;
   if (typeof toJSON === "function") {
-    const described = describedClass(value);
-    // Its JSON form is for people: an event stored that way would lose its data and the precision of its numbers.
-    if (described !== undefined) return { what: `an object of class ${described}`, pointer };
     if (value instanceof Date && Number.isNaN(value.getTime())) return { what: "an invalid Date", pointer };
     return describe(toJSON.call(value, pointer.slice(pointer.lastIndexOf("/") + 1)), pointer, ancestors);
   }

@@ -1,4 +1,5 @@
 import type { DataPart } from "../data/view.ts";
+import { nameClass } from "../inspect.ts";
 import type { JsonValue } from "../json.ts";
 import type { Metadata } from "../metadata.ts";
 import type { PushOptions } from "./options.ts";
@@ -41,3 +42,5 @@ export class PushEnvelope<T = JsonValue> {
     return this.#options;
   }
 }
+
+nameClass(PushEnvelope, "PushEnvelope");
