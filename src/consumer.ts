@@ -233,8 +233,8 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
     if (store) await this.#acknowledger.drain();
     await this.#queue.pause(async () => {
       const partitions = wanted ?? this.#driver.assigned;
-      if (store) this.#acknowledger.forget(partitions);
-      await this.#driver.seek(partitions, position, store);
+      const seek = () => this.#driver.seek(partitions, position, store);
+      await (store ? this.#acknowledger.move(partitions, seek) : seek());
       for (const partition of partitions) this.#source.drop(partition);
     });
   }

@@ -18,10 +18,11 @@ export class Acknowledger {
   readonly #storing = new Set<Promise<void>>();
   #unobserved: { part: PartitionAcknowledgement; error: unknown } | undefined = undefined;
   #closed = false;
-  /** Running calls of `process` with several concurrent callbacks. */
-  readonly #processing = new Set<UnfinishedEvents>();
-  /** Calls with failed callbacks that ended while others ran: those must not cover the failed events. */
-  readonly #endedWithFailures = new Set<UnfinishedEvents>();
+  /**
+   * Calls of `process` with several concurrent callbacks that run, or that failed beside others that still run: none
+   * covers the unfinished events of another.
+   */
+  readonly #calls = new Set<UnfinishedEvents>();
   /** The call of `process` that delivered an event; only for those calls. */
   readonly #deliveredBy = new WeakMap<AcknowledgedEvent, UnfinishedEvents>();
 
@@ -47,10 +48,10 @@ export class Acknowledger {
     return part;
   }
 
-  /** Holds back acknowledgements of events whose callbacks are running, until `endProcessing`. */
+  /** Holds back acknowledgements of events whose callbacks are running or have failed, until `endProcessing`. */
   beginProcessing(): UnfinishedEvents {
     const unfinished = new UnfinishedEvents((partition, nextId) => this.acknowledge(partition, nextId));
-    this.#processing.add(unfinished);
+    this.#calls.add(unfinished);
     return unfinished;
   }
 
@@ -60,22 +61,32 @@ export class Acknowledger {
   recordDelivery(event: AcknowledgedEvent, by: UnfinishedEvents): void {
     this.#deliveredBy.set(event, by);
     by.add(event);
-    for (const failed of this.#endedWithFailures) failed.redeliver(event);
+    this.#redeliver(event);
   }
 
-  /** Forgets acknowledgements that are held back: the stored position of these partitions moves. */
-  forget(partitions: readonly number[]): void {
-    for (const partition of partitions) {
-      for (const unfinished of this.#processing) unfinished.forget(partition, false);
-      for (const failed of this.#endedWithFailures) failed.forget(partition, true);
+  /**
+   * Moves the stored positions of partitions by `seek`. What was held back before must not move them again; if it
+   * rejects, nothing has changed.
+   */
+  async move(partitions: readonly number[], seek: () => Promise<void>): Promise<void> {
+    const heldBack = partitions.map((partition): [number, number] => [
+      partition,
+      Math.max(0, ...Array.from(this.#calls, (call) => call.takeHeldBack(partition))),
+    ]);
+    try {
+      await seek();
+    } catch (error) {
+      for (const [partition, nextId] of heldBack) if (nextId > 0) this.acknowledge(partition, nextId);
+      throw error;
     }
+    for (const call of this.#calls) for (const partition of partitions) call.forget(partition);
   }
 
   /** All callbacks of a call of `process` have ended; throws if an acknowledgement failed unobserved. */
   async endProcessing(unfinished: UnfinishedEvents): Promise<void> {
-    this.#processing.delete(unfinished);
-    if (this.#processing.size === 0) this.#endedWithFailures.clear();
-    else if (unfinished.hasAny) this.#endedWithFailures.add(unfinished);
+    unfinished.hasEnded = true;
+    if (unfinished.isOver) this.#calls.delete(unfinished);
+    if ([...this.#calls].every(({ hasEnded }) => hasEnded)) this.#calls.clear();
     await this.drain();
     const failed = this.#unobserved;
     this.#unobserved = undefined;
@@ -97,14 +108,22 @@ export class Acknowledger {
 
   #acknowledgeable(partition: number, nextId: number, event: AcknowledgedEvent | undefined): number {
     let acknowledgeable = nextId;
-    for (const calls of [this.#processing, this.#endedWithFailures]) {
-      for (const unfinished of calls) {
-        acknowledgeable = Math.min(acknowledgeable, unfinished.acknowledgeable(partition, nextId, event));
-      }
-    }
     const deliveredBy = event === undefined ? undefined : this.#deliveredBy.get(event);
-    if (deliveredBy === undefined || this.#processing.has(deliveredBy)) return acknowledgeable;
+    // None that failed, but perhaps one of those again: it was pulled, or processed one by one.
+    if (event !== undefined && deliveredBy === undefined) this.#redeliver(event);
+    for (const call of this.#calls) {
+      acknowledgeable = Math.min(acknowledgeable, call.acknowledgeable(partition, nextId, event));
+    }
+    if (deliveredBy === undefined || this.#calls.has(deliveredBy)) return acknowledgeable;
     return Math.min(acknowledgeable, deliveredBy.acknowledgeable(partition, nextId, event));
+  }
+
+  /** The event is delivered again, if it is one that failed: that counts no more. */
+  #redeliver(event: AcknowledgedEvent): void {
+    for (const call of this.#calls) {
+      call.redeliver(event);
+      if (call.isOver) this.#calls.delete(call);
+    }
   }
 
   #store(turn: AcknowledgedTurn): void {

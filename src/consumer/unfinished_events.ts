@@ -13,9 +13,12 @@ export class UnfinishedEvents {
   readonly #partitions = new Map<number, Set<AcknowledgedEvent>>();
   /** By partition: the highest id that was to be acknowledged. */
   readonly #wanted = new Map<number, number>();
-  /** Events that were acknowledged individually, and events whose callback stopped the processing. */
+  /** Events that were acknowledged individually. */
   readonly #acknowledged = new WeakSet<AcknowledgedEvent>();
-  readonly #stopped = new WeakSet<AcknowledgedEvent>();
+  /** Events whose callbacks have thrown; few, since the call then ends. */
+  readonly #thrown = new Map<AcknowledgedEvent, CallbackEnd>();
+  /** Whether the call of `process` has ended. */
+  hasEnded = false;
 
   /** `store` stores an acknowledgement that was held back. */
   constructor(private readonly store: (partition: number, nextId: number) => void) {}
@@ -27,28 +30,36 @@ export class UnfinishedEvents {
     else events.add(event);
   }
 
-  /** Whether any event is unfinished. */
-  get hasAny(): boolean {
-    for (const events of this.#partitions.values()) if (events.size > 0) return true;
-    return false;
+  /** Whether the call has ended, and nothing of it is unfinished. */
+  get isOver(): boolean {
+    return this.hasEnded && [...this.#partitions.values()].every(({ size }) => size === 0);
   }
 
   /** An event that failed is delivered again, and no longer unfinished here. */
   redeliver({ partition, id }: AcknowledgedEvent): void {
-    for (const event of this.#partitions.get(partition) ?? []) if (event.id === id) this.#remove(event);
+    for (const event of this.#thrown.keys()) {
+      if (event.id === id && event.partition === partition) this.#remove(event);
+    }
   }
 
-  /** Forgets what is held back in a partition, whose stored position moves; if all have ended, what failed, too. */
-  forget(partition: number, haveEnded: boolean): void {
+  /** The highest id whose acknowledgement is held back in a partition, which ends; 0 for none. */
+  takeHeldBack(partition: number): number {
+    const wanted = this.#wanted.get(partition) ?? 0;
     this.#wanted.delete(partition);
-    if (haveEnded) this.#partitions.delete(partition);
+    return wanted;
+  }
+
+  /** The stored position of a partition has moved: what was held back or has failed there counts no more. */
+  forget(partition: number): void {
+    this.#wanted.delete(partition);
+    for (const event of this.#thrown.keys()) this.#partitions.get(partition)?.delete(event);
   }
 
   /**
    * Called after an event's callback. The event that stopped the processing counts as done if it was acknowledged.
    */
   end(event: AcknowledgedEvent, how: CallbackEnd): void {
-    if (how === "stopped") this.#stopped.add(event);
+    if (how !== "done") this.#thrown.set(event, how);
     if (how === "done" || (how === "stopped" && this.#acknowledged.has(event))) this.#remove(event);
   }
 
@@ -56,7 +67,7 @@ export class UnfinishedEvents {
   acknowledgeable(partition: number, nextId: number, event: AcknowledgedEvent | undefined): number {
     if (event !== undefined) {
       this.#acknowledged.add(event);
-      if (this.#stopped.has(event)) this.#remove(event);
+      if (this.#thrown.get(event) === "stopped") this.#remove(event);
     }
     const limit = this.#limitOf(partition);
     if (nextId > limit && nextId > (this.#wanted.get(partition) ?? 0)) this.#wanted.set(partition, nextId);

@@ -323,6 +323,76 @@ test("a stored seek beyond an event that failed gives it up, also while other pr
   });
 });
 
+test("a stored seek beyond an event that failed gives it up, also while another callback of that call runs", async () => {
+  await withEvents(1, async (consumer, stored) => {
+    const { opened, open } = gate();
+    const failed = gate();
+    const failing = assertRejects(() =>
+      consumer.process(async (event) => {
+        if (event.id === 0) return await opened;
+        failed.open();
+        throw boom;
+      }, { maxEvents: 2, concurrency: 2 })
+    );
+    await failed.opened;
+    await consumer.seek({ id: 8 }, { store: true });
+    const last = gate();
+    const running = consumer.process(async (event) => {
+      if (event.id === 9) await last.opened;
+      await event.acknowledge();
+    }, FOUR);
+    open();
+    await failing;
+    last.open();
+    await running;
+    assertEquals(await stored(), [10]);
+  });
+});
+
+test("an event that failed beside other process() calls is done once it is pulled again and acknowledged", async () => {
+  await withEvents(1, async (consumer, stored) => {
+    const { opened, open } = gate();
+    const running = consumer.process(async (event) => {
+      if (event.id === 0) await opened;
+    }, { maxEvents: 1, concurrency: 2 });
+    await assertRejects(() =>
+      consumer.process((event) => {
+        if (event.id === 3) throw boom;
+      }, FOUR)
+    );
+    await consumer.seek({ id: 3 });
+    const event = await consumer.pull();
+    await event.acknowledge();
+    open();
+    await running;
+    await consumer.close();
+    assertEquals([event.id, await stored()], [3, [4]]);
+  });
+});
+
+test("a stored seek that is rejected changes nothing", async () => {
+  for (const failing of [false, true]) {
+    const source = new ScriptedSource();
+    source.store(6);
+    await using consumer = source.consumer();
+    source.seeking = () => Promise.reject(new StorageError("ENOSPC", "Cannot write: no space left"));
+    const { opened, open } = gate();
+    const running = consumer.process(() => opened, { maxEvents: 1, concurrency: 2 });
+    const process = () =>
+      consumer.process((event) => {
+        event.acknowledge();
+        if (failing && event.id === 3) throw boom;
+      }, { until: "end", concurrency: 2 });
+    await (failing ? assertRejects(process, Error, "boom") : process());
+    await assertRejects(() => consumer.seek({ id: 5 }, { store: true }), StorageError);
+    if (failing) await process();
+    open();
+    await running;
+    await consumer.close();
+    assertEquals(source.acknowledged.at(-1), failing ? "0:3" : "0:6");
+  }
+});
+
 test("a deferred acknowledgement that cannot be stored rejects process()", async () => {
   const source = new ScriptedSource();
   source.store(4);
