@@ -32,7 +32,10 @@ export function withoutUndefined<O extends object>(options: O): WithoutUndefined
   return Object.fromEntries(there) as WithoutUndefined<O>;
 }
 
-/** A copy of an option document that the caller cannot change any more; throws `InvalidOptionError`. */
+/**
+ * A copy of an option document that the caller cannot change any more, without undefined members: those are not given.
+ * Throws `InvalidOptionError`.
+ */
 export function copyOptions(owner: string, options: unknown = {}): JsonObject {
   const refused = (why: string, cause?: unknown) =>
     new InvalidOptionError("", `Cannot use ${owner} options: ${why}`, { cause });
@@ -40,7 +43,7 @@ export function copyOptions(owner: string, options: unknown = {}): JsonObject {
     throw refused(`expected an object, found ${show(options)}`);
   }
   try {
-    return structuredClone(options as JsonObject);
+    return withoutUndefined(structuredClone(options as JsonObject));
   } catch (cause) {
     throw refused(`expected values that JSON can hold: ${(cause as Error).message}`, cause);
   }

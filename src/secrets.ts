@@ -100,7 +100,7 @@ export function withoutValues(text: string, secrets: readonly (string | undefine
 
 /** The type of a value, shown in place of a secret of the wrong type. */
 export function kindOf(value: unknown): string {
-  if (value === null) return "null";
+  if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "an object";
   if (value === "") return "an empty text";

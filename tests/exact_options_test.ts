@@ -4,6 +4,8 @@ import { assertEquals } from "@std/assert";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import ts from "typescript";
+import { Driver } from "../mod.ts";
+import { copyOptions, invalidOption } from "../src/options.ts";
 import { test } from "./harness.ts";
 
 const ENTRY_POINTS = ["./mod.ts", "./src/otel/mod.ts", "./src/cpp_files/mod.ts"];
@@ -41,4 +43,19 @@ test("every option may be undefined, also with exactOptionalPropertyTypes", () =
   }
   checks.push("export const refuses: Accepts<{ n?: number }> = true;");
   assertEquals(errorsOf([...imports, ACCEPTS, ...checks].join("\n")), ["refuses"]);
+});
+
+test("an option that is undefined is not given: what a topic keeps is not changed by it, and drivers do not see it", async () => {
+  await using driver = await Driver.open("memory", {});
+  await driver.createTopic("topic", { num_partitions: 2 });
+  await using topic = await driver.openTopic("topic");
+  const changes: { num_partitions?: number } = { num_partitions: undefined };
+  await topic.edit(changes as Record<string, number>);
+  assertEquals(Object.keys(copyOptions("driver", { address: undefined, kept: null })), ["kept"]);
+});
+
+test("a secret that is undefined is named so", () => {
+  // As from a variable of the environment that is not set; it was "a undefined".
+  const { message } = invalidOption("kafka", "sasl.password", undefined, "text");
+  assertEquals(message, 'Cannot use undefined as kafka option "sasl.password": expected text');
 });
