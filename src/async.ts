@@ -7,8 +7,8 @@ export function attempt<T>(work: () => T): Promise<T> {
 export const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /**
- * Waits for `ms` milliseconds, at most 24 days; resolves early if the signal is aborted, and leaves no timer and no listener
- * behind.
+ * Waits for `ms` milliseconds, at most 24 days; resolves early if the signal is aborted, and leaves no timer and no
+ * listener behind.
  */
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();

@@ -8,7 +8,7 @@ import { extname, isAbsolute, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { ModuleLoadError } from "../errors.ts";
-import { findPackageFile, isFile } from "./package_lookup.ts";
+import { findPackageFile, isFile, whyNoFile } from "./package_lookup.ts";
 import { messageOf } from "../text/message.ts";
 
 /** A name, and the module that exports it, if given. */
@@ -85,8 +85,9 @@ type Exports = Record<string, unknown>;
 /** Throws `ModuleLoadError` if the module is a file that does not exist; returns its path, undefined for others. */
 export function checkFile(what: string, module: string): string | undefined {
   const path = isAbsolute(module) ? module : module.startsWith("file:") ? fileURLToPath(module) : undefined;
-  if (path === undefined || isFile(path)) return path;
-  throw new ModuleLoadError(module, `Cannot load ${what} from "${module}": no such file`);
+  const why = path && whyNoFile(path);
+  if (why === undefined) return path;
+  throw new ModuleLoadError(module, `Cannot load ${what} from "${module}": ${why}`);
 }
 
 async function importModule(what: string, module: string): Promise<Exports> {

@@ -8,6 +8,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isObject } from "../json.ts";
+import { reasonOf } from "../storage/storage_error.ts";
 
 /** Conditions of `exports` that apply in every runtime. */
 const CONDITIONS = ["import", "node", "module", "default"];
@@ -75,11 +76,16 @@ function readJson(path: string): PackageDescription | undefined {
   }
 }
 
-/** Whether the file exists; symbolic links are followed. No file has a path that the system refuses. */
+/** Whether the file exists; symbolic links are followed. */
 export function isFile(path: string): boolean {
+  return whyNoFile(path) === undefined;
+}
+
+/** Why there is no such file, or none that this process may look at; undefined if there is one. */
+export function whyNoFile(path: string): string | undefined {
   try {
-    return statSync(path).isFile();
-  } catch {
-    return false;
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === true ? undefined : "no such file";
+  } catch (cause) {
+    return reasonOf(cause);
   }
 }

@@ -34,7 +34,11 @@ async function run(
 
 test("a module at a path that no system takes is refused, naming the option or the component", () =>
   inFolder(async (folder) => {
-    for (const path of [join(folder, "file", "module.ts"), join(folder, "x".repeat(5_000))]) {
+    const paths = [
+      [join(folder, "file", "module.ts"), "a part of the path is not a folder"],
+      [join(folder, "x".repeat(5_000)), "the path is too long"],
+    ] as const;
+    for (const [path, why] of paths) {
       await assertRejects(
         () => Driver.open("memory", { load_modules: [path] }),
         InvalidOptionError,
@@ -44,7 +48,7 @@ test("a module at a path that no system takes is refused, naming the option or t
       await assertRejects(
         () => driver.createTopic("topic", { num_partitions: 1 }, { validator: { type: `mine:${path}` } }),
         ModuleLoadError,
-        'Cannot load validator "mine" from',
+        `Cannot load validator "mine" from "${path}": ${why}`,
       );
     }
   }));
