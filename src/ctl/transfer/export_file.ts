@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createWriteStream, openSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Writable } from "node:stream";
+import { StorageError } from "../../errors.ts";
 import { nodeStorage } from "../../storage/node.ts";
 import type { Storage } from "../../storage/port.ts";
 import { fileError } from "../usage_error.ts";
@@ -38,6 +39,9 @@ export function openExportFile(path: string, output: Writable, storage: Storage 
   };
 }
 
+/** Folders that may only be written to, or whose file system syncs none, as those of virtual machines. */
+const NOT_SYNCED = ["EACCES", "EPERM", "EINVAL", "ENOSYS", "ENOTSUP", "EOPNOTSUPP"];
+
 /** After a power cut the name has this content, what it had before, or none. */
 async function publish(storage: Storage, written: string, path: string): Promise<void> {
   const file = storage.open(written, "update");
@@ -47,7 +51,11 @@ async function publish(storage: Storage, written: string, path: string): Promise
     file.close();
   }
   storage.rename(written, path);
-  await storage.syncDirectoryLater(dirname(path));
+  try {
+    await storage.syncDirectoryLater(dirname(path));
+  } catch (error) {
+    if (!(error instanceof StorageError && NOT_SYNCED.includes(error.errno))) throw error;
+  }
 }
 
 /** Opened at once, so that an unwritable path is found before any work. */
