@@ -61,7 +61,10 @@ export class Acknowledger {
   recordDelivery(event: AcknowledgedEvent, by: UnfinishedEvents): void {
     this.#deliveredBy.set(event, by);
     by.add(event);
-    this.#redeliver(event);
+    for (const call of this.#calls) {
+      call.redeliver(event);
+      if (call.isOver) this.#calls.delete(call);
+    }
   }
 
   /**
@@ -109,21 +112,13 @@ export class Acknowledger {
   #acknowledgeable(partition: number, nextId: number, event: AcknowledgedEvent | undefined): number {
     let acknowledgeable = nextId;
     const deliveredBy = event === undefined ? undefined : this.#deliveredBy.get(event);
-    // None that failed, but perhaps one of those again: it was pulled, or processed one by one.
-    if (event !== undefined && deliveredBy === undefined) this.#redeliver(event);
     for (const call of this.#calls) {
+      // It may be one that failed there: it was pulled since then, or delivered twice at a time.
+      if (event !== undefined) call.redeliver(event);
       acknowledgeable = Math.min(acknowledgeable, call.acknowledgeable(partition, nextId, event));
     }
     if (deliveredBy === undefined || this.#calls.has(deliveredBy)) return acknowledgeable;
     return Math.min(acknowledgeable, deliveredBy.acknowledgeable(partition, nextId, event));
-  }
-
-  /** The event is delivered again, if it is one that failed: that counts no more. */
-  #redeliver(event: AcknowledgedEvent): void {
-    for (const call of this.#calls) {
-      call.redeliver(event);
-      if (call.isOver) this.#calls.delete(call);
-    }
   }
 
   #store(turn: AcknowledgedTurn): void {

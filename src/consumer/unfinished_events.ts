@@ -36,9 +36,10 @@ export class UnfinishedEvents {
   }
 
   /** An event that failed is delivered again, and no longer unfinished here. */
-  redeliver({ partition, id }: AcknowledgedEvent): void {
+  redeliver(again: AcknowledgedEvent): void {
+    if (this.#thrown.size === 0 || this.#thrown.has(again)) return;
     for (const event of this.#thrown.keys()) {
-      if (event.id === id && event.partition === partition) this.#remove(event);
+      if (event.id === again.id && event.partition === again.partition) this.#remove(event);
     }
   }
 

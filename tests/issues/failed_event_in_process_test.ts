@@ -370,6 +370,33 @@ test("an event that failed beside other process() calls is done once it is pulle
   });
 });
 
+test("an event that failed is done once its other delivery at the same time is acknowledged", async () => {
+  await withEvents(1, async (consumer, stored) => {
+    const [taken, failing, acknowledging] = [gate(), gate(), gate()];
+    await consumer.seek({ id: 3 });
+    const first = assertRejects(() =>
+      consumer.process(async () => {
+        taken.open();
+        await failing.opened;
+        throw boom;
+      }, { maxEvents: 1, concurrency: 2 })
+    );
+    await taken.opened;
+    await consumer.seek({ id: 3 });
+    const again = consumer.process(async (event) => {
+      if (event.id === 3) await acknowledging.opened;
+      await event.acknowledge();
+    }, FOUR);
+    // It takes a turn until that has event 3, too.
+    await sleep(10);
+    failing.open();
+    await first;
+    acknowledging.open();
+    await again;
+    assertEquals(await stored(), [10]);
+  });
+});
+
 test("a stored seek that is rejected changes nothing", async () => {
   for (const failing of [false, true]) {
     const source = new ScriptedSource();
