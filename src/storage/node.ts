@@ -116,7 +116,7 @@ export function storageOn(system: System): Storage {
   const { fs } = system;
   return {
     open(path: string, mode: OpenMode): StorageFile {
-      return attempt("open", path, () => new NodeFile(path, openFile(fs, path, mode), fs));
+      return attempt("open", path, () => new NodeFile(path, openFile(fs, path, mode).fd, fs));
     },
 
     list(path: string): string[] {

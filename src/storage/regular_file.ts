@@ -20,12 +20,17 @@ const FLAGS: Record<OpenMode, number> = {
   update: O_RDWR | EVERY,
 };
 
-/** Opens a regular file; `verb` is what is then done with it. */
-export function openFile(fs: FileSystem, path: string, mode: OpenMode, verb = "open"): number {
+/** Opens a regular file, and gives its descriptor and size; `verb` is what is then done with it. */
+export function openFile(
+  fs: FileSystem,
+  path: string,
+  mode: OpenMode,
+  verb = "open",
+): { fd: number; size: number } {
   const fd = fs.openSync(path, FLAGS[mode]);
   try {
     const stat = fs.fstatSync(fd);
-    if (stat.isFile()) return fd;
+    if (stat.isFile()) return { fd, size: stat.size };
     const [errno, kind] = stat.isDirectory() ? ["EISDIR", "folder"] : ["EINVAL", "pipe, socket or device"];
     throw new StorageError(
       errno!,
@@ -53,26 +58,29 @@ export function readIfThere(fs: FileSystem, path: string, bytesMax: number): Uin
   for (let reads = 1;; reads++) {
     // Mostly asked for what may be absent: an error costs far more than this look, above all the first one.
     if (fs.lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
-    let fd: number;
+    let opened: { fd: number; size: number };
     try {
-      fd = openFile(fs, path, "read", "read");
+      opened = openFile(fs, path, "read", "read");
     } catch (error) {
       if (errnoOf(error) === "ENOENT") return undefined;
       if (isGone(error) && reads < READS_MAX) continue;
       throw error;
     }
     try {
-      return readUpTo(fs, fd, bytesMax);
+      return readUpTo(fs, opened, bytesMax);
     } catch (error) {
       if (!isGone(error) || reads === READS_MAX) throw error;
     } finally {
-      release(fs, fd);
+      release(fs, opened.fd);
     }
   }
 }
 
-function readUpTo(fs: FileSystem, fd: number, bytesMax: number): Uint8Array {
-  const { size } = fs.fstatSync(fd);
+function readUpTo(
+  fs: FileSystem,
+  { fd, size }: { fd: number; size: number },
+  bytesMax: number,
+): Uint8Array {
   if (size <= bytesMax) return new Uint8Array(fs.readFileSync(fd));
   const bytes = new Uint8Array(bytesMax);
   let got = 0;

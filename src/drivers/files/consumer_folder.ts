@@ -285,9 +285,10 @@ export function findFolders(
   let free: string | undefined;
   for (const { folder, isUnique, isFormer } of foldersOf(name)) {
     const path = `${directory}/${folder}`;
-    checkIsFolder(storage, path);
-    const stored = readName(storage, path);
-    const isDamaged = stored === undefined ? hasPositions(storage, path) : stored !== name;
+    // Most of the folders that are asked for are not there.
+    const isThere = checkIsFolder(storage, path);
+    const stored = isThere ? readName(storage, path) : undefined;
+    const isDamaged = stored === undefined ? isThere && hasPositions(storage, path) : stored !== name;
     // This is exactly the name's folder on every file system, whatever its name file says, which `verify` reports.
     const isFound = stored === name || (isDamaged && isUnique && storage.list(directory).includes(folder));
     if (isFound) found.push(path);

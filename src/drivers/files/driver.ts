@@ -152,14 +152,18 @@ export class FilesDriver implements DriverInterface {
     for (let reading = 1;; reading++) {
       if (!this.#isTopic(name)) throw new TopicNotFoundError(name, rootPath);
       const before = this.#identity(name);
+      const identity = typeof before === "string" ? before : undefined;
       // Another process may delete and recreate the topic between two reads.
-      const isSame = () => before !== undefined && this.#identity(name) === before;
+      const isSame = () =>
+        identity === undefined
+          ? before !== undefined && this.#identity(name) === before
+          : this.storage.stat(identity) !== undefined;
       try {
-        const isWhole = typeof before === "string" && reading < READINGS_MAX;
+        const isWhole = identity !== undefined && reading < READINGS_MAX;
         const info = readTopicFolder(this.storage, this.#path(name), name, isWhole);
         if (info.layout !== undefined) throw new ForeignLayoutError(name, rootPath);
         if (info.foreign !== undefined) throw new ForeignFilesError(name, "open", rootPath, info.foreign);
-        const topic = new FilesTopic(this.storage, this.#path(name), info, this.#options);
+        const topic = new FilesTopic(this.storage, this.#path(name), info, this.#options, identity);
         if (isSame()) return topic;
         void topic.close();
       } catch (error) {

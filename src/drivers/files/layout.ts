@@ -159,10 +159,10 @@ export function badField(path: string, field: string, value: unknown, expected: 
   );
 }
 
-/** Rejects symbolic links, which could lead out of the topic. */
-export function checkIsFolder(storage: Storage, path: string): void {
+/** Whether there is a folder; rejects symbolic links, which could lead out of the topic. */
+export function checkIsFolder(storage: Storage, path: string): boolean {
   const stat = storage.stat(path);
-  if (stat === undefined || stat.kind === "directory") return;
+  if (stat === undefined || stat.kind === "directory") return stat !== undefined;
   throw new StorageError(
     "ENOTDIR",
     `Cannot use "${path}": expected a folder of its own, no link and no file; move away what is there`,

@@ -9,8 +9,6 @@ const nameDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Whether positions are stored in a folder. */
 export function hasPositions(storage: Storage, path: string): boolean {
-  // An error costs more than this look, and most of the folders that are asked for are not there.
-  if (storage.stat(path) === undefined) return false;
   return listIfThere(storage, path).some((file) => file.endsWith(".pos"));
 }
 

@@ -51,9 +51,10 @@ export class FilesTopic implements TopicInterface {
     private readonly path: string,
     info: TopicInfo,
     private readonly driverOptions: FilesOptions,
+    identity?: string,
   ) {
     const { name, numPartitions, options, validator, partitionSelector, serializer } = info;
-    const storage = this.storage = storageOfTopic(shared, path, name);
+    const storage = this.storage = storageOfTopic(shared, path, name, identity);
     this.name = name;
     this.definition = { options, validator, partitionSelector, serializer };
     this.#names = new ConsumerRegistry(storage, path, name, numPartitions);

@@ -44,8 +44,12 @@ export function identityOf(storage: Storage, path: string): string | undefined {
 }
 
 /** The storage for what is in one topic: its calls throw `TopicDeletedError` once another topic is at the path. */
-export function storageOfTopic(storage: Storage, path: string, topic: string): Storage {
-  const identity = identityOf(storage, path);
+export function storageOfTopic(
+  storage: Storage,
+  path: string,
+  topic: string,
+  identity = identityOf(storage, path),
+): Storage {
   return identity === undefined
     ? storage
     : new TopicStorage(storage, { path: identity, state: storage.stat(identity) }, topic);
