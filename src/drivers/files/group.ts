@@ -169,7 +169,7 @@ export class Group {
   }
 
   #roster(): Roster | undefined {
-    checkIsFolder(this.settings.storage, this.#directory);
+    if (!checkIsFolder(this.settings.storage, this.#directory)) return undefined;
     return new RosterFiles(this.settings.storage, this.#directory, this.settings.numPartitions).read();
   }
 

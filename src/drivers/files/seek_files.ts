@@ -80,8 +80,8 @@ export class SeekFiles {
   /** The unfinished seeks: at most one, unless an earlier version left another. */
   unfinished(): UnfinishedSeek[] {
     const paths = [`${this.consumerPath}/${FORMER_FILE}`];
-    checkIsFolder(this.storage, this.#folder);
-    for (const name of listIfThere(this.storage, this.#folder)) {
+    const names = checkIsFolder(this.storage, this.#folder) ? listIfThere(this.storage, this.#folder) : [];
+    for (const name of names) {
       const path = `${this.#folder}/${name}`;
       if (NAME.test(name)) paths.push(path);
       // Left when the file was made: the folder of the next seek replaces an empty one only.

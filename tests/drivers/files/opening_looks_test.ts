@@ -67,10 +67,25 @@ test("opening a consumer of a new name looks once at each folder that may be its
     looks();
     await using _consumer = topic.consumer("new");
     const paths = looks().paths.filter((path) => path.startsWith("topic/consumers"));
-    assertEquals(paths.filter((path) => !path.endsWith("/group")).map((path) => path.replace(/~.*/, "~")), [
+    assertEquals(paths.map((path) => path.replace(/~.*/, "~")), [
       "topic/consumers",
       "topic/consumers/new",
       "topic/consumers/new~",
       "topic/consumers/new~",
+      "topic/consumers/new/group",
     ]);
+  }));
+
+test("opening a consumer that has positions lists no folder that is not there", () =>
+  looksOf(async (driver, looks) => {
+    await using topic = await driver.openTopic("topic");
+    await topic.seekConsumer("known", "latest");
+    looks();
+    await using _consumer = topic.consumer("known");
+    const { paths, lists } = looks();
+    assertEquals(paths.filter((path) => /\/(seek|group)$/.test(path)), [
+      "topic/consumers/known/seek",
+      "topic/consumers/known/group",
+    ]);
+    assertEquals(lists.filter((path) => path.startsWith("topic/consumers")), ["topic/consumers/known"]);
   }));
