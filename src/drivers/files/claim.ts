@@ -39,6 +39,12 @@ interface Holder {
   beats: number;
 }
 
+/**
+ * Tokens of the claims that this thread holds. Whether another thread of this process is alive only its heartbeats
+ * tell: it may have been terminated.
+ */
+const held = new Set<string>();
+
 /** Acquires the claim, or throws `TransferInProgressError`, which names the holder. */
 export async function claimTopic(
   storage: Storage,
@@ -62,6 +68,7 @@ export async function claimTopic(
   });
   const release = () => {
     stop();
+    held.delete(own.token);
     file.close();
     removeClaim(place, own.token);
     removeMoved(place, own.token);
@@ -95,7 +102,11 @@ async function makeClaim(place: Place): Promise<{ file: StorageFile; own: Holder
     const own: Holder = { token, host: hostname(), pid, machine: host, started, beats: 0 };
     if (storage.publish(path, bytesOf(own), { durable: false })) {
       const file = opened(storage, path, own);
-      if (file !== undefined) return { file, own };
+      if (file !== undefined) {
+        // Before anything else of this thread looks at the claim.
+        held.add(token);
+        return { file, own };
+      }
       removeMoved(place, token);
     } else await removeIfDead(place, path);
   }
@@ -149,7 +160,8 @@ async function removeIfDead(place: Place, file: string): Promise<void> {
   const { token, machine, pid, started, beats } = holder;
   const { self } = environment;
   const isHere = machine !== "" && machine === self.host;
-  if (isHere && pid === self.pid && started === self.started) throw inProgress(name, holder);
+  const isThisProcess = isHere && pid === self.pid && started === self.started;
+  if (isThisProcess && held.has(token)) throw inProgress(name, holder);
   if (!isHere || !environment.isGone(holder, true)) {
     for (let silentMs = 0; silentMs < HEARTBEAT_TIMEOUT_MS; silentMs += POLL_MS) {
       await environment.sleep(POLL_MS);

@@ -34,6 +34,12 @@ class WaitingEnvironment extends ScriptedEnvironment {
 
 const fiftyWaits = Array.from({ length: 50 }, () => 100);
 
+/** A sign of life of a holder, in its claim, which may have been moved aside. */
+function beat(folder: SimulatedFolder, holder: object): void {
+  const name = folder.names().find((name) => name.startsWith(".moved-claim-t.")) ?? ".filling-t";
+  folder.storage.replace(`${ROOT}/${name}`, new TextEncoder().encode(JSON.stringify(holder)));
+}
+
 function holderIn({ storage }: SimulatedFolder): { token: string; host: string; pid: number; beats: number } {
   return JSON.parse(new TextDecoder().decode(storage.readWhole(PATH)));
 }
@@ -59,6 +65,23 @@ test("a second claim on a topic is refused at once in the same process, and says
   await (await claimTopic(folder.storage, ROOT, "other"))[Symbol.asyncDispose]();
   await claim[Symbol.asyncDispose]();
   await (await claimTopic(folder.storage, ROOT, "t"))[Symbol.asyncDispose]();
+});
+
+// A worker thread that was terminated left its claim to a process that lives: there the topic could not be filled until
+// that process ended, while every other process took it over after five seconds.
+test("a claim of another thread of this process counts as long as it shows signs of life", async () => {
+  const holder = { token: "a", ...HERE, pid: process.pid, started: machine.self.started };
+  const folder = new SimulatedFolder();
+  folder.file(".filling-t", JSON.stringify({ ...holder, beats: 3 }));
+  const lives = new WaitingEnvironment((waits) => {
+    if (waits === 10) beat(folder, { ...holder, beats: 4 });
+  });
+  await assertRejects(() => claimTopic(folder.storage, ROOT, "t", lives), TransferInProgressError);
+  assertEquals(lives.waits.length, 10);
+  const terminated = new WaitingEnvironment();
+  const claim = await claimTopic(folder.storage, ROOT, "t", terminated);
+  assertEquals(terminated.waits, fiftyWaits);
+  await claim[Symbol.asyncDispose]();
 });
 
 test("tokens of claims differ", async () => {
@@ -213,10 +236,12 @@ test("a claim that another process has taken over from a dead one is left to it"
     folder.before = () => {};
     storage.replace(PATH, new TextEncoder().encode(JSON.stringify(other)));
   };
-  await assertRejects(() => claimTopic(storage, ROOT, "t"), TransferInProgressError);
+  const lives = new WaitingEnvironment(() => beat(folder, { ...other, beats: 1 }));
+  await assertRejects(() => claimTopic(storage, ROOT, "t", lives), TransferInProgressError);
   const [name, ...more] = folder.names();
   assertEquals(more, []);
-  assertEquals(JSON.parse(new TextDecoder().decode(storage.readWhole(`${ROOT}/${name}`))), other);
+  const left = JSON.parse(new TextDecoder().decode(storage.readWhole(`${ROOT}/${name}`)));
+  assertEquals(left, { ...other, beats: 1 });
 });
 
 test("a holder counts in its file once a second, as long as the claim is its own", async () => {
@@ -321,7 +346,8 @@ test("a claim that is taken over before its holder has opened the file is not th
       storage.remove(PATH);
       if (taken !== undefined) folder.file(".filling-t", JSON.stringify(taken));
     };
-    const claiming = claimTopic(storage, ROOT, "t");
+    const lives = new WaitingEnvironment(() => beat(folder, { ...other, beats: 1 }));
+    const claiming = claimTopic(storage, ROOT, "t", lives);
     if (taken !== undefined) await assertRejects(() => claiming, TransferInProgressError);
     else await (await claiming)[Symbol.asyncDispose]();
     assertEquals(folder.names(), taken === undefined ? [] : [".filling-t"]);
