@@ -106,7 +106,7 @@ function makeFolder(prefix: string): string {
 }
 
 function nearestExisting(path: string): string {
-  return existsSync(path) ? path : nearestExisting(dirname(path));
+  return existsSync(path) || path === dirname(path) ? path : nearestExisting(dirname(path));
 }
 
 function checkSpace(folder: string): Omit<Finding, "check"> {

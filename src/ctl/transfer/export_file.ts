@@ -62,7 +62,8 @@ async function publish(storage: Storage, written: string, path: string): Promise
 function open(path: string): { descriptor: number; written: string; isSpecial: boolean } {
   try {
     const isSpecial = statSync(path, { throwIfNoEntry: false })?.isFile() === false;
-    const written = isSpecial ? path : `${path}.partial`;
+    // Of its own: two exports to one path would write into each other's file.
+    const written = isSpecial ? path : `${path}.${crypto.randomUUID()}.partial`;
     return { descriptor: openSync(written, "w"), written, isSpecial };
   } catch (cause) {
     throw fileError("write", path, "--to.file", cause);
