@@ -57,6 +57,7 @@ function rig(): { clients: EventEmitter[]; asked(client: number, attempt?: numbe
       asked: "",
       [kGetApi]: () => {},
       connections: {
+        on: () => {},
         has: () => true,
         get: ({ host }: typeof GIVEN[number], callback: (error: Error) => void) => {
           client.asked += host;

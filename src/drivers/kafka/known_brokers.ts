@@ -25,6 +25,8 @@ export const ONE_BROKER_MS_MAX = 2000;
  * is replaced within that time.
  */
 export const RESEND_AFTER_MS = 10_000;
+/** The least length that a text has if its first characters are taken for one: four spaces. */
+const TEXT_LENGTH_MIN = 0x20202020;
 /** The longest patience with one broker while there are others, in milliseconds. */
 const PATIENCE_MS_MAX = 60_000;
 
@@ -50,6 +52,8 @@ export class KnownBrokers {
       this.#learn([...brokers.values()]);
     });
     client.on("client:broker:failed", ({ broker }) => this.#postpone(broker));
+    // A connection that is closed during a login reports that to its callback, and once more when nothing else listens.
+    client.connections.on("connecting", ({ connection }) => connection.on("error", () => {}));
     const value: FirstGetter = (callback, attempt = 0) => {
       const first = attempt % this.#addresses.length;
       const all = [...this.#addresses.slice(first), ...this.#addresses.slice(0, first)];
@@ -98,10 +102,22 @@ export class KnownBrokers {
     ask(0);
   }
 
-  /** Ends a new connection on which nothing is answered: nothing but the first request waits for it. */
+  /**
+   * Ends a new connection on which nothing is answered, or not by a broker: nothing but the first request waits for it.
+   * Then, and if it is closed before anything is answered, that address is asked last from now on.
+   */
   #watch(address: BrokerAddress, { socket }: Connection): void {
     const timer = this.#whenSilent(address, () => socket.destroy());
-    for (const event of ["data", "close"]) socket.once(event, () => clearTimeout(timer));
+    const onClose = (): void => {
+      clearTimeout(timer);
+      this.#postpone(address);
+    };
+    socket.once("close", onClose);
+    socket.once("data", (bytes: Uint8Array) => {
+      clearTimeout(timer);
+      if (mayBeResponse(bytes)) socket.off("close", onClose);
+      else socket.destroy();
+    });
   }
 
   /**
@@ -148,6 +164,13 @@ export class KnownBrokers {
     const postponed = this.#addresses.filter((one) => isSameAddress(one, broker));
     this.#addresses = [...this.#addresses.filter((one) => !isSameAddress(one, broker)), ...postponed];
   }
+}
+
+/** Whether bytes may be the beginning of a response, which has its length and a number first; a text never is. */
+function mayBeResponse(bytes: Uint8Array): boolean {
+  if (bytes.length < 4) return true;
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getInt32(0);
+  return length >= 4 && length < TEXT_LENGTH_MIN;
 }
 
 function has(addresses: readonly BrokerAddress[], address: BrokerAddress): boolean {
