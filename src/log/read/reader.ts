@@ -118,7 +118,8 @@ export class PartitionReader {
           break;
         case "gap":
           if (this.#looksAgain(position)) break;
-          if (entry.endId > entry.id) {
+          // Before the position there is damage if more of the file looked damaged until it was opened again.
+          if (entry.endId > this.position) {
             const { path, isUnreadable, headerDamage } = position.segment;
             this.#meetDamage(path, entry, isUnreadable ? headerDamage! : "a frame is damaged or missing");
           }

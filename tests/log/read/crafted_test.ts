@@ -391,6 +391,18 @@ test("metadata that is right once the file is opened again is read, and nothing 
   assertEquals(count.opened, 2);
 });
 
+test("damage before the event that is asked for is not reported, if more looked damaged until the file is opened again", () => {
+  const parts: Part[] = [{ count: 2 }, noise(200), { count: 3, anchor: [2, 5] }, { anchor: [3, 8] }];
+  const crafted = new CraftedSegment(parts);
+  const [, , from, to] = crafted.offsets;
+  const count = showOld(crafted, (bytes, offset) => {
+    bytes.fill(0xee, Math.max(0, from! - offset), Math.max(0, to! - offset));
+  });
+  readWindow.clear();
+  assertEquals(read(crafted, { from: { id: 6 } }), ["6 to 8", "8 to 9", "next 9"]);
+  assertEquals(count.opened, 2);
+});
+
 test("an end that is not whole is looked at again in the file opened anew, once a second while it grows", () => {
   for (const isRight of [true, false]) {
     const crafted = new CraftedSegment([{ count: 2 }, { count: 3 }]);
