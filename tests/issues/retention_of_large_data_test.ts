@@ -11,15 +11,18 @@ import { memoryFolder } from "../memory_folder.ts";
 const MIB = 1024 * 1024;
 const EVENTS = 12;
 
-const KINDS: [name: string, bytes: number, part: (bytes: Uint8Array<ArrayBuffer>) => DataPart][] = [
-  ["of half a segment", 2 * MIB, (bytes) => bytes],
-  ["of a segment", 4 * MIB, (bytes) => bytes],
-  ["of more than a segment", 5 * MIB, (bytes) => bytes],
+const whole = (bytes: Uint8Array<ArrayBuffer>): DataPart => bytes;
+const KINDS: [name: string, bytes: number, part: typeof whole, between?: number][] = [
+  ["of half a segment", 2 * MIB, whole],
+  ["of a segment", 4 * MIB, whole],
+  ["of more than a segment", 5 * MIB, whole],
+  // A part with its checksums is larger than its segment: it went into the rest of one and the beginning of the next.
+  ["of a segment and small events between them", 4 * MIB, whole, 1],
   ["of odd sizes", 1_500_001, (bytes) => [bytes]],
   ["from streams", 2 * MIB, (bytes) => new Blob([bytes]).stream()],
 ];
 
-for (const [name, bytes, part] of KINDS) {
+for (const [name, bytes, part, between = 0] of KINDS) {
   test(`retention and trim remove segments with data parts ${name}`, async () => {
     const folder = mkdtempSync(join(memoryFolder, "diaspora-large-retention-"));
     try {
@@ -29,17 +32,26 @@ for (const [name, bytes, part] of KINDS) {
       for (const topicName of ["kept", "trimmed"]) {
         await using topic = await driver.openTopic(topicName);
         await using producer = topic.producer();
-        for (let n = 0; n < EVENTS; n++) await producer.push({ n }, part(new Uint8Array(bytes).fill(n)));
-        if (topicName === "trimmed") await topic.trim({ beforeId: EVENTS - 2 });
+        for (let n = 0; n < EVENTS; n++) {
+          for (let small = 0; small < between; small++) await producer.push({ n });
+          await producer.push({ n }, part(new Uint8Array(bytes).fill(n)));
+        }
+        const endId = EVENTS * (1 + between);
+        if (topicName === "trimmed") await topic.trim({ beforeId: endId - 2 * (1 + between) });
         const [{ firstId }] = await topic.describe();
-        assert(firstId >= EVENTS / 2, `${topicName}: ${firstId}`);
+        assert(firstId >= endId / 2, `${topicName}: ${firstId}`);
         const seen: number[] = [];
         for await (const event of topic.consumer("reader").events({ until: "end" })) {
+          const { n } = event.metadata as { n: number };
           const data = await event.loadData();
-          assertEquals([data.byteLength, data[0], data.at(-1)], [bytes, event.id, event.id]);
+          const isLarge = event.id % (1 + between) === between;
+          assertEquals(
+            [data.byteLength, data[0], data.at(-1)],
+            isLarge ? [bytes, n, n] : [0, undefined, undefined],
+          );
           seen.push(event.id);
         }
-        assertEquals(seen, Array.from({ length: EVENTS - firstId }, (_, index) => firstId + index));
+        assertEquals(seen, Array.from({ length: endId - firstId }, (_, index) => firstId + index));
       }
     } finally {
       rmSync(folder, { recursive: true });

@@ -72,7 +72,7 @@ export class Appender {
     );
   }
 
-  /** Appends a piece of a large data part, ahead of its event, into a segment that has room for that many bytes. */
+  /** Appends a piece of a large data part, ahead of its event; begins a segment if there is not room for that many bytes. */
   appendChunk(data: readonly Uint8Array[], room?: number): FrameEntry {
     const landing = this.partition.alone(() =>
       this.#append((signature) => encodePlain(KIND.chunk, signature, { data }), undefined, room)
@@ -147,12 +147,12 @@ export class Appender {
     }
   }
 
-  /** The last segment, neither full nor abandoned or in doubt, nor with a hole in it; an empty one has any room. */
+  /** The last segment, neither full nor abandoned or in doubt, nor with a hole in it; a new one need not have the room. */
   #openWithRoom(bytes = 1): OpenSegment {
-    for (;;) {
+    for (let room = bytes;; room = 1) {
       const open = this.#openLast();
       const isLeft = this.#isAbandoned || open.hasHole || this.keeper.isInDoubt(open.file);
-      if (open.end.offset + bytes <= this.segmentBytesMax && !isLeft) return open;
+      if (open.end.offset + room <= this.segmentBytesMax && !isLeft) return open;
       // A segment without events is not sealed: the next one would have the same name.
       if (open.hasEvents) this.#seal(open);
       else if (!this.#isAbandoned) return open;

@@ -231,11 +231,13 @@ export class PartitionWriter {
 
   /**
    * Appends a chunk. The first one begins a segment if the whole data part fits into one, but not into the current one:
-   * where each segment has data of the next one's first event, retention can remove none.
+   * where each segment has data of the next one's first event, retention can remove none. One of a segment's very size
+   * counts as fitting, since sizes and limits are powers of two.
    */
   #appendChunk(data: readonly Uint8Array[], partBytes: number): Extent {
     const room = 1 + partBytes + Math.ceil(partBytes / this.#chunkBytes) * FRAME_OVERHEAD_BYTES_MAX;
-    const fits = room <= this.options.segmentBytesMax;
+    const { segmentBytesMax } = this.options;
+    const fits = room <= segmentBytesMax || partBytes === segmentBytesMax;
     const landing = this.#noticingFull(() => this.#appender.appendChunk(data, fits ? room : 1));
     this.#wrote();
     const dataBytes = data.reduce((sum, piece) => sum + piece.byteLength, 0);

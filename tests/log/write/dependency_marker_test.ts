@@ -45,8 +45,8 @@ test("a dependency marker is written before an event with data in an older segme
     const small = [new Uint8Array(5000)];
     writer.append({ count: 1, metadata: ["1"], data: small, dataBytes: 5000 });
     // Its chunks fill the first segment, so that the event is appended to the next one.
-    const large = [new Uint8Array(20_000)];
-    assertEquals(writer.append({ count: 1, metadata: ["2"], data: large, dataBytes: 20_000 }), 1);
+    const large = [new Uint8Array(21_000)];
+    assertEquals(writer.append({ count: 1, metadata: ["2"], data: large, dataBytes: 21_000 }), 1);
 
     const note = done.findIndex((step) => /^publish .*needs/.test(step));
     const event = done.findLastIndex((step) => step.startsWith("append 00000000000000000001.log"));
