@@ -38,6 +38,14 @@ async function withEvents(
 
 const FOUR: ProcessOptions = { until: "end", concurrency: 4 };
 
+async function failAtEvent3(consumer: Consumer): Promise<void> {
+  await assertRejects(() =>
+    consumer.process((event) => {
+      if (event.id === 3) throw boom;
+    }, FOUR)
+  );
+}
+
 test("a failed event and its successors are delivered again although successors were acknowledged", async () => {
   await withEvents(1, async (consumer, stored) => {
     await assertRejects(
@@ -280,11 +288,7 @@ test("an event that failed beside other process() calls covers nothing any more 
   await withEvents(1, async (consumer, stored) => {
     const { opened, open } = gate();
     const running = consumer.process(() => opened, { maxEvents: 1, concurrency: 2 });
-    await assertRejects(() =>
-      consumer.process((event) => {
-        if (event.id === 3) throw boom;
-      }, FOUR)
-    );
+    await failAtEvent3(consumer);
     await consumer.seek({ id: 3 });
     await consumer.process((event) => void event.acknowledge(), FOUR);
     assertEquals(await stored(), [0]);
@@ -310,11 +314,7 @@ test("a stored seek beyond an event that failed gives it up, also while other pr
   await withEvents(1, async (consumer, stored) => {
     const { opened, open } = gate();
     const running = consumer.process(() => opened, { maxEvents: 1, concurrency: 2 });
-    await assertRejects(() =>
-      consumer.process((event) => {
-        if (event.id === 3) throw boom;
-      }, FOUR)
-    );
+    await failAtEvent3(consumer);
     await consumer.seek({ id: 8 }, { store: true });
     open();
     await consumer.process((event) => void event.acknowledge(), FOUR);
@@ -355,11 +355,7 @@ test("an event that failed beside other process() calls is done once it is pulle
     const running = consumer.process(async (event) => {
       if (event.id === 0) await opened;
     }, { maxEvents: 1, concurrency: 2 });
-    await assertRejects(() =>
-      consumer.process((event) => {
-        if (event.id === 3) throw boom;
-      }, FOUR)
-    );
+    await failAtEvent3(consumer);
     await consumer.seek({ id: 3 });
     const event = await consumer.pull();
     await event.acknowledge();
