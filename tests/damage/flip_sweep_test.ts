@@ -12,11 +12,11 @@ import { DIRECTORY, makeSample, POSITION, type SampleSize } from "./sample_parti
 const FOLDERS = ["/sample", "/sample/partitions", DIRECTORY];
 const PLACES = { directory: DIRECTORY, position: POSITION };
 
-const SMALL: SampleSize = { rounds: 10, segmentBytesMax: 6500, chunkBytes: 1200, dataBytesMax: 2500 };
+const SMALL: SampleSize = { rounds: 10, segmentBytesMax: 3800, chunkBytes: 1200, dataBytesMax: 2500 };
 /** Several blocks in frames and chunks, and a handmade index. */
 const LARGE: SampleSize = {
   rounds: 12,
-  segmentBytesMax: 700_000,
+  segmentBytesMax: 300_000,
   chunkBytes: 150_000,
   dataBytesMax: 330_000,
 };
