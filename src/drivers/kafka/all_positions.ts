@@ -71,7 +71,7 @@ export async function positionsOfAll(cluster: Cluster, wanted: PositionsWanted):
   return positions;
 }
 
-/** The groups that one broker coordinates: those that it names, and whether there are no others. */
+/** The groups that one broker coordinates: those that it names, and whether they are all. */
 async function groupsOf(
   cluster: Cluster,
   broker: BrokerAddress,

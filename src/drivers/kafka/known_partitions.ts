@@ -17,7 +17,7 @@ export class KnownPartitions {
 
 /**
  * The known high watermarks of partitions. A reader below one waits for pending fetches before it reports that
- * there are no events: a program that has pushed an event, or seen it counted, can read it.
+ * nothing is stored: a program that has pushed an event, or seen it counted, can read it.
  */
 export class HighWatermarks {
   readonly #ends = new Map<number, number>();
