@@ -80,11 +80,25 @@ export async function loadExport(request: ExportRequest): Promise<unknown> {
   );
 }
 
+/** The path of a `file:` URL, undefined for anything else; throws `ModuleLoadError` if there can be none. */
+function pathOfUrl(what: string, module: string): string | undefined {
+  if (!/^file:/i.test(module)) return undefined;
+  try {
+    return fileURLToPath(module);
+  } catch (cause) {
+    throw new ModuleLoadError(
+      module,
+      `Cannot load ${what} from "${module}": it is not the address of a file here`,
+      { cause },
+    );
+  }
+}
+
 type Exports = Record<string, unknown>;
 
 /** Throws `ModuleLoadError` if the module is a file that does not exist; returns its path, undefined for others. */
 export function checkFile(what: string, module: string): string | undefined {
-  const path = isAbsolute(module) ? module : module.startsWith("file:") ? fileURLToPath(module) : undefined;
+  const path = isAbsolute(module) ? module : pathOfUrl(what, module);
   const why = path && whyNoFile(path);
   if (why === undefined) return path;
   throw new ModuleLoadError(module, `Cannot load ${what} from "${module}": ${why}`);

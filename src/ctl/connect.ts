@@ -69,9 +69,9 @@ function checkStore(
       `No store is named: using "${root}"; name one with "--store PATH" or "--driver.root_path PATH"`,
     );
   }
-  if (!storeMayBeMissing && hasNothingAt(root)) {
-    throw new NoStoreError(root, args.text("topic") ?? args.positional[0]);
-  }
+  const why = whyNoStore(root);
+  if (why === undefined || storeMayBeMissing && why === "no such folder") return;
+  throw new NoStoreError(root, why, args.text("topic") ?? args.positional[0]);
 }
 
 /** The absolute path of the store that a driver's options name. */
@@ -79,13 +79,12 @@ function rootOf({ root_path: given }: JsonObject): string {
   return absolutePath(typeof given === "string" ? given : ROOT_PATH_DEFAULT);
 }
 
-/** Whether there is nothing at a path; false if it cannot be looked at, which the driver's error then says. */
-function hasNothingAt(path: string): boolean {
+/** Why there is no store at a path; undefined if it cannot be looked at, which the driver's error then says. */
+function whyNoStore(path: string): string | undefined {
   try {
-    statSync(path);
-    return false;
+    return statSync(path).isDirectory() ? undefined : "it is not a folder";
   } catch (error) {
-    return ["ENOENT", "ENOTDIR"].includes(errnoOf(error));
+    return ["ENOENT", "ENOTDIR"].includes(errnoOf(error)) ? "no such folder" : undefined;
   }
 }
 
@@ -174,18 +173,19 @@ export function componentsOf(args: ParsedArguments): NamedComponents {
   });
 }
 
-/** The folder of the store does not exist: a mistyped path rather than an empty store. */
+/** There is no folder where the store should be: a mistyped path rather than an empty store. */
 class NoStoreError extends Error {
   override readonly name = "NoStoreError";
   /** The exit code is the same as for a missing topic. */
   readonly code = "ERR_TOPIC_NOT_FOUND";
 
   /** `topic` is the requested one, if any. */
-  constructor(root: string, topic: string | undefined) {
+  constructor(root: string, why: string, topic: string | undefined) {
+    const remedy = why === "no such folder" ? ", or create a topic, which makes the folder" : "";
     super(
       topic === undefined
-        ? `Cannot open the store "${root}": no such folder; check the path, or create a topic, which makes the folder`
-        : `Cannot open topic "${topic}": no such folder "${root}"`,
+        ? `Cannot open the store "${root}": ${why}; check the path${remedy}`
+        : `Cannot open topic "${topic}" in "${root}": ${why}`,
     );
   }
 }

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "../harness.ts";
 import { ctl, ctlProcess, withFolder } from "./program.ts";
@@ -99,6 +99,14 @@ test("bench says what is wrong with its options", async () => {
     assertEquals(code, 2, stderr);
     assertMatch(stderr, message);
   }
+});
+
+test("bench that ends early leaves no empty page", async () => {
+  await withFolder(async ({ folder }) => {
+    const report = join(folder, "report.html");
+    const { code } = await ctl(["bench", "--store", folder, "--driver.locking", "1", "--report", report]);
+    assertEquals([code, existsSync(report)], [2, false]);
+  });
 });
 
 test("bench refuses to read a topic without events, and measures the latency of a single one", async () => {

@@ -65,6 +65,21 @@ test("doctor reports an unusable folder with exit code 1", async () => {
   });
 });
 
+test("doctor with an option that is wrong is wrong usage, not a finding", async () => {
+  await withFolder(async ({ folder, driver }) => {
+    for (
+      const words of [
+        [...driver, "--driver.locking", "1"],
+        [...driver, "--load-modules", folder],
+        ["--driver", "flies"],
+      ]
+    ) {
+      const { code, stdout, stderr } = await ctl(["doctor", ...words]);
+      assertEquals([code, stdout, stderr.trim().split("\n").length], [2, "", 1], stderr);
+    }
+  });
+});
+
 test("doctor does not create a missing folder", async () => {
   await withFolder(async ({ root, driver }) => {
     const { stdout } = await ctl(["doctor", ...driver]);

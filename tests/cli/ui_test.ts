@@ -1,5 +1,6 @@
 // diaspora-ctl ui as users start it, and as the compiled program.
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { fileURLToPath } from "node:url";
 import { PAGE_FILES } from "../../src/ui/page_files.ts";
 import type { EventsView, Page, StoreView, TopicLine } from "../../src/ui/contract.ts";
 import { test } from "../harness.ts";
@@ -88,6 +89,7 @@ test("ui reports an invalid address, token or store, and does not start", async 
       const [words, what] of [
         [["--token", "guess"], '"--token" takes "random" or at least 16 characters'],
         [["--token", ""], '"--token" takes "random" or at least 16 characters'],
+        [["--host", ""], '"--host" is empty'],
         [["--port", "65536"], '"--port" takes a number up to 65535'],
         [["--hots", "::1"], '"--host"'],
       ] as const
@@ -97,5 +99,8 @@ test("ui reports an invalid address, token or store, and does not start", async 
       assertStringIncludes(stderr, what);
     }
     assertNotEquals((await ctl(["ui", "--driver", "nothing"])).code, 0);
+    const none = await ctl(["ui", "--store", fileURLToPath(import.meta.url)]);
+    assertEquals([none.code, none.stdout], [4, ""]);
+    assertStringIncludes(none.stderr, "it is not a folder");
   });
 });

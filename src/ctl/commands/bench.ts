@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { busyText, environment } from "../bench/environment.ts";
 import { runJob } from "../bench/job.ts";
 import { EngineBench } from "../bench/measure_engine.ts";
@@ -18,8 +18,7 @@ export async function run(invocation: Invocation): Promise<void> {
   if (args.flag("worker")) return await work(runJob);
   const settings = benchSettings(invocation);
   const report = args.text("report");
-  // Before minutes of work.
-  if (report !== undefined) writeReport(report, "", "a");
+  if (report !== undefined) checkReport(report);
   await using driver = await openDriver(invocation);
   const run = settings.driver === "memory" ? inProcessRunner(driver, signal) : processRunner(signal);
   const bench = new EngineBench(driver, run, settings);
@@ -46,6 +45,13 @@ export async function run(invocation: Invocation): Promise<void> {
   }
   if (args.flag("json")) await console.out.json(resultsDocument(all));
   else for (const line of resultsText(all, console.out.columns)) await console.out.line(line);
+}
+
+/** Throws, before minutes of work, if the report cannot be written; leaves no empty file if they end early. */
+function checkReport(path: string): void {
+  const isThere = existsSync(path);
+  writeReport(path, "", "a");
+  if (!isThere) rmSync(path);
 }
 
 function writeReport(path: string, page: string, flag = "w"): void {

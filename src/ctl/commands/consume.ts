@@ -1,7 +1,7 @@
 import { type Consumer, type Event, EventGoneError } from "../../../mod.ts";
 import type { Invocation } from "../command.ts";
 import { partitionsOf, topicAndConsumerOf, withTopic } from "../connect.ts";
-import { acknowledgeInGroup, openConsumer } from "../consume/open_consumer.ts";
+import { acknowledgePrinted, openConsumer } from "../consume/open_consumer.ts";
 import { warnIfPastEnd } from "../consume/past_end.ts";
 import { checkDataOption, selectSmall } from "../consume/data_sink.ts";
 import { type Filter, parseFilter } from "../consume/filter.ts";
@@ -71,7 +71,6 @@ export async function run(invocation: Invocation): Promise<number | void> {
       warn,
       filter,
       acknowledge,
-      group,
       limits,
     });
     if (one !== undefined && printed === 0 && !damaged && !invocation.signal.aborted) {
@@ -85,13 +84,12 @@ export async function run(invocation: Invocation): Promise<number | void> {
 async function printEvents(
   { console, signal: stopped }: Invocation,
   consumer: Consumer,
-  { print, printsData, warn, filter, acknowledge, group, limits }: {
+  { print, printsData, warn, filter, acknowledge, limits }: {
     print: Printer;
     printsData: boolean;
     warn: (error: EventGoneError) => void;
     filter: Filter | undefined;
     acknowledge: boolean;
-    group: boolean;
     limits: Limits;
   },
 ): Promise<number> {
@@ -129,11 +127,8 @@ async function printEvents(
       }
       progress.done.events = printed;
       if (follow || acknowledge) await console.out.flush();
-      // Acknowledgements of one turn are one write, and closing the consumer waits for it.
-      if (acknowledge && last !== undefined) {
-        if (group) await acknowledgeInGroup(last, console.log);
-        else void last.acknowledge();
-      }
+      // A follower whose acknowledgements are not stored must not go on for days.
+      if (acknowledge && last !== undefined) await acknowledgePrinted(last, console.log);
       if (printed === max || range.isComplete(consumer)) return printed;
     }
   } catch (error) {

@@ -29,7 +29,7 @@ export async function run({ args, console, signal }: Invocation): Promise<number
     for (const { from, to } of config.policies) {
       for (const endpoint of [from, to]) {
         try {
-          await endpoints.topic(endpoint);
+          await (await endpoints.open(endpoint)).close();
         } catch (error) {
           // An invalid file does not become valid by waiting; an unavailable engine may come back.
           if ((error as { canRetry?: boolean }).canRetry !== true) throw error;
@@ -41,10 +41,7 @@ export async function run({ args, console, signal }: Invocation): Promise<number
       runForward({
         policy,
         plugins,
-        open: async () => ({
-          source: await endpoints.topic(policy.from),
-          destination: await endpoints.topic(policy.to),
-        }),
+        open: (endpoint) => endpoints.open(endpoint),
         log,
         signal,
       })

@@ -23,6 +23,8 @@ const TOKEN_CHARS_MIN = 16;
 export async function run(invocation: Invocation): Promise<number> {
   const { args, console, signal } = invocation;
   const host = args.text("host") ?? "127.0.0.1";
+  // The system would take it for every address.
+  if (host.trim() === "") throw new UsageError('Option "--host" is empty');
   const port = args.number("port") ?? PORT_DEFAULT;
   if (port > 65535) throw new UsageError(`Option "--port" takes a number up to 65535, found ${port}`);
   const token = tokenOf(args.text("token"), host);

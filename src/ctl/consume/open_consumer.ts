@@ -41,8 +41,8 @@ export async function openConsumer(
   }
 }
 
-/** Acknowledges an event as a member of a group; if its partition was reassigned, the new owner gets it again. */
-export async function acknowledgeInGroup(event: Event, log: Log): Promise<void> {
+/** Acknowledges an event; if its partition was given to another member of the group, that one gets it again. */
+export async function acknowledgePrinted(event: Event, log: Log): Promise<void> {
   try {
     await event.acknowledge();
   } catch (error) {

@@ -6,7 +6,7 @@ import { oneLine, reportError } from "../report.ts";
 import { decodeLines } from "../lines/decode_lines.ts";
 import { claimFifo } from "./claimed_fifo.ts";
 import { type FifoCommand, parseControlLine } from "./control_line.ts";
-import { type Inlet, runInlet } from "./inlet.ts";
+import { runInlet } from "./inlet.ts";
 import { readLines } from "./line_reader.ts";
 import { runOutlet } from "./outlet.ts";
 import { stateOfPath } from "./pipe_files.ts";
@@ -29,7 +29,6 @@ export class FifoDaemon {
   readonly #driver: Driver;
   readonly #log: Log;
   readonly #signal: AbortSignal;
-  readonly #topics = new Map<string, Promise<Topic>>();
   readonly #running = new Map<string, Running>();
 
   constructor(options: { driver: Driver; log: Log; signal: AbortSignal }) {
@@ -55,7 +54,6 @@ export class FifoDaemon {
       control.remove();
       this.#log.info("Stopping: finishing work in progress");
       await Promise.all([...this.#running.values()].map(({ done }) => done));
-      for (const topic of this.#topics.values()) await (await topic.catch(() => undefined))?.close();
     }
   }
 
@@ -82,9 +80,7 @@ export class FifoDaemon {
     const stopping = new AbortController();
     const signal = AbortSignal.any([this.#signal, stopping.signal]);
     try {
-      const work = command.direction === "in"
-        ? await this.#startInlet(command, signal)
-        : await this.#startOutlet(command, signal);
+      const work = await this.#start(command, signal);
       const arrow = command.direction === "in" ? "->" : "<-";
       this.#log.info(`FIFO "${command.path}" ${arrow} topic "${command.topic}"`);
       const done = this.#watch(command.path, work);
@@ -106,51 +102,37 @@ export class FifoDaemon {
     }
   }
 
-  async #startInlet(command: FifoCommand, signal: AbortSignal): Promise<{ done: Promise<void> }> {
-    const topic = await this.#openTopic(command.topic);
-    const producer = topic.producer("diaspora-ctl", { batchSize: command.options.batchSize });
+  /** Starts a FIFO, with a topic of its own: the next command opens one that was deleted and created again. */
+  async #start(command: FifoCommand, signal: AbortSignal): Promise<{ done: Promise<void> }> {
+    const topic = await this.#driver.openTopic(command.topic);
     try {
-      const fifo = await claimFifo(command.path);
-      return { done: this.#moveIn({ command, fifo, producer, log: this.#log, signal }) };
+      const work = command.direction === "in"
+        ? await this.#startInlet(command, topic, signal)
+        : this.#startOutlet(command, topic, signal);
+      return { done: work.done.finally(() => topic.close()) };
     } catch (error) {
-      await producer.close();
+      await topic.close();
       throw error;
     }
   }
 
-  async #moveIn(inlet: Inlet): Promise<void> {
-    try {
-      await runInlet(inlet);
-    } finally {
-      inlet.fifo.remove();
-      await inlet.producer.close();
-    }
+  async #startInlet(
+    command: FifoCommand,
+    topic: Topic,
+    signal: AbortSignal,
+  ): Promise<{ done: Promise<void> }> {
+    const producer = topic.producer("diaspora-ctl", { batchSize: command.options.batchSize });
+    const fifo = await claimFifo(command.path);
+    const done = runInlet({ command, fifo, producer, log: this.#log, signal });
+    return { done: done.finally(() => fifo.remove()) };
   }
 
-  async #startOutlet(command: FifoCommand, signal: AbortSignal): Promise<{ done: Promise<void> }> {
-    const topic = await this.#openTopic(command.topic);
+  #startOutlet(command: FifoCommand, topic: Topic, signal: AbortSignal): { done: Promise<void> } {
     const state = stateOfPath(command.path);
     if (state === "nothing") throw new Error(`there is no FIFO "${command.path}"; make it with mkfifo`);
     if (state === "other") throw new Error(`"${command.path}" exists and is not a FIFO`);
     const { batchSize, name, group } = command.options;
     const consumer = topic.consumer(name ?? command.path, group ? { batchSize, group } : { batchSize });
-    const run = async (): Promise<void> => {
-      try {
-        await runOutlet({ command, consumer, log: this.#log, signal });
-      } finally {
-        await consumer.close();
-      }
-    };
-    return { done: run() };
-  }
-
-  /** FIFOs share topics; the next command retries one that could not be opened. */
-  #openTopic(name: string): Promise<Topic> {
-    const known = this.#topics.get(name);
-    if (known !== undefined) return known;
-    const topic = this.#driver.openTopic(name);
-    this.#topics.set(name, topic);
-    topic.catch(() => this.#topics.delete(name));
-    return topic;
+    return { done: runOutlet({ command, consumer, log: this.#log, signal }) };
   }
 }

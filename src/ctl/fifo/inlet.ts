@@ -18,7 +18,7 @@ const RETRY_MS_MAX = 5000;
 const LAST_ATTEMPTS = 3;
 
 /** What is needed to move lines from a FIFO into a topic. */
-export interface Inlet {
+interface Inlet {
   command: FifoCommand;
   fifo: ClaimedFifo;
   producer: Producer;

@@ -1,8 +1,8 @@
 import type { Consumer, Event } from "../../../mod.ts";
-import { acknowledgeInGroup } from "../consume/open_consumer.ts";
 import { metadataLine } from "../../event/json_line.ts";
 import { rawLine } from "../consume/printer.ts";
 import type { Log } from "../console/log.ts";
+import { oneLine } from "../report.ts";
 import type { FifoCommand } from "./control_line.ts";
 import { type LineBlock, LineWriter } from "./line_writer.ts";
 
@@ -20,7 +20,7 @@ interface Outlet {
 /** Writes each event's metadata as a line to a FIFO, until the signal is aborted. */
 export async function runOutlet(outlet: Outlet): Promise<void> {
   const { command, consumer, log, signal } = outlet;
-  const { format, ack, group } = command.options;
+  const { format, ack } = command.options;
   const writer = new LineWriter(command.path, signal);
   const line = format === "raw" ? rawLine : metadataLine;
   try {
@@ -31,8 +31,10 @@ export async function runOutlet(outlet: Outlet): Promise<void> {
       const written = await writer.write(encodeLines(batch, line));
       const last = batch[written - 1];
       if (ack && last !== undefined) {
-        if (group) await acknowledgeInGroup(last, log);
-        else void last.acknowledge();
+        // A later one covers it.
+        await last.acknowledge().catch((error) =>
+          log.error(`FIFO "${command.path}": not acknowledged: ${oneLine(error)}`)
+        );
       }
       if (written < batch.length) return;
     }

@@ -4,10 +4,9 @@ import { openNamedDriver } from "../open_driver.ts";
 import { oneLine } from "../report.ts";
 import type { Endpoint, ForwardConfig } from "./config.ts";
 
-/** The drivers and topics of a configuration, each opened once and shared by the policies. */
+/** The topics of a configuration; their drivers are opened once and shared by the policies. */
 export class Endpoints {
   readonly #drivers = new Map<string, Promise<Driver>>();
-  readonly #topics = new Map<string, Promise<Topic>>();
 
   constructor(
     private readonly config: ForwardConfig,
@@ -16,28 +15,26 @@ export class Endpoints {
     private readonly modules: readonly string[],
   ) {}
 
-  /** Opens a topic; the next call retries one that could not be opened. Errors name the line. */
-  async topic(endpoint: Endpoint): Promise<Topic> {
-    const { driver, topic, text, line } = endpoint;
-    return await once(this.#topics, text, async () => {
-      const opened = await this.#driver(driver);
-      return await this.#naming(line, () => opened.openTopic(topic));
-    });
+  /** Opens a topic. Errors name the line. */
+  async open({ driver, topic, line }: Endpoint): Promise<Topic> {
+    const opened = await this.#driver(driver);
+    return await this.#naming(line, () => opened.openTopic(topic));
   }
 
-  /** Closes everything. */
+  /** Closes the drivers. */
   async close(): Promise<void> {
-    for (const topic of this.#topics.values()) await (await topic.catch(() => undefined))?.close();
     for (const driver of this.#drivers.values()) await (await driver.catch(() => undefined))?.close();
   }
 
   async #driver(name: string): Promise<Driver> {
     const { type, options, line } = this.config.drivers.get(name)!;
-    return await once(
-      this.#drivers,
-      name,
-      () => this.#naming(line, () => openNamedDriver(type, withModules(options, this.modules))),
-    );
+    const known = this.#drivers.get(name);
+    if (known !== undefined) return await known;
+    const opening = this.#naming(line, () => openNamedDriver(type, withModules(options, this.modules)));
+    this.#drivers.set(name, opening);
+    // The next call retries.
+    opening.catch(() => this.#drivers.delete(name));
+    return await opening;
   }
 
   /** Adds the file and the line to the message of an error. */
@@ -50,14 +47,4 @@ export class Endpoints {
       throw Object.assign(named, { code, canRetry });
     }
   }
-}
-
-/** The cached value of a key, created on first use; failures are not cached. */
-function once<T>(cache: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
-  const known = cache.get(key);
-  if (known !== undefined) return known;
-  const made = make();
-  cache.set(key, made);
-  made.catch(() => cache.delete(key));
-  return made;
 }

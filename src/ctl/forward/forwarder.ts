@@ -4,7 +4,7 @@ import type { Log } from "../console/log.ts";
 import { piecesOf, selectSmall } from "../consume/data_sink.ts";
 import { sleep } from "../../async.ts";
 import { oneLine } from "../report.ts";
-import type { Policy } from "./config.ts";
+import type { Endpoint, Policy } from "./config.ts";
 import type { Plugins } from "./plugins.ts";
 import { ForwardWindow } from "./window.ts";
 import { counted } from "../../text/counted.ts";
@@ -19,8 +19,8 @@ const READY_EVERY = 256;
 interface ForwardTask {
   policy: Policy;
   plugins: Plugins;
-  /** Opens source and destination; called for each attempt, and must be fast if they are already open. */
-  open(): Promise<{ source: Topic; destination: Topic }>;
+  /** Opens the source or the destination; called for each attempt, since it may have been created again. */
+  open(endpoint: Endpoint): Promise<Topic>;
   log: Log;
   signal: AbortSignal;
 }
@@ -33,9 +33,8 @@ export async function runForward(task: ForwardTask): Promise<void> {
   while (!signal.aborted) {
     const progress = { acknowledged: 0 };
     try {
-      await attempt(task, name, progress);
+      await attempt(task, name, progress).catch((error) => skipGone(task, name, error));
     } catch (error) {
-      if (await skipGone(task, name, error)) continue;
       if (progress.acknowledged > 0) retryMs = RETRY_MS_MIN;
       log.error(`"${name}" failed: ${oneLine(error)}; trying again in ${retryMs / 1000} s`);
       await sleep(retryMs, signal);
@@ -45,25 +44,25 @@ export async function runForward(task: ForwardTask): Promise<void> {
   log.debug(`"${name}" stopped`);
 }
 
-/** Events that retention removed before they were forwarded are lost: continues after them. */
-async function skipGone({ open, log }: ForwardTask, name: string, error: unknown): Promise<boolean> {
-  if (!(error instanceof EventGoneError)) return false;
+/** Events that retention removed before they were forwarded are lost: moves past them. Throws any other error. */
+async function skipGone({ policy, open, log }: ForwardTask, name: string, error: unknown): Promise<void> {
+  if (!(error instanceof EventGoneError)) throw error;
   const { partition, id, firstId } = error;
   log.error(
     `"${name}" lost ${
       counted(firstId - id, "event")
     } of partition ${partition}: they were removed from the source`,
   );
-  const { source } = await open();
+  await using source = await open(policy.from);
   await source.seekConsumer(name, { id: firstId }, { partitions: [partition] });
-  return true;
 }
 
 async function attempt(task: ForwardTask, name: string, progress: { acknowledged: number }): Promise<void> {
-  const { plugins, signal, log } = task;
-  const { source, destination } = await task.open();
+  const { policy, plugins, signal, log } = task;
+  await using source = await task.open(policy.from);
+  await using destination = await task.open(policy.to);
   const consumer = source.consumer(name, {
-    ...(task.policy.group === true ? { group: true } : {}),
+    ...(policy.group === true ? { group: true } : {}),
     dataSelector: plugins.dataSelector ?? selectSmall,
     ...(plugins.dataAllocator === undefined ? {} : { dataAllocator: plugins.dataAllocator }),
   });
