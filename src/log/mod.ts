@@ -69,5 +69,10 @@ export { AppendSignal } from "./segment/append_signal.ts";
 export { removeBefore, removeLeftovers } from "./segment/removal.ts";
 export { segmentName } from "./segment/segment_file.ts";
 export { SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_MAX } from "./write/appender.ts";
-export { endForGood, sealLast } from "./write/writer.ts";
-export { type FlushBehavior, PartitionWriter, type WriterOptions } from "./write/writer.ts";
+export {
+  endForGood,
+  type FlushBehavior,
+  PartitionWriter,
+  sealLast,
+  type WriterOptions,
+} from "./write/writer.ts";

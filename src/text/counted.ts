@@ -7,7 +7,7 @@ export function counted(count: number, singular: string, plural = `${singular}s`
 }
 
 /** The same with thousands separators: `1 event`, `1,234,567 events`. */
-export function countedGrouped(count: number, singular: string, plural = `${singular}s`): string {
+export function countedGrouped(count: number, singular: string): string {
   grouped ??= new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
-  return `${grouped.format(count)} ${count === 1 ? singular : plural}`;
+  return `${grouped.format(count)} ${count === 1 ? singular : `${singular}s`}`;
 }

@@ -12,6 +12,7 @@ import {
 import type { FetchedPartition } from "../../src/drivers/kafka/fetched.ts";
 import { PartitionQueue } from "../../src/drivers/kafka/partition_queue.ts";
 import { RawReader } from "../../src/drivers/kafka/raw_reader.ts";
+import { INTACT } from "../drivers/kafka/intact.ts";
 import { test } from "../harness.ts";
 
 const TRANSACTIONAL = 1 << 4;
@@ -82,9 +83,7 @@ test("brokers are asked for committed transactions, whatever the client would as
 });
 
 test("a read to the end goes on after an answer without events, and ends where an open transaction begins", () => {
-  const queue = new PartitionQueue(0, 0, { hasTextLength: true }, () => {
-    throw new Error("nothing is damaged here");
-  });
+  const queue = new PartitionQueue(INTACT);
   const answerOf = (records: unknown[], ends: { highWatermark: bigint; lastStableOffset: bigint }) =>
     ({ records, ...ends }) as unknown as FetchedPartition;
   const aborted = { ...batchesOf("t1")[0], records: [] };

@@ -73,8 +73,8 @@ function overwritten(
     dataBytes,
   };
   change(frame, layoutOf(sizes));
-  sumBlocks(core.encodeArea, sizes);
-  core.encodeFrame(core.encodeArea, KIND.events, sizes, signature);
+  sumBlocks(core.ensureEncodeArea(0), sizes);
+  core.encodeFrame(core.ensureEncodeArea(0), KIND.events, sizes, signature);
   disk.names.file(segment.path).write(SEGMENT_HEADER_BYTES, frame.slice());
   return () => openSample(storage, "/p");
 }

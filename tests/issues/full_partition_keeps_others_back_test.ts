@@ -5,14 +5,13 @@ import { assertEquals } from "@std/assert";
 import { FetchLoop, type FetchLoopSettings } from "../../src/drivers/kafka/fetch_loop.ts";
 import type { FetchedPartition } from "../../src/drivers/kafka/fetched.ts";
 import { PartitionQueue } from "../../src/drivers/kafka/partition_queue.ts";
+import { INTACT } from "../drivers/kafka/intact.ts";
 import { test } from "../harness.ts";
 
 /** A queue that is full after any answer. */
 class SmallQueue extends PartitionQueue {
   constructor(partition: number) {
-    super(partition, 0, { hasTextLength: true }, () => {
-      throw new Error("nothing is damaged here");
-    });
+    super({ ...INTACT, partition });
   }
 
   override get responses(): number {

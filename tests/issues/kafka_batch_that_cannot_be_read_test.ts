@@ -61,13 +61,13 @@ function fetched(batches: Buffer): FetchedPartition {
 }
 
 function queueOf(batches: Buffer): PartitionQueue {
-  const queue = new PartitionQueue(
-    0,
-    0,
-    FORMAT,
-    (partition, ids, reason, offset) =>
-      new CorruptedLogError({ partition, ...ids, file: "broker", offset, reason }),
-  );
+  const queue = new PartitionQueue({
+    partition: 0,
+    position: 0,
+    format: FORMAT,
+    damageOf: (damage) => new CorruptedLogError({ partition: 0, file: "broker", ...damage }),
+    what: "read",
+  });
   queue.accept(fetched(batches));
   return queue;
 }

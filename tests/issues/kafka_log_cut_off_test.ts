@@ -13,6 +13,7 @@ import { type ConsumerTopic, queueOf } from "../../src/drivers/kafka/consumer_to
 import { PartitionQueue } from "../../src/drivers/kafka/partition_queue.ts";
 import { PositionStore } from "../../src/drivers/kafka/position_store.ts";
 import { valuesOf } from "../drivers/kafka/values.ts";
+import { INTACT } from "../drivers/kafka/intact.ts";
 import { test } from "../harness.ts";
 
 const TOPIC = { name: "t", kafkaName: "t", id: "the id" };
@@ -72,9 +73,7 @@ function clusterOf({ end, epochAt }: Log): Cluster {
 }
 
 function queueAt(position: number): PartitionQueue {
-  return new PartitionQueue(0, position, { hasTextLength: true }, () => {
-    throw new Error("nothing is damaged");
-  });
+  return new PartitionQueue({ ...INTACT, position });
 }
 
 /** Events of one epoch that were fetched. */

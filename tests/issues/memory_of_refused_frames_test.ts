@@ -6,6 +6,7 @@ import {
   assertEquals,
   assertLess,
   assertRejects,
+  assertStrictEquals,
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
@@ -97,9 +98,10 @@ function nextFrame(storage: SimulatedProcess): { segment: Segment; signature: Si
 function append(storage: SimulatedProcess, change: (view: DataView, at: number) => void): void {
   const { segment, signature } = nextFrame(storage);
   const frame = encodeEvents({ count: 1, metadata: ['"crafted"'], dataBytes: 0 }, signature);
-  const { view, encodeArea } = core;
-  change(view, encodeArea);
-  view.setUint32(encodeArea + RECORD.crc, core.crc32At(encodeArea, RECORD.crc), true);
+  const { view } = core;
+  const at = core.ensureEncodeArea(0);
+  change(view, at);
+  view.setUint32(at + RECORD.crc, core.crc32At(at, RECORD.crc), true);
   // Without its trailer, which would repeat what the header says.
   frame.fill(0, frame.byteLength - RECORD_BYTES);
   const file = storage.open(segment.path, "append");
@@ -148,15 +150,15 @@ test("an event that claims more data than its chunks hold is damage, and allocat
   const batch = { count: 1, metadata: ["1"], dataBytes: 0 };
   const frame = encodeEvents(batch, signature, { totalBytes: 100, list });
   // Again with a total that is different.
-  writeUint64(core.view, core.encodeArea + frame.byteLength - 64 - 1 - 8 - EXTENT_BYTES, 2 ** 50);
+  writeUint64(core.view, core.ensureEncodeArea(0) + frame.byteLength - 64 - 1 - 8 - EXTENT_BYTES, 2 ** 50);
   const sizes = {
-    flags: core.u8[core.encodeArea + RECORD.flags],
+    flags: core.u8[core.ensureEncodeArea(0) + RECORD.flags],
     count: 1,
     extentCount: 1,
     metadataBytes: 1,
     dataBytes: 0,
   };
-  core.encodeFrame(core.encodeArea, KIND.events, sizes, signature);
+  core.encodeFrame(core.ensureEncodeArea(0), KIND.events, sizes, signature);
   disk.names.file(segment.path).write(signature.anchorOffset, frame.slice());
   const { events, damage } = readSample(openSample(storage, "/p"), true);
   assertEquals([...events.keys()], [0]);
@@ -166,16 +168,14 @@ test("an event that claims more data than its chunks hold is damage, and allocat
 
 test("a refused memory allocation throws our own error, and existing data stays", () => {
   const own = new Core();
-  own.u8.fill(7, own.encodeArea, own.encodeArea + 100);
-  const { encodeArea, encodeAreaBytes, readAreaBytes } = own;
+  const encodeArea = own.ensureEncodeArea(0);
+  const { u8, readAreaBytes } = own;
+  u8.fill(7, encodeArea, encodeArea + 100);
   for (const take of [() => own.ensureReadArea(2 ** 33), () => own.ensureEncodeArea(2 ** 33)]) {
     const error = assertThrows(take, LimitExceededError, "the runtime has no more");
     assertEquals(error.code, "ERR_LIMIT_EXCEEDED");
   }
-  assertEquals([own.encodeArea, own.encodeAreaBytes, own.readAreaBytes], [
-    encodeArea,
-    encodeAreaBytes,
-    readAreaBytes,
-  ]);
-  assertEquals(own.u8.slice(encodeArea, encodeArea + 100), new Uint8Array(100).fill(7));
+  assertEquals([own.ensureEncodeArea(0), own.readAreaBytes], [encodeArea, readAreaBytes]);
+  assertStrictEquals(own.u8, u8);
+  assertEquals(u8.slice(encodeArea, encodeArea + 100), new Uint8Array(100).fill(7));
 });

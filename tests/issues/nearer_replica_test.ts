@@ -5,6 +5,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { FetchedPartition } from "../../src/drivers/kafka/fetched.ts";
 import { PartitionQueue } from "../../src/drivers/kafka/partition_queue.ts";
+import { INTACT } from "../drivers/kafka/intact.ts";
 import { test } from "../harness.ts";
 
 function answerOf(highWatermark: bigint, records: unknown[] = []): FetchedPartition {
@@ -12,9 +13,7 @@ function answerOf(highWatermark: bigint, records: unknown[] = []): FetchedPartit
 }
 
 function queueAt(position: number): PartitionQueue {
-  return new PartitionQueue(0, position, { hasTextLength: true }, () => {
-    throw new Error("nothing is damaged here");
-  });
+  return new PartitionQueue({ ...INTACT, position });
 }
 
 test("events that a leader does not return do not exist", () => {

@@ -33,13 +33,13 @@ function queueOf(metadata: (string | Uint8Array)[], format: RecordFormat): Parti
       format,
     )[0]
   );
-  const queue = new PartitionQueue(
-    0,
-    0,
+  const queue = new PartitionQueue({
+    partition: 0,
+    position: 0,
     format,
-    (partition, ids, reason, offset) =>
-      new CorruptedLogError({ partition, ...ids, file: "broker", offset, reason }),
-  );
+    damageOf: (damage) => new CorruptedLogError({ partition: 0, file: "broker", ...damage }),
+    what: "read",
+  });
   queue.accept({
     highWatermark: BigInt(values.length),
     records: [{

@@ -3,7 +3,7 @@
 // damaged, so `onCorruption: "skip"` does not skip them: their partition stops before them, with one error that says
 // what to do, and the others are read on.
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
-import { type CorruptedLogError, NotSupportedError } from "../../src/errors.ts";
+import { NotSupportedError } from "../../src/errors.ts";
 import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
 import { dropAborted } from "../../src/drivers/kafka/committed_fetch.ts";
 import type { FetchedPartition } from "../../src/drivers/kafka/fetched.ts";
@@ -12,6 +12,7 @@ import { PartitionQueue } from "../../src/drivers/kafka/partition_queue.ts";
 import { RawReader } from "../../src/drivers/kafka/raw_reader.ts";
 import { formatOf } from "../../src/drivers/kafka/record.ts";
 import { valuesOf } from "../drivers/kafka/values.ts";
+import { INTACT } from "../drivers/kafka/intact.ts";
 import { test } from "../harness.ts";
 
 const FORMAT = formatOf("default");
@@ -38,10 +39,8 @@ function answer(...records: unknown[]): FetchedPartition {
 }
 
 function queueAt(position: number): PartitionQueue {
-  const damageOf = (): CorruptedLogError => {
-    throw new Error("nothing is damaged");
-  };
-  return new PartitionQueue(3, position, FORMAT, damageOf, 'read topic "t" partition 3');
+  const what = 'read topic "t" partition 3';
+  return new PartitionQueue({ ...INTACT, partition: 3, position, format: FORMAT, what });
 }
 
 test("a partition is read up to a batch that cannot be decompressed, then fails once, and the others go on", () => {

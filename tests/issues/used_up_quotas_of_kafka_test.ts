@@ -9,6 +9,7 @@ import { Fetcher } from "../../src/drivers/kafka/fetcher.ts";
 import type { Offsets } from "../../src/drivers/kafka/offsets.ts";
 import { PartitionQueue } from "../../src/drivers/kafka/partition_queue.ts";
 import { valuesOf } from "../drivers/kafka/values.ts";
+import { INTACT } from "../drivers/kafka/intact.ts";
 import { test } from "../harness.ts";
 
 const WAIT_MS = 20_000;
@@ -73,9 +74,7 @@ async function fetchFrom(answers: { count: number; throttleTimeMs: number }[]): 
     place: () => Promise.resolve(),
     onCutOff: () => {},
   });
-  const queue = new PartitionQueue(0, 0, { hasTextLength: true }, () => {
-    throw new Error("nothing is damaged");
-  });
+  const queue = new PartitionQueue(INTACT);
   fetcher.restart([queue]);
   fetcher.start();
   await last;

@@ -1,7 +1,6 @@
 // Repairs are not in the random histories: here one is interrupted at each of its system calls in turn.
 import { assertEquals, assertGreater } from "@std/assert";
 import { core } from "../../src/log/format/core/core.ts";
-import { readWindow } from "../../src/log/segment/window.ts";
 import { PartitionWriter } from "../../src/log/write/writer.ts";
 import { KEPT, repairSample, segmentPath, wrongIn } from "../damage/checks.ts";
 import { diskWith, emptyDisk, type Files, filesOf } from "../damage/copies.ts";
@@ -10,12 +9,11 @@ import { test } from "../harness.ts";
 import { SimulatedKill } from "./disk/failure.ts";
 import { SimulatedProcess } from "./disk/process.ts";
 import { interruptOnce } from "./interrupt_once.ts";
+import { keepSharedMemory } from "./shared_memory.ts";
 
 const FOLDERS = ["/sample", "/sample/partitions", DIRECTORY, KEPT];
 /** Calls of a repair, of which every so many are looked at. */
 const CALLS_STEP = 7;
-/** Bytes of the core's slot, where small records are. */
-const SLOT_BYTES = 4096;
 
 // What is interrupted holds addresses in the area, which must not move meanwhile.
 core.ensureReadArea(2 << 20);
@@ -32,11 +30,9 @@ async function damaged(): Promise<Files> {
 
 /** Runs what another process does, which has a memory of its own. */
 function apart(act: () => void): void {
-  const slot = core.u8.slice(core.slot, core.slot + SLOT_BYTES);
-  const window = readWindow.snapshot(new Uint8Array(core.readAreaBytes));
+  const putBack = keepSharedMemory(new Uint8Array(core.slotBytes + core.readAreaBytes));
   act();
-  core.u8.set(slot, core.slot);
-  window();
+  putBack();
 }
 
 /** Calls `look` with each moment of a repair, until there is none. */

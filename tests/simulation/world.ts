@@ -16,7 +16,6 @@ import { core } from "../../src/log/format/core/core.ts";
 import { listingOf } from "../../src/log/segment/listing.ts";
 import { baseIdOf } from "../../src/log/segment/segment_file.ts";
 import { Partition } from "../../src/log/partition.ts";
-import { readWindow } from "../../src/log/segment/window.ts";
 import type { FlushBehavior } from "../../src/log/write/writer.ts";
 import { DRAFT_SUFFIX, type Storage } from "../../src/storage/port.ts";
 import { AdministratorProgram } from "./actors/administrator.ts";
@@ -39,6 +38,7 @@ import { GroupModel } from "./model/group_model.ts";
 import type { Push } from "./model/push.ts";
 import { RetentionModel } from "./model/retention_model.ts";
 import { SideTopicModel } from "./model/side_topic_model.ts";
+import { keepSharedMemory } from "./shared_memory.ts";
 
 export const ROOT = resolve("/store");
 export const TOPIC = "main";
@@ -64,8 +64,6 @@ const DEPTH_MAX = 6;
  * otherwise grow to hundreds of thousands of calls, and take half the time of all.
  */
 const INTERRUPTED_CALLS_MAX = 20_000;
-/** Bytes of the core's slot, where processes have small records. */
-const SLOT_BYTES = 4096;
 /** Turns of the microtask queue after which something is waiting in vain. */
 const TURNS_MAX = 20_000;
 
@@ -428,16 +426,13 @@ export class World {
   /** Keeps the content of the processes' shared memory; the returned function puts it back. */
   #keepMemory(): () => void {
     // The window may hold a whole file; what lies after its area is not the window's.
-    const bytes = SLOT_BYTES + Math.min(this.disk.bytesMax, core.readAreaBytes);
+    const bytes = core.slotBytes + Math.min(this.disk.bytesMax, core.readAreaBytes);
     // New memory for each interruption would cost more than the copy.
     let kept = this.#kept.pop();
     if (kept === undefined || kept.byteLength < bytes) kept = new Uint8Array(2 * bytes);
-    const [slot, area] = [kept.subarray(0, SLOT_BYTES), kept.subarray(SLOT_BYTES, bytes)];
-    slot.set(core.u8.subarray(core.slot, core.slot + SLOT_BYTES));
-    const window = readWindow.snapshot(area);
+    const putBack = keepSharedMemory(kept.subarray(0, bytes));
     return () => {
-      core.u8.set(slot, core.slot);
-      window();
+      putBack();
       this.#kept.push(kept);
     };
   }

@@ -65,7 +65,7 @@ test("encodeFrame() returns the frame's bytes for every combination of parts", (
 });
 
 test("encodeFrame() writes no byte outside its frame", () => {
-  core.u8.fill(0x77, core.encodeArea, core.encodeArea + 10_000);
+  core.u8.fill(0x77, core.ensureEncodeArea(0), core.ensureEncodeArea(0) + 10_000);
   const frame = encodeSample({ data: [randomBytes(3000, 1), randomBytes(1, 1), randomBytes(0, 1)] }, 100);
   const before = core.u8.subarray(frame.ptr - 100, frame.ptr);
   const after = core.u8.subarray(frame.ptr + frame.frameBytes, frame.ptr + frame.frameBytes + 100);

@@ -105,9 +105,9 @@ test("sameFrame() compares all between magic and CRC", () => {
 
 test("findRecord() finds headers and trailers in their order, at any alignment", () => {
   for (let shift = 0; shift < 70; shift++) {
-    core.u8.fill(0x44, core.encodeArea, core.encodeArea + shift);
+    core.u8.fill(0x44, core.ensureEncodeArea(0), core.ensureEncodeArea(0) + shift);
     const { trailer, frameBytes } = encodeSample({}, shift);
-    const start = core.encodeArea;
+    const start = core.ensureEncodeArea(0);
     const find = (from: number): number => findFrom(start, shift + frameBytes, from, SAMPLE.salt);
     assertEquals([find(0), find(shift), find(shift + 1), find(shift + trailer), find(shift + trailer + 1)], [
       shift,
@@ -136,14 +136,14 @@ test("findRecord() skips records of other segments and damaged ones", () => {
   const { ptr, trailer, frameBytes } = encodeSample({ salt: 1 });
   const foreign = core.u8.slice(ptr, ptr + frameBytes);
   const own = encodeSample({ salt: 2 }, frameBytes);
-  core.u8.set(foreign, core.encodeArea);
+  core.u8.set(foreign, core.ensureEncodeArea(0));
   const bytes = frameBytes + own.frameBytes;
-  assertStrictEquals(core.findRecord(core.encodeArea, bytes, 2), frameBytes);
-  assertStrictEquals(core.findRecord(core.encodeArea, bytes), 0);
-  core.u8[core.encodeArea + 30] ^= 1;
-  assertStrictEquals(core.findRecord(core.encodeArea, bytes), trailer);
+  assertStrictEquals(core.findRecord(core.ensureEncodeArea(0), bytes, 2), frameBytes);
+  assertStrictEquals(core.findRecord(core.ensureEncodeArea(0), bytes), 0);
+  core.u8[core.ensureEncodeArea(0) + 30] ^= 1;
+  assertStrictEquals(core.findRecord(core.ensureEncodeArea(0), bytes), trailer);
   core.u8[own.ptr + 30] ^= 1;
-  assertStrictEquals(core.findRecord(core.encodeArea, bytes, 2), frameBytes + own.trailer);
+  assertStrictEquals(core.findRecord(core.ensureEncodeArea(0), bytes, 2), frameBytes + own.trailer);
 });
 
 test("findRecord() skips bytes that have all of a record but its magic", () => {

@@ -47,8 +47,8 @@ This page is generated from the same table as \`${PROGRAM} --help\`; a test runs
 - **Terminals.** Control characters in stored text, and characters that reorder or hide text, are shown escaped
   (\`\\u001b\`); a file or a pipe gets the text unchanged.
 - **Signals.** SIGINT and SIGTERM flush, close and exit; a second one exits immediately.
-- **Confirmation.** Destructive commands ask on a terminal; elsewhere they need \`--yes\`. \`--dry-run\` only shows
-  what would happen.
+- **Confirmation.** Destructive commands ask on a terminal; elsewhere they need \`--yes\`, except
+  \`consumer seek\` and \`context remove\`, which go ahead. \`--dry-run\` only shows what would happen.
 
 Exit codes:
 

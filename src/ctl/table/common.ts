@@ -79,8 +79,8 @@ export const NAME: OptionSpec = {
   describe: "The same as --topic",
 };
 
-/** For commands about a topic and a consumer name. */
-export const CONSUMER: OptionSpec = {
+/** A consumer name. */
+const CONSUMER: OptionSpec = {
   name: "consumer",
   short: "c",
   kind: "text",
@@ -90,13 +90,16 @@ export const CONSUMER: OptionSpec = {
 };
 
 /** Its short form. */
-export const CONSUMER_NAME: OptionSpec = {
+const CONSUMER_NAME: OptionSpec = {
   name: "name",
   kind: "text",
   value: "NAME",
   names: "consumer",
   describe: "The same as --consumer (or the topic, if nothing else names it)",
 };
+
+/** For commands about a topic and a consumer name. */
+export const OF_CONSUMER: readonly OptionSpec[] = [TOPIC, CONSUMER, CONSUMER_NAME, ...ENGINE];
 
 /** For commands that print something. */
 export const JSON_OUTPUT: OptionSpec = {

@@ -1,15 +1,5 @@
 import type { CommandSpec } from "../command.ts";
-import {
-  CONSUMER,
-  CONSUMER_NAME,
-  DESTRUCTIVE,
-  ENGINE,
-  JSON_OUTPUT,
-  NAME,
-  PARTITIONS,
-  SHARED,
-  TOPIC,
-} from "./common.ts";
+import { DESTRUCTIVE, ENGINE, JSON_OUTPUT, NAME, OF_CONSUMER, PARTITIONS, SHARED, TOPIC } from "./common.ts";
 
 const WHERE = "--store /tmp/diaspora-data";
 
@@ -42,10 +32,7 @@ export const CONSUMER_COMMANDS: readonly CommandSpec[] = [
       "ones. For a group, it also shows which member owns each partition.",
     positional: ["[TOPIC]", "[CONSUMER]"],
     options: [
-      TOPIC,
-      CONSUMER,
-      CONSUMER_NAME,
-      ...ENGINE,
+      ...OF_CONSUMER,
       { name: "watch", short: "w", kind: "flag", describe: "Refresh every 2 seconds, until stopped" },
       { name: "interval", kind: "number", value: "SECONDS", describe: "Refresh at this interval" },
       JSON_OUTPUT,
@@ -75,10 +62,7 @@ export const CONSUMER_COMMANDS: readonly CommandSpec[] = [
       "to the same id do.",
     positional: ["[TOPIC]", "[CONSUMER]"],
     options: [
-      TOPIC,
-      CONSUMER,
-      CONSUMER_NAME,
-      ...ENGINE,
+      ...OF_CONSUMER,
       {
         name: "to",
         kind: "text",
@@ -104,7 +88,7 @@ export const CONSUMER_COMMANDS: readonly CommandSpec[] = [
     alias: "rm",
     summary: "Delete a consumer's position",
     positional: ["[TOPIC]", "[CONSUMER]"],
-    options: [TOPIC, CONSUMER, CONSUMER_NAME, ...ENGINE, ...DESTRUCTIVE, ...SHARED],
+    options: [...OF_CONSUMER, ...DESTRUCTIVE, ...SHARED],
     examples: [
       {
         title: "Without confirmation",

@@ -1,15 +1,5 @@
 import type { CommandSpec } from "../command.ts";
-import {
-  CONSUMER,
-  CONSUMER_NAME,
-  ENGINE,
-  JSON_OUTPUT,
-  NAME,
-  PARTITIONS,
-  PROGRESS,
-  SHARED,
-  TOPIC,
-} from "./common.ts";
+import { ENGINE, JSON_OUTPUT, NAME, OF_CONSUMER, PARTITIONS, PROGRESS, SHARED, TOPIC } from "./common.ts";
 
 /** `produce` and `consume`. */
 export const EVENT_COMMANDS: readonly CommandSpec[] = [
@@ -82,10 +72,7 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
       "data part to a separate file, named by {topic}, {partition} and {id}.",
     positional: ["[TOPIC]"],
     options: [
-      TOPIC,
-      CONSUMER,
-      CONSUMER_NAME,
-      ...ENGINE,
+      ...OF_CONSUMER,
       {
         name: "from",
         short: "o",

@@ -9,42 +9,56 @@ export interface LocatedRecord {
   parts: RecordParts;
 }
 
+/** Consecutive offsets of a partition, stored at the same time. */
+interface KafkaRun {
+  partition: number;
+  /** The first offset. */
+  baseId: number;
+  /** Milliseconds since 1970. */
+  timestamp: number;
+  records: readonly LocatedRecord[];
+  format: RecordFormat;
+}
+
 /** Events with consecutive offsets, stored at the same time. */
 export class KafkaBatch implements IncomingBatch {
+  readonly partition: number;
+  readonly baseId: number;
+  readonly timestamp: number;
+  readonly count: number;
   joinedText?(): string;
   metadataText?(index: number): string;
 
-  constructor(
-    readonly partition: number,
-    readonly baseId: number,
-    readonly timestamp: number,
-    protected readonly records: readonly LocatedRecord[],
-    private readonly format: RecordFormat,
-  ) {}
-
-  get count(): number {
-    return this.records.length;
+  constructor(protected readonly run: KafkaRun) {
+    this.partition = run.partition;
+    this.baseId = run.baseId;
+    this.timestamp = run.timestamp;
+    this.count = run.records.length;
   }
 
   /** A range of its events. */
   slice(first: number, count: number): KafkaBatch {
     if (first === 0 && count === this.count) return this;
-    const { partition, baseId, timestamp, records, format } = this;
-    return kafkaBatch(partition, baseId + first, timestamp, records.slice(first, first + count), format);
+    const { run } = this;
+    return kafkaBatch({
+      ...run,
+      baseId: run.baseId + first,
+      records: run.records.slice(first, first + count),
+    });
   }
 
   metadataBytes(index: number): Uint8Array {
-    const { value, parts: { metadataOffset, dataOffset } } = this.records[index]!;
+    const { value, parts: { metadataOffset, dataOffset } } = this.run.records[index]!;
     return Uint8Array.prototype.slice.call(value, metadataOffset, dataOffset);
   }
 
   dataSize(index: number): number {
-    const { value, parts: { dataOffset } } = this.records[index]!;
+    const { value, parts: { dataOffset } } = this.run.records[index]!;
     return value.byteLength - dataOffset;
   }
 
   readData(index: number, ranges: readonly DataRange[], into: readonly Uint8Array[]): void {
-    const { value, parts: { dataOffset } } = this.records[index]!;
+    const { value, parts: { dataOffset } } = this.run.records[index]!;
     scatter(ranges, into, (offset, target) => {
       const from = dataOffset + offset;
       target.set(value.subarray(from, from + target.byteLength));
@@ -52,12 +66,12 @@ export class KafkaBatch implements IncomingBatch {
   }
 
   viewData(index: number, { offset, size }: DataRange): Uint8Array {
-    const { value, parts: { dataOffset } } = this.records[index]!;
+    const { value, parts: { dataOffset } } = this.run.records[index]!;
     return new Uint8Array(value.buffer, value.byteOffset + dataOffset + offset, size);
   }
 
   protected textOf(index: number): string {
-    const { value, parts: { metadataOffset, dataOffset } } = this.records[index]!;
+    const { value, parts: { metadataOffset, dataOffset } } = this.run.records[index]!;
     return value.toString("utf8", metadataOffset, dataOffset);
   }
 }
@@ -65,7 +79,7 @@ export class KafkaBatch implements IncomingBatch {
 /** Events with metadata stored as text. */
 class KafkaTextBatch extends KafkaBatch {
   override joinedText(): string {
-    return this.records.map((_, index) => this.textOf(index)).join(",");
+    return this.run.records.map((_, index) => this.textOf(index)).join(",");
   }
 
   override metadataText(index: number): string {
@@ -74,13 +88,6 @@ class KafkaTextBatch extends KafkaBatch {
 }
 
 /** Events with consecutive offsets, in the topic's format. */
-export function kafkaBatch(
-  partition: number,
-  baseId: number,
-  timestamp: number,
-  records: readonly LocatedRecord[],
-  format: RecordFormat,
-): KafkaBatch {
-  const Batch = format.hasTextLength ? KafkaTextBatch : KafkaBatch;
-  return new Batch(partition, baseId, timestamp, records, format);
+export function kafkaBatch(run: KafkaRun): KafkaBatch {
+  return run.format.hasTextLength ? new KafkaTextBatch(run) : new KafkaBatch(run);
 }

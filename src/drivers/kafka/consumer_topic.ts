@@ -2,7 +2,7 @@ import { CorruptedLogError } from "../../errors.ts";
 import type { Cluster } from "./cluster.ts";
 import type { HighWatermarks, KnownPartitions } from "./known_partitions.ts";
 import type { Offsets } from "./offsets.ts";
-import { type DamageMaker, PartitionQueue } from "./partition_queue.ts";
+import { PartitionQueue } from "./partition_queue.ts";
 import type { RecordFormat } from "./record.ts";
 
 /** What a consumer needs from its topic. */
@@ -28,12 +28,16 @@ export function queueOf(
   partition: number,
   { position, epoch }: { position: number | undefined; epoch: number },
 ): PartitionQueue {
-  const damageOf: DamageMaker = (_, ids, reason, offset) => {
-    const file = `${cluster.servers}/${kafkaName}/${partition}/${ids.firstId}`;
-    return new CorruptedLogError({ topic: name, partition, ...ids, file, offset, reason });
-  };
-  const what = `read topic "${name}" partition ${partition}`;
-  const queue = new PartitionQueue(partition, position ?? 0, format, damageOf, what);
+  const queue = new PartitionQueue({
+    partition,
+    position: position ?? 0,
+    format,
+    damageOf: (damage) => {
+      const file = `${cluster.servers}/${kafkaName}/${partition}/${damage.firstId}`;
+      return new CorruptedLogError({ topic: name, partition, file, ...damage });
+    },
+    what: `read topic "${name}" partition ${partition}`,
+  });
   queue.hasPosition = position !== undefined;
   if (position !== undefined) queue.epochs.add(epoch, position - 1, position);
   return queue;

@@ -1,4 +1,4 @@
-import { type CorruptedLogError, EventGoneError, type NotSupportedError } from "../../errors.ts";
+import { type CorruptedLogError, type Damage, EventGoneError, type NotSupportedError } from "../../errors.ts";
 import { KafkaBatch, kafkaBatch, type LocatedRecord } from "./batch.ts";
 import { unknownCompression } from "./failure.ts";
 import { type FetchedPartition, type FetchedRecord, largestBatch, recordsOf } from "./fetched.ts";
@@ -8,16 +8,20 @@ import { decodeRecord, type RecordFormat } from "./record.ts";
 /** Several events, or a damaged range. */
 type Item = KafkaBatch | { damage: CorruptedLogError; endId: number };
 
-/** Creates the error for records that are not events. */
-export type DamageMaker = (
-  partition: number,
-  ids: { firstId: number; endId: number },
-  reason: string,
-  offset: number,
-) => CorruptedLogError;
+interface QueueSettings {
+  partition: number;
+  /** Where reading begins. */
+  position: number;
+  format: RecordFormat;
+  /** Creates the error for records that are not events. */
+  damageOf(damage: Pick<Damage, "firstId" | "endId" | "offset" | "reason">): CorruptedLogError;
+  /** What fails if it cannot be read, after "Cannot". */
+  what: string;
+}
 
 /** The events fetched from a partition and not yet read. */
 export class PartitionQueue {
+  readonly partition: number;
   #items: Item[] = [];
   /** Number of events of the first item that have been read. */
   #taken = 0;
@@ -57,15 +61,9 @@ export class PartitionQueue {
   #obstacle: NotSupportedError | undefined;
   #isObstacleReported = false;
 
-  constructor(
-    readonly partition: number,
-    position: number,
-    private readonly format: RecordFormat,
-    private readonly damageOf: DamageMaker,
-    private readonly what: string = `read partition ${partition}`,
-  ) {
-    this.#position = position;
-    this.fetchOffset = position;
+  constructor(private readonly settings: QueueSettings) {
+    this.partition = settings.partition;
+    this.#position = this.fetchOffset = settings.position;
   }
 
   /** Id of the next event to be read. */
@@ -145,7 +143,7 @@ export class PartitionQueue {
       }
       if (batch.unknownCodec !== undefined) {
         this.#obstacle = unknownCompression(
-          `${this.what} from event ${this.fetchOffset} on`,
+          `${this.settings.what} from event ${this.fetchOffset} on`,
           batch.unknownCodec,
         );
         break;
@@ -266,19 +264,20 @@ export class PartitionQueue {
   }
 
   #enqueueDamage(firstId: number, endId: number, reason: string, offset: number): void {
-    this.#items.push({ damage: this.damageOf(this.partition, { firstId, endId }, reason, offset), endId });
+    this.#items.push({ damage: this.settings.damageOf({ firstId, endId, reason, offset }), endId });
   }
 
-  #enqueue(records: readonly FetchedRecord[]): void {
-    let run: LocatedRecord[] = [];
-    let first = 0;
-    let time = 0;
+  #enqueue(fetched: readonly FetchedRecord[]): void {
+    const { partition, format } = this.settings;
+    let records: LocatedRecord[] = [];
+    let baseId = 0;
+    let timestamp = 0;
     const end = (): void => {
-      if (run.length > 0) this.#items.push(kafkaBatch(this.partition, first, time, run, this.format));
-      run = [];
+      if (records.length > 0) this.#items.push(kafkaBatch({ partition, baseId, timestamp, records, format }));
+      records = [];
     };
-    for (const { offset, timestamp, value } of records) {
-      const parts = decodeRecord(value, this.format);
+    for (const { offset, timestamp: time, value } of fetched) {
+      const parts = decodeRecord(value, format);
       if (parts === undefined) {
         end();
         continue;
@@ -288,12 +287,12 @@ export class PartitionQueue {
         this.#enqueueDamage(offset, offset + 1, parts.reason, parts.offset);
         continue;
       }
-      if (run.length > 0 && (offset !== first + run.length || timestamp !== time)) end();
-      if (run.length === 0) {
-        first = offset;
-        time = timestamp;
+      if (records.length > 0 && (offset !== baseId + records.length || time !== timestamp)) end();
+      if (records.length === 0) {
+        baseId = offset;
+        timestamp = time;
       }
-      run.push({ value: value!, parts });
+      records.push({ value: value!, parts });
     }
     end();
   }

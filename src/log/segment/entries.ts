@@ -18,11 +18,19 @@ export type FrameEntry = FrameStep & Ids;
 /** Damage with the ids that it spans. */
 export type GapEntry = GapStep & Ids;
 
+/** The end of the segment: terminal if its topic was deleted, so that no segment follows. */
+export interface EndEntry {
+  kind: "end";
+  offset: number;
+  id: number;
+  terminal: boolean;
+}
+
 /** What is at a position: a frame, damage, the end of the segment, or nothing more yet. */
 export type Entry =
   | FrameEntry
   | GapEntry
-  | { kind: "end"; offset: number; id: number; terminal: boolean }
+  | EndEntry
   | TailStep & { id: number };
 
 /**

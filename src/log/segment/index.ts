@@ -39,7 +39,6 @@ export class SegmentIndex {
   #file: StorageFile | undefined;
   /** Bytes after the last whole entry. */
   #excess = 0;
-
   /** Offset of the last entry, as far as this one found or added it. */
   #indexed = 0;
 
@@ -69,11 +68,6 @@ export class SegmentIndex {
     }
   }
 
-  /** Whether a frame at an offset gets an entry. */
-  isDue(offset: number): boolean {
-    return offset - this.#indexed >= this.intervalBytes;
-  }
-
   /**
    * Adds an entry for a frame if it is due; the index stays open for more, until {@linkcode close}. Failing to is not an
    * error: the index only saves time. `newestTime` is the newest in the segment up to this frame.
@@ -93,8 +87,9 @@ export class SegmentIndex {
 
   /** The entry of a frame; undefined if it gets none. It counts as added. */
   entryOf({ offset, id, frame, damaged }: IndexedFrame, newestTime: number): Uint8Array | undefined {
-    // A frame with a damaged header has no header that the entry could point at.
-    if (!this.isDue(offset) || damaged === "header" || offset >= OFFSETS_END) return undefined;
+    if (offset - this.#indexed < this.intervalBytes || offset >= OFFSETS_END) return undefined;
+    // It has no header that the entry could point at.
+    if (damaged === "header") return undefined;
     this.#indexed = offset;
     const { recordCrc } = frame;
     return encodeIndexEntry({ id, time: newestTime, offset, recordCrc, salt: this.segment.salt });

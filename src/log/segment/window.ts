@@ -60,38 +60,35 @@ class Lookahead {
  * and never across an `await`.
  */
 export class ReadWindow {
-  #source: WindowSource | undefined;
-  #start = 0;
-  #end = 0;
-  #loads = 0;
+  // Not `#`: the simulation keeps what one process has here while it runs another one.
+  private source: WindowSource | undefined;
+  private start = 0;
+  private end = 0;
   /** The most recently used one is last. */
-  readonly #lookaheads: Lookahead[] = [];
-
+  private readonly lookaheads: Lookahead[] = [];
   /** How often it was filled: as long as this stays the same, so does what it holds. */
-  get loads(): number {
-    return this.#loads;
-  }
+  loads = 0;
 
   /**
    * Where in the core's memory `size` bytes from `offset` lie, or -1 when the file ends before. If it has to read, it
    * reads `ahead` bytes.
    */
   at(source: WindowSource, offset: number, size: number, ahead: number): number {
-    if (source !== this.#source || offset < this.#start || offset + size > this.#end) {
+    if (source !== this.source || offset < this.start || offset + size > this.end) {
       const loaded = this.#known(source, offset, size) ?? this.#load(source, offset, Math.max(size, ahead));
       if (loaded < size) return -1;
     }
-    return core.readArea + (offset - this.#start);
+    return core.readArea + (offset - this.start);
   }
 
   /** How many bytes from `offset` on the window holds now. */
   held(source: WindowSource, offset: number): number {
-    return source === this.#source && offset >= this.#start && offset < this.#end ? this.#end - offset : 0;
+    return source === this.source && offset >= this.start && offset < this.end ? this.end - offset : 0;
   }
 
   /** Where in the core's memory `size` bytes from `offset` lie, or -1 if the window does not hold them all now. */
   heldAt(source: WindowSource, offset: number, size: number): number {
-    return this.held(source, offset) < size ? -1 : core.readArea + (offset - this.#start);
+    return this.held(source, offset) < size ? -1 : core.readArea + (offset - this.start);
   }
 
   /**
@@ -108,36 +105,20 @@ export class ReadWindow {
 
   /** Forgets the lookahead of a file that is closed: another file may have its name when it is opened again. */
   closed(source: WindowSource): void {
-    const index = this.#lookaheads.findIndex((lookahead) => lookahead.source === source);
-    if (index >= 0) this.#lookaheads.splice(index, 1);
+    const index = this.lookaheads.findIndex((lookahead) => lookahead.source === source);
+    if (index >= 0) this.lookaheads.splice(index, 1);
   }
 
   /** Forgets what it holds, so that the next call reads. */
   clear(): void {
-    this.#source = undefined;
-    this.#loads++;
-    this.#lookaheads.length = 0;
-  }
-
-  /**
-   * Copies the start of the read area to `kept` and notes what it is; the returned function puts it back, for a caller
-   * that lets other readers run in the middle of a read.
-   */
-  snapshot(kept: Uint8Array): () => void {
-    const [source, start, end] = [this.#source, this.#start, this.#end];
-    kept.set(core.u8.subarray(core.readArea, core.readArea + kept.byteLength));
-    const lookaheads = this.#lookaheads.splice(0);
-    return () => {
-      this.#loads++;
-      this.#lookaheads.splice(0, Infinity, ...lookaheads);
-      core.u8.set(kept, core.readArea);
-      [this.#source, this.#start, this.#end] = [source, start, end];
-    };
+    this.source = undefined;
+    this.loads++;
+    this.lookaheads.length = 0;
   }
 
   /** The file's own lookahead, or one to use for it. */
   #lookaheadOf(source: WindowSource): Lookahead {
-    const all = this.#lookaheads;
+    const all = this.lookaheads;
     const last = all[all.length - 1];
     if (last?.source === source) return last;
     let index = all.findIndex((lookahead) => lookahead.source === source);
@@ -149,26 +130,26 @@ export class ReadWindow {
 
   /** Fills the window with what was looked ahead; gives its bytes, undefined when those are too few. */
   #known(source: WindowSource, offset: number, size: number): number | undefined {
-    const all = this.#lookaheads;
+    const all = this.lookaheads;
     // Mostly the one used last.
     let lookahead: Lookahead | undefined = all[all.length - 1];
     if (lookahead?.source !== source) lookahead = all.find((each) => each.source === source);
     const bytes = lookahead?.from(offset, size);
     if (bytes === undefined) return undefined;
-    this.#loads++;
+    this.loads++;
     core.u8.set(bytes, core.readArea);
-    this.#source = source;
-    this.#start = offset;
-    this.#end = offset + bytes.byteLength;
+    this.source = source;
+    this.start = offset;
+    this.end = offset + bytes.byteLength;
     return bytes.byteLength;
   }
 
   /** Reads what it lacks: what it holds from `offset` on stays, since bytes within a file's size never change. */
   #load(source: WindowSource, offset: number, wanted: number): number {
     const held = this.held(source, offset);
-    const skipped = offset - this.#start;
-    this.#source = undefined;
-    this.#loads++;
+    const skipped = offset - this.start;
+    this.source = undefined;
+    this.loads++;
     let bytes = wanted;
     if (bytes > core.readAreaBytes) {
       // The size may be a claim of damaged bytes: no memory is taken for what the file does not have.
@@ -179,9 +160,9 @@ export class ReadWindow {
     if (held > 0 && skipped > 0) u8.copyWithin(readArea, readArea + skipped, readArea + skipped + held);
     const into = u8.subarray(readArea + held, readArea + bytes);
     const got = held + readFully(source.file, into, offset + held);
-    this.#source = source;
-    this.#start = offset;
-    this.#end = offset + got;
+    this.source = source;
+    this.start = offset;
+    this.end = offset + got;
     return got;
   }
 }

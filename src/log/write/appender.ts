@@ -21,10 +21,8 @@ export const SEGMENT_BYTES_DEFAULT = 128 * 1024 * 1024;
 
 /** Leaves room for what is appended to a segment before its writers see that it is full. */
 export const SEGMENT_BYTES_MAX = 2 ** 31;
-
 /** How often a frame is written when the system splits its write, before the append fails. */
 const CUT_WRITES_MAX = 3;
-
 /** How often the last segment may be removed between its listing and its opening. */
 const VANISHED_MAX = 100;
 
@@ -63,20 +61,22 @@ export class Appender {
   }
 
   /**
-   * Appends events; the operating system has them when this returns. `prepare` is called with the first id of the
-   * segment before the frame is written, and again for each further segment that it is tried in.
+   * Appends events; the operating system has them when this returns. `prepare` is called before the frame is written,
+   * with the first id of the segment, and for each further segment that it is tried in.
    */
   appendEvents(batch: OutgoingBatch, extents?: Extents, prepare?: (segmentId: number) => void): FrameEntry {
     return this.partition.alone(() =>
-      this.#append((signature) => encodeEvents(batch, signature, extents), prepare)
+      this.#append((open) => {
+        prepare?.(open.segment.baseId);
+        return this.#land(open, (signature) => encodeEvents(batch, signature, extents));
+      })
     );
   }
 
-  /** Appends a piece of a large data part, ahead of its event; begins a segment if there is not room for that many bytes. */
+  /** Appends a piece of a large data part, ahead of its event; begins a segment if there is no room for so many bytes. */
   appendChunk(data: readonly Uint8Array[], room?: number): FrameEntry {
-    const landing = this.partition.alone(() =>
-      this.#append((signature) => encodePlain(KIND.chunk, signature, { data }), undefined, room)
-    );
+    const encode = (signature: Signature) => encodePlain(KIND.chunk, signature, { data });
+    const landing = this.partition.alone(() => this.#append((open) => this.#land(open, encode), room));
     if (landing.offset < OFFSETS_END) return landing;
     throw new LimitExceededError(
       `Cannot append to "${landing.segment.path}": several large data parts at once filled the segment; push them one after the other`,
@@ -135,11 +135,11 @@ export class Appender {
     this.#open = undefined;
   }
 
-  #append(encode: Encode, prepare?: (segmentId: number) => void, room?: number): FrameEntry {
+  /** Appends a frame by `land`, which gets each segment in turn until the frame has landed in one. */
+  #append(land: (open: OpenSegment) => FrameEntry | undefined, room?: number): FrameEntry {
     for (let cuts = 0;;) {
       const open = this.#openWithRoom(room);
-      prepare?.(open.segment.baseId);
-      const landing = this.#land(open, encode);
+      const landing = land(open);
       if (landing !== undefined) return landing;
       // Another process sealed the segment before the frame landed: the frame is discarded, and goes into the next one.
       // That process may have sealed it because of the piece of this frame that a full disk left; it would do so again.

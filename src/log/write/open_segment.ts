@@ -6,7 +6,14 @@ import { decodeRecord, type FrameRecord } from "../format/frame_header.ts";
 import type { Partition } from "../partition.ts";
 import { type LogPosition, oversizeOf, Segment, segmentName } from "../segment/segment_file.ts";
 import { SegmentIndex } from "../segment/index.ts";
-import { entriesFrom, type Entry, entryAt, type FrameEntry, positionAfter } from "../segment/entries.ts";
+import {
+  type EndEntry,
+  entriesFrom,
+  type Entry,
+  entryAt,
+  type FrameEntry,
+  positionAfter,
+} from "../segment/entries.ts";
 import { counted } from "../../text/counted.ts";
 
 /** How long a push may not notice that the file was removed by hand. */
@@ -48,7 +55,7 @@ export class OpenSegment {
    */
   hasHole = false;
   /** The seal, if one was found: nothing after it counts. */
-  seal: Extract<Entry, { kind: "end" }> | undefined;
+  seal: EndEntry | undefined;
   readonly #index: SegmentIndex;
   readonly #inode: number | undefined;
   #lostFileCheckedAt = 0;

@@ -203,7 +203,10 @@ export class PartitionWriter {
     checkDataSize(dataBytes);
     const parts = data instanceof Uint8Array ? [data] : data ?? [];
     const chunks = chunksOf(parts, this.#chunkBytes);
-    const list = Array.from(chunks, (chunk, n) => this.#appendChunk(chunk, n === 0 ? dataBytes : 0));
+    const list = Array.from(
+      chunks,
+      (chunk, n) => this.#appendChunk(chunk, n === 0 ? this.#roomFor(dataBytes) : 1),
+    );
     return { totalBytes: dataBytes, list };
   }
 
@@ -212,8 +215,8 @@ export class PartitionWriter {
     const list: Extent[] = [];
     const chunk = new ChunkBuffer(this.#chunkBytes);
     // Its size is not known yet: often they are alike.
-    const append = () =>
-      list.push(this.#appendChunk([chunk.take()], list.length === 0 ? this.#streamBytes : 0));
+    const room = this.#roomFor(this.#streamBytes);
+    const append = () => list.push(this.#appendChunk([chunk.take()], list.length === 0 ? room : 1));
     let totalBytes = 0;
     for await (const piece of stream) {
       const { byteLength } = piece;
@@ -230,15 +233,18 @@ export class PartitionWriter {
   }
 
   /**
-   * Appends a chunk. The first one begins a segment if the whole data part fits into one, but not into the current one:
-   * where each segment has data of the next one's first event, retention can remove none. One of a segment's very size
+   * The room that the first chunk of a data part needs in its segment: that of all of them, if a segment has it. Where
+   * each segment has data of the next one's first event, retention can remove none. A part of a segment's very size
    * counts as fitting, since sizes and limits are powers of two.
    */
-  #appendChunk(data: readonly Uint8Array[], partBytes: number): Extent {
+  #roomFor(partBytes: number): number {
     const room = 1 + partBytes + Math.ceil(partBytes / this.#chunkBytes) * FRAME_OVERHEAD_BYTES_MAX;
     const { segmentBytesMax } = this.options;
-    const fits = room <= segmentBytesMax || partBytes === segmentBytesMax;
-    const landing = this.#noticingFull(() => this.#appender.appendChunk(data, fits ? room : 1));
+    return room <= segmentBytesMax || partBytes === segmentBytesMax ? room : 1;
+  }
+
+  #appendChunk(data: readonly Uint8Array[], room: number): Extent {
+    const landing = this.#noticingFull(() => this.#appender.appendChunk(data, room));
     this.#wrote();
     const dataBytes = data.reduce((sum, piece) => sum + piece.byteLength, 0);
     return { segmentId: landing.segment.baseId, offset: landing.offset, dataBytes };

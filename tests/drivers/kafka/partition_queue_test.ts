@@ -42,13 +42,13 @@ function answer(...batches: Stored[]): FetchedPartition {
 }
 
 function queueAt(position: number): PartitionQueue {
-  return new PartitionQueue(
-    0,
+  return new PartitionQueue({
+    partition: 0,
     position,
-    FORMAT,
-    (partition, ids, reason, offset) =>
-      new CorruptedLogError({ partition, ...ids, file: "broker", offset, reason }),
-  );
+    format: FORMAT,
+    damageOf: (damage) => new CorruptedLogError({ partition: 0, file: "broker", ...damage }),
+    what: "read",
+  });
 }
 
 function takeAll(queue: PartitionQueue, eventsMax = 100): [number, string[]][] {

@@ -71,7 +71,7 @@ test("tombstoneBytesMin() counts one frame per maximum number of events, at leas
 });
 
 test("a tombstone frame contains no earlier content of the memory", () => {
-  core.u8.fill(0xff, core.encodeArea, core.encodeArea + 1000);
+  core.u8.fill(0xff, core.ensureEncodeArea(0), core.ensureEncodeArea(0) + 1000);
   const [frame] = tombstones({ offset: 64, bytes: 500, firstId: 0, endId: 3 }, { ...WRITER });
   assertEquals(frame.bytes.subarray(64, 436), new Uint8Array(372));
 });

@@ -7,11 +7,13 @@ import { bitwiseCrc32, randomBytes } from "../../wasm/reference.ts";
 const MIB = 1024 * 1024;
 
 test("Core lays out areas of 2 MiB and more without overlap, inside the memory", () => {
-  const { slot, encodeArea, encodeAreaBytes, readArea, readAreaBytes, u8 } = new Core();
-  assertGreaterOrEqual(encodeAreaBytes, 2 * MIB);
+  const own = new Core();
+  const { slot, slotBytes, readArea, readAreaBytes, u8 } = own;
+  const encodeArea = own.ensureEncodeArea(2 * MIB);
+  assertStrictEquals(own.u8, u8);
   assertGreaterOrEqual(readAreaBytes, 2 * MIB);
-  assertGreaterOrEqual(encodeArea, slot + 128);
-  assertGreaterOrEqual(readArea, encodeArea + encodeAreaBytes);
+  assertGreaterOrEqual(encodeArea, slot + slotBytes);
+  assertGreaterOrEqual(readArea, encodeArea + 2 * MIB);
   assertGreaterOrEqual(u8.length, readArea + readAreaBytes);
   assertEquals([slot % 64, encodeArea % 64, readArea % 64], [0, 0, 0]);
 });
@@ -20,10 +22,10 @@ test("Core keeps the content of both areas, whichever grows", () => {
   const own = new Core();
   const written = randomBytes(1000, 1);
   const read = randomBytes(1000, 2);
-  own.u8.set(written, own.encodeArea + own.encodeAreaBytes - 1000);
-  const writtenAt = own.encodeAreaBytes - 1000;
-  own.u8.set(read, own.readArea + own.readAreaBytes - 1000);
-  const readAt = own.readAreaBytes - 1000;
+  const at = 2 * MIB - 1000;
+  own.u8.set(written, own.ensureEncodeArea(0) + at);
+  own.u8.set(read, own.readArea + at);
+  const sizes = { encode: 2 * MIB, read: 2 * MIB };
   const growths: [area: "encode" | "read", bytes: number][] = [
     ["encode", 3 * MIB],
     ["encode", 9 * MIB],
@@ -33,13 +35,15 @@ test("Core keeps the content of both areas, whichever grows", () => {
   ];
   for (const [area, bytes] of growths) {
     const ptr = area === "encode" ? own.ensureEncodeArea(bytes) : own.ensureReadArea(bytes);
-    assertStrictEquals(ptr, area === "encode" ? own.encodeArea : own.readArea);
-    assertGreaterOrEqual(area === "encode" ? own.encodeAreaBytes : own.readAreaBytes, bytes);
-    const ends = [own.encodeArea + own.encodeAreaBytes, own.readArea + own.readAreaBytes];
+    sizes[area] = bytes;
+    const encodeArea = own.ensureEncodeArea(0);
+    assertStrictEquals(ptr, area === "encode" ? encodeArea : own.readArea);
+    assertGreaterOrEqual(own.readAreaBytes, sizes.read);
+    const ends = [encodeArea + sizes.encode, own.readArea + own.readAreaBytes];
     assertGreaterOrEqual(own.u8.length, Math.max(...ends));
-    assert(ends[0] <= own.readArea || ends[1] <= own.encodeArea, "the areas overlap");
-    assertEquals(own.u8.slice(own.encodeArea + writtenAt, own.encodeArea + writtenAt + 1000), written);
-    assertEquals(own.u8.slice(own.readArea + readAt, own.readArea + readAt + 1000), read);
+    assert(ends[0] <= own.readArea || ends[1] <= encodeArea, "the areas overlap");
+    assertEquals(own.u8.slice(encodeArea + at, encodeArea + at + 1000), written);
+    assertEquals(own.u8.slice(own.readArea + at, own.readArea + at + 1000), read);
   }
 });
 
@@ -48,7 +52,6 @@ test("Core's areas hold any requested number of bytes, not only whole pages", ()
     const own = new Core();
     const encodeEnd = own.ensureEncodeArea(bytes) + bytes;
     assertGreaterOrEqual(own.u8.length, encodeEnd);
-    assertGreaterOrEqual(own.encodeAreaBytes, bytes);
     const readEnd = own.ensureReadArea(bytes + 1) + bytes + 1;
     assertGreaterOrEqual(own.u8.length, readEnd);
     assertGreaterOrEqual(own.readAreaBytes, bytes + 1);
@@ -81,8 +84,8 @@ test("Core returns valid views after the memory has grown", () => {
 
 test("Core does not grow when an area is large enough", () => {
   const own = new Core();
-  const { u8, encodeArea } = own;
-  assertStrictEquals(own.ensureEncodeArea(2 * MIB), encodeArea);
+  const { u8 } = own;
+  assertStrictEquals(own.ensureEncodeArea(2 * MIB), own.ensureEncodeArea(0));
   assertStrictEquals(own.u8, u8);
 });
 

@@ -211,7 +211,7 @@ function damageOf(
   const frame = { flags, count: sizes.length, extentCount: 0, metadataBytes: text.byteLength, dataBytes: 0 };
   const layout = layoutOf(frame);
   const header = encodeSegmentHeader({ partition: 0, salt: 9, baseId: 0, created: 1 });
-  const at = core.encodeArea;
+  const at = core.ensureEncodeArea(0);
   core.u8.fill(0, at, at + layout.frameBytes);
   sizes.forEach((size, index) =>
     core.view.setUint32(at + layout.table + 4 * index, (size | mark) >>> 0, true)

@@ -165,7 +165,7 @@ export class CraftedSegment {
     const { anchor = [0, this.baseId], bytes, damaged = [], dataLost = [] } = part;
     const sizes = sizesOf(part);
     const layout = layoutOf(sizes);
-    const at = core.encodeArea;
+    const at = core.ensureEncodeArea(0);
     core.u8.fill(0, at, at + layout.frameBytes);
     if (data !== undefined) core.u8.set(data, at + layout.data);
     if (sizes.flags & FLAG.hasData) core.view.setUint32(at + layout.table + 4, data!.byteLength, true);

@@ -4,6 +4,7 @@ import { core } from "../../../src/log/format/core/core.ts";
 import { readFully, ReadWindow, type WindowSource } from "../../../src/log/segment/window.ts";
 import type { StorageFile } from "../../../src/storage/port.ts";
 import { test } from "../../harness.ts";
+import { keepWindow } from "../../simulation/shared_memory.ts";
 
 /** A file whose bytes differ by their offsets; counts reads, and the bytes requested. */
 class Source implements WindowSource {
@@ -292,13 +293,13 @@ test("what is larger than the window gets the room that it needs, as far as the 
   assertEquals(window.heldAt(source, 10, before + 99_991), -1);
 });
 
-test("a snapshot restores the window", () => {
+test("what is kept of a window while another process runs is put back", () => {
   const window = new ReadWindow();
   const [source, other] = [new Source(1000, 1), new Source(1000, 2)];
   window.peek(source, 500, 100, core.slot);
   const at = window.at(source, 100, 200, 200);
   const loads = window.loads;
-  const putBack = window.snapshot(new Uint8Array(200));
+  const putBack = keepWindow(window, new Uint8Array(200));
   window.at(other, 0, 300, 300);
   window.peek(other, 500, 100, core.slot);
   putBack();

@@ -324,8 +324,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "bytes that were read from one file are taken for another's",
     file: "src/log/segment/window.ts",
-    from: "if (source !== this.#source || offset < this.#start || offset + size > this.#end) {",
-    to: "if (offset < this.#start || offset + size > this.#end) {",
+    from: "if (source !== this.source || offset < this.start || offset + size > this.end) {",
+    to: "if (offset < this.start || offset + size > this.end) {",
   },
   {
     what: "consumers: an iteration that ends within a batch leaves out the rest of it",

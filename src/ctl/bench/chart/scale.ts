@@ -6,9 +6,12 @@ export interface Scale {
   ticks: readonly number[];
 }
 
-/** A scale from `from` to `to`, widened to round numbers unless it is logarithmic. */
-export function linearScale(from: number, to: number, ticksWanted = 5): Scale {
-  const step = niceStep((to - from || 1) / ticksWanted);
+/** About how many grid lines a linear scale has. */
+const TICKS_WANTED = 5;
+
+/** A linear scale from `from` to `to`, widened to round numbers. */
+export function linearScale(from: number, to: number): Scale {
+  const step = niceStep((to - from || 1) / TICKS_WANTED);
   const start = Math.floor(from / step) * step;
   const end = Math.max(start + step, Math.ceil(to / step - 1e-9) * step);
   const count = Math.round((end - start) / step);

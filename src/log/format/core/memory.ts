@@ -62,15 +62,6 @@ export class CoreMemory {
     return this.#texts.toString("latin1", start, end);
   }
 
-  /** Where frames are put together: a multiple of 64. */
-  get encodeArea(): number {
-    return this.#encode.ptr;
-  }
-
-  get encodeAreaBytes(): number {
-    return this.#encode.bytes;
-  }
-
   /** Where bytes read from files are looked at: a multiple of 64. */
   get readArea(): number {
     return this.#read.ptr;
@@ -80,7 +71,10 @@ export class CoreMemory {
     return this.#read.bytes;
   }
 
-  /** Gives the encode area at least `bytes`; its content stays, its pointer may change. */
+  /**
+   * Gives the area where frames are put together, which begins at a multiple of 64, at least `bytes`; its content stays,
+   * its pointer may change.
+   */
   ensureEncodeArea(bytes: number): number {
     if (bytes > this.#encode.bytes) this.#growArea(this.#encode, this.#read, bytes);
     return this.#encode.ptr;
