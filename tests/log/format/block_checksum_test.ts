@@ -49,6 +49,23 @@ test("without crc32 in the runtime, the core computes checksums", () => {
   const checksum = new BlockChecksum(() => undefined);
   assertStrictEquals(checksum.of(block), bitwiseCrc32(block));
   assertStrictEquals(checksum.source, "core");
+  core.u8.set(block, core.readArea);
+  assertStrictEquals(checksum.at(core.readArea, 65_536), bitwiseCrc32(block));
+});
+
+test("the core computes checksums of small blocks, and the runtime those of large ones, wherever they are", () => {
+  const checksum = new BlockChecksum(() => () => 7);
+  const block = randomBytes(16_384, 3);
+  core.u8.set(block, core.readArea);
+  const small = block.subarray(0, 16_383);
+  // The one chosen is asked for large blocks alone.
+  assertStrictEquals(checksum.at(core.readArea, 16_383), bitwiseCrc32(small));
+  assertStrictEquals(checksum.source, undefined);
+  assertEquals([checksum.at(core.readArea, 16_384), checksum.source], [7, "runtime"]);
+  assertEquals([checksum.at(core.readArea, 16_383), checksum.of(small)], [
+    bitwiseCrc32(small),
+    bitwiseCrc32(small),
+  ]);
 });
 
 test("the faster checksum is chosen once, at the first large block", () => {

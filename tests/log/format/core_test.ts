@@ -1,5 +1,13 @@
-import { assert, assertEquals, assertGreaterOrEqual, assertStrictEquals } from "@std/assert";
-import { Core, core } from "../../../src/log/format/core/core.ts";
+import {
+  assert,
+  assertEquals,
+  assertGreaterOrEqual,
+  assertStrictEquals,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import { LimitExceededError } from "../../../src/errors.ts";
+import { Core, core, crc32c } from "../../../src/log/format/core/core.ts";
 import { readUint64, writeUint64 } from "../../../src/log/format/frame_header.ts";
 import { test } from "../../harness.ts";
 import { bitwiseCrc32, randomBytes } from "../../wasm/reference.ts";
@@ -32,6 +40,9 @@ test("Core keeps the content of both areas, whichever grows", () => {
     ["read", 5 * MIB],
     ["read", 30 * MIB],
     ["encode", 20 * MIB],
+    // Before the other one, where there is room by now.
+    ["read", 31 * MIB],
+    ["encode", 60 * MIB],
   ];
   for (const [area, bytes] of growths) {
     const ptr = area === "encode" ? own.ensureEncodeArea(bytes) : own.ensureReadArea(bytes);
@@ -42,6 +53,7 @@ test("Core keeps the content of both areas, whichever grows", () => {
     const ends = [encodeArea + sizes.encode, own.readArea + own.readAreaBytes];
     assertGreaterOrEqual(own.u8.length, Math.max(...ends));
     assert(ends[0] <= own.readArea || ends[1] <= encodeArea, "the areas overlap");
+    assertGreaterOrEqual(Math.min(encodeArea, own.readArea), own.slot + own.slotBytes);
     assertEquals(own.u8.slice(encodeArea + at, encodeArea + at + 1000), written);
     assertEquals(own.u8.slice(own.readArea + at, own.readArea + at + 1000), read);
   }
@@ -85,7 +97,8 @@ test("Core returns valid views after the memory has grown", () => {
 test("Core does not grow when an area is large enough", () => {
   const own = new Core();
   const { u8 } = own;
-  assertStrictEquals(own.ensureEncodeArea(2 * MIB), own.ensureEncodeArea(0));
+  assertStrictEquals(own.ensureEncodeArea(own.readAreaBytes), own.ensureEncodeArea(0));
+  assertStrictEquals(own.ensureReadArea(own.readAreaBytes), own.readArea);
   assertStrictEquals(own.u8, u8);
 });
 
@@ -107,4 +120,35 @@ test("core reads and writes safe integers as eight bytes", () => {
     assertStrictEquals(readUint64(core.view, ptr), value);
     assertStrictEquals(core.view.getBigUint64(ptr, true), BigInt(value));
   }
+});
+
+/** What making a core throws where the runtime refuses to instantiate it. */
+function refusedBy(cause: Error): Error {
+  const { Instance } = WebAssembly;
+  WebAssembly.Instance = class {
+    constructor() {
+      throw cause;
+    }
+  } as unknown as typeof Instance;
+  try {
+    return assertThrows(() => new Core(), Error);
+  } finally {
+    WebAssembly.Instance = Instance;
+  }
+}
+
+test("a core without addresses for its memory says how to get some, and any other failure stays what it is", () => {
+  const cause = new RangeError("could not allocate memory");
+  const refused = refusedBy(cause);
+  assert(refused instanceof LimitExceededError);
+  assertStringIncludes(refused.message, "raise `ulimit -v`");
+  assertStrictEquals(refused.cause, cause);
+  const other = new TypeError("not this module");
+  assertStrictEquals<Error>(refusedBy(other), other);
+});
+
+test("crc32c() goes on from the checksum of the bytes before", () => {
+  const digits = new TextEncoder().encode("123456789");
+  assertStrictEquals(crc32c(digits), 0xe3069283);
+  assertStrictEquals(crc32c(digits.subarray(4), crc32c(digits.subarray(0, 4))), 0xe3069283);
 });

@@ -23,8 +23,8 @@ interface Area {
  * static data | scratch | slot | encode area | read area
  * ```
  *
- * An area that grows stays where it is if it is the last; else it moves to where there is room, before the other one
- * or after it. So both together take little more than the largest frame twice, however often they grow.
+ * An area that grows is put before the other one if there is room, or else right after it. So both together take little
+ * more than the largest frame twice, however often they grow.
  *
  * Growth detaches `u8`, `u32` and `view` taken before and may move the area: take them and the pointers again
  * after it. One memory serves the thread, so hold none of them across an `await`.
@@ -90,9 +90,7 @@ export class CoreMemory {
     // At least double, so that copies stay in proportion, as long as that is not much.
     const bytes = roundUp(Math.max(bytesMin, Math.min(area.bytes * 2, DOUBLED_BYTES_MAX)), PAGE_BYTES);
     const start = this.slot + SLOT_BYTES;
-    let ptr = area.ptr;
-    if (area.ptr < other.ptr) ptr = start + bytes <= other.ptr ? start : other.ptr + other.bytes;
-    else if (start + bytes <= other.ptr) ptr = start;
+    const ptr = start + bytes <= other.ptr ? start : other.ptr + other.bytes;
     this.#growTo(ptr + bytes);
     if (ptr !== area.ptr) this.u8.copyWithin(ptr, area.ptr, area.ptr + area.bytes);
     area.ptr = ptr;
