@@ -9,10 +9,12 @@ export interface IndexEntry {
   time: number;
   offset: number;
   recordCrc: number;
-  salt: number;
 }
 
-export function encodeIndexEntry({ id, time, offset, recordCrc, salt }: IndexEntry): Uint8Array {
+/** `salt` is that of the segment: the core tells by it whose entry it is. */
+export function encodeIndexEntry(
+  { id, time, offset, recordCrc, salt }: IndexEntry & { salt: number },
+): Uint8Array {
   const bytes = new Uint8Array(INDEX_ENTRY_BYTES);
   const view = new DataView(bytes.buffer);
   writeUint64(view, INDEX.id, id);
@@ -31,6 +33,5 @@ export function decodeIndexEntry(view: DataView, at: number): IndexEntry {
     time: readTime(view, at + INDEX.time),
     offset: view.getUint32(at + INDEX.offset, true),
     recordCrc: view.getUint32(at + INDEX.recordCrc, true),
-    salt: view.getUint32(at + INDEX.salt, true),
   };
 }

@@ -2,6 +2,7 @@ import {
   assert,
   assertEquals,
   assertGreaterOrEqual,
+  assertLess,
   assertStrictEquals,
   assertStringIncludes,
   assertThrows,
@@ -23,6 +24,7 @@ test("Core lays out areas of 2 MiB and more without overlap, inside the memory",
   assertGreaterOrEqual(encodeArea, slot + slotBytes);
   assertGreaterOrEqual(readArea, encodeArea + 2 * MIB);
   assertGreaterOrEqual(u8.length, readArea + readAreaBytes);
+  assertLess(u8.length, readArea + readAreaBytes + 64 * 1024);
   assertEquals([slot % 64, encodeArea % 64, readArea % 64], [0, 0, 0]);
 });
 
