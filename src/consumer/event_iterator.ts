@@ -14,7 +14,7 @@ interface IterationSettings {
   limit: number;
   /** Aborts the iteration; its reason is thrown. */
   signal: AbortSignal | undefined;
-  /** Called in the moment in which an event is consumed. */
+  /** Called just before an event is consumed: it is not if this throws, and the call of next() rejects. */
   onTaken: ((event: Event<unknown>) => void) | undefined;
 }
 
@@ -43,10 +43,9 @@ export class EventIterator<T> implements AsyncIterableIterator<Event<T>> {
     }
     try {
       limits.signal?.throwIfAborted();
-      const event = this.queue.tryNow(limits.ends);
+      const event = this.queue.tryNow(limits);
       if (event !== undefined) {
         this.#synchronousEvents++;
-        limits.onTaken?.(event);
         return Promise.resolve({ done: false, value: event });
       }
     } catch (error) {
@@ -119,6 +118,9 @@ export class BatchIterator<T> implements AsyncIterableIterator<Event<T>[]> {
   }
 }
 
+/** Thrown where an event was to be delivered to a stream that no one reads. */
+const NO_READER = new Error("The stream has no reader");
+
 /** A stream over an iteration; `iterate` starts it with a signal that aborts it, and what gets the events. */
 export function readableOf<T>(
   iterate: (signal: AbortSignal, onTaken: (event: Event<unknown>) => void) => AsyncIterator<Event<T>>,
@@ -127,9 +129,13 @@ export function readableOf<T>(
   const cancelled = new AbortController();
   const signal = outer === undefined ? cancelled.signal : AbortSignal.any([outer, cancelled.signal]);
   let controller: ReadableStreamDefaultController<Event<T>>;
-  // In the moment in which an event is consumed: a stream that is cancelled a moment later would lose it.
-  const events = iterate(signal, (event) => controller.enqueue(event as Event<T>));
-  return new ReadableStream<Event<T>>({
+  // As the event is consumed: a stream that is cancelled a moment later would lose it.
+  const events = iterate(signal, (event) => {
+    // The reader that asked for it has left; the next one asks again.
+    if (!stream.locked) throw NO_READER;
+    controller.enqueue(event as Event<T>);
+  });
+  const stream = new ReadableStream<Event<T>>({
     start(own) {
       controller = own;
     },
@@ -138,8 +144,8 @@ export function readableOf<T>(
         const { done } = await events.next();
         if (done === true) controller.close();
       } catch (error) {
-        // A cancelled stream has no reader, and its controller accepts nothing more.
-        if (!cancelled.signal.aborted) throw error;
+        // A cancelled stream accepts nothing more.
+        if (error !== NO_READER && !cancelled.signal.aborted) throw error;
       }
     },
     cancel() {
@@ -147,4 +153,5 @@ export function readableOf<T>(
     },
     // No event is consumed before a reader asks for it, since a cancelled stream could not return it.
   }, { highWaterMark: 0 });
+  return stream;
 }

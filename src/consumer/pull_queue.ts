@@ -22,7 +22,7 @@ export interface PullLimits {
   once?: boolean;
   /** Where a wait leaves what ends it early, as the timeout would, for as long as it lasts. */
   enders?: Set<() => void>;
-  /** Called in the moment in which the event is consumed. */
+  /** Called just before the event is consumed: it is not if this throws, and the wait rejects. */
   onTaken?: ((event: Event<unknown>) => void) | undefined;
 }
 
@@ -89,10 +89,11 @@ export class PullQueue<T> {
   }
 
   /** The next event if it is available and no other wait is queued. */
-  tryNow(ends?: Ends): Event<T> | undefined {
+  tryNow({ ends, onTaken }: Pick<PullLimits, "ends" | "onTaken"> = {}): Event<T> | undefined {
     if (!this.#isFree()) return undefined;
     const head = this.#source.head(ends);
     if (head === undefined || head instanceof Promise) return undefined;
+    onTaken?.(head);
     this.#source.take();
     return head;
   }
@@ -108,11 +109,8 @@ export class PullQueue<T> {
     if (this.#closed) return Promise.reject(new ClosedError("the consumer"));
     if (signal?.aborted) return Promise.reject(signal.reason);
     try {
-      const atHand = this.tryNow(limits.ends);
-      if (atHand !== undefined) {
-        limits.onTaken?.(atHand);
-        return Promise.resolve(atHand);
-      }
+      const atHand = this.tryNow(limits);
+      if (atHand !== undefined) return Promise.resolve(atHand);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -237,8 +235,8 @@ export class PullQueue<T> {
           return true;
         }
       } else if (head !== undefined) {
-        this.#source.take();
         waiter.resolve(head);
+        this.#source.take();
         return true;
       }
     } catch (error) {

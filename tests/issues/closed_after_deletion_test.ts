@@ -1,11 +1,14 @@
 // A member of a group could not be closed without an error after its topic was deleted, though it has nothing to
 // leave: a program that cleaned up in the usual order failed at its end. And with the memory driver, a seek in a
 // deleted topic succeeded, which hid the mistake until the program moved to files.
-import { assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Driver, FlushError, TopicDeletedError } from "../../mod.ts";
+import { FilesDriver } from "../../src/drivers/files/driver.ts";
+import { nodeStorage } from "../../src/storage/node.ts";
+import type { Storage } from "../../src/storage/port.ts";
 import { test } from "../harness.ts";
 
 for (const name of ["files", "memory"] as const) {
@@ -30,6 +33,39 @@ for (const name of ["files", "memory"] as const) {
     }
   });
 }
+
+// It failed, too, with ENOENT, if its consumer was deleted while it left the group.
+test("a member closes whose consumer is deleted while it leaves", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "diaspora-deleted-"));
+  try {
+    await using other = await Driver.open("files", { root_path: folder });
+    await other.createTopic("t", { num_partitions: 1 });
+    let isLeaving = false;
+    const remove = () => {
+      isLeaving = false;
+      const aside = join(folder, "t", ".deleting-aside");
+      nodeStorage.rename(join(folder, "t", "consumers", "members"), aside);
+      nodeStorage.removeTree(aside);
+    };
+    const storage: Storage = {
+      ...nodeStorage,
+      publish(path, content, options) {
+        if (isLeaving && path.includes("/group/")) remove();
+        return nodeStorage.publish(path, content, options);
+      },
+    };
+    await using driver = Driver.from(new FilesDriver({ root_path: folder }, storage));
+    await using topic = await driver.openTopic("t");
+    const member = topic.consumer("members", { group: true });
+    await member.ready();
+    isLeaving = true;
+    await member.close();
+    assertEquals(isLeaving, false);
+    assertEquals(await topic.consumers(), []);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
 
 // A producer of an on_flush topic with events that were not flushed could not be closed, nor could its driver.
 for (const flush_behavior of ["buffered", "on_flush", "immediate"] as const) {

@@ -138,6 +138,36 @@ for (const group of [false, true]) {
   }
 }
 
+// The acknowledgement of a deleted consumer moved the position of the one that had the name since then, where it was its
+// first one in a partition, or the first one after a stored seek; and so did a stored seek.
+for (const engine of ["files", "memory"]) {
+  test(`nothing that a deleted consumer stores counts for the next one of its name, with the ${engine} driver`, () =>
+    withTopic(engine, async (topic, other) => {
+      await other.seekConsumer("reader", { id: 1 });
+      const opened: Consumer[] = [];
+      for (let n = 0; n < 4; n++) {
+        const consumer = topic.consumer("reader", { partitions: [0] });
+        await consumer.ready();
+        opened.push(consumer);
+      }
+      const [first, seeking, sought, reading] = opened;
+      await sought.seek({ id: 2 }, { store: true });
+      const event = await sought.pull();
+      const unread = await reading.pull();
+      await other.deleteConsumer("reader");
+      await other.seekConsumer("reader", { id: 1 });
+      await assertRejects(async () => await event.acknowledge(), ConsumerDeletedError);
+      await assertRejects(async () => await unread.acknowledge(), ConsumerDeletedError);
+      await assertRejects(() => acknowledgeIn(first, 0), ConsumerDeletedError);
+      await assertRejects(() => seeking.seek({ id: 5 }, { store: true }), ConsumerDeletedError);
+      for (const consumer of opened) await consumer.close();
+      assertEquals((await topic.lag("reader")).map(({ position }) => position), [1, 1]);
+      await using again = topic.consumer("reader", { partitions: [0] });
+      await acknowledgeIn(again, 0);
+      assertEquals((await topic.lag("reader"))[0].position, 2);
+    }));
+}
+
 // Another process had created the consumer's folder just before this one renamed its own into place, and
 // deleted the consumer just after: the acknowledgement failed with ENOTEMPTY. Found by the simulation, seed
 // 22545.

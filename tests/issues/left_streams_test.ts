@@ -1,6 +1,7 @@
 // A stream of events that was cancelled a moment after an event had been taken for it lost the event: the consumer,
 // which stays open, went on with the next one. And aborting a producer's stream hid the failures of what had been
-// written before: neither the next flush nor closing the producer reported them.
+// written before: neither the next flush nor closing the producer reported them. An event that arrived when its reader had
+// left, with a read pending, stayed in the stream, and was lost if that was cancelled.
 import { assertEquals, assertRejects } from "@std/assert";
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -76,6 +77,31 @@ for (const engine of ["files", "memory"]) {
         delivered.push(value?.id ?? (await consumer.pull().wait(5_000))?.id ?? NaN);
       }
       assertEquals(delivered, Array.from({ length: 10 }, (_, id) => id));
+    }));
+
+  test(`a stream whose reader leaves while it waits keeps no event in the ${engine} driver`, () =>
+    withTopic(engine, async (topic, driver) => {
+      await using consumer = topic.consumer("c");
+      const delivered: number[] = [];
+      for (let round = 0; round < 6; round++) {
+        const stream = consumer.readable();
+        const reader = stream.getReader();
+        const reading = assertRejects(() => reader.read(), TypeError);
+        await consumer.ready();
+        if (round % 2 === 0) await turn();
+        reader.releaseLock();
+        await reading;
+        await push(driver, 1);
+        await turn();
+        await turn();
+        // The next reader gets it, of this stream or of the consumer.
+        if (round % 3 === 2) delivered.push((await stream.getReader().read()).value!.id);
+        else {
+          await stream.cancel();
+          delivered.push((await consumer.pull().wait(5_000))?.id ?? NaN);
+        }
+      }
+      assertEquals(delivered, [0, 1, 2, 3, 4, 5]);
     }));
 
   test(`failures before a stream was aborted are reported by the next flush in the ${engine} driver`, () =>

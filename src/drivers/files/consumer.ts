@@ -116,7 +116,10 @@ export abstract class PartitionsConsumer<P extends AssignedPartition> implements
     this.wake();
     clearTimeout(this.#linger);
     this.#stop();
-    for (const { cursor } of this.assignments.values()) cursor.close();
+    for (const { cursor, partition } of this.assignments.values()) {
+      cursor.close();
+      partition.segments.closeFiles();
+    }
     this.assignments.clear();
     return Promise.resolve();
   }

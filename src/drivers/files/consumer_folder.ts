@@ -9,11 +9,11 @@ import {
   type Storage,
 } from "../../storage/port.ts";
 import { removeFolder, temporaryPath, tryRemoveTree } from "./temporary_folders.ts";
-import { foldersOf } from "./consumer_names.ts";
-import { checkIsFolder, partitionName, PositionFiles } from "./layout.ts";
-import { hasPositions, NAME_FILE, readName } from "./name_file.ts";
+import { partitionName, PositionFiles } from "./layout.ts";
+import { findFolders, NAME_FILE, readName } from "./name_file.ts";
 import { type PlannedSeek, SeekFiles } from "./seek_files.ts";
 import { sideBySide } from "./side_by_side.ts";
+import { identityIn, makeIdentity } from "./topic_identity.ts";
 
 /** How often to recreate a folder that another process removes at the same time. */
 const ATTEMPTS_MAX = 10;
@@ -41,6 +41,8 @@ export class ConsumerFolder {
   #isKnown: boolean;
   /** Whether the name was deleted: a folder of the same name that was made since is another consumer's. */
   #isDeleted = false;
+  /** The file that a folder of the same name that is made later does not have; none in those of earlier versions. */
+  #identity: string | undefined;
   /** A cursor that made its file in the folder: if that is gone, so is the folder. */
   #maker: CursorFile | undefined;
   /** Whether a sync of the folder has begun and not succeeded, so that the system may have dropped names in it. */
@@ -71,6 +73,7 @@ export class ConsumerFolder {
    * that has joined its group again.
    */
   cursor(partition: number, beforeMaking?: () => void): CursorFile {
+    if (this.#isDeleted) this.#identity = undefined;
     this.#isDeleted = false;
     this.#maker = undefined;
     return this.#cursor(partition, beforeMaking);
@@ -83,6 +86,7 @@ export class ConsumerFolder {
         beforeMaking();
         this.#maker = cursor;
       },
+      confirm: () => this.#checkIsSame(),
       isThere: () => this.#isKnown,
       removed: () => this.removed(),
       keepsFirst: this.keepsFirst,
@@ -92,7 +96,9 @@ export class ConsumerFolder {
 
   /** The names of position files: a single directory listing for all partitions. */
   listed(): PositionFiles {
-    return new PositionFiles(this.#isKnown ? listIfThere(this.location.storage, this.#path, NAME_FILE) : []);
+    const names = this.#isKnown ? listIfThere(this.location.storage, this.#path, NAME_FILE) : [];
+    this.#identity ??= identityIn(names);
+    return new PositionFiles(names);
   }
 
   /**
@@ -203,13 +209,18 @@ export class ConsumerFolder {
     const { storage, topicPath } = this.location;
     if (this.#isKnown) return this.#keepName();
     for (let attempt = 1;; attempt++) {
-      if (readName(storage, this.#path) === this.name) break;
+      if (readName(storage, this.#path) === this.name) {
+        this.#identity = identityIn(listIfThere(storage, this.#path, NAME_FILE));
+        break;
+      }
       const draft = temporaryPath(storage, topicPath);
       try {
         storage.makeDirectory(draft);
         this.#publishName(draft);
+        const identity = makeIdentity(storage, draft);
         storage.syncDirectory(draft);
         storage.rename(draft, this.#path);
+        this.#identity = identity;
         break;
       } catch (error) {
         tryRemoveTree(storage, draft);
@@ -230,6 +241,7 @@ export class ConsumerFolder {
   #keepName(): void {
     const { storage } = this.location;
     if (this.#isDeleted || this.#maker?.own?.isLost === true) throw this.removed();
+    this.#checkIsSame();
     if (storage.stat(`${this.#path}/${NAME_FILE}`) !== undefined) return;
     if (storage.stat(this.#path) === undefined) throw this.removed();
     try {
@@ -237,6 +249,12 @@ export class ConsumerFolder {
     } catch (error) {
       throw isMissing(error) ? this.removed() : error;
     }
+  }
+
+  /** Throws if the name was deleted and used again since its folder was found or made here. */
+  #checkIsSame(): void {
+    if (this.#identity === undefined) return;
+    if (this.location.storage.stat(`${this.#path}/${this.#identity}`) === undefined) throw this.removed();
   }
 
   #publishName(folder: string): void {
@@ -270,30 +288,4 @@ export class ConsumerFolder {
     if (storage.stat(topicPath) === undefined) return new TopicDeletedError(topic);
     return new ConsumerDeletedError(this.name);
   }
-}
-
-/**
- * The existing folders with a name's positions, and a path for a new one. If versions with different naming
- * schemes created two, the first one counts. Throws for a symbolic link, which could lead out of the topic.
- */
-export function findFolders(
-  { storage, directory }: ConsumerLocation,
-  name: string,
-): { found: string[]; free: string } {
-  checkIsFolder(storage, directory);
-  const found: string[] = [];
-  let free: string | undefined;
-  for (const { folder, isUnique, isFormer } of foldersOf(name)) {
-    const path = `${directory}/${folder}`;
-    // Most of the folders that are asked for are not there.
-    const isThere = checkIsFolder(storage, path);
-    const stored = isThere ? readName(storage, path) : undefined;
-    const isDamaged = stored === undefined ? isThere && hasPositions(storage, path) : stored !== name;
-    // This is exactly the name's folder on every file system, whatever its name file says, which `verify` reports.
-    const isFound = stored === name || (isDamaged && isUnique && storage.list(directory).includes(folder));
-    if (isFound) found.push(path);
-    else if (stored === undefined && !isFormer) free ??= path;
-  }
-  // The last candidate has a hash in its name, so no other consumer can use it.
-  return { found, free: free ?? "" };
 }

@@ -3,8 +3,8 @@ import { listIfThere, type Storage } from "../../storage/port.ts";
 import { removeFolder, removeLeftovers, tryRemoveTree } from "./temporary_folders.ts";
 import { canBeIn, nameOfFolder } from "./consumer_names.ts";
 import { checkIsFolder } from "./layout.ts";
-import { ConsumerFolder, type ConsumerLocation, findFolders, type SeekTarget } from "./consumer_folder.ts";
-import { hasPositions, readName } from "./name_file.ts";
+import { ConsumerFolder, type ConsumerLocation, type SeekTarget } from "./consumer_folder.ts";
+import { findFolders, hasPositions, readName } from "./name_file.ts";
 
 /** How often to restart a seek when other processes delete the name at the same time. */
 const ATTEMPTS_MAX = 10;

@@ -1,5 +1,5 @@
 import type { ConsumerRequest, IncomingBatch, StartPosition } from "../../contract.ts";
-import { PartitionMovedError, TopicDeletedError } from "../../errors.ts";
+import { ConsumerDeletedError, PartitionMovedError, TopicDeletedError } from "../../errors.ts";
 import {
   type AssignmentFailure,
   type AssignmentListener,
@@ -223,8 +223,9 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
     try {
       this.#membership?.leave();
     } catch (error) {
-      // The group is deleted with its topic.
-      if (!(error instanceof TopicDeletedError)) throw error;
+      const reason = this.group.explained(error);
+      // The group is deleted with its topic, or with its consumer.
+      if (!(reason instanceof TopicDeletedError || reason instanceof ConsumerDeletedError)) throw reason;
     } finally {
       await super.close();
     }

@@ -152,14 +152,18 @@ export class FilesTopic implements TopicInterface {
   }
 
   describe(partitions?: readonly number[]): Promise<PartitionDescription[]> {
-    return attempt(() => this.#chosen(partitions).map(describePartition));
+    return attempt(() =>
+      this.#chosen(partitions).map((log) => log.segments.briefly(() => describePartition(log)))
+    );
   }
 
   lag(consumerName: string): Promise<PartitionLag[]> {
     return attempt(() => {
       const folder = this.#names.consumer(consumerName);
       const listed = folder.listed();
-      return this.#logs.map((log) => lagOf(log, folder.cursor(log.partition), listed.of(log.partition)));
+      return this.#logs.map((log) =>
+        log.segments.briefly(() => lagOf(log, folder.cursor(log.partition), listed.of(log.partition)))
+      );
     });
   }
 
@@ -171,7 +175,7 @@ export class FilesTopic implements TopicInterface {
     return attempt(() => {
       const targets = this.#chosen(partitions).map((log) => ({
         partition: log.partition,
-        ...positionAt(log, log.resolve(to)),
+        ...log.segments.briefly(() => positionAt(log, log.resolve(to))),
       }));
       if (targets.length > 0) this.#names.seek(consumerName, targets);
     });
@@ -186,7 +190,7 @@ export class FilesTopic implements TopicInterface {
       const logs = this.#chosen(request.partitions);
       const acknowledged = request.acknowledged ? acknowledgedIds(logs, this.#names) : [];
       return logs.map((log, index) =>
-        trimPartition(log, { ...request, acknowledgedId: acknowledged[index] })
+        log.segments.briefly(() => trimPartition(log, { ...request, acknowledgedId: acknowledged[index] }))
       );
     });
   }

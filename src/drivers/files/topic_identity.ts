@@ -25,9 +25,16 @@ import { TOPIC_FILE } from "./layout.ts";
 
 const IDENTITY = /^id-[0-9a-f]{16}$/;
 
-/** Gives a topic that is being created its identity. */
-export function makeIdentity(storage: Storage, path: string): void {
-  storage.publish(`${path}/id-${randomHex(storage, 2)}`, new Uint8Array(0), { durable: false });
+/** Gives the folder of a topic or a consumer, which is being created, its identity: the name of a file, which is returned. */
+export function makeIdentity(storage: Storage, path: string): string {
+  const name = `id-${randomHex(storage, 2)}`;
+  storage.publish(`${path}/${name}`, new Uint8Array(0), { durable: false });
+  return name;
+}
+
+/** The identity among the names in a folder; undefined for one that was created by an earlier version. */
+export function identityIn(names: readonly string[]): string | undefined {
+  return names.filter((name) => IDENTITY.test(name)).sort()[0];
 }
 
 /** Gives a topic another identity: for a process that has it open it is a deleted topic from then on. */
@@ -39,7 +46,7 @@ export function renewIdentity(storage: Storage, path: string): void {
 
 /** The file that identifies a topic; undefined for one that was created by an earlier version. */
 export function identityOf(storage: Storage, path: string): string | undefined {
-  const name = listWith(storage, path, TOPIC_FILE).sort().find((name) => IDENTITY.test(name));
+  const name = identityIn(listWith(storage, path, TOPIC_FILE));
   return name === undefined ? undefined : `${path}/${name}`;
 }
 

@@ -30,7 +30,7 @@ export function acknowledgedIds(
     const listed = folder.listed();
     for (const [index, log] of logs.entries()) {
       const stored = folder.cursor(log.partition).read(listed.of(log.partition));
-      const id = stored === undefined ? 0 : confirmedId(log, stored);
+      const id = stored === undefined ? 0 : log.segments.briefly(() => confirmedId(log, stored));
       least[index] = Math.min(least[index] ?? id, id);
     }
   }

@@ -44,7 +44,7 @@ export class CursorFile {
   ) {
     // Never 0, which says that a file was closed.
     this.#owner = 1 + storage.random32() * 2 ** 20 + (storage.random32() & 0xfffff);
-    this.#files = new CursorFiles(storage, path);
+    this.#files = new CursorFiles(storage, path, folder.confirm);
   }
 
   /**

@@ -34,6 +34,8 @@ const READINGS_MAX = 100;
 export interface CursorFolder {
   /** Makes it, when the first position is stored. */
   prepare?(): void;
+  /** Called just before a file gets its name there; throws if it is another consumer's folder by now. */
+  confirm?(): void;
   /** Whether it is there, and its files count. */
   isThere?(): boolean;
   /** The error for a position that cannot be stored any more: the file was removed while it was open. */
@@ -75,7 +77,12 @@ export class CursorFiles {
   readonly #directory: string;
   readonly #pattern: RegExp;
 
-  constructor(private readonly storage: Storage, private readonly path: string) {
+  /** `confirm` as of {@linkcode CursorFolder}. */
+  constructor(
+    private readonly storage: Storage,
+    private readonly path: string,
+    private readonly confirm?: (() => void) | undefined,
+  ) {
     this.#directory = dirname(path);
     const stem = basename(path, ".pos");
     this.#pattern = new RegExp(`^${stem.replace(/[^\w]/g, "\\$&")}(\\.[0-9a-f]{8})?\\.pos$`);
@@ -120,7 +127,14 @@ export class CursorFiles {
     let made: { file: StorageFile; state: PathState } | undefined;
     const keep = (file: StorageFile, state: PathState) => made = { file, state };
     for (let path = this.path;;) {
-      const isMade = this.storage.publish(path, content, { durable: false, keep });
+      const isMade = this.storage.publish(path, content, {
+        durable: false,
+        keep,
+        confirm: () => {
+          this.confirm?.();
+          return true;
+        },
+      });
       if (isMade || isFirst) return made;
       path = this.path.replace(/\.pos$/, `.${randomHex(this.storage)}.pos`);
     }

@@ -47,7 +47,8 @@ export class PartitionFolder {
   /** Wakes readers that wait for events. */
   readonly appendSignal: AppendSignal;
   readonly #lock: FileLock | undefined;
-  readonly #segments = new SegmentCache();
+  /** A topic may have more partitions than a process may have files open: who is done closes those of its partition. */
+  readonly segments = new SegmentCache();
   #listed: number[] = [];
   /** The result of the last `segmentIds`; empty if no two listings agreed. */
   #ids: readonly number[] = [];
@@ -88,10 +89,9 @@ export class PartitionFolder {
       if (isGhost(this.#folder, first!, second)) ids = ids.slice(1);
       else this.#firstChecked = first!;
     }
-    for (const [index, baseId] of ids.entries()) {
-      const segment = this.#segments.known(baseId);
-      const nextId = ids[index + 1];
-      if (segment !== undefined && nextId !== undefined) segment.endId = nextId;
+    for (const [index, nextId] of ids.slice(1).entries()) {
+      const segment = this.segments.known(ids[index]!);
+      if (segment !== undefined) segment.endId = nextId;
     }
     this.#ids = tries < LISTINGS_MAX ? ids : [];
     return ids.slice();
@@ -133,7 +133,7 @@ export class PartitionFolder {
 
   segment(baseId: number, endId?: number): Segment {
     const make = () => this.checked(new Segment(this.storage, this.#pathOf(baseId), this.partition, baseId));
-    const segment = this.#segments.use(baseId, make);
+    const segment = this.segments.use(baseId, make);
     if (endId !== undefined) segment.endId = endId;
     return segment;
   }
@@ -161,7 +161,7 @@ export class PartitionFolder {
       return segment;
     } catch (error) {
       if (!isMissing(error)) throw error;
-      this.#segments.release(baseId);
+      this.segments.release(baseId);
       const firstId = this.firstId();
       if (firstId > id) throw new EventGoneError(this.partition, id, firstId);
       if (firstId > baseId) throw new EventGoneError(this.partition, id, id + 1, "data");
@@ -250,7 +250,7 @@ export class PartitionFolder {
 
   /** Closes a segment whose file is about to be removed, or whose name belongs to another file now. */
   release(baseId: number): void {
-    this.#segments.release(baseId);
+    this.segments.release(baseId);
   }
 
   /** Size of a segment's file; 0 when it is gone. */
@@ -273,12 +273,11 @@ export class PartitionFolder {
   }
 
   close(): void {
-    this.#segments.close();
+    this.segments.close();
   }
 
   get #folder(): SegmentFolder {
-    const { storage, directory, partition } = this;
-    return { storage, directory, partition, ids: this.#ids };
+    return { storage: this.storage, directory: this.directory, partition: this.partition, ids: this.#ids };
   }
 
   #pathOf(baseId: number): string {

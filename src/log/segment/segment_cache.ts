@@ -35,6 +35,25 @@ export class SegmentCache {
     return this.#segments.get(baseId);
   }
 
+  /** Runs work, and closes the files that it opened. */
+  briefly<T>(work: () => T): T {
+    const before = new Set(this.#open);
+    try {
+      return work();
+    } finally {
+      this.closeFiles(before);
+    }
+  }
+
+  /** Closes the files that are open, but for those of `kept`; they open again when they are needed. */
+  closeFiles(kept?: ReadonlySet<Segment>): void {
+    for (const segment of this.#open) {
+      if (kept?.has(segment)) continue;
+      segment.close();
+      this.#open.delete(segment);
+    }
+  }
+
   /** Closes and forgets one. */
   release(baseId: number): void {
     const segment = this.#segments.get(baseId);

@@ -4,6 +4,7 @@ import { ConsumerDeletedError, StorageError, TopicDeletedError } from "../../../
 import type { ConsumerFolder } from "../../../src/drivers/files/consumer_folder.ts";
 import { readName } from "../../../src/drivers/files/name_file.ts";
 import { ConsumerRegistry } from "../../../src/drivers/files/consumer_registry.ts";
+import { identityIn } from "../../../src/drivers/files/topic_identity.ts";
 import { test } from "../../harness.ts";
 import { encodeSlot } from "../../../src/log/positions/position_slot.ts";
 import { withOpenFiles } from "./counted_files.ts";
@@ -58,9 +59,11 @@ test("a consumer's folder is made with its first position, whole, and its name i
   assertEquals([consumer.cursor(0).read(), consumer.listed().of(0), registry.names()], [undefined, [], []]);
   const done = folder.changesDuring(() => consumer.make());
   const [draft] = done[0]!.split(" ").slice(1);
+  const identity = identityIn(folder.storage.list(consumer.path));
   assertEquals(done, [
     `makeDirectory ${draft}`,
     `publish ${draft}/name`,
+    `publish ${draft}/${identity}`,
     `syncDirectory ${draft}`,
     `rename ${draft}`,
     "syncDirectory t/consumers",
