@@ -122,6 +122,11 @@ export function isMissing(error: unknown): boolean {
   return error instanceof StorageError && error.errno === "ENOENT";
 }
 
+/** Whether an error ends when files are removed. */
+export function isFull(error: unknown): boolean {
+  return error instanceof StorageError && (error.errno === "ENOSPC" || error.errno === "EDQUOT");
+}
+
 /** Opens a file for updates; undefined if it does not exist. */
 export function openIfThere(storage: Storage, path: string): StorageFile | undefined {
   try {

@@ -50,3 +50,20 @@ for (const [what, [options, happens]] of Object.entries(WAYS)) {
       assertEquals((await store.topic.describe())[0].nextId, id + 1);
     }));
 }
+
+// A trim that removes everything ends the last segment first, and begins another one, for which there was no room: so nothing
+// could be removed on a full disk.
+test("a trim of everything removes it on a full disk, too", () =>
+  withClock({}, async (store) => {
+    limitDisk(store, 30_000);
+    await using producer = store.topic.producer("app", { batchSize: 1 });
+    const fill = async () => {
+      for (;;) await producer.push({ text: "x".repeat(1000) });
+    };
+    await assertRejects(fill, StorageError, "the disk is full");
+    const [{ nextId, bytes }] = await store.topic.describe();
+    const [trimmed] = await store.topic.trim({ maxBytes: 0 });
+    assertEquals([trimmed.firstIdBefore, trimmed.firstId], [0, nextId]);
+    assertGreater(trimmed.bytes, bytes - 1);
+    assertEquals(await producer.push({ again: true }), nextId);
+  }));

@@ -11,6 +11,7 @@ import {
   segmentsToRemove,
   withLastSealed,
 } from "../../log/mod.ts";
+import { isFull } from "../../storage/port.ts";
 import type { TrimRequest, TrimResult } from "../../contract.ts";
 import type { ConsumerRegistry } from "./consumer_registry.ts";
 import type { FilesTopicOptions } from "../../options/driver_options.ts";
@@ -58,12 +59,31 @@ export function trimPartition(
     const planned = removesLast ? withLastSealed(facts) : facts;
     return resultOf(log, planned, segmentsToRemove(planned, policy));
   }
-  if (removesLast) {
-    // The last segment can only be removed once there is another one after it.
-    sealLast(log);
-  }
   removeLeftovers(log);
-  return remove(log, policy);
+  const removed = removesLast ? sealMakingRoom(log, policy) : undefined;
+  const { firstIdBefore, firstId, bytes, partition } = remove(log, policy);
+  return {
+    partition,
+    firstIdBefore: removed?.firstIdBefore ?? firstIdBefore,
+    firstId,
+    bytes: bytes + (removed?.bytes ?? 0),
+  };
+}
+
+/**
+ * Ends the last segment, which can only be removed once there is another one after it. If the disk is too full for
+ * that one, removes first what a policy allows before it; returns what was removed.
+ */
+function sealMakingRoom(log: Partition, policy: RetentionPolicy): TrimResult | undefined {
+  try {
+    sealLast(log);
+    return undefined;
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    const removed = remove(log, policy);
+    sealLast(log);
+    return removed;
+  }
 }
 
 /**

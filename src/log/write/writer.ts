@@ -8,7 +8,7 @@ import { DATA_BYTES_MAX } from "../format/bytes.ts";
 import type { Partition } from "../partition.ts";
 import { isKept } from "../segment/listing.ts";
 import { segmentName } from "../segment/segment_file.ts";
-import type { StorageFile } from "../../storage/port.ts";
+import { isFull, type StorageFile } from "../../storage/port.ts";
 
 /** When a push counts as stored, and what `flush()` waits for. */
 export type FlushBehavior = "buffered" | "on_flush" | "immediate";
@@ -34,9 +34,6 @@ const INLINE_RATIO = 17 / 16;
 
 /** What a chunk frame takes besides its data, at most: two records, its block sums and padding. */
 const FRAME_OVERHEAD_BYTES_MAX = 1024;
-
-/** Errors that end when segments are removed. */
-const FULL = new Set(["ENOSPC", "EDQUOT"]);
 
 /** Writes batches to one partition, at the topic's durability level. */
 export class PartitionWriter {
@@ -187,7 +184,7 @@ export class PartitionWriter {
     try {
       return append();
     } catch (error) {
-      if (error instanceof StorageError && FULL.has(error.errno)) this.options.full?.();
+      if (isFull(error)) this.options.full?.();
       throw error;
     }
   }
