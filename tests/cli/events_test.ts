@@ -212,6 +212,20 @@ test("--follow waits for new events and ends at --max or --until", async () => {
   });
 });
 
+test("a follower whose name was deleted ends with the error: nothing that it acknowledges is stored", async () => {
+  await withTopic(async ({ driver, produce }) => {
+    await produce([], "0\n");
+    const follower = startCtl(["consume", "t", "--follow", "--consumer", "app", "--ack", ...driver]);
+    const listed = async () => (await ctl(["consumer", "list", "t", ...driver])).stdout;
+    await until("it has acknowledged", async () => await listed() === "app\n");
+    await ctl(["consumer", "delete", "t", "app", "--yes", ...driver]);
+    await produce([], "1\n");
+    const { code, stderr } = await follower.ended;
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, "it was deleted");
+  });
+});
+
 test("a consumer continues after its acknowledged position, and --from applies to new consumers only", async () => {
   await withTopic(async ({ produce, consume }) => {
     await produce([], "0\n1\n2\n3\n");

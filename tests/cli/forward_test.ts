@@ -125,6 +125,7 @@ test("anything wrong in the file stops the daemon at once, naming the line", asy
     for (
       const [text, part] of [
         ["drivers: [\n", "line "],
+        ["drivers:\n---\nforward:\n", "line 2: a second document begins here"],
         [
           "drivers:\n  x: { type: nope }\nforward:\n  - { from: x/a, to: x/b }\n",
           'line 2: Cannot open driver "nope"',
@@ -141,6 +142,20 @@ test("anything wrong in the file stops the daemon at once, naming the line", asy
       assertStringIncludes(stderr, part);
     }
     assertEquals((await forward(join(place.folder, "nowhere.yaml"))).code, 2);
+  });
+});
+
+test("a driver without a root_path is forwarded with a warning that says which store that is", async () => {
+  await withFolder(async ({ folder }) => {
+    const store = join(folder, "diaspora_data");
+    for (const topic of ["a", "b"]) await ctl(["topic", "create", topic, "--store", store]);
+    const path = join(folder, "forward.yaml");
+    writeFileSync(path, "drivers:\n  x: { type: files }\nforward:\n  - { from: x/a, to: x/b }\n");
+    const daemon = startCtl(["forward", "--config", path], { folder });
+    await until("it forwards", () => daemon.stderr().includes("Forwarding"));
+    daemon.signal("SIGTERM");
+    assertEquals((await daemon.ended).code, 0);
+    assertMatch(daemon.stderr(), /No store is named for driver "x": using ".*diaspora_data"/);
   });
 });
 

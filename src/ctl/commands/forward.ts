@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Invocation } from "../command.ts";
 import { modulesOf } from "../connect.ts";
+import { absolutePath, ROOT_PATH_DEFAULT } from "../../drivers/files/root_path.ts";
 import { EXIT } from "../exit_codes.ts";
 import { parseForwardConfig } from "../forward/config.ts";
 import { Endpoints } from "../forward/endpoints.ts";
@@ -36,6 +37,13 @@ export async function run({ args, console, signal }: Invocation): Promise<number
           log.warn(oneLine(error));
         }
       }
+    }
+    for (const [name, { type, options }] of config.drivers) {
+      if (type !== "files" || options.root_path !== undefined) continue;
+      const root = absolutePath(ROOT_PATH_DEFAULT);
+      log.warn(
+        `No store is named for driver "${name}": using "${root}"; name one with "root_path" in its options`,
+      );
     }
     await Promise.all(jobs.map(({ policy, plugins }) =>
       runForward({

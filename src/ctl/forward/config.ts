@@ -82,7 +82,9 @@ class ConfigReader {
         this.#path,
         syntaxError.linePos?.[0].line ?? 1,
         // Without the part after a colon, and without a cause: they show a part of the file.
-        message.replace(/ at line .*$/, "").replace(/: .*$/, ""),
+        syntaxError.code === "MULTIPLE_DOCS"
+          ? 'a second document begins here: remove the line "---"'
+          : message.replace(/ at line .*$/, "").replace(/: .*$/, ""),
       );
     }
     const root = this.#document.contents;
