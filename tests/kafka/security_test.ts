@@ -1,6 +1,8 @@
 // Logins and encrypted connections, with a real broker that accepts nothing else.
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { spawnSync } from "node:child_process";
+import { createServer } from "node:http";
+import { type AddressInfo, createServer as createPlainServer } from "node:net";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -133,6 +135,33 @@ for (
     assertEquals(Date.now() - beganMs < 4000, true, "it was tried again");
   });
 }
+
+test(
+  "kafka: with TLS and a login, a broker is found after addresses of other programs",
+  { skip },
+  async () => {
+    await using web = createServer((_, response) => void response.end("hello"));
+    await using mail = createPlainServer((socket) =>
+      void socket.resume().on("error", () => {}).write("220 mail.example ESMTP\r\n")
+    );
+    const others = await Promise.all([web, mail].map(async (server) => {
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    }));
+    const beganMs = Date.now();
+    await using driver = await open({ ...logins.PLAIN, "bootstrap.servers": [...others, cluster!.servers] });
+    assertEquals(await driver.topicExists("none"), false);
+    const { message } = await assertRejects(
+      () => open({ ...logins.PLAIN, "bootstrap.servers": others }),
+      BrokerError,
+    );
+    assertStringIncludes(
+      message,
+      `Kafka at "${others}" is not a broker, but another program: check the port`,
+    );
+    assertEquals(Date.now() - beganMs < 4000, true, "the timeout was waited for");
+  },
+);
 
 test("kafka: a broker with an untrusted certificate is refused", { skip }, async () => {
   const error = await assertRejects(

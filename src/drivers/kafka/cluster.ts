@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import process from "node:process";
 import { diagnostics, type RetryMessage } from "../../diagnostics.ts";
-import { BrokerError, ClosedError, type DiasporaError } from "../../errors.ts";
+import { ClosedError, type DiasporaError } from "../../errors.ts";
 import { sleep } from "../../async.ts";
 import { readFetches } from "./checked_fetch.ts";
 import {
@@ -20,12 +20,13 @@ import {
   stayFenced,
 } from "./client_internals.ts";
 import { readCommitted } from "./committed_fetch.ts";
-import { diagnose, diagnoseDates } from "./diagnosis.ts";
-import { failureOf, isBrokerCertificate, isClosedSilently, isTransient } from "./failure.ts";
+import { failureOf, isTransient, isUnknownRequest } from "./failure.ts";
 import { KnownBrokers, RESEND_AFTER_MS } from "./known_brokers.ts";
 import { findCoordinator, leaveMovedCoordinators } from "./moved_coordinator.ts";
 import { stickyAssignor, StickyProtocol } from "./sticky_assignor.ts";
 import type { KafkaSettings } from "./settings.ts";
+import type { Needs } from "./rights.ts";
+import { Unanswered } from "./unanswered.ts";
 
 /** How long an admin request is retried, in milliseconds. */
 const OPERATION_MS_MAX = 30_000;
@@ -40,7 +41,7 @@ export class Cluster {
   readonly servers: string;
   // A private field, so that printing a topic never shows secrets.
   readonly #settings: KafkaSettings;
-  readonly #admin: Admin;
+  #admin: Admin;
   readonly #brokers: KnownBrokers;
   readonly #closing = new AbortController();
   readonly #warnings = new Set<string>();
@@ -51,14 +52,20 @@ export class Cluster {
     this.servers = settings.servers.join(",");
     // As many partitions may wait at a time as there are.
     setMaxListeners(0, this.#closing.signal);
-    this.#admin = new module.Admin({ ...settings.client, retries: 0, retryDelay: this.retryDelay });
-    keepPartialMetadata(this.#admin, module);
     this.#brokers = new KnownBrokers(
       settings.servers.map((server) => module.parseBroker(server)),
       settings.client.connectTimeout,
     );
-    this.#brokers.share(this.#admin, module);
-    leaveMovedCoordinators(this.#admin, module, (group) => findCoordinator(this.#admin, module, group));
+    this.#admin = this.#newAdmin();
+  }
+
+  #newAdmin(): Admin {
+    const { module, settings: { client } } = this;
+    const admin = new module.Admin({ ...client, retries: 0, retryDelay: this.retryDelay });
+    keepPartialMetadata(admin, module);
+    this.#brokers.share(admin, module);
+    leaveMovedCoordinators(admin, module, (group) => findCoordinator(admin, module, group));
+    return admin;
   }
 
   /** The driver's settings. */
@@ -81,51 +88,44 @@ export class Cluster {
     return cluster;
   }
 
-  /** Sends a request to any broker; times out even if the client never settles. */
+  /** Asks the given addresses in turns until a broker answers; gives up early if that can help with none of them. */
   async #checkConnection(msMax: number): Promise<void> {
     const beganMs = performance.now();
-    let latest: unknown = new Error(
-      'it accepts connections, but answers nothing: check the port, and "security.protocol"',
-    );
-    let fail!: (error: unknown) => void;
-    const hopeless = new Promise<never>((_, reject) => fail = reject);
-    const timer = setTimeout(
-      () => fail(this.failure(latest, "connect", performance.now() - beganMs)),
-      msMax + GRACE_MS,
-    );
-    let explaining: Promise<void> | undefined;
-    const asking = this.run("connect", async (admin) => {
-      try {
-        await admin.metadata({ topics: [] });
-      } catch (error) {
-        latest = error;
-        explaining ??= this.#explain(error).finally(() => explaining = undefined);
-        explaining.catch(fail);
-        // Another broker may answer meanwhile.
-        if (!isTransient(error)) await explaining;
-        throw error;
+    const unanswered = new Unanswered(this.settings, this.#brokers);
+    let giveUp!: () => void;
+    const hopeless = new Promise<false>((resolve) => giveUp = () => resolve(false));
+    const timer = setTimeout(giveUp, msMax + GRACE_MS);
+    let looking: Promise<unknown> | undefined;
+    const ask = async (): Promise<boolean> => {
+      for (let attempt = 1; !this.isClosed; attempt++) {
+        try {
+          await this.#admin.metadata({ topics: [] });
+          return true;
+        } catch (error) {
+          this.#brokers.blame(error);
+          looking ??= unanswered.areHopeless().then((are) => are && giveUp())
+            .finally(() => looking = undefined);
+          const delayMs = this.retryDelay(undefined, "connect", attempt);
+          if (performance.now() - beganMs + delayMs > msMax) break;
+          await this.#forget(error);
+          await this.pauseBefore({ operation: "connect", attempt, error });
+        }
       }
-    }, msMax);
-    try {
-      await Promise.race([asking, hopeless]);
-    } finally {
-      clearTimeout(timer);
-      asking.catch(() => {});
-    }
+      await looking;
+      return false;
+    };
+    const isAnswered = await Promise.race([ask(), hopeless]);
+    clearTimeout(timer);
+    if (!isAnswered) throw unanswered.error(performance.now() - beganMs);
+    for (const reason of unanswered.reasons()) warn(`${reason}; another address is used`);
   }
 
-  /** Throws if a broker is reachable but the configuration keeps it from responding: waiting would not help. */
-  async #explain(cause: unknown): Promise<void> {
-    const isCertificate = isBrokerCertificate(cause);
-    if (!isCertificate && !isClosedSilently(cause)) return;
-    const { servers, client: { tls, sasl } } = this.settings;
-    await Promise.all(servers.map(async (address) => {
-      const reason = isCertificate
-        ? await diagnoseDates(address, { ...tls })
-        : await diagnose(address, { tls, hasLogin: sasl !== undefined });
-      if (reason === undefined) return;
-      throw new BrokerError(address, `Cannot connect: Kafka at "${address}" ${reason}`, { cause });
-    }));
+  /** The client keeps what it has learned: of a controller, or of another program, that it knows no such request. */
+  async #forget(error: unknown): Promise<void> {
+    this.#admin.clearMetadata();
+    if (!isUnknownRequest(error)) return;
+    await this.#admin.close();
+    this.#admin = this.#newAdmin();
   }
 
   /** Delay before the next attempt in milliseconds, also used by the client's own retries. */
@@ -139,6 +139,7 @@ export class Cluster {
     what: string,
     operation: (admin: Admin) => Promise<T>,
     msMax: number = OPERATION_MS_MAX,
+    needs?: Needs,
   ): Promise<T> {
     const beganMs = performance.now();
     for (let attempt = 1;; attempt++) {
@@ -148,7 +149,7 @@ export class Cluster {
       } catch (error) {
         const delayMs = this.retryDelay(undefined, what, attempt);
         if (!isTransient(error) || performance.now() - beganMs + delayMs > msMax) {
-          throw this.failure(error, what, performance.now() - beganMs);
+          throw this.failure(error, what, performance.now() - beganMs, needs);
         }
         this.#admin.clearMetadata();
         await this.pauseBefore({ operation: what, attempt, error });
@@ -157,14 +158,14 @@ export class Cluster {
   }
 
   /** The same for a request that may be sent twice: it is sent again, perhaps to another broker, after a silence. */
-  ask<T>(what: string, operation: (admin: Admin) => Promise<T>): Promise<T> {
-    return this.run(what, (admin) => this.within(RESEND_AFTER_MS, operation(admin)));
+  ask<T>(what: string, operation: (admin: Admin) => Promise<T>, needs?: Needs): Promise<T> {
+    return this.run(what, (admin) => this.within(RESEND_AFTER_MS, operation(admin)), OPERATION_MS_MAX, needs);
   }
 
   /** The error reported to the user. */
-  failure(error: unknown, what: string, triedMs: number): DiasporaError {
+  failure(error: unknown, what: string, triedMs: number, needs?: Needs): DiasporaError {
     const { description: identity } = this.settings.identity;
-    return failureOf(error, what, { servers: this.servers, identity }, triedMs);
+    return failureOf(error, what, { servers: this.servers, identity, needs }, triedMs);
   }
 
   /** A client for consuming, alone or as a group member, with the given number of internal retries. */

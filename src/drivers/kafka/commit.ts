@@ -95,12 +95,13 @@ function partitionsOf({ positions, epochBefore }: Commit) {
 export async function commitAlone(cluster: Cluster, commit: Omit<Commit, "member">): Promise<void> {
   const { group, topic } = commit;
   const member = { generation: -1, id: "", instance: null };
-  await cluster.ask(`store the position of "${group}" in topic "${topic.name}"`, async (admin) => {
+  const what = `store the position of "${group}" in topic "${topic.name}"`;
+  await cluster.ask(what, async (admin) => {
     const coordinator = await findCoordinator(admin, cluster.module, group);
     await commitPositions(
       cluster,
       { ...commit, member },
       (request) => cluster.requestAdmin(coordinator!, request),
     );
-  });
+  }, { topic: "Read", group: "Read" });
 }

@@ -91,12 +91,9 @@ export class OctopusDriver implements DriverInterface {
     const configs = (await configsOfTopics(this.#cluster, [kafkaName])).get(kafkaName);
     const { info, missing } = await this.#info(name, metadata, configs);
     if (missing > 0) {
-      warn(
-        `Topic "${name}" lacks the documents of ${missing} of its components in "${
-          this.#names.infoName(name)
-        }": ` +
-          "the default ones are used",
-      );
+      const infoName = this.#names.infoName(name);
+      const lacks = `lacks the documents of ${missing} of its components in "${infoName}"`;
+      warn(`Topic "${name}" ${lacks}: the default ones are used`);
     }
     const { numPartitions, options, validator, partitionSelector, serializer } = info;
     return new KafkaTopic(this.#cluster, this.#reader, {
@@ -130,10 +127,15 @@ export class OctopusDriver implements DriverInterface {
 
   async deleteTopic(name: string): Promise<void> {
     const kafkaName = this.#checkedName(name);
+    const { disableInfoTopic } = this.#options;
     await this.#serialize(name, async () => {
+      if (!disableInfoTopic) await this.#keeper.checkDeletion(name, kafkaName, this.#names.infoName(name));
       const isDeleted = await this.#keeper.delete(kafkaName, this.#names.localName(name));
       // Even if the topic itself is missing: this completes an interrupted deletion.
-      await this.#keeper.delete(this.#names.infoName(name), this.#names.localInfoName(name));
+      await this.#deleteDocuments(name).catch((error) => {
+        // Where there are none, the user need not have the right.
+        if (!disableInfoTopic || !isForbidden(error)) throw error;
+      });
       if (!isDeleted) throw new TopicNotFoundError(name, this.#where, "delete");
     });
   }
@@ -171,17 +173,19 @@ export class OctopusDriver implements DriverInterface {
       // After an answer that was lost the topic may be there: without its documents it would lose its components.
       const isRefused = error instanceof DiasporaError && !error.canRetry;
       if (hasDocuments && isRefused && !(error instanceof TopicExistsError)) {
-        await this.#keeper.delete(this.#names.infoName(name), this.#names.localInfoName(name)).catch(
-          () => {},
-        );
+        await this.#deleteDocuments(name).catch(() => {});
       }
       throw error;
     }
     await this.#keeper.created(kafkaName);
     // Left by a deletion that was interrupted: they are of the topic before.
     if (!hasDocuments && !this.#options.disableInfoTopic) {
-      await this.#keeper.delete(this.#names.infoName(name), this.#names.localInfoName(name));
+      await this.#deleteDocuments(name);
     }
+  }
+
+  async #deleteDocuments(name: string): Promise<void> {
+    await this.#keeper.delete(this.#names.infoName(name), this.#names.localInfoName(name));
   }
 
   /** The documents are written first, so that a visible topic always has them. */

@@ -1,4 +1,5 @@
 import { BrokerError, DiasporaError, NotSupportedError } from "../../errors.ts";
+import { missingRight, type Needs } from "./rights.ts";
 
 /** The parts of a client error; they nest, and only the innermost ones say what happened. */
 interface ClientFault {
@@ -34,6 +35,8 @@ interface Destination {
   servers: string;
   /** Our credentials: `as "app" by PLAIN`; empty without authentication. */
   identity: string;
+  /** The rights that the whole operation needs; by default those of the request that was refused. */
+  needs?: Needs | undefined;
 }
 
 /** The innermost errors of a client error; at least one. */
@@ -136,11 +139,16 @@ const OTHER_STRATEGY_REMEDY =
   '; open consumers of that name, in other programs, do not have "roundrobin" in their ' +
   '"partition.assignment.strategy": add it there, or use another name';
 
+/** Whether no address has been found for a host. */
+export function isUnknownHost(error: unknown): boolean {
+  return faultsOf(error).every(({ code }) => code === "ENOTFOUND");
+}
+
 /** The error reported to the user. `triedMs` is the total time of all attempts. */
 export function failureOf(
   error: unknown,
   what: string,
-  { servers, identity }: Destination,
+  { servers, identity, needs }: Destination,
   triedMs: number,
 ): DiasporaError {
   const own = ownError(error);
@@ -159,7 +167,7 @@ export function failureOf(
   }
   if (fault.apiId !== undefined) {
     const options = { cause: error, reason: fault.apiId, canRetry: fault.canRetry === true };
-    const right = missingRight(fault);
+    const right = missingRight(fault.apiId, fault.request, needs);
     const says = right === undefined
       ? `answers ${detail}${fault.apiId === OTHER_STRATEGY ? OTHER_STRATEGY_REMEDY : ""}`
       : `does not allow it${identity && ` ${identity}`}: ${detail}; grant ${right}`;
@@ -172,6 +180,14 @@ export function failureOf(
     const text =
       `Cannot ${what}: Kafka at "${servers}" has a certificate that is not accepted: ${detail}; ${remedy}`;
     return new BrokerError(servers, text, { cause: error });
+  }
+  if (fault.code === "ENOTFOUND") {
+    return new BrokerError(
+      servers,
+      `Cannot ${what}: a host of Kafka at "${servers}" is unknown: ${detail}; check the name in ` +
+        '"bootstrap.servers", and in "advertised.listeners" of the brokers',
+      { cause: error, canRetry: true },
+    );
   }
   return new BrokerError(
     servers,
@@ -241,37 +257,9 @@ function loginRemedy({ apiId, response }: ClientFault): string {
   return known.length === 0 ? "" : `; expected "sasl.mechanisms" to be ${known.join(" or ")}`;
 }
 
-/** The operation that has to be granted, by request; those of the second column concern the group. */
-const OPERATIONS: Record<string, string | [topic: string, group: string]> = {
-  Produce: "Write",
-  // Without it the broker asks for a right on the cluster.
-  InitProducerId: "Write",
-  Fetch: "Read",
-  Metadata: "Describe",
-  ListOffsets: "Describe",
-  OffsetForLeaderEpoch: "Describe",
-  CreateTopics: "Create",
-  DeleteTopics: "Delete",
-  DeleteRecords: "Delete",
-  DescribeConfigs: "DescribeConfigs",
-  IncrementalAlterConfigs: "AlterConfigs",
-  OffsetCommit: ["Read", "Read"],
-  OffsetFetch: ["Describe", "Describe"],
-  OffsetDelete: ["Read", "Delete"],
-  FindCoordinator: ["Describe", "Describe"],
-  DescribeGroups: ["Describe", "Describe"],
-};
-
-/** The right that is missing, if that is why the broker refuses; every other request of members needs the same one. */
-function missingRight({ apiId, request = "" }: ClientFault): string | undefined {
-  if (apiId?.endsWith("AUTHORIZATION_FAILED") !== true) return undefined;
-  const [ofTopic, ofGroup] = [OPERATIONS[request] ?? "Read"].flat();
-  return apiId === "GROUP_AUTHORIZATION_FAILED"
-    ? `"${ofGroup ?? "Read"}" on the group`
-    : `"${ofTopic}" on the topic`;
-}
-
 function detailOf({ apiId, message, serverErrorMessage }: ClientFault): string {
-  const text = (serverErrorMessage || message || "no reason given").replace(/\.$/, "");
+  const text = (serverErrorMessage || message || "no reason given")
+    .replace(/\.$/, "")
+    .replace(/ is not in the cert's list:\s*$/, ": the certificate has no addresses");
   return apiId === undefined ? text : `${apiId} (${text})`;
 }

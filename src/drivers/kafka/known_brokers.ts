@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { CallbackWithPromise, Connection } from "@platformatic/kafka";
 import type { ClientModule } from "./client.ts";
 import {
@@ -39,6 +40,10 @@ export class KnownBrokers {
   #addresses: readonly BrokerAddress[];
   /** How often in a row none of them answered in time. */
   #silences = 0;
+  /** Why each address could not be used, until a broker answers. */
+  readonly #failures = new Map<string, unknown>();
+  /** The one connected to last, until it is known to be of no use. */
+  #latest: BrokerAddress | undefined;
 
   /** A connection is made within `connectMsMax`. */
   constructor(private readonly given: readonly BrokerAddress[], private readonly connectMsMax: number) {
@@ -49,6 +54,7 @@ export class KnownBrokers {
   share(client: AnyClient, module: ClientModule): void {
     client.on("client:metadata", ({ brokers }) => {
       this.#silences = 0;
+      this.#failures.clear();
       this.#learn([...brokers.values()]);
     });
     client.on("client:broker:failed", ({ broker }) => this.#postpone(broker));
@@ -68,6 +74,19 @@ export class KnownBrokers {
         (callback, connection) => this.#impatient(callback, connection, module),
       );
     }
+  }
+
+  /** A request that any broker answers has failed: if there was a connection, its address is asked last from now on. */
+  blame(error: unknown): void {
+    if (this.#latest === undefined) return;
+    this.#failures.set(keyOf(this.#latest), error);
+    this.#postpone(this.#latest);
+    this.#latest = undefined;
+  }
+
+  /** Why one of the addresses given could not be used; undefined if it was not tried, or has not answered yet. */
+  failureOf(index: number): unknown {
+    return this.#failures.get(keyOf(this.given[index]!));
   }
 
   /** Connects to the first broker that can be reached; one that takes long is not waited for. */
@@ -90,21 +109,25 @@ export class KnownBrokers {
       const timer = this.#whenSilent(address, () => goOn());
       client.connections.get(address, (error, connection) => {
         clearTimeout(timer);
+        if (error === null) this.#failures.delete(keyOf(address));
+        else this.#failures.set(keyOf(address), error);
         if (isOver) return;
         if (connection !== undefined) {
           isOver = true;
+          this.#latest = address;
           if (isNew) this.#watch(address, connection);
           callback(null, connection);
         } else if (errors.push(error!) < addresses.length) goOn();
         else callback(new MultipleErrors("Cannot connect to any broker.", errors), undefined as never);
       });
+      if (isNew) leaveOthers(client.connections.getEstablishedConnection(address)?.socket);
     };
     ask(0);
   }
 
   /**
-   * Ends a new connection on which nothing is answered, or not by a broker: nothing but the first request waits for it.
-   * Then, and if it is closed before anything is answered, that address is asked last from now on.
+   * Ends a new connection on which nothing is answered: nothing but the first request waits for it. Then, and if it is
+   * closed before a broker may have answered, that address is asked last from now on.
    */
   #watch(address: BrokerAddress, { socket }: Connection): void {
     const timer = this.#whenSilent(address, () => socket.destroy());
@@ -116,7 +139,6 @@ export class KnownBrokers {
     socket.once("data", (bytes: Uint8Array) => {
       clearTimeout(timer);
       if (mayBeResponse(bytes)) socket.off("close", onClose);
-      else socket.destroy();
     });
   }
 
@@ -166,11 +188,22 @@ export class KnownBrokers {
   }
 }
 
+/** Ends a connection to a program that is not a broker: its answer would be waited for, that to a login, too. */
+function leaveOthers(socket: Socket | undefined): void {
+  socket?.once("data", (bytes: Uint8Array) => {
+    if (!mayBeResponse(bytes)) socket.destroy();
+  });
+}
+
 /** Whether bytes may be the beginning of a response, which has its length and a number first; a text never is. */
 function mayBeResponse(bytes: Uint8Array): boolean {
   if (bytes.length < 4) return true;
   const length = new DataView(bytes.buffer, bytes.byteOffset).getInt32(0);
   return length >= 4 && length < TEXT_LENGTH_MIN;
+}
+
+function keyOf({ host, port }: BrokerAddress): string {
+  return `${host} ${port}`;
 }
 
 function has(addresses: readonly BrokerAddress[], address: BrokerAddress): boolean {

@@ -134,7 +134,7 @@ export class Offsets {
       } catch (error) {
         if (!isFault(error, "GROUP_ID_NOT_FOUND")) throw error;
       }
-    });
+    }, { topic: "Read", group: "Delete" });
   }
 
   /**

@@ -1,5 +1,6 @@
 import { BrokerError, InvalidOptionError, NotSupportedError } from "../../errors.ts";
 import type { Cluster } from "./cluster.ts";
+import { undeletable } from "./deletable.ts";
 import { isClosedSilently, isFault, isUnknownTopic } from "./failure.ts";
 import { doAllKnow, findTopic, requestMetadata, type TopicMetadata } from "./metadata.ts";
 import type { OctopusService } from "./octopus_service.ts";
@@ -63,6 +64,28 @@ export class TopicKeeper {
   /** Waits until the brokers agree that a topic was created. */
   async created(kafkaName: string): Promise<void> {
     await this.#awaitAgreement(kafkaName, true);
+  }
+
+  /**
+   * Throws `BrokerError` if the user may not delete the info topic of a topic: without it the other one would be deleted,
+   * and the info topic left, which the next topic of that name would get.
+   */
+  async checkDeletion(name: string, kafkaName: string, infoName: string): Promise<void> {
+    if (this.service !== undefined) return;
+    const leader = (await findTopic(this.cluster, kafkaName))?.leaders.find((one) => one !== undefined);
+    if (leader === undefined) return;
+    const refused = await undeletable(this.cluster, leader, [infoName, kafkaName]);
+    if (!refused.includes(infoName)) return;
+    const { servers, settings: { identity: { description } } } = this.cluster;
+    throw new BrokerError(
+      servers,
+      `Cannot delete topic "${name}", so nothing is deleted: Kafka at "${servers}" does not allow it${
+        description && ` ${description}`
+      }: TOPIC_AUTHORIZATION_FAILED; grant "Delete" on the topic ${
+        refused.map((one) => `"${one}"`).join(" and on ")
+      }`,
+      { reason: "TOPIC_AUTHORIZATION_FAILED" },
+    );
   }
 
   /** Deletes a topic and waits until it is gone; false if it did not exist. */
