@@ -1,5 +1,6 @@
 import type { DataDescriptor } from "../data/descriptor.ts";
 import { dataMemory } from "../data/memory.ts";
+import type { DataPiece } from "../data/view.ts";
 import { InvalidOptionError } from "../errors.ts";
 import type { JsonValue } from "../json.ts";
 
@@ -20,7 +21,7 @@ export type DataSelector<T = JsonValue> = (
 export type DataAllocator<T = JsonValue> = (
   metadata: T,
   descriptor: DataDescriptor,
-) => ArrayBufferView | readonly ArrayBufferView[] | Promise<ArrayBufferView | readonly ArrayBufferView[]>;
+) => DataPiece | readonly DataPiece[] | Promise<DataPiece | readonly DataPiece[]>;
 
 /**
  * Selects the whole data part of every event.

@@ -38,7 +38,7 @@ export function isBytes(data: unknown): data is Uint8Array {
 }
 
 /** The bytes as a `Uint8Array`, not copied; throws `InvalidDataError`, which says `where` the piece is. */
-function bytesOf(piece: unknown, where: string): Uint8Array {
+export function bytesOf(piece: unknown, where = ""): Uint8Array {
   try {
     if (ArrayBuffer.isView(piece)) {
       // A view of a detached buffer has length 0 just like an empty one; only an access tells the difference.
@@ -177,7 +177,7 @@ function normalized(data: unknown): PushedData {
       return new PushedData(undefined, 0, undefined, piecesOf(data as AsyncIterable<unknown>));
     }
   }
-  const bytes = bytesOf(data, "");
+  const bytes = bytesOf(data);
   return new PushedData(bytes, bytes.byteLength);
 }
 

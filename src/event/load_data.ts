@@ -2,7 +2,7 @@ import { DataDescriptor, rangesOf } from "../data/descriptor.ts";
 import type { IncomingBatch } from "../contract.ts";
 import { AllocationError, DataRangeError } from "../errors.ts";
 import { dataMemory } from "../data/memory.ts";
-import { nameOf } from "../data/view.ts";
+import { bytesOf, isBytes, nameOf } from "../data/view.ts";
 import { counted } from "../text/counted.ts";
 
 const NOTHING: readonly Uint8Array[] = [new Uint8Array(0)];
@@ -45,20 +45,11 @@ export function loadWhole(
 /** The buffers returned by an allocator as bytes; throws `AllocationError` unless their total size is right. */
 export function allocated(answer: unknown, size: number): readonly Uint8Array[] {
   // The common case.
-  if (answer instanceof Uint8Array && answer.byteLength === size) return [answer];
-  const views: unknown[] = Array.isArray(answer) ? answer : [answer];
-  let total = 0;
+  if (isBytes(answer) && answer.length === size) return [answer];
+  const pieces: unknown[] = Array.isArray(answer) ? answer : [answer];
   // Unlike `map`, this does not pass over a hole in the array.
-  const buffers = Array.from(views, (view) => {
-    if (!ArrayBuffer.isView(view)) {
-      throw new AllocationError(
-        `Cannot load data: the data allocator gave ${nameOf(view)}, ` +
-          "expected a view of a buffer, such as a Uint8Array, or an array of those",
-      );
-    }
-    total += view.byteLength;
-    return view instanceof Uint8Array ? view : new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-  });
+  const buffers = Array.from(pieces, writable);
+  const total = buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);
   if (total !== size) {
     throw new AllocationError(
       `Cannot load data: ${counted(size, "byte")} ${
@@ -67,6 +58,18 @@ export function allocated(answer: unknown, size: number): readonly Uint8Array[] 
     );
   }
   return buffers;
+}
+
+/** The memory of a buffer or view that an allocator returned. */
+function writable(piece: unknown): Uint8Array {
+  try {
+    return bytesOf(piece);
+  } catch {
+    throw new AllocationError(
+      `Cannot load data: the data allocator gave ${nameOf(piece)}, expected a buffer that is not detached, ` +
+        "a view within one, such as a Uint8Array, or an array of those",
+    );
+  }
 }
 
 /** Throws `DataRangeError` unless the descriptor describes a data part of that size. */

@@ -131,6 +131,18 @@ test("a reusing allocator without buffers is refused", () => {
   }
 });
 
+test("an allocator may return buffers instead of views", async () => {
+  const source = sourceWith(2);
+  const answers = [new ArrayBuffer(10), [new ArrayBuffer(4), new SharedArrayBuffer(6)]];
+  const bytesOf = (buffer: ArrayBuffer | SharedArrayBuffer) => [...new Uint8Array(buffer)];
+  await using consumer = source.consumer({ dataAllocator: () => answers.shift()! });
+  for (const given of [...answers]) {
+    const { data } = await consumer.pull();
+    assertEquals([...data!], [given].flat().flatMap(bytesOf));
+    assertEquals([data!.length, data!.at(-1)! % 100], [10, 9]);
+  }
+});
+
 test("an error in a selector or allocator rejects the wait, and the event is not lost", async () => {
   const source = sourceWith(1);
   const answers: unknown[] = [];
@@ -142,6 +154,9 @@ test("an error in a selector or allocator rejects the wait, and the event is not
     },
     dataAllocator: (_, { size }) => (answers.shift() ?? new Uint8Array(size)) as Uint8Array,
   });
+  const detached = new Uint8Array(1);
+  structuredClone(detached.buffer, { transfer: [detached.buffer] });
+  const lying = Object.defineProperty(new Uint8Array(1), "byteLength", { value: 10 });
   const cases: [unknown[], Parameters<typeof assertRejects>[1], string][] = [
     [[new Error("selector broke")], Error, "selector broke"],
     [[new DataDescriptor(99)], DataRangeError, "a data part of 99 bytes, this one has 10"],
@@ -151,6 +166,9 @@ test("an error in a selector or allocator rejects the wait, and the event is not
     [[undefined, "buffer"], AllocationError, "gave string"],
     // deno-lint-ignore no-sparse-arrays
     [[undefined, [new Uint8Array(10), , new Uint8Array(0)]], AllocationError, "gave undefined"],
+    // These two have the right total size, and were an error of the runtime when the data was copied.
+    [[undefined, [new Uint8Array(10), detached]], AllocationError, "a buffer that is not detached"],
+    [[undefined, lying], AllocationError, "gave Uint8Array"],
   ];
   for (const [given, kind, message] of cases) {
     answers.push(...given);
