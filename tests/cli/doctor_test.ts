@@ -1,5 +1,5 @@
-import { assertEquals, assertStrictEquals, assertStringIncludes } from "@std/assert";
-import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { assertEquals, assertMatch, assertStrictEquals, assertStringIncludes } from "@std/assert";
+import { existsSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkLocking, cleanUp } from "../../src/ctl/doctor/folder.ts";
 import { test } from "../harness.ts";
@@ -76,6 +76,18 @@ test("doctor with an option that is wrong is wrong usage, not a finding", async 
     ) {
       const { code, stdout, stderr } = await ctl(["doctor", ...words]);
       assertEquals([code, stdout, stderr.trim().split("\n").length], [2, "", 1], stderr);
+    }
+  });
+});
+
+test("doctor fails a link that leads nowhere, in whose place no folder can be created", async () => {
+  await withFolder(async ({ folder }) => {
+    const link = join(folder, "link");
+    symlinkSync(join(folder, "nowhere"), link);
+    for (const store of [link, join(link, "store")]) {
+      const { code, stdout } = await ctl(["doctor", "--store", store]);
+      assertEquals(code, 1, stdout);
+      assertMatch(stdout, /^fail +writable +Cannot write into ".*link"/);
     }
   });
 });

@@ -89,6 +89,7 @@ test("ui reports an invalid address, token or store, and does not start", async 
       const [words, what] of [
         [["--token", "guess"], '"--token" takes "random" or at least 16 characters'],
         [["--token", ""], '"--token" takes "random" or at least 16 characters'],
+        [["--token", "sixteen characters é"], "of ASCII without spaces"],
         [["--host", ""], '"--host" is empty'],
         [["--port", "65536"], '"--port" takes a number up to 65535'],
         [["--hots", "::1"], '"--host"'],

@@ -52,13 +52,16 @@ export async function run(invocation: Invocation): Promise<number> {
   return EXIT.ok;
 }
 
-/** The access token to require; a given one that is easily guessed is rejected. */
+/** The access token to require; a given one that is easily guessed, or that not every client can send, is rejected. */
 function tokenOf(given: string | undefined, host: string): string | undefined {
   if (given === "random" || given === undefined && !isLoopback(host)) {
     return randomBytes(16).toString("base64url");
   }
-  if (given !== undefined && given.length < TOKEN_CHARS_MIN) {
-    throw new UsageError(`Option "--token" takes "random" or at least ${TOKEN_CHARS_MIN} characters`);
+  // Other characters arrive changed in the header that Prometheus sends.
+  if (given !== undefined && (given.length < TOKEN_CHARS_MIN || !/^[!-~]*$/.test(given))) {
+    throw new UsageError(
+      `Option "--token" takes "random" or at least ${TOKEN_CHARS_MIN} characters of ASCII without spaces`,
+    );
   }
   return given;
 }

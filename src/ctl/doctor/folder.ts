@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import {
   closeSync,
-  existsSync,
   fdatasyncSync,
   type FSWatcher,
   linkSync,
+  lstatSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -105,8 +105,10 @@ function makeFolder(prefix: string): string {
   }
 }
 
+/** A link that leads nowhere exists, too: no folder can be created in its place. */
 function nearestExisting(path: string): string {
-  return existsSync(path) || path === dirname(path) ? path : nearestExisting(dirname(path));
+  const exists = refusal(() => void lstatSync(path)) === undefined;
+  return exists || path === dirname(path) ? path : nearestExisting(dirname(path));
 }
 
 function checkSpace(folder: string): Omit<Finding, "check"> {
@@ -260,11 +262,10 @@ export async function checkWatching(
 function checkSync(folder: string): Omit<Finding, "check"> {
   const file = openSync(join(folder, "synced"), "w");
   try {
-    const block = new Uint8Array(1024);
     const times: number[] = [];
     for (let count = 0; count < SYNCS; count++) {
       const started = performance.now();
-      writeSync(file, block);
+      writeSync(file, new Uint8Array(1024));
       fdatasyncSync(file);
       times.push(performance.now() - started);
     }
@@ -282,8 +283,7 @@ function checkSync(folder: string): Omit<Finding, "check"> {
  * nothing more.
  */
 function appendByProcess(path: string, blocks: readonly Uint8Array[]): Promise<boolean> {
-  const [{ length } = { length: 1 }] = blocks;
-  const words = [`of=${path}`, `bs=${length}`, "iflag=fullblock"];
+  const words = [`of=${path}`, `bs=${blocks[0]!.length}`, "iflag=fullblock"];
   words.push("oflag=append", "conv=notrunc", "status=none");
   return new Promise((resolve) => {
     const child = spawn("dd", words, {
