@@ -9,7 +9,7 @@ import { Driver, type Topic } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { openFilesUnder } from "../open_files.ts";
 
-const PARTITIONS = 5;
+const PARTITIONS = 17;
 
 /** One partition after the other, as an export reads them. */
 async function readAll(topic: Topic): Promise<void> {

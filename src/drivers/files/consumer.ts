@@ -19,6 +19,9 @@ import { StepsOfTurn, SyncsOfTurn } from "./side_by_side.ts";
 /** The folders are watched for this long after the last wait, since the next one usually follows soon. */
 const LISTEN_LINGER_MS = 500;
 
+/** In a topic with more partitions, files do not stay open for the next consumer: there may be too many. */
+const KEPT_PARTITIONS_MAX = 16;
+
 /** The stored positions of a consumer name. */
 export interface ConsumerPositions {
   /** The position in a partition. */
@@ -118,7 +121,7 @@ export abstract class PartitionsConsumer<P extends AssignedPartition> implements
     this.#stop();
     for (const { cursor, partition } of this.assignments.values()) {
       cursor.close();
-      partition.segments.closeFiles();
+      if (this.partitions.length > KEPT_PARTITIONS_MAX) partition.segments.closeFiles();
     }
     this.assignments.clear();
     return Promise.resolve();
