@@ -126,7 +126,7 @@ export class ConsumerFolder {
           1,
         );
         const planned = cursors.map(({ target, cursor }) => ({ cursor, seek: { ...target, generation } }));
-        const path = this.#seekFiles.publish(planned.map(({ seek }) => seek));
+        const path = this.#seekFiles.publish(planned.map(({ seek }) => seek), this.#identity);
         if (path !== undefined) {
           this.#apply(planned);
           this.#syncNow(cursors);

@@ -23,6 +23,7 @@ import {
 } from "../../storage/port.ts";
 import { checkIsFolder, type PositionFiles, readDocument } from "./layout.ts";
 import { temporaryPath, tryRemoveTree } from "./temporary_folders.ts";
+import { identityIn } from "./topic_identity.ts";
 
 const FOLDER = "seek";
 const NAME = /^[0-9a-f]{16}\.json$/;
@@ -49,14 +50,17 @@ export class SeekFiles {
     private readonly numPartitions: number,
   ) {}
 
-  /** Makes the file of a seek; returns its path, or undefined if another seek is unfinished. */
-  publish(seeks: readonly PlannedSeek[]): string | undefined {
+  /**
+   * Makes the file of a seek by the consumer whose folder has an identity; returns its path, or undefined if another seek is
+   * unfinished.
+   */
+  publish(seeks: readonly PlannedSeek[], identity: string | undefined): string | undefined {
     const { storage } = this;
     const draft = temporaryPath(storage, this.topicPath);
     const name = `${randomHex(storage, 2)}.json`;
     try {
       storage.makeDirectory(draft);
-      storage.publish(`${draft}/${name}`, new TextEncoder().encode(JSON.stringify({ seeks })));
+      storage.publish(`${draft}/${name}`, new TextEncoder().encode(JSON.stringify({ seeks, identity })));
       storage.syncDirectory(draft);
       storage.rename(draft, this.#folder);
     } catch (error) {
@@ -89,8 +93,17 @@ export class SeekFiles {
     }
     return paths.flatMap((path) => {
       const document = readDocument(this.storage, path);
-      return document === undefined ? [] : [{ path, seeks: this.#plannedIn(document, path) }];
+      if (document === undefined || this.#isOfDeleted(document, path)) return [];
+      return [{ path, seeks: this.#plannedIn(document, path) }];
     });
+  }
+
+  /** Whether a consumer that was deleted made the file, just after its name was used again; then it is removed. */
+  #isOfDeleted({ identity }: JsonObject, path: string): boolean {
+    if (typeof identity !== "string" || identityIn([identity]) === undefined) return false;
+    if (this.storage.stat(`${this.consumerPath}/${identity}`) !== undefined) return false;
+    this.storage.remove(path);
+    return true;
   }
 
   /**
