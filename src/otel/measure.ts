@@ -91,7 +91,7 @@ export function measure(meter: Meter): () => void {
         "messaging.consumer.group.name": consumer,
       })
     ),
-    diagnostics.retry.subscribe(({ topic = "", partition, error }) =>
+    diagnostics.retry.subscribe(({ topic, partition, error }) =>
       retries.add(1, { ...destination("retry", topic, partition), ...failure(error) })
     ),
   ];

@@ -52,6 +52,15 @@ test(
         assertEquals(fetches.findLast(({ partition }) => partition === wanted)?.behind, 0);
       }
 
+      // It was closed without a message, so that the count of a process's partitions grew with each one.
+      await using brief = topic.consumer("brief");
+      await brief.ready();
+      await brief.close();
+      assertEquals(
+        rebalances.filter(({ consumer }) => consumer === "brief").map(({ gained, lost }) => [gained, lost]),
+        [[[0, 1], []], [[], [0, 1]]],
+      );
+
       await using _other = topic.consumer("watchers");
       await until("the partitions are shared", () => one.partitions.length === 1);
       assert(rebalances.some(({ lost }) => lost.length === 1), JSON.stringify(rebalances));

@@ -12,7 +12,7 @@ import {
   SimpleSpanProcessor,
 } from "@opentelemetry/sdk-trace-base";
 import { assert, assertEquals } from "@std/assert";
-import { CorruptedLogError, diagnostics, Driver } from "../../mod.ts";
+import { BrokerError, CorruptedLogError, diagnostics, Driver } from "../../mod.ts";
 import { instrument } from "../../src/otel/mod.ts";
 import { reportDamage, ScriptedSource } from "../consumer/scripted_consumer.ts";
 import { test } from "../harness.ts";
@@ -123,18 +123,23 @@ test("broker activity is counted: rebalances, events not fetched, and retries", 
   diagnostics.fetch.publish({ topic, consumer: "c", partition: 1, bytes: 10, behind: 7 });
   const error = Object.assign(new Error("away"), { code: "PLT_KFK_NETWORK" });
   diagnostics.retry.publish({ operation: "store", topic, partition: 1, attempt: 1, delayMs: 100, error });
+  const leaderless = new BrokerError("a:1", "no leader", { reason: "LEADER_NOT_AVAILABLE" });
+  diagnostics.retry.publish({ operation: "store", attempt: 1, delayMs: 1, error: leaderless });
   stop();
   diagnostics.assignment.publish({ topic, consumer: "c", partitions: [], gained: [], lost: [1] });
   await reader.forceFlush();
   const points = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics)
     .flatMap(({ metrics }) => metrics).flatMap(({ descriptor, dataPoints }) =>
-      dataPoints.filter(({ attributes }) => attributes["messaging.destination.name"] === topic)
-        .map(({ value, attributes }) => [descriptor.name, value, attributes["error.type"]])
+      dataPoints.filter(({ attributes }) =>
+        [topic, undefined].includes(attributes["messaging.destination.name"] as string | undefined)
+      ).map(({ value, attributes }) => [descriptor.name, value, attributes["error.type"]])
     );
   assertEquals(points.sort(), [
     ["diaspora.assigned.partitions", 1, undefined],
     ["diaspora.fetch.lag", 7, undefined],
     ["diaspora.rebalances", 1, undefined],
+    // One that is not about a topic has none, not an empty name; a broker's name for an error tells more than its code.
+    ["diaspora.retries", 1, "LEADER_NOT_AVAILABLE"],
     ["diaspora.retries", 1, "PLT_KFK_NETWORK"],
   ]);
   await meterProvider.shutdown();

@@ -143,6 +143,7 @@ export class KafkaConsumer implements ConsumerInterface {
     await this.#fetcher.close();
     await this.#positions.close();
     await this.#assignment.close();
+    this.#assign([]);
   }
 
   #take(queue: PartitionQueue, eventsMax: number): IncomingBatch | undefined {

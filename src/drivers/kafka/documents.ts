@@ -31,6 +31,9 @@ export function defaultDocuments(): ComponentDocuments {
   };
 }
 
+/** How long writing them may take, in milliseconds: creating a topic is not waited for as long as pushes may take. */
+const WRITE_MS_MAX = 30_000;
+
 /** Writes the documents: one record for each. */
 export async function writeDocuments(
   cluster: Cluster,
@@ -40,7 +43,7 @@ export async function writeDocuments(
   const client = cluster.producer();
   const topic = { name: infoName, kafkaName: infoName };
   try {
-    const delivery = new PartitionDelivery({ cluster, client, topic, partition: 0 });
+    const delivery = new PartitionDelivery({ cluster, client, topic, partition: 0, msMax: WRITE_MS_MAX });
     const values = ORDER.map((kind) => Buffer.from(JSON.stringify(documents[kind])));
     await delivery.send(RecordBatch.encode([recordsOf(values)]));
   } finally {

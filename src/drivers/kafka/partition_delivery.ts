@@ -38,6 +38,8 @@ interface DeliverySettings {
   onLeader?(hasLeader: boolean): void;
   /** How long the leader may be silent before it is looked whether it still leads, in milliseconds. */
   silenceMs?: number;
+  /** How long a batch may take, if that is less than the driver's timeout, in milliseconds. */
+  msMax?: number;
 }
 
 /** What brokers know a producer by. */
@@ -96,8 +98,9 @@ export class PartitionDelivery {
    * the batch before timed out, the time that this one waited since `sinceMs` counts, too.
    */
   async send(batch: RecordBatch, sinceMs: number = performance.now()): Promise<number> {
-    const { cluster } = this.settings;
-    const { deliveryMsMax } = cluster.settings.producer;
+    const { cluster, msMax = Infinity } = this.settings;
+    // 0 means no timeout.
+    const deliveryMsMax = Math.min(msMax, cluster.settings.producer.deliveryMsMax || Infinity);
     const delivery: Delivery = {
       over: new AbortController(),
       unanswered: new Set(),
@@ -105,14 +108,14 @@ export class PartitionDelivery {
     };
     const beganMs = this.#timeout === undefined ? performance.now() : sinceMs;
     const leftMs = beganMs + deliveryMsMax - performance.now();
-    if (deliveryMsMax > 0 && leftMs <= 0) {
+    if (leftMs <= 0) {
       // Nothing of it was sent, so nothing of it is stored, and the next one may follow at once.
       throw cluster.failure(this.#timeout, this.#what, performance.now() - beganMs);
     }
     let isLate = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
-      if (deliveryMsMax === 0) return;
+      if (deliveryMsMax === Infinity) return;
       timer = setTimeout(() => {
         isLate = true;
         reject(delivery.error ?? new Error("no answer"));

@@ -1,5 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { randomBytes } from "node:crypto";
+import { BrokerError } from "../../../mod.ts";
 import { Cluster } from "../../../src/drivers/kafka/cluster.ts";
 import { PartitionDelivery } from "../../../src/drivers/kafka/partition_delivery.ts";
 import { RecordBatch, recordsOf } from "../../../src/drivers/kafka/record_batch.ts";
@@ -25,6 +26,32 @@ test("a batch that compression makes larger is sent as it is: it would not fit w
         await delivery.send(RecordBatch.encode([recordsOf([value])]));
       }
       assertEquals(broker.codecs.slice(before), [0, number]);
+    } finally {
+      await client.close(true);
+      await cluster.close();
+    }
+  }
+});
+
+// Creating a topic at brokers whose advertised host is unknown took message.timeout.ms, and with 0 it never ended.
+test("a batch with a limit of its own is given up after it, however long pushes may take", async () => {
+  await using broker = await FakeBroker.start(1);
+  broker.orphan(0);
+  for (const timeoutMs of [0, 100_000]) {
+    const cluster = await Cluster.connect(readSettings({
+      "bootstrap.servers": broker.address,
+      "message.timeout.ms": timeoutMs,
+      "retry.backoff.ms": 1,
+    }));
+    const client = cluster.producer();
+    try {
+      const topic = { name: "t", kafkaName: "t", id: TOPIC_ID };
+      const delivery = new PartitionDelivery({ cluster, client, topic, partition: 0, msMax: 50 });
+      const { message } = await assertRejects(
+        () => delivery.send(RecordBatch.encode([recordsOf([new Uint8Array(9)])])),
+        BrokerError,
+      );
+      assertStringIncludes(message, 'Cannot store events in topic "t" partition 0');
     } finally {
       await client.close(true);
       await cluster.close();

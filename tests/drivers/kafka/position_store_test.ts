@@ -39,7 +39,8 @@ test("kafka: the positions of a consumer without a group are committed every so 
   const { store, commits } = scene();
   await store.load([0, 1, 2]);
   store.renewEvery(5);
-  assertEquals(await committed(commits, 2), ["0: 20 of 3", "1: 7 of -1"]);
+  // A busy machine may have committed them several times by now.
+  assertEquals((await committed(commits, 2)).slice(0, 2), ["0: 20 of 3", "1: 7 of -1"]);
   await store.acknowledge(0, 21);
   const renewed = await committed(commits, 4);
   assertEquals(renewed.filter((one) => one.startsWith("0")).at(-1), "0: 21 of 9");
