@@ -94,6 +94,17 @@ test("checkRecord() accepts any number of lost events, which take no space", () 
   assertStrictEquals(decodeRecord(core.view, ptr).layout.frameBytes, 2 * RECORD_BYTES);
 });
 
+test("checkRecord() refuses as many events as only lost ones may be, whatever other flags say", () => {
+  for (let bit = 0; bit < 8; bit++) {
+    const { ptr } = encodeSample();
+    reseal(ptr, (view) => {
+      view.setUint8(ptr + RECORD.flags, 1 << bit);
+      view.setUint32(ptr + RECORD.count, FRAME_EVENTS_MAX + 1, true);
+    });
+    assertStrictEquals(core.checkRecord(ptr, SAMPLE.salt, false), 1 << bit === FLAG.lost, `bit ${bit}`);
+  }
+});
+
 test("sameFrame() compares all between magic and CRC", () => {
   const { ptr, trailer } = encodeSample({}, 5);
   assertStrictEquals(core.sameFrame(ptr, ptr + trailer), true);

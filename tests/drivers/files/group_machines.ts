@@ -64,7 +64,7 @@ export class Program implements GroupEnvironment {
 
   constructor(private readonly machines: Machines, readonly self: MemberProcess) {}
 
-  isGone({ pid }: MemberProcess): boolean {
+  isGone({ pid }: MemberProcess, _thorough: boolean): boolean {
     return this.machines.gone.has(pid);
   }
 

@@ -1,7 +1,7 @@
 // Members of a group with files, with simulated clocks and processes: what happens to those that are stopped,
 // killed or busy while their partitions move.
 import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
-import { readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { during, pass, type Program, REQUEST, TIMEOUT_MS } from "./group_machines.ts";
 import type { ConsumerInterface } from "../../../src/contract.ts";
@@ -10,7 +10,9 @@ import {
   ConsumerInUseError,
   PartitionMovedError,
   StorageError,
+  UnsupportedFormatError,
 } from "../../../src/errors.ts";
+import { core } from "../../../src/log/format/core/core.ts";
 import { RosterFiles, vacant } from "../../../src/log/groups/roster.ts";
 import { nodeStorage } from "../../../src/storage/node.ts";
 import { test } from "../../harness.ts";
@@ -347,8 +349,9 @@ test("a group is refused while consumers of this process read alone, until the l
     await refused();
     await lone[0]!.close();
     await refused();
-    // Closing it again does not count for the other one.
+    // Neither does closing it again count for the other one, nor closing one that was never opened.
     await lone[0]!.close();
+    await one.topic.consumer("workers", { ...REQUEST, group: false }).close();
     await refused();
     await lone[1]!.close();
     const member = await one.join();
@@ -361,6 +364,7 @@ test("a group is refused while consumers of this process read alone, until the l
 test("a lone consumer waits until it knows whether the members on another machine live", async () => {
   for (const lives of [true, false]) {
     await during(async (machines) => {
+      machines.nowMs = 1e6;
       const [far, here] = [await machines.open(1, { host: "there" }), await machines.open(2)];
       await far.join();
       // One that lives is enough, though another one has died.
@@ -426,5 +430,117 @@ test("the members of a group are listed with their partitions and without what o
     machines.gone.add(7);
     assertEquals((await two.topic.members!("workers")).map(({ pid }) => pid), [8]);
     assertEquals(await two.topic.members!("others"), []);
+  });
+});
+
+/** The group's folder. */
+function groupFolder({ rootPath }: { rootPath: string }): string {
+  return join(rootPath, "jobs/consumers/workers/group");
+}
+
+test("a member that others keep waiting is open after a second, and gets its part after their timeout", async () => {
+  await during(async (machines) => {
+    const [one, two] = [await machines.open(1), await machines.open(2)];
+    const first = await one.join();
+    for (const partition of [0, 1]) readAll(first, partition);
+    const waits: number[] = [];
+    two.sleep = (ms) => {
+      waits.push(ms);
+      one.look();
+      return Promise.resolve();
+    };
+    const second = two.topic.consumer("workers", REQUEST);
+    await second.open();
+    assertEquals(waits, new Array(100).fill(10));
+    assertEquals([first.assigned, second.assigned], [[0], []]);
+    pass(machines, TIMEOUT_MS - 100, one, two);
+    assertEquals(second.assigned, []);
+    pass(machines, 200, one, two);
+    assertEquals(second.assigned, [1]);
+    const error = assertThrows(() => first.acknowledge(1, 5), PartitionMovedError);
+    assert(error.message.includes('"workers"'), error.message);
+    await first.close();
+    await second.close();
+  });
+});
+
+test("a member that is open has what the others hand over at once", async () => {
+  await during(async (machines) => {
+    const [one, two] = [await machines.open(1), await machines.open(2)];
+    const first = await one.join();
+    two.sleep = () => Promise.resolve(one.look());
+    const second = two.topic.consumer("workers", REQUEST);
+    await second.open();
+    assertEquals(second.assigned, [1]);
+    await first.close();
+    await second.close();
+  });
+});
+
+test("a member that cannot be opened leaves the group", async () => {
+  await during(async (machines) => {
+    const [one, two] = [await machines.open(1), await machines.open(2)];
+    const first = await one.join();
+    two.sleep = () => Promise.reject(new Error("cut short"));
+    await assertRejects(() => two.topic.consumer("workers", REQUEST).open(), Error, "cut short");
+    assertEquals((await one.topic.members!("workers")).map(({ pid }) => pid), [1]);
+    await first.close();
+  });
+});
+
+test("a group's folder that leads elsewhere is refused, and so is that of its members", async () => {
+  for (const [path, made] of [["", "members"], ["members", ""]] as const) {
+    await during(async (machines) => {
+      const one = await machines.open(1);
+      // Makes the consumer's folder.
+      await (await one.join()).close();
+      const elsewhere = join(machines.rootPath, ".elsewhere");
+      mkdirSync(join(elsewhere, made), { recursive: true });
+      const place = join(groupFolder(machines), path);
+      rmSync(place, { recursive: true });
+      symlinkSync(elsewhere, place, "dir");
+      await assertRejects(() => one.join(), StorageError, "expected a folder of its own");
+      assertEquals(readdirSync(join(elsewhere, made)), []);
+    });
+  }
+});
+
+test("a group of a newer version is refused as that", async () => {
+  await during(async (machines) => {
+    const one = await machines.open(1);
+    await (await one.join()).close();
+    const text = new TextEncoder().encode(JSON.stringify({ version: 2 }));
+    const checksum = core.crc32(text).toString(16).padStart(8, "0");
+    const path = join(groupFolder(machines), `${String(2 ** 40).padStart(16, "0")}.json`);
+    writeFileSync(path, `${checksum}\n${new TextDecoder().decode(text)}`);
+    await assertRejects(() => one.join(), UnsupportedFormatError);
+  });
+});
+
+test("members count as present unless their process has certainly ended, which only their own machine knows", async () => {
+  for (const [host, present] of [["there", [1]], ["", [1]], ["here", []]] as const) {
+    await during(async (machines) => {
+      const far = await machines.open(1, { host });
+      // Two machines that do not know their names may be different ones.
+      const here = await machines.open(2, { host: host === "" ? "" : "here" });
+      await far.join();
+      machines.gone.add(1);
+      // A cheap look does not notice that another process has the pid by now.
+      here.isGone = ({ pid }, thorough) => thorough && machines.gone.has(pid);
+      assertEquals((await here.topic.members!("workers")).map(({ pid }) => pid), [...present]);
+    });
+  }
+});
+
+test("a group is refused while a consumer reads alone in a topic of an earlier version, too", async () => {
+  await during(async (machines) => {
+    const topic = join(machines.rootPath, "jobs");
+    for (const name of readdirSync(topic)) if (name.startsWith("id-")) rmSync(join(topic, name));
+    const one = await machines.open(1);
+    const lone = one.topic.consumer("workers", { ...REQUEST, group: false });
+    await lone.open();
+    await assertRejects(() => one.join(), ConsumerInUseError, "reads all partitions");
+    await lone.close();
+    await (await one.join()).close();
   });
 });
