@@ -143,6 +143,15 @@ test("findRecord() requires all 64 bytes of a record inside the range", () => {
   assertStrictEquals(core.findRecord(ptr + frameBytes, 0, SAMPLE.salt), -1);
 });
 
+test("findRecord() reads nothing after its range, where the memory may end", () => {
+  const { u8 } = core;
+  for (let bytes = 0; bytes < 400; bytes++) {
+    const ptr = u8.length - bytes;
+    u8.fill(0, ptr);
+    assertStrictEquals(core.findRecord(ptr, bytes), -1);
+  }
+});
+
 test("findRecord() skips records of other segments and damaged ones", () => {
   const { ptr, trailer, frameBytes } = encodeSample({ salt: 1 });
   const foreign = core.u8.slice(ptr, ptr + frameBytes);
