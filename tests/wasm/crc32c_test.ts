@@ -37,6 +37,16 @@ test("crc32c() agrees with the bitwise definition for longer lengths and seeds o
   }
 });
 
+test("crc32c() does not depend on what else its memory was used for", () => {
+  const noise = new Uint8Array(65_536).fill(0xff);
+  const bytes = randomBytes(50_000, 5);
+  for (const size of [1000, 1024, 1100, 5000, 16_383, 16_384, 20_000, 50_000]) {
+    const part = bytes.subarray(0, size);
+    core.crc32(noise);
+    assertStrictEquals(core.crc32c(part), bitwise(part), `${size} bytes`);
+  }
+});
+
 test("crc32c() continues from a seed as if the bytes were one piece, also where its own memory ends", () => {
   const bytes = randomBytes(200_000, 4);
   const whole = bitwise(bytes);

@@ -1,6 +1,13 @@
 // Members of a group with files, with simulated clocks and processes: what happens to those that are stopped,
 // killed or busy while their partitions move.
-import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
 import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { during, pass, type Program, REQUEST, TIMEOUT_MS } from "./group_machines.ts";
@@ -481,8 +488,9 @@ test("a member that cannot be opened leaves the group", async () => {
   await during(async (machines) => {
     const [one, two] = [await machines.open(1), await machines.open(2)];
     const first = await one.join();
-    two.sleep = () => Promise.reject(new Error("cut short"));
-    await assertRejects(() => two.topic.consumer("workers", REQUEST).open(), Error, "cut short");
+    const failure = new Error("cut short");
+    two.sleep = () => Promise.reject(failure);
+    assertStrictEquals(await assertRejects(() => two.topic.consumer("workers", REQUEST).open()), failure);
     assertEquals((await one.topic.members!("workers")).map(({ pid }) => pid), [1]);
     await first.close();
   });
