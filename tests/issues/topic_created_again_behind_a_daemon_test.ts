@@ -4,7 +4,8 @@
 // FIFO and each attempt opens its own topic. And a policy of `forward` that could not move past removed events, because
 // its topic was missing at that moment, ended the daemon with all other policies; it is retried like any other failure.
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,6 +16,7 @@ import { Log } from "../../src/ctl/console/log.ts";
 import { FifoDaemon } from "../../src/ctl/fifo/daemon.ts";
 import { parseForwardConfig } from "../../src/ctl/forward/config.ts";
 import { runForward } from "../../src/ctl/forward/forwarder.ts";
+import { spawn } from "../child_processes.ts";
 import { test } from "../harness.ts";
 import { until } from "../waiting.ts";
 
@@ -112,7 +114,9 @@ test("fifo says at once that acknowledgements are not stored", options, async ()
       await topic.producer().push(2);
       await until("it is said", () => lines.some((line) => line.includes("not acknowledged")));
     } finally {
+      const ended = once(reader, "exit");
       reader.kill("SIGKILL");
+      await ended;
     }
   });
 });
