@@ -153,7 +153,14 @@ class PiecesReader extends VarintReader {
       this.#at += part.byteLength;
       left -= part.byteLength;
     }
-    return Buffer.concat(parts, size);
+    // In Bun, `concat` takes twice as long.
+    const joined = Buffer.allocUnsafeSlow(size);
+    let at = 0;
+    for (const part of parts) {
+      joined.set(part, at);
+      at += part.byteLength;
+    }
+    return joined;
   }
 
   protected override byte(): number {
