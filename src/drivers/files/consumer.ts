@@ -119,12 +119,22 @@ export abstract class PartitionsConsumer<P extends AssignedPartition> implements
     this.wake();
     clearTimeout(this.#linger);
     this.#stop();
-    for (const { cursor, partition } of this.assignments.values()) {
-      cursor.close();
-      if (this.partitions.length > KEPT_PARTITIONS_MAX) partition.segments.closeFiles();
-    }
+    for (const assigned of this.assignments.values()) this.end(assigned);
     this.assignments.clear();
     return Promise.resolve();
+  }
+
+  /** A partition is read from now on. */
+  protected begin(number: number, assigned: P): void {
+    this.assignments.set(number, assigned);
+    assigned.partition.segments.readers.add(this);
+  }
+
+  /** A partition is not read any more. */
+  protected end({ cursor, partition: { segments } }: P): void {
+    cursor.close();
+    segments.readers.delete(this);
+    if (this.partitions.length > KEPT_PARTITIONS_MAX && segments.readers.size === 0) segments.releaseOpen();
   }
 
   /** Moves to a position, and calls a function there. If anything fails, nothing has changed. */
@@ -227,7 +237,7 @@ export class FilesConsumer extends PartitionsConsumer<AssignedPartition> {
         assigned.stale = id < stored!.nextId ? stored : undefined;
         this.moveTo([assigned], { id });
       } else if (known === undefined) this.moveTo([assigned], this.request.from);
-      this.assignments.set(number, assigned);
+      this.begin(number, assigned);
     }
     await this.group.enterAlone();
   }

@@ -121,7 +121,7 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
     };
     this.moveTo([assigned], { id: nextId });
     assigned.acknowledgedId = assigned.readId = assigned.reader.position;
-    this.assignments.set(partition, assigned);
+    this.begin(partition, assigned);
   }
 
   onRevoking(partition: number): boolean {
@@ -152,7 +152,7 @@ export class GroupConsumer extends PartitionsConsumer<OwnedPartition> implements
     if (assigned === undefined) return;
     if (assigned.revoking === undefined) this.request.release?.(partition);
     this.assignments.delete(partition);
-    assigned.cursor.close();
+    this.end(assigned);
     this.#assign(this.#assigned.filter((each) => each !== partition));
   }
 

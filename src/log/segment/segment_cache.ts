@@ -8,6 +8,8 @@ export class SegmentCache {
   readonly #segments = new Map<number, Segment>();
   /** Those with an open file, the one used last at the end: finding them among all takes longer than opening one. */
   readonly #open = new Set<Segment>();
+  /** The consumers that read them now. */
+  readonly readers = new Set<object>();
 
   /** The segment that begins with this id; made by `make` the first time. */
   use(baseId: number, make: () => Segment): Segment {
@@ -35,22 +37,26 @@ export class SegmentCache {
     return this.#segments.get(baseId);
   }
 
-  /** Runs work, and closes the files that it opened. */
+  /** Runs work, and releases what it opened. */
   briefly<T>(work: () => T): T {
     const before = new Set(this.#open);
     try {
       return work();
     } finally {
-      this.closeFiles(before);
+      this.releaseOpen(before);
     }
   }
 
-  /** Closes the files that are open, but for those of `kept`; they open again when they are needed. */
-  closeFiles(kept?: ReadonlySet<Segment>): void {
+  /**
+   * Closes the files that are open, but for those of `kept`. What is known of them is forgotten: while it is not open, a
+   * segment may be removed and another one made under its name.
+   */
+  releaseOpen(kept?: ReadonlySet<Segment>): void {
     for (const segment of this.#open) {
       if (kept?.has(segment)) continue;
       segment.close();
       this.#open.delete(segment);
+      if (this.#segments.get(segment.baseId) === segment) this.#segments.delete(segment.baseId);
     }
   }
 
@@ -64,6 +70,7 @@ export class SegmentCache {
   }
 
   close(): void {
-    for (const baseId of [...this.#segments.keys()]) this.release(baseId);
+    this.releaseOpen();
+    this.#segments.clear();
   }
 }
