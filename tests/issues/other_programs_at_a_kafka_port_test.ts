@@ -6,6 +6,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { createServer, type Server, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Reader, Writer } from "@platformatic/kafka";
 import { BrokerError, type JsonObject } from "../../mod.ts";
 import { Cluster } from "../../src/drivers/kafka/cluster.ts";
@@ -210,6 +211,41 @@ test("an address that refuses a login is passed over if another one accepts it, 
       `"${refusing.address}" refuses the login as "app" by PLAIN`,
   );
   assertEquals(canRetry, false);
+});
+
+// Each attempt was one more login with the wrong password while another broker was down: accounts get locked by that.
+test("a login that is refused is not tried again because another address cannot be used", async () => {
+  let logins = 0;
+  const refusing = await program((socket) => (logins++, refusingLogins(socket)));
+  await using _ = refusing.server;
+  for (const servers of [[refusing.address, "127.0.0.1:1"], ["127.0.0.1:1", refusing.address]]) {
+    logins = 0;
+    const { message, canRetry, reason } = await refusalOf(LOGIN, ...servers);
+    assertStringIncludes(message, `Kafka at "${refusing.address}" refuses the login as "app" by PLAIN`);
+    assertStringIncludes(message, 'no answer from Kafka at "127.0.0.1:1"');
+    assertEquals([logins, canRetry, reason], [1, false, "UNSUPPORTED_SASL_MECHANISM"]);
+  }
+});
+
+test("a silent address is left when another one has answered: it would keep the process from ending", async () => {
+  const open = new Set<Socket>();
+  const silent = await program((socket) => {
+    open.add(socket.on("data", () => {}));
+    socket.on("close", () => open.delete(socket));
+  });
+  await using _ = silent.server;
+  await using broker = await FakeBroker.start(1);
+  const cluster = await connectWith(
+    { "socket.connection.setup.timeout.ms": 1000 },
+    silent.address,
+    broker.address,
+  );
+  await cluster.close();
+  // It was looked at for three seconds.
+  for (const deadline = performance.now() + 1500; open.size > 0 && performance.now() < deadline;) {
+    await sleep(20);
+  }
+  assertEquals(open.size, 0);
 });
 
 // Kafka's own client fails at once if none of the names is known.

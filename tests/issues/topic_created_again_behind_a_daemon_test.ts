@@ -100,11 +100,13 @@ test("a command of fifo opens a topic that was created again", options, async ()
   });
 });
 
-test("fifo says at once that acknowledgements are not stored", options, async () => {
+// Then it said so for each batch, for as long as the daemon ran.
+test("fifo ends an outlet at once when its consumer was deleted, as consume does", options, async () => {
   await withFifo(async ({ folder, driver, lines }) => {
     const path = join(folder, "out");
     execFileSync("mkfifo", [path]);
     const reader = spawn("sh", ["-c", 'exec cat "$1" > /dev/null', "sh", path], { stdio: "ignore" });
+    const ended = once(reader, "exit");
     try {
       write(join(folder, "control"), `${path} <- t (ack=true, name=n)`);
       await using topic = await driver.openTopic("t");
@@ -112,9 +114,9 @@ test("fifo says at once that acknowledgements are not stored", options, async ()
       await until("it is acknowledged", async () => (await topic.consumers()).includes("n"));
       await topic.deleteConsumer("n");
       await topic.producer().push(2);
-      await until("it is said", () => lines.some((line) => line.includes("not acknowledged")));
+      const isSaid = (line: string) => line.includes(`FIFO "${path}" ended`) && line.includes("was deleted");
+      await until("it is said", () => lines.some(isSaid));
     } finally {
-      const ended = once(reader, "exit");
       reader.kill("SIGKILL");
       await ended;
     }

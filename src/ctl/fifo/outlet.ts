@@ -1,4 +1,5 @@
-import type { Consumer, Event } from "../../../mod.ts";
+import { type Consumer, ConsumerDeletedError, type Event } from "../../../mod.ts";
+import { acknowledgePrinted } from "../consume/open_consumer.ts";
 import { metadataLine } from "../../event/json_line.ts";
 import { rawLine } from "../consume/printer.ts";
 import type { Log } from "../console/log.ts";
@@ -31,10 +32,11 @@ export async function runOutlet(outlet: Outlet): Promise<void> {
       const written = await writer.write(encodeLines(batch, line));
       const last = batch[written - 1];
       if (ack && last !== undefined) {
-        // A later one covers it.
-        await last.acknowledge().catch((error) =>
-          log.error(`FIFO "${command.path}": not acknowledged: ${oneLine(error)}`)
-        );
+        await acknowledgePrinted(last, log).catch((error) => {
+          if (error instanceof ConsumerDeletedError) throw error;
+          // A later one covers it.
+          log.error(`FIFO "${command.path}": not acknowledged: ${oneLine(error)}`);
+        });
       }
       if (written < batch.length) return;
     }

@@ -91,7 +91,7 @@ export class Cluster {
   /** Asks the given addresses in turns until a broker answers; gives up early if that can help with none of them. */
   async #checkConnection(msMax: number): Promise<void> {
     const beganMs = performance.now();
-    const unanswered = new Unanswered(this.settings, this.#brokers);
+    using unanswered = new Unanswered(this.settings, this.#brokers);
     let giveUp!: () => void;
     const hopeless = new Promise<false>((resolve) => giveUp = () => resolve(false));
     const timer = setTimeout(giveUp, msMax + GRACE_MS);

@@ -15,6 +15,8 @@ const CERTIFICATE_ALERT =
 interface ConnectionSecurity {
   tls: ConnectionOptions | undefined;
   hasLogin: boolean;
+  /** Ends the search: a connection would keep the process from ending. */
+  signal: AbortSignal;
 }
 
 /** The outcome of a request: a response, a closed connection, or silence. */
@@ -26,13 +28,18 @@ type Outcome = { answer: Buffer } | { ended: string } | { isSilent: true };
  * e.g. if a proxy has no broker to forward to.
  */
 export async function diagnose(address: string, security: ConnectionSecurity): Promise<string | undefined> {
-  const { tls, hasLogin } = security;
-  return tls === undefined ? await withoutTls(address, hasLogin) : await withTls(address, { tls, hasLogin });
+  const { tls } = security;
+  return tls === undefined
+    ? await withoutTls(address, security)
+    : await withTls(address, { ...security, tls });
 }
 
 /** Why a broker's certificate is not valid now: not every runtime tells such a one from one that is not trusted. */
-export async function diagnoseDates(address: string, tls: ConnectionOptions): Promise<string | undefined> {
-  const socket = connectTls({ ...addressOf(address), ...tls, rejectUnauthorized: false });
+export async function diagnoseDates(
+  address: string,
+  { tls, signal }: { tls: ConnectionOptions | undefined; signal: AbortSignal },
+): Promise<string | undefined> {
+  const socket = endedBy(signal, connectTls({ ...addressOf(address), ...tls, rejectUnauthorized: false }));
   try {
     if (!("answer" in await outcomeOf(socket, "secureConnect"))) return undefined;
     const { valid_from: from, valid_to: to } = socket.getPeerCertificate();
@@ -46,8 +53,11 @@ export async function diagnoseDates(address: string, tls: ConnectionOptions): Pr
   }
 }
 
-async function withoutTls(address: string, hasLogin: boolean): Promise<string | undefined> {
-  const socket = connectPlain(addressOf(address));
+async function withoutTls(
+  address: string,
+  { hasLogin, signal }: Pick<ConnectionSecurity, "hasLogin" | "signal">,
+): Promise<string | undefined> {
+  const socket = endedBy(signal, connectPlain(addressOf(address)));
   try {
     if (!("answer" in await outcomeOf(socket, "connect"))) return undefined;
     const first = await responseTo(socket, API_VERSIONS, 0);
@@ -63,10 +73,10 @@ async function withoutTls(address: string, hasLogin: boolean): Promise<string | 
 
 async function withTls(
   address: string,
-  { tls, hasLogin }: { tls: ConnectionOptions; hasLogin: boolean },
+  { tls, hasLogin, signal }: ConnectionSecurity & { tls: ConnectionOptions },
 ): Promise<string | undefined> {
   // The broker's certificate was verified before; this connection sends it no secrets.
-  const socket = connectTls({ ...addressOf(address), ...tls, rejectUnauthorized: false });
+  const socket = endedBy(signal, connectTls({ ...addressOf(address), ...tls, rejectUnauthorized: false }));
   try {
     const opened = await outcomeOf(socket, "secureConnect");
     if ("answer" in opened) {
@@ -80,7 +90,7 @@ async function withTls(
   } finally {
     socket.destroy();
   }
-  const answer = await plainAnswer(address);
+  const answer = await plainAnswer(address, signal);
   if (answer === undefined || isTls(answer)) return undefined;
   return requestsIn(answer) === undefined
     ? NOT_A_BROKER
@@ -104,8 +114,8 @@ function requestsIn(answer: Buffer): number[] | undefined {
   return Array.from({ length: kinds }, (_, index) => answer.readInt16BE(14 + index * 6));
 }
 
-async function plainAnswer(address: string): Promise<Buffer | undefined> {
-  const socket = connectPlain(addressOf(address));
+async function plainAnswer(address: string, signal: AbortSignal): Promise<Buffer | undefined> {
+  const socket = endedBy(signal, connectPlain(addressOf(address)));
   try {
     if (!("answer" in await outcomeOf(socket, "connect"))) return undefined;
     const first = await responseTo(socket, API_VERSIONS, 0);
@@ -113,6 +123,14 @@ async function plainAnswer(address: string): Promise<Buffer | undefined> {
   } finally {
     socket.destroy();
   }
+}
+
+/** A connection that ends when the search does. */
+function endedBy<S extends Socket>(signal: AbortSignal, socket: S): S {
+  const end = (): void => void socket.destroy();
+  if (signal.aborted) end();
+  else signal.addEventListener("abort", end, { once: true });
+  return socket;
 }
 
 function addressOf(address: string): { host: string; port: number } {

@@ -139,6 +139,11 @@ const OTHER_STRATEGY_REMEDY =
   '; open consumers of that name, in other programs, do not have "roundrobin" in their ' +
   '"partition.assignment.strategy": add it there, or use another name';
 
+/** Whether the broker refused the login. */
+export function isRefusedLogin(error: unknown): boolean {
+  return ownError(error) === undefined && isLoginFault(faultsOf(error));
+}
+
 /** Whether no address has been found for a host. */
 export function isUnknownHost(error: unknown): boolean {
   return faultsOf(error).every(({ code }) => code === "ENOTFOUND");
