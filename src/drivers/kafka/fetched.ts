@@ -153,14 +153,7 @@ class PiecesReader extends VarintReader {
       this.#at += part.byteLength;
       left -= part.byteLength;
     }
-    // In Bun, `concat` takes twice as long.
-    const joined = Buffer.allocUnsafeSlow(size);
-    let at = 0;
-    for (const part of parts) {
-      joined.set(part, at);
-      at += part.byteLength;
-    }
-    return joined;
+    return Buffer.concat(parts, size);
   }
 
   protected override byte(): number {
