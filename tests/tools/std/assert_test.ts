@@ -16,6 +16,7 @@ function failsWith(body: () => void, ...texts: string[]): void {
 }
 
 test("assertEquals() compares deeply", () => {
+  const failure = new Error("a");
   const equal: [unknown, unknown][] = [
     [{ a: [1, { b: 2 }] }, { a: [1, { b: 2 }] }],
     [NaN, NaN],
@@ -27,6 +28,7 @@ test("assertEquals() compares deeply", () => {
     [new Uint8Array([9, 1, 2]).subarray(1), new Uint8Array([1, 2])],
     ["text", "text"],
     [undefined, undefined],
+    [[failure], [failure]],
   ];
   for (const [left, right] of equal) {
     std.assertEquals(left, right);
@@ -54,6 +56,9 @@ test("assertEquals() fails on values that differ in structure, type or order", (
     [new Uint8Array([1]), [1]],
     [new Point(), { x: 1 }],
     [1n, 1],
+    // Their stacks are members, too: a test that passed with the stand-in alone compared a promise's error with another.
+    [new Error("a"), new Error("a")],
+    [{ errors: [new Error("a")] }, { errors: [new Error("a")] }],
   ];
   for (const [left, right] of different) {
     failsWith(() => std.assertEquals(left, right), "Values are not equal");

@@ -38,10 +38,20 @@ export function assertExists<T>(actual: T, message?: string): asserts actual is 
   if (actual === undefined || actual === null) throw failure(`Expected a value, found ${actual}`, message);
 }
 
-/** Throws unless both are deeply equal. */
+/** The stacks of the errors in a value. */
+function stacksIn(value: unknown, seen = new Set<unknown>()): unknown[] {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value) || seen.has(value)) return [];
+  seen.add(value);
+  const own = value instanceof Error ? [value.stack] : [];
+  const members = value instanceof Map || value instanceof Set ? [...value].flat() : Object.values(value);
+  return [...own, ...members.flatMap((member) => stacksIn(member, seen))];
+}
+
+/** Throws unless both are deeply equal. Two errors are not, unless even their stacks are. */
 export function assertEquals<T>(actual: T, expected: T, message?: string): void {
   try {
     node.deepStrictEqual(actual, expected);
+    node.deepStrictEqual(stacksIn(actual), stacksIn(expected), "their errors have other stacks");
   } catch (cause) {
     throw failure(`Values are not equal\n${(cause as Error).message}`, message, cause);
   }
@@ -49,7 +59,9 @@ export function assertEquals<T>(actual: T, expected: T, message?: string): void 
 
 /** Throws if both are deeply equal. */
 export function assertNotEquals<T>(actual: T, expected: T, message?: string): void {
-  if (isDeepStrictEqual(actual, expected)) throw failure(`Values are equal: ${inspect(actual)}`, message);
+  if (isDeepStrictEqual(actual, expected) && isDeepStrictEqual(stacksIn(actual), stacksIn(expected))) {
+    throw failure(`Values are equal: ${inspect(actual)}`, message);
+  }
 }
 
 /** Throws unless `Object.is(actual, expected)`. */
