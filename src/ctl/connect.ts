@@ -70,7 +70,7 @@ function checkStore(
     );
   }
   const why = whyNoStore(root);
-  if (why === undefined || storeMayBeMissing && why === "no such folder") return;
+  if (why === undefined || storeMayBeMissing && why === MISSING) return;
   throw new NoStoreError(root, why, args.text("topic") ?? args.positional[0]);
 }
 
@@ -79,12 +79,14 @@ function rootOf({ root_path: given }: JsonObject): string {
   return absolutePath(typeof given === "string" ? given : ROOT_PATH_DEFAULT);
 }
 
-/** Why there is no store at a path; undefined if it cannot be looked at, which the driver's error then says. */
+const MISSING = "no such folder";
+
+/** Why a path cannot be that of a store; undefined if it cannot be looked at, which the driver's error then says. */
 function whyNoStore(path: string): string | undefined {
   try {
     return statSync(path).isDirectory() ? undefined : "it is not a folder";
   } catch (error) {
-    return ["ENOENT", "ENOTDIR"].includes(errnoOf(error)) ? "no such folder" : undefined;
+    return ["ENOENT", "ENOTDIR"].includes(errnoOf(error)) ? MISSING : undefined;
   }
 }
 
@@ -173,7 +175,7 @@ export function componentsOf(args: ParsedArguments): NamedComponents {
   });
 }
 
-/** There is no folder where the store should be: a mistyped path rather than an empty store. */
+/** The store is not a folder, or missing: a mistyped path rather than an empty store. */
 class NoStoreError extends Error {
   override readonly name = "NoStoreError";
   /** The exit code is the same as for a missing topic. */
@@ -181,7 +183,7 @@ class NoStoreError extends Error {
 
   /** `topic` is the requested one, if any. */
   constructor(root: string, why: string, topic: string | undefined) {
-    const remedy = why === "no such folder" ? ", or create a topic, which makes the folder" : "";
+    const remedy = why === MISSING ? ", or create a topic, which makes the folder" : "";
     super(
       topic === undefined
         ? `Cannot open the store "${root}": ${why}; check the path${remedy}`

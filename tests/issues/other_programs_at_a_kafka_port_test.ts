@@ -52,6 +52,17 @@ function connectWith(options: JsonObject, ...servers: string[]): Promise<Cluster
   }));
 }
 
+/** A broker is found whose address comes after another one. */
+async function findBrokerAfter(address: string): Promise<void> {
+  await using broker = await FakeBroker.start(1);
+  const cluster = await connect(address, broker.address);
+  try {
+    assertEquals((await findTopic(cluster, "t"))?.id, TOPIC_ID);
+  } finally {
+    await cluster.close();
+  }
+}
+
 /** The error of opening a driver, which comes at once. */
 async function refusalOf(options: JsonObject, ...servers: string[]): Promise<BrokerError> {
   const beganMs = performance.now();
@@ -150,13 +161,7 @@ for (const [what, onConnection, reason] of useless) {
   test(`${what} keeps no driver from being opened if another address answers`, async () => {
     const { server, address } = await program(onConnection);
     await using _ = server;
-    await using broker = await FakeBroker.start(1);
-    const cluster = await connect(address, broker.address);
-    try {
-      assertEquals((await findTopic(cluster, "t"))?.id, TOPIC_ID);
-    } finally {
-      await cluster.close();
-    }
+    await findBrokerAfter(address);
     assertStringIncludes((await refusalOf({}, address)).message, `Kafka at "${address}" ${reason}`);
   });
 }
@@ -271,11 +276,5 @@ test("a certificate without addresses is said to have none", () => {
 test("a broker is found after an address that closes each connection at once", async () => {
   const { server, address } = await program((socket) => socket.destroy());
   await using _ = server;
-  await using broker = await FakeBroker.start(1);
-  const cluster = await connect(address, broker.address);
-  try {
-    assertEquals((await findTopic(cluster, "t"))?.id, TOPIC_ID);
-  } finally {
-    await cluster.close();
-  }
+  await findBrokerAfter(address);
 });

@@ -73,7 +73,7 @@ export class Appender {
     );
   }
 
-  /** Appends a piece of a large data part, ahead of its event; begins a segment if there is no room for so many bytes. */
+  /** Appends a piece of a large data part, ahead of its event; begins a segment if the last one lacks room for so many bytes. */
   appendChunk(data: readonly Uint8Array[], room?: number): FrameEntry {
     const encode = (signature: Signature) => encodePlain(KIND.chunk, signature, { data });
     const landing = this.partition.alone(() => this.#append((open) => this.#land(open, encode), room));
