@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { ContentMismatchError, type Driver, TopicDeletedError, type TopicDraft } from "../../mod.ts";
 import { importCppFiles } from "../../src/cpp_files/mod.ts";
 import { takeOver } from "../../src/drivers/files/draft.ts";
-import { storageOfTopic } from "../../src/drivers/files/topic_identity.ts";
+import { storageOfTopic } from "../../src/drivers/files/identity.ts";
 import { Partition } from "../../src/log/partition.ts";
 import { Appender } from "../../src/log/write/appender.ts";
 import { nodeStorage } from "../../src/storage/node.ts";

@@ -16,7 +16,7 @@ import {
   verifyPosition,
 } from "../../log/check/mod.ts";
 import { Partition } from "../../log/mod.ts";
-import { storageOfTopic } from "../../drivers/files/topic_identity.ts";
+import { storageOfTopic } from "../../drivers/files/identity.ts";
 import { nodeStorage } from "../../storage/node.ts";
 import { isMissing, type Storage } from "../../storage/port.ts";
 import { UsageError } from "../usage_error.ts";

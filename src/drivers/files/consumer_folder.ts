@@ -13,7 +13,7 @@ import { partitionName, PositionFiles } from "./layout.ts";
 import { findFolders, NAME_FILE, readName } from "./name_file.ts";
 import { type PlannedSeek, SeekFiles } from "./seek_files.ts";
 import { sideBySide } from "./side_by_side.ts";
-import { identityIn, makeIdentity } from "./topic_identity.ts";
+import { identityIn, makeIdentity } from "./identity.ts";
 
 /** How often to recreate a folder that another process removes at the same time. */
 const ATTEMPTS_MAX = 10;

@@ -6,7 +6,7 @@ import { documentBytes, isPartitionName } from "./layout.ts";
 import { makeTree } from "./make_tree.ts";
 import { type Partition, sealLast, segmentName } from "../../log/mod.ts";
 import { withLog } from "./end_topic.ts";
-import { renewIdentity } from "./topic_identity.ts";
+import { renewIdentity } from "./identity.ts";
 
 /** Prefix of stores with a single unpublished topic; the name is hidden, so it cannot be a topic's name. */
 const UNFINISHED = ".unfinished-";

@@ -22,7 +22,7 @@ import { checkIsNotNewer, isDamagedDocument, readDocument, TOPIC_FILE } from "./
 import { makeTree } from "./make_tree.ts";
 import { checkTopicOptions, type FilesOptions, type LogSizes, readFilesOptions } from "./options.ts";
 import { FilesTopic } from "./topic.ts";
-import { identityOf } from "./topic_identity.ts";
+import { identityOf } from "./identity.ts";
 import { makeTopicFolder, readTopicFolder, unreadableTopic } from "./topic_folder.ts";
 import { messageOf } from "../../text/message.ts";
 

@@ -3,7 +3,7 @@
  *
  * ```text
  * <topic>/topic.json  validator.json  serializer.json  partition-selector.json
- * <topic>/id-0123456789abcdef                                     its identity, see `topic_identity.ts`
+ * <topic>/id-0123456789abcdef                                     its identity, see `identity.ts`
  * <topic>/partitions/00000000/00000000000000000000.log  .idx      a folder per partition, a file per segment
  * <topic>/partitions/00000000.lock                                exists during an append with use_file_locking
  * <topic>/consumers/<encoded name>/name  00000000.pos             positions, a file per partition

@@ -23,7 +23,7 @@ import {
 } from "../../storage/port.ts";
 import { checkIsFolder, type PositionFiles, readDocument } from "./layout.ts";
 import { temporaryPath, tryRemoveTree } from "./temporary_folders.ts";
-import { identityIn } from "./topic_identity.ts";
+import { identityIn } from "./identity.ts";
 
 const FOLDER = "seek";
 const NAME = /^[0-9a-f]{16}\.json$/;

@@ -32,7 +32,7 @@ import { checkChanges, type FilesOptions } from "./options.ts";
 import { FilesProducer } from "./producer.ts";
 import { holdAppendSignal, releaseAppendSignal } from "./append_signals.ts";
 import { checkStoredOptions, editTopicFolder, readOptionsNow } from "./topic_folder.ts";
-import { storageOfTopic } from "./topic_identity.ts";
+import { storageOfTopic } from "./identity.ts";
 import { acknowledgedIds, applyRetention, trimPartition } from "./trim.ts";
 
 /** How often retention is tried while the disk is full: looking at many segments takes a while. */

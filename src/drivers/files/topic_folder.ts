@@ -23,7 +23,7 @@ import {
   VALIDATOR_FILE,
 } from "./layout.ts";
 import { type CheckedTopicOptions, checkTopicOptions } from "./options.ts";
-import { identityOf, makeIdentity } from "./topic_identity.ts";
+import { identityOf, makeIdentity } from "./identity.ts";
 
 /** An edit takes a few milliseconds: a process that holds the lock for longer was killed or stopped. */
 const EDIT_LEASE_MS = 1000;

@@ -4,7 +4,7 @@ import { ConsumerDeletedError, StorageError, TopicDeletedError } from "../../../
 import type { ConsumerFolder } from "../../../src/drivers/files/consumer_folder.ts";
 import { readName } from "../../../src/drivers/files/name_file.ts";
 import { ConsumerRegistry } from "../../../src/drivers/files/consumer_registry.ts";
-import { identityIn } from "../../../src/drivers/files/topic_identity.ts";
+import { identityIn } from "../../../src/drivers/files/identity.ts";
 import { test } from "../../harness.ts";
 import { encodeSlot } from "../../../src/log/positions/position_slot.ts";
 import { withOpenFiles } from "./counted_files.ts";

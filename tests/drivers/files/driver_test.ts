@@ -12,7 +12,7 @@ import {
 } from "../../../mod.ts";
 import type { TopicDefinition } from "../../../src/contract.ts";
 import { FilesDriver } from "../../../src/drivers/files/driver.ts";
-import { renewIdentity } from "../../../src/drivers/files/topic_identity.ts";
+import { renewIdentity } from "../../../src/drivers/files/identity.ts";
 import { endForGood, Partition } from "../../../src/log/mod.ts";
 import { PartitionWriter } from "../../../src/log/write/writer.ts";
 import type { Storage } from "../../../src/storage/port.ts";

@@ -8,7 +8,7 @@ import {
   readTopicFolder,
   unreadableTopic,
 } from "../../../src/drivers/files/topic_folder.ts";
-import { identityOf } from "../../../src/drivers/files/topic_identity.ts";
+import { identityOf } from "../../../src/drivers/files/identity.ts";
 import { test } from "../../harness.ts";
 import { ROOT, SimulatedFolder } from "./simulated_folder.ts";
 

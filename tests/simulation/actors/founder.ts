@@ -1,6 +1,6 @@
 import type { FilesDriver } from "../../../src/drivers/files/driver.ts";
 import { isPartitionName, readDocument, TOPIC_FILE } from "../../../src/drivers/files/layout.ts";
-import { identityOf, storageOfTopic } from "../../../src/drivers/files/topic_identity.ts";
+import { identityOf, storageOfTopic } from "../../../src/drivers/files/identity.ts";
 import { TopicDeletedError, TopicExistsError, TopicNotFoundError } from "../../../src/errors.ts";
 import { Partition } from "../../../src/log/partition.ts";
 import { PartitionReader } from "../../../src/log/read/reader.ts";

@@ -41,7 +41,7 @@ const ONE_BY_ONE = [
 export const MUTATIONS: readonly Mutation[] = [
   {
     what: "topics: what was pushed into a topic that was deleted lands in the next one of its name",
-    file: "src/drivers/files/topic_identity.ts",
+    file: "src/drivers/files/identity.ts",
     from: "if (now === undefined || state === undefined) throw new TopicDeletedError(this.topic);",
     to: "if (now === undefined || state === undefined) return;",
   },

@@ -1,11 +1,11 @@
 /**
- * Which topic is at a path. One that is deleted and created again has the same path, and is another topic: a process
- * that had the first one open must neither read the second one's events under ids that it knows, nor write into it by
- * the first one's rules. So each topic has a file whose name is random, and what an open topic finds under its path counts only
- * while that file is there.
+ * Which topic or consumer is at a path. One that is deleted and created again has the same path, and is another one: a
+ * process that had the first one open must neither read the second one's events under ids that it knows, nor write into
+ * it by the first one's rules. So the folder of each has a file whose name is random, and what is found under the path
+ * counts only while that file is there.
  *
- * A copy of the topic, such as a backup that is put in its place, has a file of the same name, and may give the same ids
- * to other events. So it has to be the very file: one with another inode number that was made at another time is not.
+ * A copy of a topic, such as a backup that is put in its place, has a file of the same name, and may give the same ids to
+ * other events. So it has to be the very file: one with another inode number that was made at another time is not.
  *
  * @module
  */

@@ -3,7 +3,7 @@
 import { assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
 import { StorageError, TopicDeletedError } from "../../../mod.ts";
 import { FilesDriver } from "../../../src/drivers/files/driver.ts";
-import { identityOf, makeIdentity, storageOfTopic } from "../../../src/drivers/files/topic_identity.ts";
+import { identityOf, makeIdentity, storageOfTopic } from "../../../src/drivers/files/identity.ts";
 import type { Storage } from "../../../src/storage/port.ts";
 import { test } from "../../harness.ts";
 import { withOpenFiles } from "./counted_files.ts";
