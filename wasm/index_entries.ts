@@ -11,19 +11,7 @@ export function checkIndexEntry(ptr: usize, salt: u32): bool {
 
 /** The number of the intact entry with the greatest id not above `id`, counted from the first; -1 if there is none. */
 export function lookupById(ptr: usize, entryCount: u32, salt: u32, id: f64): i32 {
-  const wanted = <u64> id;
-  let best: i32 = -1;
-  let bestId: u64 = 0;
-  // From the end: the first hit is nearly always the answer, and those before it are smaller.
-  for (let index = <i32> entryCount - 1; index >= 0; index--) {
-    const entry = ptr + <usize> index * INDEX_ENTRY_BYTES;
-    const entryId = load<u64>(entry, INDEX_ID);
-    if (entryId > wanted || (best >= 0 && entryId <= bestId)) continue;
-    if (!checkIndexEntry(entry, salt)) continue;
-    best = index;
-    bestId = entryId;
-  }
-  return best;
+  return lastBelow<u64>(ptr, entryCount, salt, INDEX_ID, <u64> id + 1);
 }
 
 /**
@@ -40,15 +28,20 @@ export function lookupByTime(ptr: usize, entryCount: u32, salt: u32, time: f64):
       limit = offset;
     }
   }
+  return lastBelow<u32>(ptr, entryCount, salt, INDEX_OFFSET, limit);
+}
+
+/** The number of the intact entry with the greatest value below `end` in a field of type T; -1 if there is none. */
+function lastBelow<T>(ptr: usize, entryCount: u32, salt: u32, field: usize, end: u64): i32 {
   let best: i32 = -1;
-  let bestOffset: u64 = 0;
+  let bestValue: u64 = 0;
+  // From the end: the first hit is nearly always the answer, and those before it are smaller.
   for (let index = <i32> entryCount - 1; index >= 0; index--) {
     const entry = ptr + <usize> index * INDEX_ENTRY_BYTES;
-    const offset = <u64> load<u32>(entry, INDEX_OFFSET);
-    if (offset >= limit || (best >= 0 && offset <= bestOffset)) continue;
-    if (!checkIndexEntry(entry, salt)) continue;
+    const value = <u64> load<T>(entry + field);
+    if (value >= end || (best >= 0 && value <= bestValue) || !checkIndexEntry(entry, salt)) continue;
     best = index;
-    bestOffset = offset;
+    bestValue = value;
   }
   return best;
 }

@@ -67,7 +67,6 @@ export {
 } from "./retention.ts";
 export { AppendSignal } from "./segment/append_signal.ts";
 export { removeBefore, removeLeftovers } from "./segment/removal.ts";
-export { segmentName } from "./segment/segment_file.ts";
 export { SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_MAX } from "./write/appender.ts";
 export {
   endForGood,

@@ -139,9 +139,8 @@ test("lookups handle damaged indexes without a trap, and return existing, intact
     if (random(2) === 0) mutate(bytes, random);
     const ptr = place(bytes);
     const wanted = random(3) === 0 ? 2 ** 53 - 1 : random(600);
-    for (
-      const found of [core.lookupById(ptr, count, SALT, wanted), core.lookupByTime(ptr, count, SALT, wanted)]
-    ) {
+    const entries = { ptr, count, salt: SALT };
+    for (const found of [core.lookupById(entries, wanted), core.lookupByTime(entries, wanted)]) {
       assert(found >= -1 && found < count);
       if (found >= 0) assert(core.checkIndexEntry(ptr + found * INDEX_ENTRY_BYTES, SALT));
     }
@@ -152,9 +151,10 @@ test("lookups handle damaged indexes without a trap, and return existing, intact
 test("lookups handle impossible ids and times, and values that are not numbers", () => {
   const ptr = core.slot;
   core.u8.set(encodeIndexEntry({ id: 1, time: 1, offset: 1, recordCrc: 2, salt: SALT }), ptr);
+  const entry = { ptr, count: 1, salt: SALT };
   for (const value of [-1, 0.5, 2 ** 63, 2 ** 64, 1e300, -1e300, Infinity, -Infinity, NaN]) {
-    assert([-1, 0].includes(core.lookupById(ptr, 1, SALT, value)));
-    assert([-1, 0].includes(core.lookupByTime(ptr, 1, SALT, value)));
+    assert([-1, 0].includes(core.lookupById(entry, value)));
+    assert([-1, 0].includes(core.lookupByTime(entry, value)));
   }
 });
 

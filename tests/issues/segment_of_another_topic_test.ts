@@ -10,7 +10,7 @@ import { repairPartition } from "../../src/log/check/repair.ts";
 import { encodeTombstoneSegment } from "../../src/log/check/tombstone.ts";
 import { verifyPartition } from "../../src/log/check/verify.ts";
 import type { Partition } from "../../src/log/partition.ts";
-import { segmentName } from "../../src/log/mod.ts";
+import { segmentName } from "../../src/log/segment/segment_file.ts";
 import { nodeStorage } from "../../src/storage/node.ts";
 import { type ClockStore, NOON, withClock } from "../drivers/files/stepping_clock.ts";
 import { test } from "../harness.ts";

@@ -29,9 +29,9 @@ function encodeEntries(entries: Entry[]): number {
 }
 
 const byId = (entries: Entry[], id: number): number =>
-  core.lookupById(encodeEntries(entries), entries.length, SALT, id);
+  core.lookupById({ ptr: encodeEntries(entries), count: entries.length, salt: SALT }, id);
 const byTime = (entries: Entry[], time: number): number =>
-  core.lookupByTime(encodeEntries(entries), entries.length, SALT, time);
+  core.lookupByTime({ ptr: encodeEntries(entries), count: entries.length, salt: SALT }, time);
 
 test("encodeIndexEntry() writes every field where the format puts it, and decodeIndexEntry() reads it", () => {
   const entry = { id: 2 ** 53 - 1, time: 1_700_000_000_123, offset: 0xfffffff0 };

@@ -262,14 +262,13 @@ export async function checkWatching(
 function checkSync(folder: string): Omit<Finding, "check"> {
   const file = openSync(join(folder, "synced"), "w");
   try {
-    const times: number[] = [];
-    for (let count = 0; count < SYNCS; count++) {
+    const block = new Uint8Array(1024);
+    const times = Array.from({ length: SYNCS }, () => {
       const started = performance.now();
-      writeSync(file, new Uint8Array(1024));
+      writeSync(file, block);
       fdatasyncSync(file);
-      times.push(performance.now() - started);
-    }
-    times.sort((one, other) => one - other);
+      return performance.now() - started;
+    }).sort((one, other) => one - other);
     const median = times[SYNCS / 2]!.toFixed(2);
     return { verdict: "ok", detail: `making 1 KiB durable takes ${median} ms (median of ${SYNCS})` };
   } finally {

@@ -1,4 +1,3 @@
-import { segmentName } from "../../log/mod.ts";
 import { ofPartition } from "../../contract/partitions.ts";
 import { nodeStorage } from "../../storage/node.ts";
 import type { FindingView, Page, SegmentView } from "../../ui/contract.ts";
@@ -13,7 +12,7 @@ const filesInspector: Inspector = {
       const newest = files.segmentIds().toReversed();
       const items = newest.slice(offset, offset + limit).map((firstId, at): SegmentView => {
         const endId = newest[offset + at - 1];
-        const stat = nodeStorage.stat(`${files.directory}/${segmentName(firstId)}`);
+        const stat = nodeStorage.stat(files.pathOf(firstId));
         return {
           firstId,
           ...(endId === undefined ? {} : { endId }),

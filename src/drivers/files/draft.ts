@@ -4,7 +4,7 @@ import type { DriverInterface, TopicDefinition, TopicDraftInterface, TopicInfo }
 import { removeFolder, tryMoveBack, tryRemoveTree } from "./temporary_folders.ts";
 import { documentBytes, isPartitionName } from "./layout.ts";
 import { makeTree } from "./make_tree.ts";
-import { type Partition, sealLast, segmentName } from "../../log/mod.ts";
+import { type Partition, sealLast } from "../../log/mod.ts";
 import { withLog } from "./end_topic.ts";
 import { renewIdentity } from "./identity.ts";
 
@@ -141,6 +141,6 @@ function closeLastSegment(log: Partition): void {
   const lastId = ids.at(-1);
   if (lastId === undefined) return;
   if (log.end(ids)!.id > lastId) return sealLast(log);
-  log.release(lastId);
-  log.storage.remove(`${log.directory}/${segmentName(lastId)}`);
+  log.segments.release(lastId);
+  log.storage.remove(log.pathOf(lastId));
 }

@@ -175,7 +175,7 @@ export function failureOf(
     const right = missingRight(fault.apiId, fault.request, needs);
     const says = right === undefined
       ? `answers ${detail}${fault.apiId === OTHER_STRATEGY ? OTHER_STRATEGY_REMEDY : ""}`
-      : `does not allow it${identity && ` ${identity}`}: ${detail}; grant ${right}`;
+      : notAllowed(identity, detail, right);
     return new BrokerError(servers, `Cannot ${what}: Kafka at "${servers}" ${says}`, options);
   }
   if (BROKER_CERTIFICATE.test(`${fault.code} ${fault.message}`)) {
@@ -199,6 +199,11 @@ export function failureOf(
     `Cannot ${what}: no answer from Kafka at "${servers}" in ${(triedMs / 1000).toFixed(1)} s: ${detail}`,
     { cause: error, canRetry: !CERTIFICATE.test(`${fault.code} ${fault.message}`) },
   );
+}
+
+/** What brokers say where a right is missing. */
+export function notAllowed(identity: string, detail: string, right: string): string {
+  return `does not allow it${identity && ` ${identity}`}: ${detail}; grant ${right}`;
 }
 
 /** The error for a login that was not tried, because its token could not be obtained. */

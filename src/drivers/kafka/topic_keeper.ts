@@ -1,7 +1,7 @@
 import { BrokerError, InvalidOptionError, NotSupportedError } from "../../errors.ts";
 import type { Cluster } from "./cluster.ts";
 import { undeletable } from "./deletable.ts";
-import { isClosedSilently, isFault, isUnknownTopic } from "./failure.ts";
+import { isClosedSilently, isFault, isUnknownTopic, notAllowed } from "./failure.ts";
 import { doAllKnow, findTopic, requestMetadata, type TopicMetadata } from "./metadata.ts";
 import type { OctopusService } from "./octopus_service.ts";
 import type { TopicSpecification } from "./options.ts";
@@ -77,14 +77,14 @@ export class TopicKeeper {
     const refused = await undeletable(this.cluster, leader, [infoName, kafkaName]);
     if (!refused.includes(infoName)) return;
     const { servers, settings: { identity: { description } } } = this.cluster;
+    const reason = "TOPIC_AUTHORIZATION_FAILED";
+    const right = `"Delete" on the topic ${refused.map((one) => `"${one}"`).join(" and on ")}`;
     throw new BrokerError(
       servers,
-      `Cannot delete topic "${name}", so nothing is deleted: Kafka at "${servers}" does not allow it${
-        description && ` ${description}`
-      }: TOPIC_AUTHORIZATION_FAILED; grant "Delete" on the topic ${
-        refused.map((one) => `"${one}"`).join(" and on ")
+      `Cannot delete topic "${name}", so nothing is deleted: Kafka at "${servers}" ${
+        notAllowed(description, reason, right)
       }`,
-      { reason: "TOPIC_AUTHORIZATION_FAILED" },
+      { reason },
     );
   }
 

@@ -1,6 +1,5 @@
 import { type Finding, unreadable } from "./finding.ts";
 import type { Partition } from "../partition.ts";
-import { segmentName } from "../segment/segment_file.ts";
 import { Pace, type PaceOptions } from "./pace.ts";
 import { SegmentCheck } from "./verify_segment.ts";
 import type { DamagedChunks } from "./verify_data.ts";
@@ -49,7 +48,7 @@ export async function* verifyPartition(
       } catch (error) {
         // Removed by retention meanwhile: nothing is wrong with what no one wants any more.
         const isGone = isMissing(error) && !partition.segmentIds().includes(next);
-        if (!isGone) yield unreadable(error, `${partition.directory}/${segmentName(next)}`, number, next);
+        if (!isGone) yield unreadable(error, partition.pathOf(next), number, next);
       }
     }
     if (following === undefined) return;
@@ -60,17 +59,17 @@ export async function* verifyPartition(
 /** Two segments that were not written one after the other, where neither of them is known to be the wrong one. */
 function* brokenLink(partition: Partition, earlierId: number, laterId: number): Generator<Finding> {
   if (!partition.isBroken(earlierId, laterId)) return;
-  const { partition: number, directory } = partition;
   const reason =
     "the segment before it is not the one that it was written after: one of the two is of another " +
     "topic, or of a copy of this one; restore the partition from one backup";
-  const file = `${directory}/${segmentName(laterId)}`;
-  const ids = { partition: number, firstId: laterId, endId: laterId };
+  const ids = { partition: partition.partition, firstId: laterId, endId: laterId };
+  const file = partition.pathOf(laterId);
   yield { severity: "damage", kind: "segment order", ...ids, file, offset: 0, reason };
 }
 
-function missingSegment({ partition, directory }: Partition, firstId: number, endId: number): Finding {
-  const file = `${directory}/${segmentName(firstId)}`;
+function missingSegment(folder: Partition, firstId: number, endId: number): Finding {
+  const { partition } = folder;
+  const file = folder.pathOf(firstId);
   const reason = "the segment is missing";
   return { severity: "damage", kind: "segment missing", partition, firstId, endId, file, offset: 0, reason };
 }

@@ -50,7 +50,7 @@ interface DataSource {
 /**
  * The data of one frame, each block checked before any of it is given out. What a reader has just read whole is
  * taken from the core's memory as long as it is there; else blocks are read from the file, those that are wanted
- * whole into the memory that they are for. `id` is the event that a piece is read for: it is named when that is damaged.
+ * whole into the memory that they are for.
  */
 export class StoredData {
   /** Blocks copied last: first byte (counted from the start of the data), and the bytes. */
@@ -65,6 +65,8 @@ export class StoredData {
   touched = false;
   /** How much of it went to buffers of the caller. */
   #filledBytes = 0;
+  /** The event that is read for: an error names it. */
+  #id = 0;
 
   constructor(private readonly source: DataSource) {}
 
@@ -73,18 +75,19 @@ export class StoredData {
     return this.#filledBytes * 2 > this.source.dataBytes;
   }
 
-  /** A range, checked; memory that no one writes to. */
+  /** A range of the data of event `id`, checked; memory that no one writes to. */
   view(offset: number, size: number, id: number): Uint8Array {
     this.touched = true;
+    this.#id = id;
     try {
-      return this.#view(offset, size, id);
+      return this.#view(offset, size);
     } catch (error) {
-      this.#reopen(error, id);
-      return this.#view(offset, size, id);
+      this.#reopen(error);
+      return this.#view(offset, size);
     }
   }
 
-  #view(offset: number, size: number, id: number): Uint8Array {
+  #view(offset: number, size: number): Uint8Array {
     // Other readers may come before the next piece is asked for: what goes on in order is kept.
     const ahead = offset === this.#givenTo ? RUN_BLOCKS * DATA_BLOCK_BYTES : 0;
     this.#givenTo = offset + size;
@@ -94,17 +97,17 @@ export class StoredData {
     }
     const start = Math.floor(offset / DATA_BLOCK_BYTES) * DATA_BLOCK_BYTES;
     let end = this.#endOfBlock(offset + size);
-    let ptr = this.#inWindow(offset, size, id);
+    let ptr = this.#inWindow(offset, size);
     if (ptr >= 0 && size >= OWN_MEMORY_BYTES) return copyOfPart(ptr + (offset - start), size);
     if (ptr < 0 && this.#wholeBlocks(offset, size) !== undefined) {
       const into = unfilled(size);
-      this.#fill(offset, into, id);
+      this.#fill(offset, into);
       return into;
     }
     if (ptr < 0) {
       // Memory of its own: it keeps none of its neighbours' bytes.
       const isLarge = size >= DATA_BLOCK_BYTES;
-      [ptr, end] = this.#load(start, end, isLarge ? end : Math.max(end, start + ahead), id);
+      [ptr, end] = this.#load(start, end, isLarge ? end : Math.max(end, start + ahead));
       if (isLarge) return copyOf(ptr + (offset - start), size);
     }
     const bytes = copyOf(ptr, end - start);
@@ -112,46 +115,46 @@ export class StoredData {
     return bytes.subarray(offset - start, offset - start + size);
   }
 
-  /** Fills a buffer with the bytes from `offset` on, checked. Where that fails, the buffer may hold some of them. */
+  /** Fills a buffer with the data of event `id` from `offset` on, checked. Where that fails, it may hold some of it. */
   fill(offset: number, into: Uint8Array, id: number): void {
     const size = into.byteLength;
     this.touched = true;
+    this.#id = id;
     this.#filledBytes += size;
     try {
-      this.#fillOnce(offset, into, id);
+      this.#fillOnce(offset, into);
     } catch (error) {
-      this.#reopen(error, id);
-      this.#fillOnce(offset, into, id);
+      this.#reopen(error);
+      this.#fillOnce(offset, into);
     }
     this.#givenTo = offset + size;
   }
 
   /** Before damage is believed, it is looked at once more, in the file as it is now. Throws what is not damage. */
-  #reopen(error: unknown, id: number): void {
-    const isDamage = error instanceof CorruptedLogError;
-    if (!isDamage || !this.source.partition.segmentOf(this.source.segment.baseId, id).reopen()) throw error;
+  #reopen(error: unknown): void {
+    if (!(error instanceof CorruptedLogError && this.#segment.reopen())) throw error;
   }
 
-  #fillOnce(offset: number, into: Uint8Array, id: number): void {
+  #fillOnce(offset: number, into: Uint8Array): void {
     const size = into.byteLength;
-    const ptr = this.#inWindow(offset, size, id);
+    const ptr = this.#inWindow(offset, size);
     if (ptr >= 0) {
       const from = ptr + (offset % DATA_BLOCK_BYTES);
       into.set(core.u8.subarray(from, from + size));
-    } else if (size < OWN_MEMORY_BYTES) into.set(this.#view(offset, size, id));
-    else this.#fill(offset, into, id);
+    } else if (size < OWN_MEMORY_BYTES) into.set(this.#view(offset, size));
+    else this.#fill(offset, into);
   }
 
   /** Fills a buffer with what the window does not hold. */
-  #fill(offset: number, into: Uint8Array, id: number): void {
+  #fill(offset: number, into: Uint8Array): void {
     const size = into.byteLength;
     const blocks = this.#wholeBlocks(offset, size);
-    if (blocks === undefined) this.#copyInto(offset, into, id);
+    if (blocks === undefined) this.#copyInto(offset, into);
     else {
       const { from, to } = blocks;
-      this.#copyInto(offset, into.subarray(0, from - offset), id);
-      this.#readInto(from, into.subarray(from - offset, to - offset), id);
-      this.#copyInto(to, into.subarray(to - offset), id);
+      this.#copyInto(offset, into.subarray(0, from - offset));
+      this.#readInto(from, into.subarray(from - offset, to - offset));
+      this.#copyInto(to, into.subarray(to - offset));
     }
   }
 
@@ -165,7 +168,7 @@ export class StoredData {
   }
 
   /** Fills a buffer by way of the core's memory. */
-  #copyInto(offset: number, into: Uint8Array, id: number): void {
+  #copyInto(offset: number, into: Uint8Array): void {
     const { byteLength } = into;
     for (let done = 0; done < byteLength;) {
       const from = offset + done;
@@ -173,10 +176,10 @@ export class StoredData {
       const left = byteLength - done;
       // A short rest goes with the piece before: it costs a read of a block.
       const size = left < COPIED_BYTES + DATA_BLOCK_BYTES ? left : start + COPIED_BYTES - from;
-      let ptr = this.#inWindow(from, size, id);
+      let ptr = this.#inWindow(from, size);
       if (ptr < 0) {
         const end = this.#endOfBlock(from + size);
-        [ptr] = this.#load(start, end, end, id);
+        [ptr] = this.#load(start, end, end);
       }
       const at = ptr + (from - start);
       into.set(core.u8.subarray(at, at + size), done);
@@ -185,25 +188,25 @@ export class StoredData {
   }
 
   /** Reads whole blocks to where they are wanted, and checks them there. */
-  #readInto(start: number, into: Uint8Array, id: number): void {
-    const { offset, partition, sums } = this.source;
-    const segment = partition.segmentOf(this.source.segment.baseId, id);
+  #readInto(start: number, into: Uint8Array): void {
+    const { offset, sums } = this.source;
+    const segment = this.#segment;
     for (let done = 0; done < into.byteLength; done += IN_PLACE_BYTES) {
       const piece = into.subarray(done, done + IN_PLACE_BYTES);
       const at = offset + start + done;
       if (readFully(segment.file, piece, at) < piece.byteLength) {
-        throw this.#corrupted(segment, id, at, "data bytes are missing");
+        throw this.#corrupted(at, "data bytes are missing");
       }
       let block = (start + done) / DATA_BLOCK_BYTES;
       for (let from = 0; from < piece.byteLength; from += DATA_BLOCK_BYTES, block++) {
         const sum = blockChecksum.of(piece.subarray(from, from + DATA_BLOCK_BYTES));
-        if (sum !== sums[block]) throw this.#differs(segment, id, block);
+        if (sum !== sums[block]) throw this.#differs(block);
       }
     }
   }
 
   /** Where the range's first block lies in the core's memory, its blocks checked; -1 when they are not there. */
-  #inWindow(offset: number, size: number, id: number): number {
+  #inWindow(offset: number, size: number): number {
     const { dataBytes, offset: dataOffset, segment } = this.source;
     const firstBlock = Math.floor(offset / DATA_BLOCK_BYTES);
     const endBlock = Math.ceil((offset + size) / DATA_BLOCK_BYTES);
@@ -220,24 +223,23 @@ export class StoredData {
     const from = this.#checkedTo;
     if (endBlock > from) {
       const damaged = this.#firstDamaged(ptr + (from - firstBlock) * DATA_BLOCK_BYTES, from, endBlock);
-      if (damaged >= 0) throw this.#differs(segment, id, damaged);
+      if (damaged >= 0) throw this.#differs(damaged);
       this.#checkedTo = endBlock;
     }
     return ptr;
   }
 
   /** Reads blocks into the core's memory and checks them: all of those up to `end`, and as many after it as are intact. */
-  #load(start: number, end: number, endMax: number, id: number): [ptr: number, end: number] {
-    const { dataBytes, offset, partition } = this.source;
-    const segment = partition.segmentOf(this.source.segment.baseId, id);
+  #load(start: number, end: number, endMax: number): [ptr: number, end: number] {
+    const { dataBytes, offset } = this.source;
     const bytes = Math.min(endMax, dataBytes) - start;
-    const ptr = readWindow.at(segment, offset + start, bytes, bytes);
-    if (ptr < 0) throw this.#corrupted(segment, id, offset + start, "data bytes are missing");
+    const ptr = readWindow.at(this.#segment, offset + start, bytes);
+    if (ptr < 0) throw this.#corrupted(offset + start, "data bytes are missing");
     const endBlock = Math.ceil((start + bytes) / DATA_BLOCK_BYTES);
     const damaged = this.#firstDamaged(ptr, start / DATA_BLOCK_BYTES, endBlock);
     if (damaged < 0) return [ptr, start + bytes];
     const damagedAt = damaged * DATA_BLOCK_BYTES;
-    if (damagedAt < end) throw this.#differs(segment, id, damaged);
+    if (damagedAt < end) throw this.#differs(damaged);
     return [ptr, damagedAt];
   }
 
@@ -255,12 +257,18 @@ export class StoredData {
     return Math.min(Math.ceil(offset / DATA_BLOCK_BYTES) * DATA_BLOCK_BYTES, this.source.dataBytes);
   }
 
-  #differs(segment: Segment, id: number, block: number): CorruptedLogError {
-    const at = this.source.offset + block * DATA_BLOCK_BYTES;
-    return this.#corrupted(segment, id, at, "data checksum differs");
+  /** The segment as it is now. */
+  get #segment(): Segment {
+    return this.source.partition.segmentOf(this.source.segment.baseId, this.#id);
   }
 
-  #corrupted({ path: file }: Segment, id: number, offset: number, reason: string): CorruptedLogError {
-    return this.source.partition.corrupted({ firstId: id, endId: id + 1, file, offset, reason });
+  #differs(block: number): CorruptedLogError {
+    return this.#corrupted(this.source.offset + block * DATA_BLOCK_BYTES, "data checksum differs");
+  }
+
+  #corrupted(offset: number, reason: string): CorruptedLogError {
+    const { partition, segment: { path: file } } = this.source;
+    const firstId = this.#id;
+    return partition.corrupted({ firstId, endId: firstId + 1, file, offset, reason });
   }
 }

@@ -2,10 +2,10 @@ import { type CorruptedLogError, EventGoneError, TopicDeletedError } from "../..
 import { isMissing } from "../../storage/port.ts";
 import type { StartPosition } from "../../contract.ts";
 import { FLAG, KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
-import { isHeadRight } from "../segment/frame_check.ts";
+import { intactHead } from "../segment/frame_check.ts";
 import type { Partition } from "../partition.ts";
 import { nextAhead, READ_AHEAD_BYTES, readWindow } from "../segment/window.ts";
-import { type LogPosition, segmentName } from "../segment/segment_file.ts";
+import type { LogPosition } from "../segment/segment_file.ts";
 import { endOfRun, StoredBatch, StoredTextBatch } from "./batch.ts";
 import { isReadInPlace } from "./data.ts";
 import { StoredFrame } from "./stored_frame.ts";
@@ -153,7 +153,7 @@ export class PartitionReader {
   }
 
   #readFrame(position: LogPosition, entry: FrameEntry): void {
-    const { frame, offset, endId } = entry;
+    const { frame, endId } = entry;
     const after = positionAfter(entry);
     const isLost = (frame.flags & FLAG.lost) !== 0;
     if (frame.kind !== KIND.events || isLost || endId <= this.#fromId) {
@@ -165,10 +165,9 @@ export class PartitionReader {
     const lastData = this.#lastData;
     const whole = this.options.dataWanted && lastData?.touched !== false &&
       layout.frameBytes <= WHOLE_FRAME_BYTES_MAX && !isReadInPlace(frame, lastData);
-    const bytes = whole ? layout.frameBytes : layout.data;
-    const at = readWindow.at(position.segment, offset, bytes, bytes);
-    this.#ahead = nextAhead(frame.layout.frameBytes, layout.data, whole);
-    const stored = at < 0 || !isHeadRight(at, frame) ? undefined : new StoredFrame(this.partition, entry, at);
+    const head = intactHead(entry, whole ? layout.frameBytes : layout.data);
+    this.#ahead = nextAhead(layout.frameBytes, layout.data, whole);
+    const stored = head < 0 ? undefined : new StoredFrame(this.partition, entry, head);
     if (stored?.addsUp !== true) {
       if (this.#looksAgain(position)) return;
       const reason = stored === undefined
@@ -236,7 +235,7 @@ export class PartitionReader {
     if (segment.file.size() < 0) {
       // Removed by hand. The next writer makes it again, with other events under the same ids.
       segment.close();
-      this.partition.release(segment.baseId);
+      this.partition.segments.release(segment.baseId);
       this.#position = undefined;
       this.#fromId = segment.baseId;
       return true;
@@ -265,8 +264,8 @@ export class PartitionReader {
       throw new EventGoneError(partition.partition, baseId, nextId);
     }
     if (nextId > baseId) {
-      const file = `${partition.directory}/${segmentName(baseId)}`;
-      this.#meetDamage(file, { offset: 0, id: baseId, endId: nextId }, "the segment is missing");
+      const lost = { offset: 0, id: baseId, endId: nextId };
+      this.#meetDamage(partition.pathOf(baseId), lost, "the segment is missing");
     }
     const segment = partition.segment(nextId, endId);
     this.#position = { segment, offset: SEGMENT_HEADER_BYTES, id: nextId };

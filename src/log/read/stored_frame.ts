@@ -13,8 +13,7 @@ import {
   tableAddsUp,
 } from "../format/frame_body.ts";
 import { isMissing } from "../../storage/port.ts";
-import type { FrameRecord } from "../format/frame_header.ts";
-import { isHeadRight } from "../segment/frame_check.ts";
+import { intactHead } from "../segment/frame_check.ts";
 import type { Partition } from "../partition.ts";
 import { readWindow } from "../segment/window.ts";
 import type { FrameEntry } from "../segment/entries.ts";
@@ -31,7 +30,6 @@ interface ExtentAt extends Extent {
 
 /** A frame of events that was read and checked: where the parts of each event are. */
 export class StoredFrame {
-  readonly #frame: FrameRecord;
   readonly isText: boolean;
   /** Every metadata byte is ASCII: byte offsets are offsets in the text. */
   readonly isAscii: boolean;
@@ -58,7 +56,6 @@ export class StoredFrame {
   ) {
     const { segment, offset, frame } = entry;
     const { flags, layout, dataBytes, extentCount } = frame;
-    this.#frame = frame;
     this.isText = (flags & FLAG.jsonText) !== 0;
     this.isAscii = this.isText && (flags & FLAG.ascii) !== 0;
     const { view } = core;
@@ -95,23 +92,18 @@ export class StoredFrame {
       const kept = this.#kept.subarray(from, to);
       return this.isAscii ? decoder.decode(kept) : kept;
     }
-    const at = this.#headInWindow() + this.#frame.layout.metadata;
+    const { segment, offset, frame: { layout } } = this.entry;
+    const at = readWindow.at(segment, offset, layout.data) + layout.metadata;
     return this.isAscii ? core.asciiText(at + from, at + to) : core.u8.slice(at + from, at + to);
   }
 
   /** Another reader has used the window: reads the metadata again, and keeps it. */
   #readAgain(): boolean {
-    const at = this.#headInWindow();
-    const { layout } = this.#frame;
-    if (at < 0 || !isHeadRight(at, this.#frame)) return false;
+    const at = intactHead(this.entry);
+    if (at < 0) return false;
+    const { layout } = this.entry.frame;
     this.#kept = core.u8.slice(at + layout.metadata, at + layout.data);
     return true;
-  }
-
-  /** Where the frame is in the core's memory, up to its data; -1 if the file ends before. */
-  #headInWindow(): number {
-    const { segment, offset, frame: { layout } } = this.entry;
-    return readWindow.at(segment, offset, layout.data, layout.data);
   }
 
   /**
@@ -119,7 +111,7 @@ export class StoredFrame {
    * checksums are right then.
    */
   get addsUp(): boolean {
-    return tableAddsUp(this.#frame, this.#table) &&
+    return tableAddsUp(this.entry.frame, this.#table) &&
       (this.#extents === undefined || extentsAddUp(this.#extents));
   }
 
@@ -200,7 +192,7 @@ export class StoredFrame {
     } catch (error) {
       if (!isMissing(error)) throw error;
       // The segment that followed was removed since it was listed: mostly this one was, too, and its event is gone.
-      this.partition.release(extent.segmentId);
+      this.partition.segments.release(extent.segmentId);
       return this.#openListedChunk(extent, id);
     }
   }
@@ -220,11 +212,9 @@ export class StoredFrame {
     if (record.kind !== KIND.chunk || record.dataBytes !== extent.dataBytes) {
       throw problem("a data chunk is not where its event says");
     }
+    const at = intactHead(found);
+    if (at < 0) throw problem("the checksums of a data chunk are damaged");
     const { layout } = record;
-    const at = readWindow.at(segment, extent.offset, layout.data, layout.data);
-    if (at < 0 || !isHeadRight(at, record)) {
-      throw problem("the checksums of a data chunk are damaged");
-    }
     return new StoredData({
       partition,
       segment,

@@ -78,7 +78,7 @@ export class PartitionFolder {
   segmentIds(): number[] {
     let ids = this.listing().ids;
     let tries = 1;
-    const isThere = () => ids.length > 0 && this.storage.stat(this.#pathOf(ids.at(-1)!)) !== undefined;
+    const isThere = () => ids.length > 0 && this.storage.stat(this.pathOf(ids.at(-1)!)) !== undefined;
     const isSure = () => isSame(ids, this.#listed) && (tries > 1 || isThere());
     for (; tries < LISTINGS_MAX && !isSure(); tries++) {
       this.#listed = ids;
@@ -132,7 +132,7 @@ export class PartitionFolder {
   }
 
   segment(baseId: number, endId?: number): Segment {
-    const make = () => this.checked(new Segment(this.storage, this.#pathOf(baseId), this.partition, baseId));
+    const make = () => this.checked(new Segment(this.storage, this.pathOf(baseId), this.partition, baseId));
     const segment = this.segments.use(baseId, make);
     if (endId !== undefined) segment.endId = endId;
     return segment;
@@ -166,7 +166,7 @@ export class PartitionFolder {
       if (firstId > id) throw new EventGoneError(this.partition, id, firstId);
       if (firstId > baseId) throw new EventGoneError(this.partition, id, id + 1, "data");
       const reason = "the segment with its data is missing";
-      throw this.corrupted({ firstId: id, endId: id + 1, file: this.#pathOf(baseId), offset: 0, reason });
+      throw this.corrupted({ firstId: id, endId: id + 1, file: this.pathOf(baseId), offset: 0, reason });
     }
   }
 
@@ -213,7 +213,7 @@ export class PartitionFolder {
     });
     for (let attempt = 1;; attempt++) {
       try {
-        return this.storage.publish(this.#pathOf(baseId), content, { confirm: () => this.#isLast(after) });
+        return this.storage.publish(this.pathOf(baseId), content, { confirm: () => this.#isLast(after) });
       } catch (error) {
         if (!isMissing(error) || attempt === ATTEMPTS_MAX) throw error;
         // The folder was removed or replaced: the listing says so. If it was moved away and back, it is there again.
@@ -228,7 +228,7 @@ export class PartitionFolder {
     if (segment === undefined || last !== segment.baseId) return last === segment?.baseId;
     let there: Segment | undefined;
     try {
-      there = new Segment(this.storage, this.#pathOf(last), this.partition, last);
+      there = new Segment(this.storage, this.pathOf(last), this.partition, last);
       return there.salt === segment.salt;
     } catch (error) {
       if (isMissing(error)) return false;
@@ -248,14 +248,14 @@ export class PartitionFolder {
     return path;
   }
 
-  /** Closes a segment whose file is about to be removed, or whose name belongs to another file now. */
-  release(baseId: number): void {
-    this.segments.release(baseId);
+  /** The path of the segment that begins with this id, whether or not it is there. */
+  pathOf(baseId: number): string {
+    return `${this.directory}/${segmentName(baseId)}`;
   }
 
   /** Size of a segment's file; 0 when it is gone. */
   bytesOf(baseId: number): number {
-    return this.storage.stat(this.#pathOf(baseId))?.bytes ?? 0;
+    return this.storage.stat(this.pathOf(baseId))?.bytes ?? 0;
   }
 
   /**
@@ -280,9 +280,6 @@ export class PartitionFolder {
     return { storage: this.storage, directory: this.directory, partition: this.partition, ids: this.#ids };
   }
 
-  #pathOf(baseId: number): string {
-    return `${this.directory}/${segmentName(baseId)}`;
-  }
 }
 
 /** Why a partition's folder is missing: a topic that is deleted is renamed first, as a whole. */

@@ -25,6 +25,15 @@ export interface FrameAt {
   frame: FrameRecord;
 }
 
+/**
+ * Where a frame's head lies in the core's memory, with its record before it; -1 if its checksum is not right, or the file
+ * ends before. `bytes` of the frame are read.
+ */
+export function intactHead({ segment, offset, frame }: FrameAt, bytes = frame.layout.data): number {
+  const head = readWindow.at(segment, offset, bytes);
+  return head >= 0 && isHeadRight(head, frame) ? head : -1;
+}
+
 /** Whether the head of a frame in the core's memory has the checksum in its record. */
 export function isHeadRight(at: number, { layout, headCrc }: FrameRecord): boolean {
   return core.crc32At(at + RECORD_BYTES, layout.data - RECORD_BYTES) === headCrc;

@@ -24,7 +24,7 @@ export function isCutByHeader(segment: Segment, endOffset: number): boolean {
   const from = endOffset - RECORD_BYTES + 1;
   const wanted = RECORD_BYTES + HEADER_MAGIC_BYTES.length;
   // All of it, if the file has it: a window that ends within a magic must not be taken for the end of the file.
-  let at = readWindow.at(segment, from, wanted, wanted);
+  let at = readWindow.at(segment, from, wanted);
   if (at < 0) at = readWindow.at(segment, from, RECORD_BYTES - 1, wanted);
   if (at < 0) return false;
   const bytes = Math.min(readWindow.held(segment, from), wanted);

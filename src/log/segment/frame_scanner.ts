@@ -92,7 +92,7 @@ export function step(segment: Segment, offset: number, ahead: number, seen?: Seq
   if (ahead >= frame.layout.frameBytes) {
     // A caller that wants whole frames gets this one by one read, with its trailer.
     at = readWindow.at(segment, offset, frame.layout.frameBytes, ahead);
-    if (at < 0) at = readWindow.at(segment, offset, RECORD_BYTES, RECORD_BYTES);
+    if (at < 0) at = readWindow.at(segment, offset, RECORD_BYTES);
   }
   const trailer = trailerState(segment, { offset, at, ahead }, frame);
   const whole: FrameStep = { kind: "frame", segment, offset, endOffset, frame };
@@ -196,11 +196,11 @@ function findFrame(
   const end = size < 0 ? Infinity : searchEnd(range.from, size);
   for (let from = range.from; from + RECORD_BYTES <= end;) {
     let bytes = Math.min(end - from, READ_AHEAD_BYTES);
-    let at = readWindow.at(segment, from, bytes, bytes);
+    let at = readWindow.at(segment, from, bytes);
     if (at < 0) {
       bytes = readWindow.held(segment, from);
       if (bytes < RECORD_BYTES) break;
-      at = readWindow.at(segment, from, bytes, bytes);
+      at = readWindow.at(segment, from, bytes);
     }
     const found = core.findRecord(at, bytes, segment.salt);
     if (found < 0) {

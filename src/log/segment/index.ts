@@ -1,4 +1,4 @@
-import { core } from "../format/core/core.ts";
+import { core, type IndexEntries } from "../format/core/core.ts";
 import type { Storage, StorageFile } from "../../storage/port.ts";
 import { INDEX_ENTRY_BYTES, OFFSETS_END, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.ts";
 import { decodeRecord } from "../format/frame_header.ts";
@@ -47,12 +47,12 @@ export class SegmentIndex {
 
   /** The last indexed position whose id is not above `id`. */
   positionForId(id: number): IndexedPosition {
-    return this.#position((at, count) => core.lookupById(at, count, this.segment.salt, id));
+    return this.#position((entries) => core.lookupById(entries, id));
   }
 
   /** The last indexed position before the first entry up to which that time (milliseconds since 1970) was reached. */
   positionForTime(time: number): IndexedPosition {
-    return this.#position((at, count) => core.lookupByTime(at, count, this.segment.salt, time));
+    return this.#position((entries) => core.lookupByTime(entries, time));
   }
 
   /** The ids of those offsets that have an entry the log confirms. */
@@ -115,7 +115,7 @@ export class SegmentIndex {
     }
   }
 
-  #position(lookup: (at: number, count: number) => number): IndexedPosition {
+  #position(lookup: (entries: IndexEntries) => number): IndexedPosition {
     const { segment } = this;
     const { baseId, created } = segment;
     const start: IndexedPosition = { segment, offset: SEGMENT_HEADER_BYTES, id: baseId, time: created };
@@ -126,7 +126,7 @@ export class SegmentIndex {
       core.ensureReadArea(bytes.byteLength);
       readWindow.clear();
       core.u8.set(bytes, core.readArea);
-      const index = lookup(core.readArea, count);
+      const index = lookup({ ptr: core.readArea, count, salt: segment.salt });
       if (index < 0) return start;
       const { offset, id, time, recordCrc } = decodeIndexEntry(
         core.view,
@@ -154,7 +154,7 @@ function afterWholeEntries(excess: number, entry: Uint8Array): Uint8Array {
 
 function isFrameAt({ segment, offset }: LogPosition, recordCrc: number): boolean {
   if (offset < SEGMENT_HEADER_BYTES) return false;
-  const at = readWindow.at(segment, offset, RECORD_BYTES, RECORD_BYTES);
+  const at = readWindow.at(segment, offset, RECORD_BYTES);
   return at >= 0 && core.checkRecord(at, segment.salt, false) &&
     decodeRecord(core.view, at).recordCrc === recordCrc;
 }

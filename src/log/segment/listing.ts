@@ -49,7 +49,11 @@ export function listingOf(names: readonly string[]): Listing {
     );
   const first = marks.find(({ baseId }) => counts(baseId))?.baseId ?? 0;
   const needs = new Map<number, number[]>();
-  for (const { baseId, olderId } of pairs) needs.set(baseId, [...needs.get(baseId) ?? [], olderId]);
+  for (const { baseId, olderId } of pairs) {
+    const older = needs.get(baseId);
+    if (older === undefined) needs.set(baseId, [olderId]);
+    else older.push(olderId);
+  }
   return {
     ids: all.filter((id) => id >= first),
     needs,

@@ -47,7 +47,7 @@ export function removeLeftovers(folder: PartitionFolder): void {
     // Another process may be about to publish its draft.
     const modified = name.endsWith(DRAFT_SUFFIX) ? storage.stat(path)?.modified : undefined;
     if (modified !== undefined && Math.abs(storage.now() - modified) < DRAFT_AGE_MS_MAX) continue;
-    folder.release(ownerOf(name)!);
+    folder.segments.release(ownerOf(name)!);
     storage.remove(path);
   }
 }

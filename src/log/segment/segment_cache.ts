@@ -60,7 +60,7 @@ export class SegmentCache {
     }
   }
 
-  /** Closes and forgets one. */
+  /** Closes and forgets one whose file is about to be removed, or whose name belongs to another file now. */
   release(baseId: number): void {
     const segment = this.#segments.get(baseId);
     if (segment === undefined) return;

@@ -189,17 +189,15 @@ export class Segment {
    * those may hold records of other segments.
    */
   #anyRecord(): number {
-    const first = readWindow.at(this, SEGMENT_HEADER_BYTES, RECORD_BYTES, RECORD_BYTES);
+    const first = readWindow.at(this, SEGMENT_HEADER_BYTES, RECORD_BYTES);
     if (isRecord(first, false)) return first;
     const size = this.file.size();
-    const last = size < RECORD_BYTES
-      ? -1
-      : readWindow.at(this, size - RECORD_BYTES, RECORD_BYTES, RECORD_BYTES);
+    const last = size < RECORD_BYTES ? -1 : readWindow.at(this, size - RECORD_BYTES, RECORD_BYTES);
     if (isRecord(last, true)) return last;
     const end = searchEnd(SEGMENT_HEADER_BYTES, size);
     for (let offset = SEGMENT_HEADER_BYTES; offset + RECORD_BYTES <= end;) {
       const bytes = Math.min(end - offset, READ_AHEAD_BYTES);
-      const at = readWindow.at(this, offset, bytes, bytes);
+      const at = readWindow.at(this, offset, bytes);
       const found = at < 0 ? -1 : core.findRecord(at, bytes);
       if (found >= 0) return at + found;
       offset += bytes - RECORD_BYTES + 1;

@@ -71,9 +71,9 @@ export class ReadWindow {
 
   /**
    * Where in the core's memory `size` bytes from `offset` lie, or -1 when the file ends before. If it has to read, it
-   * reads `ahead` bytes.
+   * reads `ahead` bytes, where those are more.
    */
-  at(source: WindowSource, offset: number, size: number, ahead: number): number {
+  at(source: WindowSource, offset: number, size: number, ahead = size): number {
     if (source !== this.source || offset < this.start || offset + size > this.end) {
       const loaded = this.#known(source, offset, size) ?? this.#load(source, offset, Math.max(size, ahead));
       if (loaded < size) return -1;

@@ -4,7 +4,7 @@ import { core } from "../format/core/core.ts";
 import { KIND, RECORD_BYTES, type Signature } from "../format/bytes.ts";
 import { decodeRecord, type FrameRecord } from "../format/frame_header.ts";
 import type { Partition } from "../partition.ts";
-import { type LogPosition, oversizeOf, Segment, segmentName } from "../segment/segment_file.ts";
+import { type LogPosition, oversizeOf, Segment } from "../segment/segment_file.ts";
 import { SegmentIndex } from "../segment/index.ts";
 import {
   type EndEntry,
@@ -62,8 +62,8 @@ export class OpenSegment {
 
   /** Opens the segment that begins with this id, and reads to its end or its seal. */
   constructor(private readonly partition: Partition, baseId: number, private readonly keeper: FileKeeper) {
-    const { storage, directory } = partition;
-    const path = `${directory}/${segmentName(baseId)}`;
+    const { storage } = partition;
+    const path = partition.pathOf(baseId);
     // Before it is opened, which fails if another topic takes the place of this one in between.
     this.#inode = storage.stat(path)?.inode;
     this.file = storage.open(path, "append");

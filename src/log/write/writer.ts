@@ -7,7 +7,6 @@ import type { Extent, Extents } from "../format/frame_body.ts";
 import { DATA_BYTES_MAX } from "../format/bytes.ts";
 import type { Partition } from "../partition.ts";
 import { isKept } from "../segment/listing.ts";
-import { segmentName } from "../segment/segment_file.ts";
 import { isFull, type StorageFile } from "../../storage/port.ts";
 
 /** When a push counts as stored, and what `flush()` waits for. */
@@ -167,16 +166,14 @@ export class PartitionWriter {
     if (older.size === 0) return;
     const marker = this.partition.keepForSegment(segmentId, Math.min(...older));
     this.#durability?.needsName(this.#appender.file!, marker);
-    const { directory } = this.partition;
     const listing = this.partition.listing();
-    for (const id of older) {
-      if (isKept(listing, id)) continue;
-      const path = `${directory}/${segmentName(id)}`;
-      throw new LimitExceededError(
-        `Cannot keep a data part in "${directory}": retention removed "${path}" with a piece of it while it was ` +
-          `being pushed; raise segment_bytes or the limits of retention, or push it as several events`,
-      );
-    }
+    const removed = [...older].find((id) => !isKept(listing, id));
+    if (removed === undefined) return;
+    throw new LimitExceededError(
+      `Cannot keep a data part in "${this.partition.directory}": retention removed ` +
+        `"${this.partition.pathOf(removed)}" with a piece of it while it was being pushed; raise segment_bytes or ` +
+        `the limits of retention, or push it as several events`,
+    );
   }
 
   /** This push fails, but there may be room for the next one. */

@@ -271,7 +271,7 @@ test("a reader whose segment was removed reports the first id left", () => {
   reader.read(9);
   follow(crafted, 8);
   for (const id of [0, 1]) {
-    partition.release(id);
+    partition.segments.release(id);
     crafted.storage.remove(`${DIRECTORY}/${segmentName(id)}`);
   }
   const { id, firstId } = assertThrows(() => reader.read(9), EventGoneError);

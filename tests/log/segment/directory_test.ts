@@ -330,14 +330,14 @@ test("a segment whose file was replaced is opened again", () => {
 test("a segment is dropped and closed by its name", () => {
   const made = new Made().put(0);
   const first = made.folder.segment(0);
-  made.folder.release(0);
+  made.folder.segments.release(0);
   assertEquals(first.isOpen, false);
   const second = made.folder.segment(0);
   assertEquals(second === first, false);
-  made.folder.release(0);
+  made.folder.segments.release(0);
   assertEquals(second.isOpen, false);
   assertEquals(made.folder.segment(0) === second, false);
-  made.folder.release(99);
+  made.folder.segments.release(99);
   made.folder.close();
 });
 

@@ -125,7 +125,7 @@ test("a segment beside one that cannot be opened is not accused, unless the topi
       return open(path, mode);
     };
     assertEquals(folder.segment(0).isUnreadable, false);
-    folder.release(0);
+    folder.segments.release(0);
     [opened, error] = [0, new TopicDeletedError("t")];
     assertThrows(() => folder.segment(0), TopicDeletedError);
     folder.close();

@@ -140,8 +140,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "data before events: a push does not look whether its chunks are still there",
     file: "src/log/write/writer.ts",
-    from: "if (isKept(listing, id)) continue;",
-    to: "if (isKept(listing, id) || id >= 0) continue;",
+    from: "if (removed === undefined) return;",
+    to: "if (removed === undefined || removed >= 0) return;",
   },
   {
     what: "data before events: an event whose data is gone stops its consumer",
@@ -218,9 +218,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     what: "metadata checksums are not looked at",
-    file: "src/log/read/reader.ts",
-    from: "const stored = at < 0 || !isHeadRight(at, frame)",
-    to: "const stored = at < 0",
+    file: "src/log/segment/frame_check.ts",
+    from: "return head >= 0 && isHeadRight(head, frame) ? head : -1;",
+    to: "return head;",
   },
   {
     what: "data checksums are not looked at",

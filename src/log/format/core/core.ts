@@ -12,6 +12,13 @@ import { CoreMemory, SCRATCH_BYTES } from "./memory.ts";
 import { type FrameSizes, layoutOf, RECORD, RECORD_BYTES, type Signature } from "../bytes.ts";
 import { encodeRecord } from "../frame_header.ts";
 
+/** Index entries in the core's memory, and the salt of those that count. */
+export interface IndexEntries {
+  ptr: number;
+  count: number;
+  salt: number;
+}
+
 /** What the CRC-32C overwrites before its bytes. */
 const OVERWRITTEN_BYTES = 5280;
 
@@ -105,16 +112,16 @@ export class Core extends CoreMemory {
   }
 
   /** Number of the intact entry with the greatest id not above `id`; -1: none. Entries may be out of order. */
-  lookupById(ptr: number, entryCount: number, salt: number, id: number): number {
-    return this.#wasm.lookupById(ptr, entryCount, salt, id);
+  lookupById({ ptr, count, salt }: IndexEntries, id: number): number {
+    return this.#wasm.lookupById(ptr, count, salt, id);
   }
 
   /**
    * Number of the last intact entry, by offset, before the first intact one of `time` or later; -1: none, so
    * start at the segment's first frame. Entries may be out of order.
    */
-  lookupByTime(ptr: number, entryCount: number, salt: number, time: number): number {
-    return this.#wasm.lookupByTime(ptr, entryCount, salt, time);
+  lookupByTime({ ptr, count, salt }: IndexEntries, time: number): number {
+    return this.#wasm.lookupByTime(ptr, count, salt, time);
   }
 }
 
