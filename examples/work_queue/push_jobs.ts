@@ -20,7 +20,7 @@ if (!await driver.topicExists("jobs")) await driver.createTopic("jobs", { num_pa
 if (!await driver.topicExists("dead_letters")) await driver.createTopic("dead_letters");
 
 await using topic = await driver.openTopic<Job>("jobs");
-await using producer = topic.producer("boss");
+await using producer = topic.producer("app");
 for (let n = 0; n < Number(count); n++) producer.push({ name: `job-${n}`, n: n % 10 === 9 ? -n : n });
 await producer.flush();
 console.log(`pushed ${count} jobs`);

@@ -23,7 +23,7 @@ mkdirSync(results, { recursive: true });
 await using driver = await Driver.open("files", { root_path: rootPath });
 await using jobs = await driver.openTopic<Job>("jobs");
 await using deadLetters = await driver.openTopic<DeadLetter>("dead_letters");
-await using graveyard = deadLetters.producer("workers");
+await using failed = deadLetters.producer("workers");
 await using worker = jobs.consumer("workers", { group: true });
 
 /** Tries a job several times; one that keeps failing becomes a dead letter, and does not block the others. */
@@ -35,7 +35,7 @@ async function handle({ metadata: job, partition, id }: Event<Job>): Promise<voi
       if (attempts === ATTEMPTS) {
         // Stored before the job is acknowledged: if killed in between, the letter may be stored twice but is
         // never lost.
-        await graveyard.push({ job, partition, id, attempts, error: String(error) });
+        await failed.push({ job, partition, id, attempts, error: String(error) });
         return;
       }
       await delay(10 * 2 ** attempts);

@@ -14,7 +14,7 @@ import type { SeekTarget } from "./consumer_folder.ts";
 import type { PositionFiles } from "./layout.ts";
 import type { ConsumerInterface, ConsumerRequest, IncomingBatch, StartPosition } from "../../contract.ts";
 import type { Group } from "./group.ts";
-import { StepsOfTurn, SyncsOfTurn } from "./side_by_side.ts";
+import { StepsOfTurn, SyncsOfTurn } from "./cursor_steps.ts";
 
 /** The folders are watched for this long after the last wait, since the next one usually follows soon. */
 const LISTEN_LINGER_MS = 500;

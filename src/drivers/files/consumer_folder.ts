@@ -12,7 +12,7 @@ import { removeFolder, temporaryPath, tryRemoveTree } from "./temporary_folders.
 import { partitionName, PositionFiles } from "./layout.ts";
 import { findFolders, NAME_FILE, readName } from "./name_file.ts";
 import { type PlannedSeek, SeekFiles } from "./seek_files.ts";
-import { sideBySide } from "./side_by_side.ts";
+import { sideBySide } from "./cursor_steps.ts";
 import { identityIn, makeIdentity } from "./identity.ts";
 
 /** How often to recreate a folder that another process removes at the same time. */

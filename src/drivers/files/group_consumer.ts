@@ -16,7 +16,7 @@ import { everyTick } from "../../storage/ticks.ts";
 import { assign, type AssignedPartition, targetOf } from "./assigned_partition.ts";
 import { type ConsumerPositions, PartitionsConsumer } from "./consumer.ts";
 import type { Group } from "./group.ts";
-import { sideBySide } from "./side_by_side.ts";
+import { sideBySide } from "./cursor_steps.ts";
 
 /** A member that waits looks for news this often, beside what wakes it. */
 const WAIT_MS = 1000;

@@ -1,5 +1,5 @@
 import { type Crc32, runtimeCrc32 } from "../../../storage/runtime_crc32.ts";
-import { takesLess } from "../../../storage/weigh.ts";
+import { takesLess } from "../../../storage/compare_speed.ts";
 import { core } from "./core.ts";
 
 /** What computes the checksums of large blocks: the log core, or the runtime. Both return the same CRC-32. */
@@ -9,7 +9,7 @@ export type ChecksumSource = "core" | "runtime";
 const LARGE_BYTES = 16 * 1024;
 
 /** Size of the block on which the runtime's speed is measured. */
-const WEIGHED_BYTES = 64 * 1024;
+const MEASURED_BYTES = 64 * 1024;
 /**
  * The core takes as long as two to four copies of the block, once it is optimized; that takes some hundred blocks, so
  * that it cannot be measured itself. The runtime takes as long as one copy in Deno and Bun, and eight in Node 20.
@@ -30,7 +30,7 @@ export class BlockChecksum {
 
   /** Whether the checksums of large blocks are computed in place, and not in the core's memory, after a copy. */
   get isOfAnyMemory(): boolean {
-    this.source ??= this.#weigh();
+    this.source ??= this.#choose();
     return this.source === "runtime";
   }
 
@@ -46,11 +46,11 @@ export class BlockChecksum {
       : core.crc32At(ptr, bytes);
   }
 
-  #weigh(): ChecksumSource {
+  #choose(): ChecksumSource {
     const runtime = this.#runtime = this.findRuntime();
     if (runtime === undefined) return "core";
-    const block = new Uint8Array(WEIGHED_BYTES);
-    const copy = new Uint8Array(WEIGHED_BYTES);
+    const block = new Uint8Array(MEASURED_BYTES);
+    const copy = new Uint8Array(MEASURED_BYTES);
     return takesLess(() => runtime(block), COPIES_OF_CORE, () => copy.set(block)) ? "runtime" : "core";
   }
 }

@@ -1,7 +1,7 @@
 // Cursors of several partitions that go through their steps side by side, and share each listing.
 import { assertEquals, assertRejects } from "@std/assert";
 import { partitionName, PositionFiles } from "../../../src/drivers/files/layout.ts";
-import { sideBySide, StepsOfTurn, SyncsOfTurn } from "../../../src/drivers/files/side_by_side.ts";
+import { sideBySide, StepsOfTurn, SyncsOfTurn } from "../../../src/drivers/files/cursor_steps.ts";
 import type { CursorSteps, OwnCursorFile } from "../../../src/log/mod.ts";
 import { test } from "../../harness.ts";
 
