@@ -4,7 +4,7 @@ import { DiasporaError, InvalidMetadataError } from "../errors.ts";
 import type { Future } from "../future.ts";
 import type { JsonValue } from "../json.ts";
 import { isThenable } from "../async.ts";
-import { exactJsonOf } from "../metadata/exact_json.ts";
+import { jsonWithNegativeZero } from "../metadata/negative_zero.ts";
 import { messageOf } from "../text/message.ts";
 
 /** A batch with more text than this is not parsed as a whole: it would create too many objects at once. */
@@ -80,7 +80,7 @@ export class EventBatch {
 
   /** The metadata of one event as JSON text: the stored text, if it was stored as text. */
   metadataText(index: number): string {
-    if (this.owner.serializer.writesJsonText !== true) return exactJsonOf(this.metadata(index));
+    if (this.owner.serializer.writesJsonText !== true) return jsonWithNegativeZero(this.metadata(index));
     try {
       return this.#storedText(index);
     } catch (error) {

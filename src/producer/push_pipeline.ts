@@ -3,7 +3,7 @@ import { piecesOfData, type PushedData } from "../data/view.ts";
 import { InvalidMetadataError, NoSuchPartitionError } from "../errors.ts";
 import type { JsonValue } from "../json.ts";
 import { checkDocument, isMetadata, jsonTextOf, parseDocument } from "../metadata.ts";
-import { exactJsonOf } from "../metadata/exact_json.ts";
+import { jsonWithNegativeZero } from "../metadata/negative_zero.ts";
 import { isPlainJson } from "../metadata/representable.ts";
 import { isThenable } from "../async.ts";
 
@@ -134,7 +134,7 @@ class Content {
   /** Makes a copy, because the caller of `push` may change the object while an asynchronous component runs. */
   copy(): JsonValue {
     if (this.#ownsValue) return this.value;
-    this.#value = parseDocument(this.#text ?? jsonTextOf(this.#value!, true, exactJsonOf));
+    this.#value = parseDocument(this.#text ?? jsonTextOf(this.#value!, true, jsonWithNegativeZero));
     this.#ownsValue = true;
     return this.#value;
   }

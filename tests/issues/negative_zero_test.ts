@@ -3,7 +3,7 @@
 // because the copy that it gets is made by way of JSON text.
 import { assert, assertEquals } from "@std/assert";
 import { CborSerializer, Driver, type JsonValue } from "../../mod.ts";
-import { exactJsonOf } from "../../src/metadata/exact_json.ts";
+import { jsonWithNegativeZero } from "../../src/metadata/negative_zero.ts";
 import { test } from "../harness.ts";
 import { ScriptedTopic } from "../producer/scripted_topic.ts";
 
@@ -53,6 +53,6 @@ test("-0 stays -0 for a validator that is asynchronous, and after it", async () 
 
 test("a value that JSON describes in another way is written as JSON.stringify does", () => {
   const value = { at: new Date(0), left: undefined, zero: -0 } as unknown as JsonValue;
-  assertEquals(exactJsonOf(value), JSON.stringify(value));
-  assert(Object.is(JSON.parse(exactJsonOf([-0]))[0], -0));
+  assertEquals(jsonWithNegativeZero(value), JSON.stringify(value));
+  assert(Object.is(JSON.parse(jsonWithNegativeZero([-0]))[0], -0));
 });

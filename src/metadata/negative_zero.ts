@@ -5,7 +5,7 @@ import { isPlainJson } from "./representable.ts";
 const ZERO = /(?<![\w.+-])0(?![\w.])/;
 
 /** The JSON text of a value, with `-0`, which JSON can hold and `JSON.stringify` writes as 0. */
-export function exactJsonOf(value: JsonValue): string {
+export function jsonWithNegativeZero(value: JsonValue): string {
   const text = JSON.stringify(value);
   return ZERO.test(text) && isPlainJson(value) ? written(value) : text;
 }
