@@ -73,12 +73,13 @@ export class SegmentCheck {
     yield { kind, offset: 0, reason, ...lost };
   }
 
-  #gap({ offset, endOffset, id: firstId, endId, torn }: GapEntry): Found {
+  #gap(entry: GapEntry): Found {
+    const { offset, endOffset, id: firstId, endId, torn } = entry;
     if (endId === firstId) {
       const reason = torn
         ? "a write that was cut short"
         : "bytes that are not a frame, and no event is missing";
-      return leftover(offset, endOffset, firstId, reason);
+      return leftover(entry, reason);
     }
     const bytes = endOffset - offset;
     const what = bytes === 0
@@ -146,13 +147,13 @@ export class SegmentCheck {
         if (next.pending) {
           const oversize = oversizeOf(segment, offset);
           const reason = oversize ?? "a write in progress, or cut short";
-          const rest = leftover(offset, segment.file.size(), id, reason);
+          const rest = leftover({ offset, endOffset: segment.file.size(), id }, reason);
           yield oversize === undefined ? rest : { ...rest, severity: "damage" };
         }
         return;
       }
       if (kind === "gap") {
-        yield leftover(offset, next.endOffset, id, "a write that was cut short");
+        yield leftover({ ...next, id }, "a write that was cut short");
       } else if (next.frame.kind === KIND.seal) {
         this.#index.frame(offset, id, next.frame);
         yield* this.#record({ ...next, id, endId: id });
@@ -187,7 +188,10 @@ export class SegmentCheck {
 }
 
 /** Remains of a write; no event is lost with them. */
-function leftover(offset: number, endOffset: number, id: number, reason: string): Found {
+function leftover(
+  { offset, endOffset, id }: Pick<GapEntry, "offset" | "endOffset" | "id">,
+  reason: string,
+): Found {
   const bytes = endOffset - offset;
   return { severity: "torn", kind: "leftover", offset, bytes, firstId: id, endId: id, reason };
 }
