@@ -36,7 +36,7 @@ export {
   Uint8ArrayAllocator,
 } from "./src/consumer/data_selection.ts";
 export type { EventsOptions } from "./src/consumer/events_options.ts";
-export type { ConsumerOptions } from "./src/consumer/options.ts";
+export type { ConsumerOptions } from "./src/consumer/consumer_options.ts";
 export { type ProcessOptions, StopEventProcessor } from "./src/consumer/process.ts";
 export {
   type AcknowledgeMessage,
@@ -105,7 +105,7 @@ export type { JsonObject, JsonValue } from "./src/json.ts";
 export { Metadata, type PushedMetadata } from "./src/metadata.ts";
 export { type OptionRule, type OptionRules, readOptions, rule, type RuleMakers } from "./src/options.ts";
 export { Producer } from "./src/producer.ts";
-export type { ProducerOptions, PushOptions } from "./src/producer/options.ts";
+export type { ProducerOptions, PushOptions } from "./src/producer/producer_options.ts";
 export { PushEnvelope } from "./src/producer/push_envelope.ts";
 export type { PushItem } from "./src/producer/writable.ts";
 export {

@@ -15,7 +15,7 @@ import {
   eventsMaxOf,
   requestOf,
   selectorOf,
-} from "./consumer/options.ts";
+} from "./consumer/consumer_options.ts";
 import { processEvents, type ProcessOptions } from "./consumer/process.ts";
 import { PullQueue } from "./consumer/pull_queue.ts";
 import { diagnostics } from "./diagnostics.ts";

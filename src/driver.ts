@@ -1,5 +1,5 @@
 import { closeAll } from "./async.ts";
-import type { ComponentOptions, DraftOptions } from "./components/options.ts";
+import type { ComponentOptions, DraftOptions } from "./components/component_options.ts";
 import { AllowedModules } from "./components/allowed_modules.ts";
 import type { PartitionSelector, Serializer, Validator } from "./components/contract.ts";
 import {
@@ -29,7 +29,7 @@ import { isStandardSchema, StandardSchemaValidator } from "./components/standard
 import { Topic } from "./topic.ts";
 import { createdAtOnce, TopicDraft } from "./topic/draft.ts";
 
-export type { ComponentOptions, DraftOptions, NotInferred } from "./components/options.ts";
+export type { ComponentOptions, DraftOptions, NotInferred } from "./components/component_options.ts";
 
 /**
  * A storage engine and its topics.

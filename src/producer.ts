@@ -27,7 +27,7 @@ import {
   type ProducerOptions,
   type PushOptions,
   requestedPartition,
-} from "./producer/options.ts";
+} from "./producer/producer_options.ts";
 import { PushBatch } from "./producer/push_batch.ts";
 import { PushFuture } from "./producer/push_future.ts";
 import { publishFlush } from "./producer/push_report.ts";

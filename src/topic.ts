@@ -1,7 +1,7 @@
 import type { PartitionSelector, Serializer, Validator } from "./components/contract.ts";
 import type { TopicComponents } from "./components/topic_components.ts";
 import { Consumer } from "./consumer.ts";
-import { checkedPartitions, checkedPosition, type ConsumerOptions } from "./consumer/options.ts";
+import { checkedPartitions, checkedPosition, type ConsumerOptions } from "./consumer/consumer_options.ts";
 import type {
   GroupMember,
   PartitionDescription,
@@ -21,7 +21,7 @@ import type { JsonObject, JsonValue } from "./json.ts";
 import { checkConsumerName } from "./names.ts";
 import { checkOptions, copyOptions, withoutUndefined } from "./options.ts";
 import { Producer } from "./producer.ts";
-import type { ProducerOptions } from "./producer/options.ts";
+import type { ProducerOptions } from "./producer/producer_options.ts";
 import { withoutSecrets } from "./secrets.ts";
 import { readTrimRequest } from "./contract/trim.ts";
 

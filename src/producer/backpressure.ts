@@ -1,7 +1,7 @@
 import { counted } from "../text/counted.ts";
 import { BackpressureError } from "../errors.ts";
 import type { BatcherOwner, Holder } from "./batcher_owner.ts";
-import type { BatchLimits } from "./options.ts";
+import type { BatchLimits } from "./producer_options.ts";
 
 /** Whether one more batch may be in flight: those of unavailable partitions take no slot from the others. */
 export function hasSlot(

@@ -1,5 +1,5 @@
 import type { ProducerInterface } from "../contract.ts";
-import type { BatchLimits } from "./options.ts";
+import type { BatchLimits } from "./producer_options.ts";
 import type { PushBatch } from "./push_batch.ts";
 import type { UnobservedFailures } from "./unobserved_failures.ts";
 

@@ -6,7 +6,7 @@ import type { BatchLimit, OutgoingData } from "../contract.ts";
 import type { UnobservedFailures } from "./unobserved_failures.ts";
 import { type BatchArrays, type BatchOwner, PushBatch } from "./push_batch.ts";
 import type { BatcherOwner, Holder } from "./batcher_owner.ts";
-import { type BatchLimits, LARGE_DATA_BYTES, loadOf } from "./options.ts";
+import { type BatchLimits, LARGE_DATA_BYTES, loadOf } from "./producer_options.ts";
 import { PushFuture } from "./push_future.ts";
 import { backpressure, freeBytesOf, hasMemory, hasSlot } from "./backpressure.ts";
 import { publishFailed, publishStored } from "./push_report.ts";

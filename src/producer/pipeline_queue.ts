@@ -2,7 +2,7 @@ import type { PushedData } from "../data/view.ts";
 import { Future } from "../future.ts";
 import type { EventID } from "../event.ts";
 import type { JsonObject } from "../json.ts";
-import type { ProducerLimits } from "./options.ts";
+import type { ProducerLimits } from "./producer_options.ts";
 import type { PreparedEvent } from "./push_pipeline.ts";
 import type { PushFuture } from "./push_future.ts";
 

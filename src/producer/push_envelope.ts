@@ -2,7 +2,7 @@ import type { DataPart } from "../data/view.ts";
 import { nameClass } from "../inspect.ts";
 import type { JsonValue } from "../json.ts";
 import type { Metadata } from "../metadata.ts";
-import type { PushOptions } from "./options.ts";
+import type { PushOptions } from "./producer_options.ts";
 
 /**
  * The arguments of `push` as one chunk for {@linkcode Producer.writable}: needed for an event with data or a

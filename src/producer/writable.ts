@@ -4,7 +4,7 @@ import { completeData, Event, type EventID, isStoredAsText } from "../event.ts";
 import { dataPieces } from "../event/data_pieces.ts";
 import type { Future } from "../future.ts";
 import { Metadata, type PushedMetadata } from "../metadata.ts";
-import type { PushOptions } from "./options.ts";
+import type { PushOptions } from "./producer_options.ts";
 import { PushEnvelope } from "./push_envelope.ts";
 
 /** What the stream needs of a producer. */

@@ -11,7 +11,7 @@ import {
   StopEventProcessor,
   StorageError,
 } from "../../mod.ts";
-import { requestOf } from "../../src/consumer/options.ts";
+import { requestOf } from "../../src/consumer/consumer_options.ts";
 import { PartitionTurns } from "../../src/consumer/partition_turns.ts";
 import { Repeatable } from "../../src/consumer/repeatable.ts";
 import { test } from "../harness.ts";

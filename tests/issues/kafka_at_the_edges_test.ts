@@ -6,7 +6,7 @@ import process from "node:process";
 import { setImmediate } from "node:timers/promises";
 import { InvalidOptionError } from "../../mod.ts";
 import { Cluster } from "../../src/drivers/kafka/cluster.ts";
-import { readTopicOptions } from "../../src/drivers/kafka/options.ts";
+import { readTopicOptions } from "../../src/drivers/kafka/kafka_options.ts";
 import { readSettings } from "../../src/drivers/kafka/settings.ts";
 import type { JsonObject } from "../../src/json.ts";
 import { FakeBroker } from "../drivers/kafka/fake_broker.ts";

@@ -2,7 +2,7 @@ import { assertEquals, assertStrictEquals, assertStringIncludes, assertThrows } 
 import { BackpressureError } from "../../mod.ts";
 import type { OutgoingBatch } from "../../src/contract.ts";
 import { UnobservedFailures } from "../../src/producer/unobserved_failures.ts";
-import type { BatchLimits } from "../../src/producer/options.ts";
+import type { BatchLimits } from "../../src/producer/producer_options.ts";
 import { type BatcherOwner, NOTHING_HELD_BACK } from "../../src/producer/batcher_owner.ts";
 import { PartitionBatcher } from "../../src/producer/partition_batcher.ts";
 import { test } from "../harness.ts";

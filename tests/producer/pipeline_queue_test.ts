@@ -1,7 +1,7 @@
 // Events that wait for asynchronous components: their order, what they are counted as, and their futures.
 import { assertEquals } from "@std/assert";
 import { normalizeData } from "../../src/data/view.ts";
-import { limitsOf } from "../../src/producer/options.ts";
+import { limitsOf } from "../../src/producer/producer_options.ts";
 import { PipelineQueue } from "../../src/producer/pipeline_queue.ts";
 import { PushBatch } from "../../src/producer/push_batch.ts";
 import { PushFuture } from "../../src/producer/push_future.ts";

@@ -12,7 +12,7 @@ import {
   LARGE_DATA_BYTES,
   OPEN_BYTES_MAX,
   PENDING_BYTES_MAX,
-} from "../../src/producer/options.ts";
+} from "../../src/producer/producer_options.ts";
 
 /** The limits: of what, where, how much, and what happens beyond. */
 export const LIMITS: readonly (readonly [what: string, limit: string, beyond: string])[] = [

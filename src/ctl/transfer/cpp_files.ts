@@ -5,7 +5,7 @@ import { isMisread } from "../../drivers/files/root_path.ts";
 import { counted } from "../../text/counted.ts";
 import type { ExportJob, TopicImportJob } from "./contract.ts";
 import { largeSummary } from "./large_events.ts";
-import { checkKeys } from "./options.ts";
+import { checkKeys } from "./transfer_options.ts";
 import { UsageError } from "../usage_error.ts";
 
 /** Writes a topic in the layout of the C++ files driver; continues an interrupted export. */

@@ -1,4 +1,4 @@
-import { CHANGEABLE_RULES } from "../../drivers/files/options.ts";
+import { CHANGEABLE_RULES } from "../../drivers/files/files_options.ts";
 import { numPartitionsRule, PARTITIONS_DEFAULT_MAX } from "../../options/driver_options.ts";
 import type { OptionView } from "../../ui/contract.ts";
 import { DRIVER_OPTIONS } from "../help/driver_options.ts";

@@ -20,7 +20,7 @@ import { endAndRemove, hasEnded } from "./end_topic.ts";
 import { foreignContent } from "./foreign_content.ts";
 import { checkIsNotNewer, isDamagedDocument, readDocument, TOPIC_FILE } from "./layout.ts";
 import { makeTree } from "./make_tree.ts";
-import { checkTopicOptions, type FilesOptions, type LogSizes, readFilesOptions } from "./options.ts";
+import { checkTopicOptions, type FilesOptions, type LogSizes, readFilesOptions } from "./files_options.ts";
 import { FilesTopic } from "./topic.ts";
 import { identityOf } from "./identity.ts";
 import { makeTopicFolder, readTopicFolder, unreadableTopic } from "./topic_folder.ts";

@@ -28,7 +28,7 @@ import { Group } from "./group.ts";
 import { GroupConsumer } from "./group_consumer.ts";
 import { partitionName } from "./layout.ts";
 import { machine } from "./machine.ts";
-import { checkChanges, type FilesOptions } from "./options.ts";
+import { checkChanges, type FilesOptions } from "./files_options.ts";
 import { FilesProducer } from "./producer.ts";
 import { holdAppendSignal, releaseAppendSignal } from "./append_signals.ts";
 import { checkStoredOptions, editTopicFolder, readOptionsNow } from "./topic_folder.ts";

@@ -22,7 +22,7 @@ import {
   TOPIC_FILE,
   VALIDATOR_FILE,
 } from "./layout.ts";
-import { type CheckedTopicOptions, checkTopicOptions } from "./options.ts";
+import { type CheckedTopicOptions, checkTopicOptions } from "./files_options.ts";
 import { identityOf, makeIdentity } from "./identity.ts";
 
 /** An edit takes a few milliseconds: a process that holds the lock for longer was killed or stopped. */

@@ -1,6 +1,6 @@
 import { BrokerError, InvalidOptionError } from "../../errors.ts";
 import type { Cluster } from "./cluster.ts";
-import type { TopicConfig } from "./options.ts";
+import type { TopicConfig } from "./kafka_options.ts";
 
 /** How long a configuration change may take to reach the brokers, in milliseconds. */
 const SPREAD_MS_MAX = 5000;

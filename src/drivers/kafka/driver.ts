@@ -27,7 +27,7 @@ import {
   readDriverOptions,
   readTopicOptions,
   type TopicConfig,
-} from "./options.ts";
+} from "./kafka_options.ts";
 import { ONE_BROKER_MS_MAX } from "./known_brokers.ts";
 import { RawReader } from "./raw_reader.ts";
 import { readSettings } from "./settings.ts";

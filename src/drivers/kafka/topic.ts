@@ -26,7 +26,7 @@ import { HighWatermarks, KnownPartitions } from "./known_partitions.ts";
 import { findTopic } from "./metadata.ts";
 import { Offsets } from "./offsets.ts";
 import { withoutUndefined } from "../../options.ts";
-import { optionsOf, readChanges } from "./options.ts";
+import { optionsOf, readChanges } from "./kafka_options.ts";
 import { ONE_BROKER_MS_MAX } from "./known_brokers.ts";
 import { KafkaProducer } from "./producer.ts";
 import type { RawReader } from "./raw_reader.ts";

@@ -4,7 +4,7 @@ import { undeletable } from "./deletable.ts";
 import { isClosedSilently, isFault, isUnknownTopic, notAllowed } from "./failure.ts";
 import { doAllKnow, findTopic, requestMetadata, type TopicMetadata } from "./metadata.ts";
 import type { OctopusService } from "./octopus_service.ts";
-import type { TopicSpecification } from "./options.ts";
+import type { TopicSpecification } from "./kafka_options.ts";
 
 /** Default number of replicas. */
 const REPLICATION_FACTOR = 3;

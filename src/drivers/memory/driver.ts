@@ -11,7 +11,7 @@ import type {
   TopicInfo,
   TopicInterface,
 } from "../../contract.ts";
-import { checkTopicOptions, readDriverOptions } from "./options.ts";
+import { checkTopicOptions, readDriverOptions } from "./memory_options.ts";
 import { MemoryTopicStore } from "./store.ts";
 import { MemoryTopic } from "./topic.ts";
 

@@ -16,7 +16,7 @@ import type {
   TrimResult,
 } from "../../contract.ts";
 import { MemoryConsumer } from "./consumer.ts";
-import { checkChanges } from "./options.ts";
+import { checkChanges } from "./memory_options.ts";
 import { MemoryProducer } from "./producer.ts";
 import type { MemoryTopicStore } from "./store.ts";
 

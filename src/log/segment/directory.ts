@@ -279,7 +279,6 @@ export class PartitionFolder {
   get #folder(): SegmentFolder {
     return { storage: this.storage, directory: this.directory, partition: this.partition, ids: this.#ids };
   }
-
 }
 
 /** Why a partition's folder is missing: a topic that is deleted is renamed first, as a whole. */

@@ -171,7 +171,9 @@ export class PartitionWriter {
     if (removed === undefined) return;
     throw new LimitExceededError(
       `Cannot keep a data part in "${this.partition.directory}": retention removed ` +
-        `"${this.partition.pathOf(removed)}" with a piece of it while it was being pushed; raise segment_bytes or ` +
+        `"${
+          this.partition.pathOf(removed)
+        }" with a piece of it while it was being pushed; raise segment_bytes or ` +
         `the limits of retention, or push it as several events`,
     );
   }

@@ -1,7 +1,7 @@
 // Where a store is.
 import { assertEquals } from "@std/assert";
 import { resolve } from "node:path";
-import { readFilesOptions } from "../../../src/drivers/files/options.ts";
+import { readFilesOptions } from "../../../src/drivers/files/files_options.ts";
 import { withAbsoluteRoot } from "../../../src/drivers/files/root_path.ts";
 import type { JsonObject, JsonValue } from "../../../src/json.ts";
 import { test } from "../../harness.ts";

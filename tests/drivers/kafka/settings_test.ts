@@ -4,7 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import * as zlib from "node:zlib";
-import { readChanges, readDriverOptions, readTopicOptions } from "../../../src/drivers/kafka/options.ts";
+import {
+  readChanges,
+  readDriverOptions,
+  readTopicOptions,
+} from "../../../src/drivers/kafka/kafka_options.ts";
 import { HONOURED, INEFFECTIVE, REFUSED } from "../../../src/drivers/kafka/property_table.ts";
 import { readSettings } from "../../../src/drivers/kafka/settings.ts";
 import { InvalidOptionError, NotSupportedError } from "../../../src/errors.ts";

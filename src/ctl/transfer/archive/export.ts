@@ -4,7 +4,7 @@ import type { Event } from "../../../../mod.ts";
 import { piecesOf } from "../../consume/data_sink.ts";
 import { metadataLine } from "../../../event/json_line.ts";
 import type { ExportJob } from "../contract.ts";
-import { fileOption } from "../options.ts";
+import { fileOption } from "../transfer_options.ts";
 import { type ExportFile, openExportFile } from "../export_file.ts";
 import { eventsOf } from "../topic_events.ts";
 import {

@@ -7,7 +7,7 @@ import { readChunks } from "../../lines/numbered_lines.ts";
 import type { Console } from "../../console/console.ts";
 import { fileError, UsageError } from "../../usage_error.ts";
 import type { ImportedEvent, ImportJob, ImportSource } from "../contract.ts";
-import { fileOption, statOfSource } from "../options.ts";
+import { fileOption, statOfSource } from "../transfer_options.ts";
 import { ARCHIVE_FORMAT, ARCHIVE_FORMAT_BYTES, TOPIC_ENTRY, type TopicEntry } from "./format.ts";
 import { decode, readWhole, RunReader, TooFewPartitionsError } from "./run_reader.ts";
 import { TarError, TarReader } from "./tar_reader.ts";

@@ -2,7 +2,7 @@ import { openJsonLine } from "../../../event/json_line.ts";
 import { writeEncoded } from "../../consume/data_sink.ts";
 import { Output } from "../../console/output.ts";
 import type { ExportJob } from "../contract.ts";
-import { fileOption } from "../options.ts";
+import { fileOption } from "../transfer_options.ts";
 import { openExportFile } from "../export_file.ts";
 import { eventsOf } from "../topic_events.ts";
 

@@ -5,7 +5,7 @@ import { LineTooLongError, numberedLines } from "../../lines/numbered_lines.ts";
 import { LineError } from "../../produce/line_producer.ts";
 import { fileError } from "../../usage_error.ts";
 import type { ImportedEvent, ImportJob, ImportSource } from "../contract.ts";
-import { fileOption, statOfSource } from "../options.ts";
+import { fileOption, statOfSource } from "../transfer_options.ts";
 import { memberTexts } from "./members.ts";
 
 /** Reads JSON Lines as written by `export --to jsonl`; `partition` and `data` are optional. */

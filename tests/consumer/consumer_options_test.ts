@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { CorruptedLogError, InvalidOptionError, NoSuchPartitionError } from "../../mod.ts";
-import { eventsMaxOf, requestOf } from "../../src/consumer/options.ts";
+import { eventsMaxOf, requestOf } from "../../src/consumer/consumer_options.ts";
 import { test } from "../harness.ts";
 import { reportDamage, ScriptedSource } from "./scripted_consumer.ts";
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { BatchSize, InvalidOptionError, type ProducerOptions } from "../../mod.ts";
-import { limitsOf } from "../../src/producer/options.ts";
+import { limitsOf } from "../../src/producer/producer_options.ts";
 import { test } from "../harness.ts";
 import { ScriptedTopic } from "./scripted_topic.ts";
 
