@@ -25,6 +25,7 @@
  * @module
  */
 import type { GroupMember, PartitionDescription, PartitionLag } from "../contract.ts";
+import type { Damage } from "../errors.ts";
 import type { JsonObject } from "../json.ts";
 
 /** The store as a whole. */
@@ -225,15 +226,9 @@ export interface LiveView {
 }
 
 /** One finding of a verification. */
-export interface FindingView {
+export interface FindingView extends Omit<Damage, "topic"> {
   /** As `verify` tells them apart. */
   severity: "damage" | "redundant" | "torn" | "foreign" | "unreadable";
-  partition: number;
-  firstId: number;
-  endId: number;
-  file: string;
-  offset: number;
-  reason: string;
 }
 
 /** A verification of a topic. */

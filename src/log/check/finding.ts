@@ -1,4 +1,4 @@
-import { StorageError, UnsupportedFormatError } from "../../errors.ts";
+import { type Damage, StorageError, UnsupportedFormatError } from "../../errors.ts";
 
 /** What is wrong, as far as a repair needs to know. */
 export type FindingKind =
@@ -53,23 +53,11 @@ export type FindingKind =
 export type Severity = "damage" | "redundant" | "torn" | "foreign" | "unreadable";
 
 /** One thing that `verify` found. */
-export interface Finding {
+export interface Finding extends Omit<Damage, "topic"> {
   severity: Severity;
   kind: FindingKind;
-  /** Partition number. */
-  partition: number;
-  /** First event affected. */
-  firstId: number;
-  /** One past the last event affected; equal to `firstId` if no event is. */
-  endId: number;
-  /** The file that is wrong. */
-  file: string;
-  /** Where in it. */
-  offset: number;
   /** How many bytes are affected, if that is known. */
   bytes?: number | undefined;
-  /** What is wrong, e.g. `"data checksum differs"`. */
-  reason: string;
   /** The frame affected, if `offset` does not say: its segment, its first byte, its first event. */
   frame?: { segmentId: number; offset: number; firstId: number } | undefined;
   /** Of a dependency marker: first id of the segment to keep. */
