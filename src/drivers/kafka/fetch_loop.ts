@@ -288,13 +288,13 @@ export class FetchLoop {
     for (const queue of wanted) {
       const fault = faults.get(queue.partition);
       if (fault === undefined) continue;
-      if (fault === "OFFSET_OUT_OF_RANGE") {
+      if (fault.apiId === "OFFSET_OUT_OF_RANGE") {
         await this.#settings.replace(queue);
         continue;
       }
-      if (!isLeaderChange(error) && !isTransient(error)) throw error;
+      if (!isLeaderChange(fault) && !isTransient(fault)) throw error;
       ofLeader.splice(ofLeader.indexOf(queue), 1);
-      this.#unassign(queue, error);
+      this.#unassign(queue, fault);
     }
   }
 }

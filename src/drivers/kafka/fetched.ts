@@ -44,6 +44,13 @@ export interface FetchedRecord {
   value: Buffer | null | undefined;
 }
 
+/** The client's error for one partition in a response. */
+interface PartitionFault {
+  /** Where in the response it is. */
+  path?: string;
+  apiId?: string;
+}
+
 /** The relevant content of a batch. */
 interface FetchedRecords {
   records: FetchedRecord[];
@@ -199,18 +206,18 @@ export function isDiverging({ divergingEpoch }: FetchedPartition): boolean {
 }
 
 /** Errors of individual partitions; undefined if the error is about something else. */
-export function partitionFaults(error: unknown): Map<number, string> | undefined {
+export function partitionFaults(error: unknown): Map<number, PartitionFault> | undefined {
   const { errors, response } = error as {
-    errors?: { path?: string; apiId?: string }[];
+    errors?: PartitionFault[];
     response?: { responses?: { partitions: { partitionIndex: number }[] }[] };
   };
   if (!Array.isArray(errors) || errors.length === 0 || !Array.isArray(response?.responses)) return undefined;
-  const faults = new Map<number, string>();
-  for (const { path, apiId } of errors) {
-    const [, topic, partition] = /^\/responses\/(\d+)\/partitions\/(\d+)/.exec(path ?? "") ?? [];
+  const faults = new Map<number, PartitionFault>();
+  for (const fault of errors) {
+    const [, topic, partition] = /^\/responses\/(\d+)\/partitions\/(\d+)/.exec(fault.path ?? "") ?? [];
     const found = response.responses[Number(topic)]?.partitions[Number(partition)]?.partitionIndex;
     if (found === undefined) return undefined;
-    faults.set(found, apiId ?? "");
+    faults.set(found, fault);
   }
   return faults;
 }
