@@ -15,6 +15,7 @@ import { isTopicDeleted, type Leader } from "./metadata.ts";
 import { answerOfLeader } from "./moved_leader.ts";
 import { produce } from "./produce_request.ts";
 import type { RecordBatch } from "./record_batch.ts";
+import { RequestLimit } from "./request_limit.ts";
 
 /** Sequence numbers wrap around after the largest value of their field. */
 const SEQUENCE_LIMIT = 2 ** 31;
@@ -77,6 +78,7 @@ export async function producerId(client: ClientProducer): Promise<ProducerId> {
  */
 export class PartitionDelivery {
   readonly #what: string;
+  readonly #requestLimit: RequestLimit;
   #session: Session | undefined;
   /** Whether there was one before. */
   #hasBegun = false;
@@ -90,7 +92,9 @@ export class PartitionDelivery {
   #idRefusals = 0;
 
   constructor(private readonly settings: DeliverySettings) {
-    this.#what = `store events in topic "${settings.topic.name}" partition ${settings.partition}`;
+    const { cluster, topic, partition } = settings;
+    this.#what = `store events in topic "${topic.name}" partition ${partition}`;
+    this.#requestLimit = new RequestLimit(cluster, topic, partition);
   }
 
   /**
@@ -159,6 +163,8 @@ export class PartitionDelivery {
       } catch (error) {
         if (delivery.over.signal.aborted) throw error;
         delivery.error = error;
+        // Once is what happens when a broker ends.
+        if (attempt > 1 && isClosedSilently(error)) this.#requestLimit.suspect();
         if (isUnknownTopic(error) && await this.#isDeleted()) throw new TopicDeletedError(name);
         if (!isRenumbered && isFault(error, ...UNKNOWN_SEQUENCE)) {
           isRenumbered = true;
@@ -180,6 +186,7 @@ export class PartitionDelivery {
   ): Promise<number> {
     const { cluster, client, topic, partition, silenceMs } = this.settings;
     const leader = await this.#leader();
+    await this.#requestLimit.check(leader, batch);
     if (delivery.over.signal.aborted) throw new Error("too late");
     const session = this.#session ??= await this.#begin();
     if (delivery.over.signal.aborted) throw new Error("too late");
