@@ -9,7 +9,10 @@ interface RawRequest {
   partition: number;
   offset: number;
   recordsMax: number;
-  /** Whether only their times are needed: then one record stands for all that cannot be decompressed here. */
+  /**
+   * Whether only their times are needed: then one record stands for all that cannot be decompressed here, and one for
+   * those of an open transaction and after it, which cannot be read yet.
+   */
   onlyTimes?: boolean;
   /** How long the leader may be silent, in milliseconds; by default it is waited for, or asked again. */
   silenceMs?: number | undefined;
@@ -60,10 +63,12 @@ export class RawReader {
         found.push(...records.slice(0, recordsMax - found.length));
         position = nextOffset;
       }
-      // What comes after may be those of an open transaction, which are not returned.
-      if (found.length >= recordsMax || position === before || position >= Number(answer.highWatermark)) {
-        return found;
-      }
+      if (found.length >= recordsMax || position >= Number(answer.highWatermark)) return found;
+      if (position > before) continue;
+      // What comes after is an open transaction, and what was stored after it began.
+      return onlyTimes === true
+        ? [...found, { offset: position, timestamp: Date.now(), value: undefined }]
+        : found;
     }
   }
 
