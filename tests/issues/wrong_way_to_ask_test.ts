@@ -11,7 +11,13 @@ import { createServer as createTlsServer } from "node:tls";
 import { ResponseError } from "@platformatic/kafka";
 import { BrokerError, Driver, type JsonObject } from "../../mod.ts";
 import { failureOf } from "../../src/drivers/kafka/failure.ts";
-import { CERTIFICATE, EXPIRED_CERTIFICATE, KEY, OTHER_KEY } from "../drivers/kafka/tls_material.ts";
+import {
+  CERTIFICATE,
+  CLIENT_CERTIFICATE,
+  EXPIRED_CERTIFICATE,
+  KEY,
+  OTHER_KEY,
+} from "../drivers/kafka/tls_material.ts";
 import { test } from "../harness.ts";
 
 const SASL_HANDSHAKE = 17;
@@ -98,9 +104,28 @@ test("a broker whose certificate has expired is said to have one, and since when
   assertStringIncludes(message, "has a certificate that expired on Jan  1 00:00:00 2021 GMT: renew it");
 });
 
+// It "answered nothing" before, after three seconds.
+test("a broker whose certificate is not one for servers is said to have one that is not accepted", {
+  skip: "Deno" in globalThis && "Deno accepts it",
+}, async () => {
+  const server = createTlsServer({ cert: CLIENT_CERTIFICATE, key: OTHER_KEY }, asBroker([18, 3]));
+  const own = { "security.protocol": "ssl", "ssl.ca.pem": CLIENT_CERTIFICATE };
+  const { message } = await faultAt(server, own);
+  assertStringIncludes(message, "has a certificate that is not accepted: ");
+  assertStringIncludes(message, 'give the broker one for servers ("extendedKeyUsage" serverAuth)');
+});
+
 test("a client certificate that the broker does not accept is named", async () => {
   const own = { ...TLS, "ssl.certificate.pem": CERTIFICATE, "ssl.key.pem": KEY };
   assertStringIncludes((await faultAt(demanding(), own)).message, "does not accept the certificate of");
+});
+
+test("a client certificate that has expired is said to have, where the broker does not accept it", async () => {
+  const own = { ...TLS, "ssl.certificate.pem": EXPIRED_CERTIFICATE, "ssl.key.pem": OTHER_KEY };
+  assertStringIncludes(
+    (await faultAt(demanding(), own)).message,
+    '"ssl.keystore.location", which expired on Jan  1 00:00:00 2021 GMT: renew it',
+  );
 });
 
 test("a broker that requires a login is diagnosed when none is sent", async () => {

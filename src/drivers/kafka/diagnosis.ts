@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { X509Certificate } from "node:crypto";
 import { connect as connectPlain, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
 
@@ -43,11 +44,8 @@ export async function diagnoseDates(
   try {
     if (!("answer" in await outcomeOf(socket, "secureConnect"))) return undefined;
     const { valid_from: from, valid_to: to } = socket.getPeerCertificate();
-    if (Date.parse(to) < Date.now()) return `has a certificate that expired on ${to}: renew it`;
-    if (Date.parse(from) > Date.now()) {
-      return `has a certificate that is valid from ${from} on: check the clocks`;
-    }
-    return undefined;
+    const why = whyNotNow(from, to);
+    return why && `has a certificate that ${why}`;
   } finally {
     socket.destroy();
   }
@@ -139,13 +137,22 @@ function addressOf(address: string): { host: string; port: number } {
 }
 
 function aboutCertificate(reason: string, { cert, pfx }: ConnectionOptions): string {
-  return cert === undefined && pfx === undefined
-    ? `wants a certificate of the client: give "ssl.certificate.location" and "ssl.key.location"${
-      shown(reason)
-    }`
-    : `does not accept the certificate of "ssl.certificate.location" or "ssl.keystore.location"${
+  if (cert === undefined && pfx === undefined) {
+    return `wants a certificate of the client: give "ssl.certificate.location" and "ssl.key.location"${
       shown(reason)
     }`;
+  }
+  const { validFrom = "", validTo = "" } = cert === undefined ? {} : new X509Certificate(cert as string);
+  const why = whyNotNow(validFrom, validTo);
+  return 'does not accept the certificate of "ssl.certificate.location" or "ssl.keystore.location"' +
+    (why === undefined ? shown(reason) : `, which ${why}`);
+}
+
+/** Why a certificate with these dates is not valid now. */
+function whyNotNow(from: string, to: string): string | undefined {
+  if (Date.parse(to) < Date.now()) return `expired on ${to}: renew it`;
+  if (Date.parse(from) > Date.now()) return `is valid from ${from} on: check the clocks`;
+  return undefined;
 }
 
 /** What the broker gives as the reason; runtimes put other things around it. */

@@ -25,9 +25,10 @@ const LOGIN_FAULTS = ["SASL_AUTHENTICATION_FAILED", "UNSUPPORTED_SASL_MECHANISM"
 const UNREACHABLE = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"];
 /** The broker's certificate is at fault. */
 const BROKER_CERTIFICATE =
-  /self.signed|CERT_|altnames|certificate has expired|not yet valid|unable to (get|verify)|UNABLE_TO|UnknownIssuer|invalid peer/i;
+  /self.signed|CERT_|altnames|certificate (has expired|purpose|key too weak)|not yet valid|unable to (get|verify)|UNABLE_TO|UnknownIssuer|invalid (peer|CA)|path length|KEY_USAGE/i;
 const ANOTHER_NAME = /altnames/i;
-const CERTIFICATE = /certificate|self.signed|CERT_|altnames/i;
+const ANOTHER_PURPOSE = /purpose|KEY_USAGE/i;
+const CERTIFICATE = /certificate|self.signed|CERT_|altnames|path length|KEY_USAGE/i;
 
 /** The target of an operation, and our identity there. */
 interface Destination {
@@ -181,6 +182,8 @@ export function failureOf(
   if (BROKER_CERTIFICATE.test(`${fault.code} ${fault.message}`)) {
     const remedy = ANOTHER_NAME.test(`${fault.message}`)
       ? 'use a name that it has in "bootstrap.servers", and in "advertised.listeners" of the broker'
+      : ANOTHER_PURPOSE.test(`${fault.code} ${fault.message}`)
+      ? 'give the broker one for servers ("extendedKeyUsage" serverAuth), signed by an authority'
       : 'renew it, or give the authority that signed it as "ssl.ca.location"';
     const text =
       `Cannot ${what}: Kafka at "${servers}" has a certificate that is not accepted: ${detail}; ${remedy}`;
