@@ -114,6 +114,12 @@ test(
     assertLess(opened.ms, PROMPT_MS);
     await opened.result.close();
     await assertRejects(() => topic.trim({ beforeId: 10 }), BrokerError, `partition ${lost}`);
+    // It took half a minute, as the others had.
+    const sought = await timed(() =>
+      assertRejects(() => topic.seekConsumer("sought", "latest"), BrokerError, `partition ${lost}`)
+    );
+    assertLess(sought.ms, PROMPT_MS);
+    assertEquals((await topic.lag("sought")).filter(({ acknowledged }) => acknowledged), []);
 
     // Pushes, and the group.
     await using producer = topic.producer();

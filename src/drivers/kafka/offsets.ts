@@ -14,6 +14,8 @@ const NEWEST = -3n;
 
 /** How long to wait for the leaders of required partitions, in milliseconds. */
 const REQUIRED_MS_MAX = 30_000;
+/** How long to wait for required partitions none of which has a leader: one is elected in a moment, or much later. */
+const LEADERLESS_MS_MAX = 2000;
 /** How long to wait if a partial result will do, in milliseconds. */
 const PARTIAL_MS_MAX = 700;
 
@@ -190,7 +192,8 @@ export class Offsets {
       const hopeless = [...faults.values()].find((fault) => !isTransient(fault) && !isUnknownTopic(fault));
       if (hopeless !== undefined) throw this.cluster.failure(hopeless, what, performance.now() - beganMs);
       const delayMs = this.cluster.retryDelay(undefined, what, attempt);
-      if (performance.now() - beganMs + delayMs > msMax) {
+      const isAnyLed = [...faults.keys()].some((partition) => topic?.leaders[partition] !== undefined);
+      if (performance.now() - beganMs + delayMs > (isAnyLed ? msMax : Math.min(msMax, LEADERLESS_MS_MAX))) {
         const triedMs = performance.now() - beganMs;
         return {
           found,
