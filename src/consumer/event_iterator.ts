@@ -121,6 +121,9 @@ export class BatchIterator<T> implements AsyncIterableIterator<Event<T>[]> {
 /** Thrown where an event was to be delivered to a stream that no one reads. */
 const NO_READER = new Error("The stream has no reader");
 
+/** What locks a stream. */
+const LOCKING = ["getReader", "pipeThrough", "pipeTo", "tee", "values", Symbol.asyncIterator] as const;
+
 /** A stream over an iteration; `iterate` starts it with a signal that aborts it, and what gets the events. */
 export function readableOf<T>(
   iterate: (signal: AbortSignal, onTaken: (event: Event<unknown>) => void) => AsyncIterator<Event<T>>,
@@ -129,10 +132,13 @@ export function readableOf<T>(
   const cancelled = new AbortController();
   const signal = outer === undefined ? cancelled.signal : AbortSignal.any([outer, cancelled.signal]);
   let controller: ReadableStreamDefaultController<Event<T>>;
+  let readers = 0;
+  let pulling = 0;
   // As the event is consumed: a stream that is cancelled a moment later would lose it.
   const events = iterate(signal, (event) => {
-    // The reader that asked for it has left; the next one asks again.
-    if (!stream.locked) throw NO_READER;
+    // The reader that asked for it has left, and took its question along. If there is another one, the stream pulls again
+    // as soon as that one asks, or at the end of this pull if it has asked meanwhile.
+    if (!stream.locked || readers !== pulling) throw NO_READER;
     controller.enqueue(event as Event<T>);
   });
   const stream = new ReadableStream<Event<T>>({
@@ -140,6 +146,8 @@ export function readableOf<T>(
       controller = own;
     },
     async pull() {
+      // Called only while a reader waits, since nothing is wanted ahead.
+      pulling = readers;
       try {
         const { done } = await events.next();
         if (done === true) controller.close();
@@ -153,5 +161,16 @@ export function readableOf<T>(
     },
     // No event is consumed before a reader asks for it, since a cancelled stream could not return it.
   }, { highWaterMark: 0 });
+  // A stream tells its source neither that a reader leaves nor that one comes.
+  for (const name of LOCKING) {
+    const lock = stream[name] as ((...args: unknown[]) => unknown) | undefined;
+    const value = (...args: unknown[]) => {
+      if (!stream.locked) readers++;
+      return lock!.apply(stream, args);
+    };
+    if (lock !== undefined) {
+      Object.defineProperty(stream, name, { value, configurable: true, writable: true });
+    }
+  }
   return stream;
 }

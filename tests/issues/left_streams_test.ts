@@ -1,11 +1,12 @@
 // A stream of events that was cancelled a moment after an event had been taken for it lost the event: the consumer,
 // which stays open, went on with the next one. And aborting a producer's stream hid the failures of what had been
 // written before: neither the next flush nor closing the producer reported them. An event that arrived when its reader had
-// left, with a read pending, stayed in the stream, and was lost if that was cancelled.
+// left, with a read pending, stayed in the stream, and was lost if that was cancelled; also if another reader had come that
+// had not asked for anything yet.
 import { assertEquals, assertRejects } from "@std/assert";
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { Driver, FlushError, InvalidOptionError, type Topic } from "../../mod.ts";
+import { Driver, type Event, FlushError, InvalidOptionError, type Topic } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { memoryFolder } from "../memory_folder.ts";
 import { turn } from "../waiting.ts";
@@ -37,6 +38,16 @@ async function push(driver: Driver, count: number): Promise<void> {
   await using producer = plain.producer("p");
   for (let n = 0; n < count; n++) producer.push(n);
 }
+
+const readingBy = (reader: ReadableStreamDefaultReader<Event>) => ({
+  read: async () => (await reader.read()).value,
+  cancel: () => reader.cancel(),
+});
+
+const iteratingBy = (iterator: AsyncIterator<Event>) => ({
+  read: async () => (await iterator.next()).value as Event,
+  cancel: () => iterator.return!(),
+});
 
 for (const engine of ["files", "memory"]) {
   test(`a stream that is cancelled loses no event of its consumer in the ${engine} driver`, () =>
@@ -102,6 +113,34 @@ for (const engine of ["files", "memory"]) {
         }
       }
       assertEquals(delivered, [0, 1, 2, 3, 4, 5]);
+    }));
+
+  test(`a stream keeps no event for a reader that has not asked for it in the ${engine} driver`, () =>
+    withTopic(engine, async (topic, driver) => {
+      await using consumer = topic.consumer("c");
+      const delivered: number[] = [];
+      for (let round = 0; round < 8; round++) {
+        const stream = consumer.readable();
+        const first = stream.getReader();
+        const reading = assertRejects(() => first.read(), TypeError);
+        await consumer.ready();
+        await turn();
+        first.releaseLock();
+        await reading;
+        // Each way to lock the stream without reading from it at once.
+        const next = round % 2 === 0
+          ? readingBy(stream.getReader())
+          : iteratingBy(stream[Symbol.asyncIterator]());
+        const asksBefore = round % 4 > 1 && round < 6;
+        const asked = asksBefore ? next.read() : undefined;
+        await push(driver, 1);
+        await turn();
+        await turn();
+        if (asked !== undefined || round >= 6) delivered.push((await (asked ?? next.read()))!.id);
+        await next.cancel();
+        if (delivered.length === round) delivered.push((await consumer.pull().wait(5_000))?.id ?? NaN);
+      }
+      assertEquals(delivered, [0, 1, 2, 3, 4, 5, 6, 7]);
     }));
 
   test(`failures before a stream was aborted are reported by the next flush in the ${engine} driver`, () =>
