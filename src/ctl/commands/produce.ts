@@ -1,6 +1,7 @@
 import { createReadStream, readFileSync, statSync } from "node:fs";
 import process from "node:process";
 import type { DataPart, JsonValue, Topic } from "../../../mod.ts";
+import { DefaultPartitionSelector } from "../../components/partition_selectors/default.ts";
 import { KeyPartitionSelector } from "../../components/partition_selectors/key.ts";
 import { malformedRemark } from "../args/malformed_json.ts";
 import type { ParsedArguments } from "../args/parsed.ts";
@@ -27,7 +28,7 @@ export async function run(invocation: Invocation): Promise<void> {
   }
   const batchSize = args.number("batch-size");
   await withTopic(invocation, topicName, async (topic) => {
-    const choose = partitionChooser(args, topic);
+    const choose = await partitionChooser(args, topic);
     await using producer = topic.producer("diaspora-ctl", batchSize === undefined ? {} : { batchSize });
     await producer.ready();
     const progress = console.startProgress("produced", {}, {
@@ -117,7 +118,7 @@ function dataOf(args: ParsedArguments, { console }: Invocation, single: boolean)
 /** The partition requested for an event. */
 type Chooser = (document: string) => { partition: number } | undefined;
 
-function partitionChooser(args: ParsedArguments, topic: Topic): Chooser {
+async function partitionChooser(args: ParsedArguments, topic: Topic): Promise<Chooser> {
   const partition = args.number("partition");
   const key = args.text("key");
   if (partition !== undefined && key !== undefined) {
@@ -129,7 +130,8 @@ function partitionChooser(args: ParsedArguments, topic: Topic): Chooser {
     );
   }
   const fixed = (options: { partition: number } | undefined): Chooser => () => options;
-  if (key === undefined) return fixed(partition === undefined ? undefined : { partition });
+  if (partition !== undefined) return fixed({ partition });
+  if (key === undefined) return await roundRobin(topic);
   const selector = new KeyPartitionSelector(key.startsWith("/") ? key : "");
   selector.setPartitions(topic.partitions);
   if (!key.startsWith("/")) return fixed({ partition: selector.selectPartitionFor(key) });
@@ -143,4 +145,19 @@ function partitionChooser(args: ParsedArguments, topic: Topic): Chooser {
     }
     return { partition: selector.selectPartitionFor(metadata) };
   };
+}
+
+/**
+ * Goes on after the partition with the newest event: a command that is run once for each event would always begin with the
+ * first one. Other selectors than the default one decide by themselves.
+ */
+async function roundRobin(topic: Topic): Promise<Chooser> {
+  const count = topic.partitions.length;
+  if (count === 1 || !(topic.partitionSelector instanceof DefaultPartitionSelector)) return () => undefined;
+  // What cannot be described now can perhaps be pushed to.
+  const described = await topic.describe().catch(() => []);
+  const times = described.map(({ newestTime }) => newestTime ?? -Infinity);
+  const newest = Math.max(...times);
+  let next = newest === -Infinity ? 0 : times.lastIndexOf(newest) + 1;
+  return () => ({ partition: next++ % count });
 }

@@ -8,7 +8,8 @@ export const EVENT_COMMANDS: readonly CommandSpec[] = [
     summary: "Push events read from standard input, one per line",
     details:
       "Lines end with a line feed, or with a carriage return and a line feed. Lines before an invalid one are " +
-      "stored; the error states its line number.",
+      "stored; the error states its line number. The default partition selector takes the partitions in turn, " +
+      "beginning after the one with the newest event.",
     positional: ["[TOPIC]"],
     options: [
       TOPIC,
