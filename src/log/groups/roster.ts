@@ -53,6 +53,7 @@ export type NextRoster = Omit<Roster, "epoch">;
 const VERSION = 1;
 /** No group changes so often that the first digit is needed: the number after each of these has a name, too. */
 const NAME = /^(0\d{15})\.json$/;
+const EPOCHS_END = 10 ** 15;
 /** Earlier rosters that are kept, so that a process that lists the folder while it changes finds one. */
 const KEPT = 4;
 /** How often the folder is listed again because the roster was removed before it could be read. */
@@ -101,6 +102,8 @@ export class RosterFiles {
    */
   publish(before: Roster | undefined, change: NextRoster): void {
     const epoch = (before?.epoch ?? 0) + 1;
+    // Only what no version of this library has written leads there: the file would count for no one.
+    if (epoch >= EPOCHS_END) throw unreadable(this.#pathOf(epoch - 1));
     if (!this.storage.publish(this.#pathOf(epoch), encode(change), { durable: false })) return;
     for (const earlier of this.#epochs().slice(0, -KEPT)) this.storage.remove(this.#pathOf(earlier));
   }
@@ -146,7 +149,11 @@ function decode(bytes: Uint8Array, epoch: number, path: string, numPartitions: n
   const isValid = Array.isArray(members) && members.every(isMember) &&
     Array.isArray(shares) && shares.length === numPartitions && shares.every(isShare);
   if (isValid) return { epoch, members, shares };
-  throw new StorageError(
+  throw unreadable(path);
+}
+
+function unreadable(path: string): StorageError {
+  return new StorageError(
     "EILSEQ",
     `Cannot read "${path}": no version of this library has written what is in it; delete the consumer`,
   );
