@@ -13,6 +13,7 @@ import { SegmentIndex } from "../../src/log/segment/index.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import { entryAt, positionAfter } from "../../src/log/segment/entries.ts";
 import { PartitionWriter } from "../../src/log/write/writer.ts";
+import { streamOf } from "../log/stream_of.ts";
 import { randomBytes } from "../wasm/reference.ts";
 import type { LogPosition } from "../../src/log/segment/segment_file.ts";
 
@@ -65,6 +66,14 @@ export async function makeSample(
       stored.set(baseId + index, { id: baseId + index, metadata: text, data: data[index] })
     );
   };
+  /** A writer that does not know its size may begin it in one segment and end it in the next one. */
+  const appendStream = async (metadata: string, data: Uint8Array) => {
+    const writer = new PartitionWriter(partition, { flushBehavior: "buffered", segmentBytesMax, chunkBytes });
+    const event = { count: 1, metadata: [metadata], dataBytes: 0 };
+    const id = await writer.append({ ...event, stream: streamOf(data) });
+    stored.set(id, { id, metadata, data });
+    await writer.close();
+  };
   for (let round = 0; round < size.rounds; round++) {
     const texts = [`{"round":${round}}`, `"é☃ ${"x".repeat(round * 7 % 60)}"`, "null"];
     const parts = texts.map((_, index) =>
@@ -72,7 +81,9 @@ export async function makeSample(
     );
     await append(round % 2, texts, parts, round % 5 === 4);
     if (round % 4 === 1) {
-      await append(1 - round % 2, ["[1,2]"], [randomBytes(dataBytesMax - round, round)], false);
+      const data = randomBytes(dataBytesMax - round, round);
+      if (round !== 5) await appendStream("[1,2]", data);
+      else await append(1 - round % 2, ["[1,2]"], [data], false);
     }
     if (round % 4 === 2) await append(round % 2, ['"no data"'], [new Uint8Array(0)], false);
     if (round % 3 === 2) cutShort(partition, round);

@@ -39,9 +39,11 @@ async function withRemoved(
     await using driver = await Driver.open("files", { root_path: root });
     await driver.createTopic("t", { segment_bytes: 4096 });
     await using topic = await driver.openTopic("t");
-    await using producer = topic.producer({ batchSize: 1 });
     for (let n = 0; n <= LAST_ID; n++) {
-      await producer.push({ n }, new Uint8Array(n % 2 === 1 ? LARGE_BYTES : 10).fill(n));
+      // A stream whose size nothing tells, or it would have a segment of its own.
+      await using producer = topic.producer({ batchSize: 1 });
+      const data = new Uint8Array(n % 2 === 1 ? LARGE_BYTES : 10).fill(n);
+      await producer.push({ n }, n % 2 === 1 ? new Blob([data]).stream() : data);
     }
     const names = readdirSync(join(root, FOLDER));
     assert(names.some((name) => name.includes(".needs-")), "no event needs an older segment");

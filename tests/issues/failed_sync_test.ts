@@ -8,6 +8,7 @@ import { type FlushBehavior, PartitionWriter } from "../../src/log/write/writer.
 import { nodeStorage } from "../../src/storage/node.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import { test } from "../harness.ts";
+import { streamOf } from "../log/stream_of.ts";
 import { PartitionFolder, single } from "../log/partition_folder.ts";
 import { folderSyncs } from "../log/port_wrapper.ts";
 import { watchedStorage } from "../log/watched_storage.ts";
@@ -197,7 +198,8 @@ test("the pieces of a large data part are covered by the syncs of all their file
     const first = outcome(writer.append(single('"small"', 2500)));
     await disk.end();
     assertEquals(await first, 0);
-    const large = outcome(writer.append(single('"large"', 9000)));
+    // A stream of unknown size, which begins in the segment that is there.
+    const large = outcome(writer.append({ ...single('"large"'), stream: streamOf(new Uint8Array(9000)) }));
     // The folder is synced before the file of the new segment.
     for (let turns = 0; turns < 100 && disk.waiting.length < 2; turns++) await Promise.resolve();
     assertEquals(disk.waiting.length, 2);

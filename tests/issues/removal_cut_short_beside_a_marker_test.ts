@@ -8,6 +8,7 @@ import { firstName, needsName } from "../../src/log/segment/listing.ts";
 import { segmentName } from "../../src/log/segment/segment_file.ts";
 import { test } from "../harness.ts";
 import { PartitionFolder, single } from "../log/partition_folder.ts";
+import { streamOf } from "../log/stream_of.ts";
 
 for (const isMarked of [true, false]) {
   const what = isMarked ? "is not damaged if it was to be removed, too" : "is damaged otherwise";
@@ -15,7 +16,7 @@ for (const isMarked of [true, false]) {
     using folder = new PartitionFolder();
     const writer = folder.writer({ segmentBytesMax: 4096, chunkBytes: 3000 });
     writer.append(single('"small"'));
-    writer.append(single('"large"', 9000));
+    await writer.append({ ...single('"large"'), stream: streamOf(new Uint8Array(9000)) });
     for (let count = 0; count < 3; count++) writer.append(single('"next"', 2900));
     await writer.close();
     const ids = folder.open().segmentIds();

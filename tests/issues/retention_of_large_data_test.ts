@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { type DataPart, Driver } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { memoryFolder } from "../memory_folder.ts";
+import { turn } from "../waiting.ts";
 
 const MIB = 1024 * 1024;
 const EVENTS = 12;
@@ -18,6 +19,8 @@ const KINDS: [name: string, bytes: number, part: typeof whole, between?: number]
   ["of more than a segment", 5 * MIB, whole],
   // A part with its checksums is larger than its segment: it went into the rest of one and the beginning of the next.
   ["of a segment and small events between them", 4 * MIB, whole, 1],
+  // Each began in the segment in which the one before had ended.
+  ["of little more than a segment and small events between them", 4_300_000, whole, 1],
   ["of odd sizes", 1_500_001, (bytes) => [bytes]],
   ["from streams", 2 * MIB, (bytes) => new Blob([bytes]).stream()],
 ];
@@ -57,4 +60,47 @@ for (const [name, bytes, part, between = 0] of KINDS) {
       rmSync(folder, { recursive: true });
     }
   });
+}
+
+// Several writers of large parts: there was always one that had begun its part in the segment that another one ended, so
+// that each segment had to stay for the next one.
+for (const pieces of [3, 5]) {
+  test(`retention removes segments of several writers whose parts of ${pieces} MiB overlap`, async () => {
+    const folder = mkdtempSync(join(memoryFolder, "diaspora-large-retention-"));
+    try {
+      await using driver = await Driver.open("files", { root_path: folder });
+      await driver.createTopic("kept", { segment_bytes: 4 * MIB, retention_bytes: 40 * MIB });
+      await using topic = await driver.openTopic("kept");
+      let bytesMax = 0;
+      const write = async (n: number): Promise<void> => {
+        await using producer = topic.producer();
+        for (let event = 0; event < EVENTS; event++) {
+          await producer.push({ n, event }, streamOf(pieces + n, n));
+          const [{ bytes }] = await topic.describe();
+          bytesMax = Math.max(bytesMax, bytes);
+        }
+      };
+      await Promise.all([0, 1, 2].map(write));
+      // Besides them, a few segments with the parts that are being written.
+      assert(bytesMax <= 110 * MIB, `${bytesMax}`);
+      let last = -1;
+      for await (const event of topic.consumer("reader").events({ until: "end" })) {
+        const { n } = event.metadata as { n: number };
+        const data = await event.loadData();
+        assertEquals([data.byteLength, data[0], data.at(-1)], [(pieces + n) * MIB, n, n]);
+        assert(last === -1 || event.id === last + 1);
+        last = event.id;
+      }
+      assertEquals(last, 3 * EVENTS - 1);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+}
+
+async function* streamOf(pieces: number, byte: number): AsyncGenerator<Uint8Array> {
+  for (let piece = 0; piece < pieces; piece++) {
+    yield new Uint8Array(MIB).fill(byte);
+    await turn();
+  }
 }

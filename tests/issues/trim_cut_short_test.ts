@@ -16,6 +16,7 @@ import { nodeStorage } from "../../src/storage/node.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import { removeBefore } from "../../src/log/mod.ts";
 import { test } from "../harness.ts";
+import { streamOf } from "../log/stream_of.ts";
 import { memoryFolder } from "../memory_folder.ts";
 import { interrupted, Killed } from "../log/interrupted_storage.ts";
 
@@ -37,17 +38,21 @@ async function makeLog(small: boolean): Promise<Files> {
   const directory = mkdtempSync(join(memoryFolder, "diaspora-trim-"));
   try {
     const partition = open(directory);
-    const writer = new PartitionWriter(partition, {
-      flushBehavior: "buffered",
-      segmentBytesMax: 6000,
-      chunkBytes: CHUNK_BYTES,
-    });
     for (let id = 0; id < EVENTS; id++) {
+      // Its size is not known before: else it would have a segment of its own. Nor from the last stream of the writer.
+      const writer = new PartitionWriter(partition, {
+        flushBehavior: "buffered",
+        segmentBytesMax: 6000,
+        chunkBytes: CHUNK_BYTES,
+      });
       const dataBytes = id % 4 !== 1 ? 10 : small ? CHUNK_BYTES : 3 * CHUNK_BYTES;
       const data = [new Uint8Array(dataBytes).fill(id)];
-      await writer.append({ count: 1, metadata: [`${id}`], data, dataBytes });
+      const part = dataBytes > CHUNK_BYTES
+        ? { dataBytes: 0, stream: streamOf(...data) }
+        : { data, dataBytes };
+      await writer.append({ count: 1, metadata: [`${id}`], ...part });
+      await writer.close();
     }
-    await writer.close();
     partition.close();
     const names = readdirSync(directory);
     assertEquals(names.some((name) => name.includes(".needs-")), !small);

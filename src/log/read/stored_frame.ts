@@ -1,7 +1,7 @@
 import { core } from "../format/core/core.ts";
 import { dataMemory } from "../../data/memory.ts";
 import type { CorruptedLogError } from "../../errors.ts";
-import { FLAG, KIND } from "../format/bytes.ts";
+import { FLAG } from "../format/bytes.ts";
 import {
   decodeExtents,
   decodeMarks,
@@ -12,13 +12,12 @@ import {
   type Table,
   tableAddsUp,
 } from "../format/frame_body.ts";
-import { isMissing } from "../../storage/port.ts";
 import { intactHead } from "../segment/frame_check.ts";
 import type { Partition } from "../partition.ts";
 import { readWindow } from "../segment/window.ts";
 import type { FrameEntry } from "../segment/entries.ts";
-import { step } from "../segment/frame_scanner.ts";
 import type { Segment } from "../segment/segment_file.ts";
+import { openChunk } from "./chunk.ts";
 import { StoredData } from "./data.ts";
 
 const decoder = new TextDecoder();
@@ -183,44 +182,6 @@ export class StoredFrame {
       offset < chunk.extent.start + chunk.extent.dataBytes
     ) return chunk;
     const extent = this.#extents!.list.findLast(({ start }) => start <= offset)!;
-    return this.#chunk = { extent, data: this.#openChunk(extent, id) };
-  }
-
-  #openChunk(extent: ExtentAt, id: number): StoredData {
-    try {
-      return this.#openListedChunk(extent, id);
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-      // The segment that followed was removed since it was listed: mostly this one was, too, and its event is gone.
-      this.partition.segments.release(extent.segmentId);
-      return this.#openListedChunk(extent, id);
-    }
-  }
-
-  #openListedChunk(extent: ExtentAt, id: number): StoredData {
-    const { partition } = this;
-    const segment = partition.segmentOf(extent.segmentId, id);
-    const problem = (reason: string) => this.#corrupted(id, segment, extent.offset, reason);
-    let found = step(segment, extent.offset, 4096);
-    if (found.kind !== "frame") {
-      // A listing tells which segment follows, and so where this one ends.
-      partition.segmentIds();
-      found = step(segment, extent.offset, 4096);
-    }
-    if (found.kind !== "frame") throw problem("a data chunk is damaged");
-    const record = found.frame;
-    if (record.kind !== KIND.chunk || record.dataBytes !== extent.dataBytes) {
-      throw problem("a data chunk is not where its event says");
-    }
-    const at = intactHead(found);
-    if (at < 0) throw problem("the checksums of a data chunk are damaged");
-    const { layout } = record;
-    return new StoredData({
-      partition,
-      segment,
-      offset: extent.offset + layout.data,
-      dataBytes: record.dataBytes,
-      sums: decodeSums(core.view, at + layout.blockSums, at + layout.data),
-    });
+    return this.#chunk = { extent, data: openChunk(this.partition, extent, id) };
   }
 }

@@ -70,6 +70,13 @@ export function isKept({ ids, markedFirst }: Listing, baseId: number): boolean {
   return baseId >= markedFirst && ids.includes(baseId);
 }
 
+/** Whether one of the segments from `from` on and before `end` needs one before them: those stay as long as it does. */
+export function needsOlder({ ids, needs }: Listing, from: number, end: number): boolean {
+  return ids.some((id) =>
+    id >= from && id < end && needs.get(id)?.some((olderId) => olderId < from && ids.includes(olderId))
+  );
+}
+
 /** The name that says that the log begins with this segment, and what the newest time before it was. */
 export function firstName(baseId: number, removedTime: number): string {
   return `${digitsOf(baseId)}.first-${removedTime}`;

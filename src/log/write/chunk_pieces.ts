@@ -1,7 +1,7 @@
 // Cuts large data parts into pieces of the size of a chunk.
 
 /** The buffers of a data part in memory, as lists of pieces of a chunk each, without a copy. */
-export function* chunksOf(parts: readonly Uint8Array[], chunkBytes: number): Generator<Uint8Array[]> {
+export function* chunksOf(parts: Iterable<Uint8Array>, chunkBytes: number): Generator<Uint8Array[]> {
   let chunk: Uint8Array[] = [];
   let room = chunkBytes;
   for (const part of parts) {

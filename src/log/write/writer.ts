@@ -1,12 +1,13 @@
-import { LimitExceededError, StorageError } from "../../errors.ts";
+import { StorageError } from "../../errors.ts";
 import type { OutgoingBatch, OutgoingData } from "../../contract.ts";
 import { Appender } from "./appender.ts";
-import { ChunkBuffer, chunksOf } from "./chunk_pieces.ts";
+import { ChunkAppender, pieceRemoved, storedPieces } from "./chunk_appender.ts";
 import { Durability } from "./durability.ts";
 import type { Extent, Extents } from "../format/frame_body.ts";
-import { DATA_BYTES_MAX } from "../format/bytes.ts";
+import { FRAME_DATA_BYTES_MAX } from "../format/bytes.ts";
 import type { Partition } from "../partition.ts";
-import { isKept } from "../segment/listing.ts";
+import type { FrameEntry } from "../segment/entries.ts";
+import { isKept, needsOlder } from "../segment/listing.ts";
 import { isFull, type StorageFile } from "../../storage/port.ts";
 
 /** When a push counts as stored, and what `flush()` waits for. */
@@ -31,8 +32,8 @@ const CHUNK_BYTES = 1 << 20;
 /** The margin: a second frame for a few bytes would gain nothing. */
 const INLINE_RATIO = 17 / 16;
 
-/** What a chunk frame takes besides its data, at most: two records, its block sums and padding. */
-const FRAME_OVERHEAD_BYTES_MAX = 1024;
+/** Thrown where an event was to be written whose chunks have to be written again first. */
+const MOVE = new Error("The chunks are to be written again");
 
 /** Writes batches to one partition, at the topic's durability level. */
 export class PartitionWriter {
@@ -46,11 +47,11 @@ export class PartitionWriter {
   /** The files that the batch being stored was appended to. */
   #touched = new Set<StorageFile>();
   readonly #chunkBytes: number;
-  /** Size of the last stream. */
-  #streamBytes = 0;
+  readonly #chunks: ChunkAppender;
 
   constructor(private readonly partition: Partition, private readonly options: WriterOptions) {
     this.#chunkBytes = options.chunkBytes ?? CHUNK_BYTES;
+    this.#chunks = new ChunkAppender(this.#chunkBytes, (data, room) => this.#appendChunk(data, room));
     const { flushBehavior, segmentBytesMax } = options;
     if (flushBehavior === "buffered") {
       this.#appender = new Appender(partition, segmentBytesMax);
@@ -82,7 +83,7 @@ export class PartitionWriter {
         batch.dropChangedData?.();
         return batch.count === 0 ? 0 : this.#stored(this.#appendNow(batch));
       }
-      return this.#stored(this.#appendEvent(batch, await this.#appendStream(stream)));
+      return this.#stored(this.#appendEvent(batch, await this.#chunks.appendStream(stream)));
     });
     const settled = result.then(() => {}, () => {}).then(() => {
       if (this.#queue === settled) this.#queue = undefined;
@@ -139,15 +140,22 @@ export class PartitionWriter {
     if (batch.dataBytes <= this.#chunkBytes * INLINE_RATIO || batch.count > 1) {
       return this.#appendEvent(batch);
     }
-    return this.#appendEvent(batch, this.#appendLarge(batch.data![0], batch.dataBytes));
+    return this.#appendEvent(batch, this.#chunks.append(buffersOf(batch.data![0]), batch.dataBytes));
   }
 
-  #appendEvent(batch: OutgoingBatch, extents?: Extents): number {
+  /** `mayMove`: whether its chunks may be written again, where the event is. */
+  #appendEvent(batch: OutgoingBatch, extents?: Extents, mayMove = true): number {
     const { count, metadata } = batch;
     const content = extents === undefined ? batch : { count, metadata, dataBytes: 0 };
     // Before the event: otherwise a process killed in between would leave an event whose data retention removes.
-    const keep = extents && ((segmentId: number) => this.#keepChunks(segmentId, extents));
-    const landing = this.#noticingFull(() => this.#appender.appendEvents(content, extents, keep));
+    const keep = extents && ((segmentId: number) => this.#keepChunks(segmentId, extents, { batch, mayMove }));
+    let landing: FrameEntry;
+    try {
+      landing = this.#noticingFull(() => this.#appender.appendEvents(content, extents, keep));
+    } catch (error) {
+      if (error !== MOVE) throw error;
+      return this.#moveChunks(batch, extents!);
+    }
     this.#wrote();
     this.#appender.sealAfterHole();
     const segmentId = landing.segment.baseId;
@@ -160,22 +168,38 @@ export class PartitionWriter {
     return landing.id;
   }
 
-  /** Keeps the segments of the chunks for as long as the segment of their event; throws if one of them was removed. */
-  #keepChunks(segmentId: number, { list }: Extents): void {
+  /**
+   * Keeps the segments of the chunks for as long as the segment of their event; throws if one of them was removed. Throws
+   * `MOVE` if they stay for a segment that is kept itself: where each segment needs the one before it, retention can
+   * remove none.
+   */
+  #keepChunks(
+    segmentId: number,
+    { list }: Extents,
+    { batch, mayMove }: { batch: OutgoingBatch; mayMove: boolean },
+  ): void {
     const older = new Set(list.map((extent) => extent.segmentId).filter((id) => id !== segmentId));
     if (older.size === 0) return;
+    if (mayMove && needsOlder(this.partition.listing(), Math.min(...older), segmentId)) throw MOVE;
     const marker = this.partition.keepForSegment(segmentId, Math.min(...older));
     this.#durability?.needsName(this.#appender.file!, marker);
     const listing = this.partition.listing();
     const removed = [...older].find((id) => !isKept(listing, id));
     if (removed === undefined) return;
-    throw new LimitExceededError(
-      `Cannot keep a data part in "${this.partition.directory}": retention removed ` +
-        `"${
-          this.partition.pathOf(removed)
-        }" with a piece of it while it was being pushed; raise segment_bytes or ` +
-        `the limits of retention, or push it as several events`,
-    );
+    throw mayMove && batch.data !== undefined ? MOVE : pieceRemoved(this.partition, removed);
+  }
+
+  /**
+   * Writes the chunks of an event again, and the event after them; as one frame if they fit into one, so that no other
+   * writer comes between.
+   */
+  #moveChunks({ count, metadata, data }: OutgoingBatch, { totalBytes, list }: Extents): number {
+    const pieces = data === undefined ? storedPieces(this.partition, list) : buffersOf(data[0]);
+    if (totalBytes <= FRAME_DATA_BYTES_MAX) {
+      return this.#appendEvent({ count, metadata, data: [[...pieces]], dataBytes: totalBytes });
+    }
+    const event = { count, metadata, dataBytes: totalBytes };
+    return this.#appendEvent(event, this.#chunks.append(pieces, totalBytes), false);
   }
 
   /** This push fails, but there may be room for the next one. */
@@ -195,50 +219,6 @@ export class PartitionWriter {
     this.#touched.add(file);
   }
 
-  #appendLarge(data: OutgoingData, dataBytes: number): Extents {
-    checkDataSize(dataBytes);
-    const parts = data instanceof Uint8Array ? [data] : data ?? [];
-    const chunks = chunksOf(parts, this.#chunkBytes);
-    const list = Array.from(
-      chunks,
-      (chunk, n) => this.#appendChunk(chunk, n === 0 ? this.#roomFor(dataBytes) : 1),
-    );
-    return { totalBytes: dataBytes, list };
-  }
-
-  /** Appends the chunks of a stream; returns their extents. */
-  async #appendStream(stream: AsyncIterable<Uint8Array>): Promise<Extents> {
-    const list: Extent[] = [];
-    const chunk = new ChunkBuffer(this.#chunkBytes);
-    // Its size is not known yet: often they are alike.
-    const room = this.#roomFor(this.#streamBytes);
-    const append = () => list.push(this.#appendChunk([chunk.take()], list.length === 0 ? room : 1));
-    let totalBytes = 0;
-    for await (const piece of stream) {
-      const { byteLength } = piece;
-      totalBytes += byteLength;
-      checkDataSize(totalBytes);
-      for (let from = 0; from < byteLength;) {
-        from += chunk.fill(piece, from);
-        if (chunk.isFull) append();
-      }
-    }
-    if (!chunk.isEmpty) append();
-    this.#streamBytes = totalBytes;
-    return { totalBytes, list };
-  }
-
-  /**
-   * The room that the first chunk of a data part needs in its segment: that of all of them, if a segment has it. Where
-   * each segment has data of the next one's first event, retention can remove none. A part of a segment's very size
-   * counts as fitting, since sizes and limits are powers of two.
-   */
-  #roomFor(partBytes: number): number {
-    const room = 1 + partBytes + Math.ceil(partBytes / this.#chunkBytes) * FRAME_OVERHEAD_BYTES_MAX;
-    const { segmentBytesMax } = this.options;
-    return room <= segmentBytesMax || partBytes === segmentBytesMax ? room : 1;
-  }
-
   #appendChunk(data: readonly Uint8Array[], room: number): Extent {
     const landing = this.#noticingFull(() => this.#appender.appendChunk(data, room));
     this.#wrote();
@@ -247,11 +227,8 @@ export class PartitionWriter {
   }
 }
 
-function checkDataSize(bytes: number): void {
-  if (bytes <= DATA_BYTES_MAX) return;
-  throw new LimitExceededError(
-    `Cannot store a data part of more than ${DATA_BYTES_MAX} bytes (4 GiB): push it as several events`,
-  );
+function buffersOf(data: OutgoingData): readonly Uint8Array[] {
+  return data instanceof Uint8Array ? [data] : data ?? [];
 }
 
 /** Seals the last segment, so that it can be removed: the next append begins a new one. */

@@ -1,9 +1,10 @@
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
+import { Buffer } from "node:buffer";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { Partition } from "../../../src/log/partition.ts";
-import { sealLast } from "../../../src/log/mod.ts";
+import { PartitionReader, sealLast } from "../../../src/log/mod.ts";
 import { segmentFacts } from "../../../src/log/retention.ts";
 import { PartitionWriter } from "../../../src/log/write/writer.ts";
 import { nodeStorage } from "../../../src/storage/node.ts";
@@ -32,6 +33,13 @@ function recording(): { storage: Storage; done: string[] } {
   return { storage, done };
 }
 
+async function* streamOf(pieces: Iterable<Uint8Array>, afterEach = () => {}): AsyncGenerator<Uint8Array> {
+  for (const piece of pieces) {
+    yield piece;
+    afterEach();
+  }
+}
+
 test("a dependency marker is written before an event with data in an older segment is stored", async () => {
   const directory = mkdtempSync(join(tmpdir(), "diaspora-needs-"));
   try {
@@ -45,8 +53,8 @@ test("a dependency marker is written before an event with data in an older segme
     const small = [new Uint8Array(5000)];
     writer.append({ count: 1, metadata: ["1"], data: small, dataBytes: 5000 });
     // Its chunks fill the first segment, so that the event is appended to the next one.
-    const large = [new Uint8Array(21_000)];
-    assertEquals(writer.append({ count: 1, metadata: ["2"], data: large, dataBytes: 21_000 }), 1);
+    const stream = streamOf([new Uint8Array(21_000)]);
+    assertEquals(await writer.append({ count: 1, metadata: ["2"], dataBytes: 0, stream }), 1);
 
     const note = done.findIndex((step) => /^publish .*needs/.test(step));
     const event = done.findLastIndex((step) => step.startsWith("append 00000000000000000001.log"));
@@ -94,3 +102,60 @@ test("the oldest segment with a piece of the data is named, and none if the even
     rmSync(directory, { recursive: true });
   }
 });
+
+/** Two writers to one partition: `roll` pushes an event by the other one, and seals the segment. */
+async function withTwo(
+  chunkBytes: number,
+  body: (two: { writer: PartitionWriter; partition: Partition; roll: () => void }) => Promise<void>,
+): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), "diaspora-needs-"));
+  try {
+    const partition = new Partition({ storage: nodeStorage, directory, topic: "topic", partition: 0 });
+    const options = { flushBehavior: "buffered", segmentBytesMax: 1 << 30, chunkBytes } as const;
+    const [writer, other] = [
+      new PartitionWriter(partition, options),
+      new PartitionWriter(partition, options),
+    ];
+    const roll = () => {
+      other.append({ count: 1, metadata: ["0"], dataBytes: 0 });
+      sealLast(partition);
+    };
+    await body({ writer, partition, roll });
+    for (const each of [writer, other]) await each.close();
+    partition.close();
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** The data of the events that have any. */
+function storedData(partition: Partition): Uint8Array[] {
+  const reader = new PartitionReader(partition, { dataWanted: true, onCorruption: "throw" });
+  const found: Uint8Array[] = [];
+  for (let batch = reader.read(1); batch !== undefined; batch = reader.read(1)) {
+    const size = batch.dataSize(0);
+    if (size > 0) found.push(batch.viewData(0, { offset: 0, size }));
+  }
+  return found;
+}
+
+for (const [where, pieceBytes] of [["one frame", 100], ["chunks", 9 << 20]] as const) {
+  test(`where the segment of a stream's chunks needs an older one, they are written again, in ${where}`, () =>
+    withTwo(pieceBytes, async ({ writer, partition, roll }) => {
+      const parts: Uint8Array[] = [];
+      for (let part = 1; part <= 3; part++) {
+        const pieces = [1, 2].map((piece) => new Uint8Array(pieceBytes).fill(10 * part + piece));
+        parts.push(new Uint8Array(Buffer.concat(pieces)));
+        await writer.append({ count: 1, metadata: ["1"], dataBytes: 0, stream: streamOf(pieces, roll) });
+      }
+      // No segment stays for one that itself stays for another one.
+      const { ids, needs: all } = partition.listing();
+      for (const id of ids) {
+        for (const older of all.get(id) ?? []) {
+          const between = ids.filter((each) => each >= older && each < id);
+          assertEquals(between.some((each) => (all.get(each) ?? []).some((oldest) => oldest < older)), false);
+        }
+      }
+      assertEquals(storedData(partition), parts);
+    }));
+}
