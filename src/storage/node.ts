@@ -7,6 +7,8 @@ import * as nodeFs from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { DiasporaError, StorageError } from "../errors.ts";
+import { errnoOf } from "./errno.ts";
+import { closeIdleFiles } from "./idle_files.ts";
 import { storageError } from "./storage_error.ts";
 import {
   isMissing,
@@ -39,8 +41,14 @@ function attempt<T>(verb: string, path: string, action: () => T): T {
     return action();
   } catch (cause) {
     if (cause instanceof DiasporaError) throw cause;
+    // A call that opens something has done nothing then, and is made again.
+    if (lacksDescriptors(cause) && closeIdleFiles()) return attempt(verb, path, action);
     throw storageError(verb, path, cause);
   }
+}
+
+function lacksDescriptors(cause: unknown): boolean {
+  return ["EMFILE", "ENFILE"].includes(errnoOf(cause));
 }
 
 function stateOf(stat: nodeFs.Stats): PathState {
@@ -171,11 +179,13 @@ export function storageOn(system: System): Storage {
     },
 
     syncDirectoryLater(path: string, change?: () => void): Promise<void> {
-      return syncFolderLater(system, path, change).catch((cause) =>
+      const sync = () => syncFolderLater(system, path, change);
+      const failed = (cause: unknown) =>
         attempt("sync", path, () => {
           throw cause;
-        })
-      );
+        });
+      return sync().catch((cause) => lacksDescriptors(cause) && closeIdleFiles() ? sync() : failed(cause))
+        .catch(failed);
     },
 
     watch(path: string, changed: () => void): { close(): void } | undefined {

@@ -1,7 +1,9 @@
 import { StorageError } from "../../errors.ts";
+import { type IdleFiles, registerIdle, unregisterIdle } from "../../storage/idle_files.ts";
 import {
   bestEffort,
   isSameFile,
+  openIfThere,
   type PathState,
   type Storage,
   type StorageFile,
@@ -24,9 +26,10 @@ interface CursorFileSettings {
 }
 
 /** The file of one consumer's positions. */
-export class OwnCursorFile {
+export class OwnCursorFile implements IdleFiles {
   readonly path: string;
-  readonly #file: StorageFile;
+  /** Undefined while it is closed for want of descriptors. */
+  #file: StorageFile | undefined;
   readonly #made: PathState;
   #sequence = 0;
   /** Whether it, and its name, have to be on the disk before its positions are confirmed: no later one is synced. */
@@ -45,6 +48,7 @@ export class OwnCursorFile {
     this.path = file.path;
     this.#file = file;
     this.#made = state;
+    registerIdle(this);
   }
 
   /**
@@ -79,16 +83,43 @@ export class OwnCursorFile {
     }
   }
 
-  /** Whether another consumer retired it: what is written into it does not count any more. */
+  /**
+   * Whether another consumer retired it: what is written into it does not count any more. One that was removed while it was
+   * closed is taken for retired: the next one finds out whether the consumer was deleted.
+   */
   get isRetired(): boolean {
-    return wasRetired(this.#file);
+    const file = this.#opened();
+    return file === undefined || wasRetired(file);
   }
 
   /** Whether it still has its name; a file of a consumer of this name that was made since has the same path. */
   get isThere(): boolean {
-    if (this.#file.size() < 0) return false;
+    const file = this.#opened();
+    return file !== undefined && file.size() >= 0 && this.#hasName();
+  }
+
+  #hasName(): boolean {
     const there = this.settings.storage.stat(this.path);
     return there !== undefined && isSameFile(there, this.#made);
+  }
+
+  /** The open file; undefined if it was removed while it was closed. */
+  #opened(): StorageFile | undefined {
+    if (this.#file !== undefined || this.#isClosed) return this.#file;
+    const file = openIfThere(this.settings.storage, this.path);
+    if (file === undefined || this.#hasName()) return this.#file = file;
+    file.close();
+    return undefined;
+  }
+
+  closeIdle(): boolean {
+    // A sync covers what was written through another descriptor, but not what a failed one has dropped.
+    if (this.#file === undefined || this.#syncing !== undefined || this.isSyncDue || this.#isInDoubt) {
+      return false;
+    }
+    this.#file.close();
+    this.#file = undefined;
+    return true;
   }
 
   /** Whether it was removed, and its position is in no other consumer's file. */
@@ -113,7 +144,7 @@ export class OwnCursorFile {
     const finish = () => {
       if (this.#syncing !== syncing) return;
       this.#syncing = undefined;
-      if (this.#isClosed) this.#file.close();
+      if (this.#isClosed) this.#file?.close();
     };
     void syncing.then(finish, finish);
   }
@@ -122,7 +153,7 @@ export class OwnCursorFile {
   async sync(): Promise<void> {
     this.#writeDropped();
     try {
-      await this.#file.sync();
+      await this.#opened()?.sync();
     } catch (error) {
       this.#isInDoubt = true;
       throw error;
@@ -133,7 +164,7 @@ export class OwnCursorFile {
   syncNow(): void {
     this.#writeDropped();
     this.#isInDoubt = true;
-    this.#file.syncNow();
+    this.#opened()?.syncNow();
     this.#isInDoubt = false;
   }
 
@@ -152,7 +183,8 @@ export class OwnCursorFile {
 
   close(): void {
     this.#isClosed = true;
-    if (this.#syncing === undefined) this.#file.close();
+    unregisterIdle(this);
+    if (this.#syncing === undefined) this.#file?.close();
   }
 
   #writeNext(next: StoredPosition, settings: CursorFileSettings): void {
@@ -164,7 +196,8 @@ export class OwnCursorFile {
   }
 
   #writeSlot(slot: Uint8Array, index: number): void {
-    writeOnceAt(this.#file, slot, index * POSITION_SLOT_BYTES);
+    const file = this.#opened();
+    if (file !== undefined) writeOnceAt(file, slot, index * POSITION_SLOT_BYTES);
   }
 }
 

@@ -5,7 +5,7 @@ import { FLAG, KIND, RECORD_BYTES, SEGMENT_HEADER_BYTES } from "../format/bytes.
 import { intactHead } from "../segment/frame_check.ts";
 import type { Partition } from "../partition.ts";
 import { nextAhead, READ_AHEAD_BYTES, readWindow } from "../segment/window.ts";
-import type { LogPosition } from "../segment/segment_file.ts";
+import type { LogPosition, Segment } from "../segment/segment_file.ts";
 import { endOfRun, StoredBatch, StoredTextBatch } from "./batch.ts";
 import { isReadInPlace } from "./data.ts";
 import { StoredFrame } from "./stored_frame.ts";
@@ -75,11 +75,7 @@ export class PartitionReader {
 
   /** Whether there is something to read at the position. */
   hasNews(): boolean {
-    try {
-      return this.#looksNew();
-    } catch (error) {
-      throw this.#orGone(error);
-    }
+    return this.#look(() => this.#looksNew());
   }
 
   #looksNew(): boolean {
@@ -93,11 +89,7 @@ export class PartitionReader {
 
   /** The next events, at most `eventsMax`; undefined if there are none yet. */
   read(eventsMax: number): StoredBatch | undefined {
-    try {
-      return this.#readNext(eventsMax);
-    } catch (error) {
-      throw this.#orGone(error);
-    }
+    return this.#look(() => this.#readNext(eventsMax));
   }
 
   #readNext(eventsMax: number): StoredBatch | undefined {
@@ -131,12 +123,28 @@ export class PartitionReader {
     }
   }
 
-  /** The error of a read: `EventGoneError` if what it reads was removed. */
-  #orGone(error: unknown): unknown {
-    if (!isMissing(error)) return error;
-    const { partition, position } = this;
-    const firstId = partition.firstId();
-    return firstId > position ? new EventGoneError(partition.partition, position, firstId) : error;
+  /** Looks at the log; throws `EventGoneError` if what it reads was removed. */
+  #look<T>(look: () => T): T {
+    try {
+      return look();
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      const { partition, position } = this;
+      const firstId = partition.firstId();
+      if (firstId > position) throw new EventGoneError(partition.partition, position, firstId);
+      const segment = this.#position?.segment;
+      if (segment === undefined || segment.isThere) throw error;
+      this.#leave(segment, firstId > segment.baseId ? position : segment.baseId);
+      return this.#look(look);
+    }
+  }
+
+  /** Leaves a segment that is not there any more. */
+  #leave(segment: Segment, nextId: number): void {
+    segment.close();
+    this.partition.segments.release(segment.baseId);
+    this.#position = this.#partial = undefined;
+    this.#fromId = nextId;
   }
 
   #positionNow(): LogPosition | undefined {
@@ -234,10 +242,7 @@ export class PartitionReader {
     this.#listedAt = now;
     if (segment.file.size() < 0) {
       // Removed by hand. The next writer makes it again, with other events under the same ids.
-      segment.close();
-      this.partition.segments.release(segment.baseId);
-      this.#position = undefined;
-      this.#fromId = segment.baseId;
+      this.#leave(segment, segment.baseId);
       return true;
     }
     if (next === undefined) return this.#endIsOld();

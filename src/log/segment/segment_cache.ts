@@ -1,10 +1,11 @@
+import { type IdleFiles, registerIdle, unregisterIdle } from "../../storage/idle_files.ts";
 import type { Segment } from "./segment_file.ts";
 
 /** Segments whose files stay open; readers and writers of one partition rarely need more at once. */
 const OPEN_SEGMENTS_MAX = 4;
 
 /** The segments of a partition that were read or written; few of their files are open. */
-export class SegmentCache {
+export class SegmentCache implements IdleFiles {
   readonly #segments = new Map<number, Segment>();
   /** Those with an open file, the one used last at the end: finding them among all takes longer than opening one. */
   readonly #open = new Set<Segment>();
@@ -16,9 +17,10 @@ export class SegmentCache {
     let segment = this.#segments.get(baseId);
     if (segment === undefined) {
       segment = make();
-      segment.opened = (opened) => this.#open.add(opened);
+      segment.opened = (opened) => this.#opened(opened);
+      segment.replaced = () => this.release(baseId);
       this.#segments.set(baseId, segment);
-      this.#open.add(segment);
+      this.#opened(segment);
     } else if (this.#open.delete(segment)) {
       this.#open.add(segment);
     }
@@ -30,6 +32,20 @@ export class SegmentCache {
       this.#open.delete(oldest);
     }
     return segment;
+  }
+
+  #opened(segment: Segment): void {
+    this.#open.add(segment);
+    registerIdle(this);
+  }
+
+  /** Closes the files, though some may be needed again at once: a segment opens its file again. */
+  closeIdle(): boolean {
+    const open = [...this.#open].filter((segment) => segment.isOpen);
+    for (const segment of open) segment.close();
+    this.#open.clear();
+    unregisterIdle(this);
+    return open.length > 0;
   }
 
   /** The segment that begins with this id, if it was used. */
@@ -58,6 +74,7 @@ export class SegmentCache {
       this.#open.delete(segment);
       if (this.#segments.get(segment.baseId) === segment) this.#segments.delete(segment.baseId);
     }
+    if (this.#open.size === 0) unregisterIdle(this);
   }
 
   /** Closes and forgets one whose file is about to be removed, or whose name belongs to another file now. */

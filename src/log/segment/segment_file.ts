@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { core } from "../format/core/core.ts";
-import { UnsupportedFormatError } from "../../errors.ts";
+import { StorageError, UnsupportedFormatError } from "../../errors.ts";
 import { isMissing, type Storage, type StorageFile } from "../../storage/port.ts";
 import {
   FORMAT_VERSION,
@@ -63,6 +63,8 @@ export class Segment {
   newestTime: number | undefined;
   /** Called when the file was opened again. */
   opened: ((segment: Segment) => void) | undefined;
+  /** Called when it was to be opened again, and another segment has its name. */
+  replaced: (() => void) | undefined;
   #seal: { endId: number; offset: number | "unknown" } | undefined;
   #file: StorageFile | undefined;
 
@@ -88,12 +90,36 @@ export class Segment {
     this.headerDamage = reason;
   }
 
-  /** The open file. */
+  /** The open file. Throws `ENOENT` if, while it was closed, it was removed, or another segment's took its name. */
   get file(): StorageFile {
     if (this.#file !== undefined) return this.#file;
-    this.#file = this.storage.open(this.path, "read");
+    const file = this.storage.open(this.path, "read");
+    if (this.#isOther(file)) {
+      file.close();
+      this.replaced?.();
+      throw new StorageError("ENOENT", `Cannot read "${this.path}": it was removed, and made again (ENOENT)`);
+    }
+    this.#file = file;
     this.opened?.(this);
-    return this.#file;
+    return file;
+  }
+
+  /** Whether the file is open, or can be opened. */
+  get isThere(): boolean {
+    try {
+      return this.file !== undefined;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
+  }
+
+  /** Whether a file has the header of another segment than the one read before. */
+  #isOther(file: StorageFile): boolean {
+    // Undefined until the header was read for the first time.
+    if (this.salt === undefined || this.headerDamage !== undefined) return false;
+    const header = headerOf(file);
+    return header !== undefined && header.salt !== this.salt;
   }
 
   /**
@@ -210,13 +236,17 @@ export class Segment {
 export function readHeader(storage: Storage, path: string): ReturnType<typeof decodeSegmentHeader> {
   const file = storage.open(path, "read");
   try {
-    const bytes = new Uint8Array(SEGMENT_HEADER_BYTES);
-    readFully(file, bytes, 0);
-    const header = decodeSegmentHeader(bytes);
-    return header === undefined || header.version > FORMAT_VERSION ? undefined : header;
+    return headerOf(file);
   } finally {
     file.close();
   }
+}
+
+function headerOf(file: StorageFile): ReturnType<typeof decodeSegmentHeader> {
+  const bytes = new Uint8Array(SEGMENT_HEADER_BYTES);
+  readFully(file, bytes, 0);
+  const header = decodeSegmentHeader(bytes);
+  return header === undefined || header.version > FORMAT_VERSION ? undefined : header;
 }
 
 /** Whether an intact record of any segment is at an address; -1 is none. */

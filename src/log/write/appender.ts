@@ -1,18 +1,14 @@
 import type { OutgoingBatch } from "../../contract.ts";
 import { LimitExceededError, StorageError, TopicDeletedError } from "../../errors.ts";
+import { type IdleFiles, registerIdle, unregisterIdle } from "../../storage/idle_files.ts";
 import { isMissing, type StorageFile } from "../../storage/port.ts";
 import type { Extents } from "../format/frame_body.ts";
+import { cutShort, fileRemoved, maybeStored } from "./append_errors.ts";
 import { encodeEvents, encodePlain } from "./encoder.ts";
 import { FLAG, KIND, OFFSETS_END, SEGMENT_HEADER_BYTES, type Signature } from "../format/bytes.ts";
 import { core } from "../format/core/core.ts";
 import { isCompletable } from "../segment/frame_end.ts";
-import {
-  type FileKeeper,
-  fileRemoved,
-  type FrameIdentity,
-  type NotLanded,
-  OpenSegment,
-} from "./open_segment.ts";
+import { type FileKeeper, type FrameIdentity, type NotLanded, OpenSegment } from "./open_segment.ts";
 import type { Partition } from "../partition.ts";
 import type { FrameEntry } from "../segment/entries.ts";
 
@@ -31,10 +27,13 @@ const CLOSING_KEEPER: FileKeeper = {
   opened: () => {},
   retire: (file) => file.close(),
   isInDoubt: () => false,
+  isSynced: () => true,
   syncFailed: (_, error) => maybeStored(error),
 };
 
 type Encode = (signature: Signature) => Uint8Array;
+const SEAL: Encode = (signature) => encodePlain(KIND.seal, signature);
+const TERMINAL_SEAL: Encode = (signature) => encodePlain(KIND.seal, signature, { flags: FLAG.terminal });
 
 /**
  * Appends frames to a partition, concurrently with any number of other appenders in any number of processes, without a
@@ -45,10 +44,12 @@ type Encode = (signature: Signature) => Uint8Array;
  * runtime continues a write that the system cut short with a second one, and another process's append may come
  * between the two.
  */
-export class Appender {
+export class Appender implements IdleFiles {
   readonly #identity: FrameIdentity;
   #isAbandoned = false;
   #open: OpenSegment | undefined;
+  /** Whether the open segment is in use. */
+  #isBusy = false;
 
   /** `keeper` is given the files that are not appended to any more; by default they are closed. */
   constructor(
@@ -65,7 +66,7 @@ export class Appender {
    * with the first id of the segment, and for each further segment that it is tried in.
    */
   appendEvents(batch: OutgoingBatch, extents?: Extents, prepare?: (segmentId: number) => void): FrameEntry {
-    return this.partition.alone(() =>
+    return this.#alone(() =>
       this.#append((open) => {
         prepare?.(open.segment.baseId);
         return this.#land(open, (signature) => encodeEvents(batch, signature, extents));
@@ -76,7 +77,7 @@ export class Appender {
   /** Appends a piece of a large data part, ahead of its event; begins a segment if the last one lacks room for so many bytes. */
   appendChunk(data: readonly Uint8Array[], room?: number): FrameEntry {
     const encode = (signature: Signature) => encodePlain(KIND.chunk, signature, { data });
-    const landing = this.partition.alone(() => this.#append((open) => this.#land(open, encode), room));
+    const landing = this.#alone(() => this.#append((open) => this.#land(open, encode), room));
     if (landing.offset < OFFSETS_END) return landing;
     throw new LimitExceededError(
       `Cannot append to "${landing.segment.path}": several large data parts at once filled the segment; push them one after the other`,
@@ -85,7 +86,7 @@ export class Appender {
 
   /** Ends the current segment, so that it can be removed; the next append begins a new one. */
   seal(): void {
-    this.partition.alone(() => {
+    this.#alone(() => {
       const open = this.#openLast();
       if (open.hasEvents) this.#seal(open);
     });
@@ -107,10 +108,10 @@ export class Appender {
 
   /** Ends the partition for good, and closes the file: no later append, of any process, will be counted. */
   sealForever(): void {
-    this.partition.alone(() => {
+    this.#alone(() => {
       try {
         // Another process may seal the segment first, and begin a next one: that one has to be ended, then.
-        while (this.#land(this.#openLast(), sealFrame(FLAG.terminal)) === undefined);
+        while (this.#land(this.#openLast(), TERMINAL_SEAL) === undefined);
       } catch (error) {
         // Another process has ended it.
         if (!(error instanceof TopicDeletedError)) throw error;
@@ -133,6 +134,25 @@ export class Appender {
   close(): void {
     this.#open?.close();
     this.#open = undefined;
+    unregisterIdle(this);
+  }
+
+  /** Closes the file, unless it must be synced first. */
+  closeIdle(): boolean {
+    const open = this.#open;
+    if (open === undefined || this.#isBusy || open.hasHole || !this.keeper.isSynced(open.file)) return false;
+    this.close();
+    return true;
+  }
+
+  #alone<T>(append: () => T): T {
+    this.#isBusy = true;
+    registerIdle(this);
+    try {
+      return this.partition.alone(append);
+    } finally {
+      this.#isBusy = false;
+    }
   }
 
   /** Appends a frame by `land`, which gets each segment in turn until the frame has landed in one. */
@@ -143,7 +163,7 @@ export class Appender {
       if (landing !== undefined) return landing;
       // Another process sealed the segment before the frame landed: the frame is discarded, and goes into the next one.
       // That process may have sealed it because of the piece of this frame that a full disk left; it would do so again.
-      if (open.hasHole && ++cuts === CUT_WRITES_MAX) throw cutShort(open, cuts);
+      if (open.hasHole && ++cuts === CUT_WRITES_MAX) throw cutShort(open.file.path, cuts);
     }
   }
 
@@ -171,7 +191,7 @@ export class Appender {
         return undefined;
       }
       if (outcome !== "cut") return outcome;
-      if (cuts === CUT_WRITES_MAX) throw cutShort(open, cuts);
+      if (cuts === CUT_WRITES_MAX) throw cutShort(open.file.path, cuts);
     }
   }
 
@@ -262,7 +282,7 @@ export class Appender {
   }
 
   #seal(open: OpenSegment): void {
-    const landing = this.#land(open, sealFrame(0));
+    const landing = this.#land(open, SEAL);
     // Otherwise another process's seal came first: the next append finds it.
     if (landing === undefined || this.#begin(open, landing)) return;
     // Retention removes no segment that is the last one, but a program or a person may: its events are gone.
@@ -277,24 +297,4 @@ export class Appender {
     sealed.close();
     return this.partition.createSegment(seal.id, { baseId, sealOffset: seal.offset, salt });
   }
-}
-
-function sealFrame(flags: number): Encode {
-  return (signature) => encodePlain(KIND.seal, signature, { flags });
-}
-
-function cutShort({ file }: OpenSegment, writes: number): StorageError {
-  return new StorageError(
-    "ENOSPC",
-    `Cannot append to "${file.path}": the system took only a part of each of ${writes} writes; make room and push again`,
-    { canRetry: true },
-  );
-}
-
-/** The same error, saying that the frame may have been stored. */
-function maybeStored(error: unknown): unknown {
-  if (!(error instanceof StorageError) || error.mayBeStored) return error;
-  const message =
-    `${error.message}: the event may have been stored; check whether it is there before pushing it again`;
-  return new StorageError(error.errno, message, { cause: error, mayBeStored: true });
 }

@@ -81,6 +81,13 @@ export class Durability implements FileKeeper {
     return this.#names.isInDoubt(file.path);
   }
 
+  /** Whether the file is synced, and no sync of it is running. */
+  isSynced(file: StorageFile): boolean {
+    const state = this.#states.get(file);
+    return state === undefined ||
+      (!state.isDirty && state.running === undefined && state.waiting === undefined);
+  }
+
   /** The file is closed once it is synced. */
   retire(file: StorageFile): void {
     const state = this.#states.get(file);
@@ -146,6 +153,8 @@ export class Durability implements FileKeeper {
   }
 
   #run(state: FileState): Promise<void> {
+    // At once: otherwise what this opens could find the file idle, and close it.
+    state.running = Promise.resolve();
     const run = this.#syncFile(state).finally(() => {
       state.running = undefined;
       this.#closeIfDone(state);

@@ -15,6 +15,7 @@ import {
   positionAfter,
 } from "../segment/entries.ts";
 import { counted } from "../../text/counted.ts";
+import { fileRemoved } from "./append_errors.ts";
 
 /** How long a push may not notice that the file was removed by hand. */
 const LOST_FILE_CHECK_MS = 10;
@@ -33,6 +34,8 @@ export interface FileKeeper {
   retire(file: StorageFile): void;
   /** Whether a failed sync may have lost the file's name, so that nothing in it can be confirmed. */
   isInDoubt(file: StorageFile): boolean;
+  /** Whether it can be closed without a sync. */
+  isSynced(file: StorageFile): boolean;
   /** A sync of the file failed; returns the error to throw. */
   syncFailed(file: StorageFile, error: unknown): unknown;
 }
@@ -239,11 +242,6 @@ export class OpenSegment {
       }`,
     );
   }
-}
-
-/** The error of an append to a file that was removed while it was open. */
-export function fileRemoved(path: string): StorageError {
-  return new StorageError("ENOENT", `Cannot append to "${path}": the file was removed`);
 }
 
 function isOf(frame: FrameRecord, { nonceLow, nonceHigh, sequence }: FrameIdentity): boolean {

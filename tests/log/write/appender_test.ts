@@ -466,6 +466,7 @@ test("files that are no longer appended to are closed, or handed to their owner"
         file.close();
       },
       isInDoubt: () => false,
+      isSynced: () => true,
       syncFailed: (_, error) => error,
     });
     one.appendEvents(events("a"));

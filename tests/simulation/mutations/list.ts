@@ -264,7 +264,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "positions: an acknowledgement is not written",
     file: "src/log/positions/own_cursor_file.ts",
-    from: "writeOnceAt(this.#file, slot, index * POSITION_SLOT_BYTES);",
+    from: "if (file !== undefined) writeOnceAt(file, slot, index * POSITION_SLOT_BYTES);",
     to: "void [writeOnceAt, slot, index];",
   },
   {

@@ -1,0 +1,30 @@
+/**
+ * Files that are open only because they will probably be used again. A topic may have more partitions than a process may
+ * have files open: when the system has no descriptor left for another file, these are closed, and opened again when they
+ * are needed.
+ *
+ * @module
+ */
+
+/** What has such files. */
+export interface IdleFiles {
+  /** Closes those that nothing is being done with; returns whether there were any. */
+  closeIdle(): boolean;
+}
+
+const all = new Set<IdleFiles>();
+
+/** Registers who has opened such files; it must unregister when it has closed them. */
+export function registerIdle(files: IdleFiles): void {
+  all.add(files);
+}
+
+export function unregisterIdle(files: IdleFiles): void {
+  all.delete(files);
+}
+
+/** Closes all of them; returns whether there were any. */
+export function closeIdleFiles(): boolean {
+  const closed = [...all].map((files) => files.closeIdle());
+  return closed.includes(true);
+}

@@ -1,0 +1,103 @@
+// A program that reads, acknowledges or writes all partitions of a topic with more of them than a process may have files
+// open (`ulimit -n`) failed with EMFILE: it kept the file of each partition open.
+import { assertEquals } from "@std/assert";
+import * as fs from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { Driver, type FilesTopicOptions, type Topic } from "../../mod.ts";
+import { FilesDriver } from "../../src/drivers/files/driver.ts";
+import { storageOn } from "../../src/storage/node.ts";
+import { test } from "../harness.ts";
+import { memoryFolder } from "../memory_folder.ts";
+
+const PARTITIONS = 60;
+const FILES_MAX = 20;
+
+/** Calls back with a topic of a process that may have few files open, and a function that returns how many it has. */
+async function withFewFiles(
+  options: FilesTopicOptions,
+  use: (topic: Topic, root: string, countOpen: () => number) => Promise<void>,
+): Promise<void> {
+  const root = fs.mkdtempSync(join(memoryFolder, "diaspora-few-files-"));
+  const open = new Set<number>();
+  const limited = {
+    ...fs,
+    openSync: ((...args: Parameters<typeof fs.openSync>) => {
+      if (open.size === FILES_MAX) throw Object.assign(new Error("too many"), { code: "EMFILE" });
+      const descriptor = fs.openSync(...args);
+      open.add(descriptor);
+      return descriptor;
+    }) as typeof fs.openSync,
+    closeSync: (descriptor: number) => {
+      open.delete(descriptor);
+      fs.closeSync(descriptor);
+    },
+  };
+  const storage = storageOn({ fs: limited, windows: process.platform === "win32" });
+  try {
+    await using driver = Driver.from(new FilesDriver({ root_path: root }, storage));
+    await driver.createTopic("t", { num_partitions: PARTITIONS, ...options });
+    {
+      await using topic = await driver.openTopic("t");
+      await use(topic, root, () => open.size);
+    }
+    assertEquals(open.size, 0);
+  } finally {
+    fs.rmSync(root, { recursive: true });
+  }
+}
+
+for (const flush_behavior of ["buffered", "immediate"] as const) {
+  test(`a process reads and writes more partitions than it may have files open, ${flush_behavior}`, () =>
+    withFewFiles({ flush_behavior }, async (topic, _, countOpen) => {
+      await using producer = topic.producer();
+      await using consumer = topic.consumer("c", { from: "latest" });
+      await using fromFirst = topic.consumer("first");
+      await consumer.ready();
+      const ids: number[] = [];
+      for (let n = 0; n < 4 * PARTITIONS; n++) {
+        const partition = n % PARTITIONS;
+        await producer.push({ n }, undefined, { partition });
+        for (const each of [consumer, fromFirst]) {
+          const event = await each.pull();
+          assertEquals([event.metadata, event.partition], [{ n }, partition]);
+          await event.acknowledge();
+          if (each === consumer) ids.push(event.id);
+        }
+        // They are kept as long as there is room: else each use would open a file.
+        if (n > FILES_MAX) assertEquals(countOpen() > 1, true);
+      }
+      assertEquals(ids, Array.from({ length: 4 * PARTITIONS }, (_, n) => Math.floor(n / PARTITIONS)));
+      const positions = async () => (await topic.lag("c")).map(({ position }) => position);
+      assertEquals(await positions(), new Array(PARTITIONS).fill(4));
+      await topic.seekConsumer("c", { id: 1 });
+      assertEquals(await positions(), new Array(PARTITIONS).fill(1));
+    }));
+}
+
+test("files that were closed for others are not mixed up with those that have their names now", () =>
+  withFewFiles({ segment_bytes: 4096 }, async (topic, root) => {
+    await using producer = topic.producer();
+    for (let partition = 0; partition < PARTITIONS; partition++) {
+      producer.push({ partition }, undefined, { partition });
+    }
+    await producer.flush();
+    await using consumer = topic.consumer("c");
+    const last: number[] = [];
+    for (let n = 0; n < PARTITIONS; n++) {
+      const event = await consumer.pull();
+      last.push(event.partition);
+      await event.acknowledge();
+    }
+    // By now its first files are closed. A segment is removed by hand, and the next writer makes it again.
+    const [partition] = last;
+    const folder = `${root}/t/partitions/${String(partition).padStart(8, "0")}`;
+    for (const name of fs.readdirSync(folder, { recursive: true })) {
+      if (String(name).endsWith(".log")) fs.rmSync(`${folder}/${name}`);
+    }
+    await using other = topic.producer();
+    await other.push({ anew: true }, undefined, { partition: partition! });
+    await other.push({ anew: true }, undefined, { partition: partition! });
+    const event = await consumer.pull().wait(10_000);
+    assertEquals([event?.metadata, event?.id, event?.partition], [{ anew: true }, 0, partition]);
+  }));
