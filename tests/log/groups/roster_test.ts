@@ -70,6 +70,16 @@ test("a file whose number no roster can have keeps no one out", () => {
   }
 });
 
+// Only a program of someone else writes one: the file after it would not be read, so that members joined in vain, for ever.
+test("where the last number there can be is used, joining says so", () => {
+  const folder = new SimulatedFolder();
+  folder.file("0999999999999999.json", "");
+  const files = new RosterFiles(folder.storage, ROOT, 2);
+  const error = assertThrows(() => files.publish(files.read(), change("a")), StorageError);
+  assertEquals([error.errno, error.message.endsWith("delete the consumer")], ["EILSEQ", true]);
+  assertEquals(folder.names(), ["0999999999999999.json"]);
+});
+
 test("an epoch of long ago that a process publishes late does not count", () => {
   const folder = new SimulatedFolder();
   const files = new RosterFiles(folder.storage, ROOT, 2);
