@@ -663,3 +663,88 @@ test("the file of a seek over several partitions is on the disk before any posit
   folder.before = () => {};
   assertEquals([scene.stored("c", 0), scene.stored("c", 1), scene.openFiles.size], [2, 2, 0]);
 });
+
+/** Another process deletes the name and uses it again. */
+function usedAgain(scene: Scene): void {
+  scene.another().remove("c");
+  scene.acknowledge("c", 5);
+}
+
+/** A position that is stored in partition 1, or is refused because the name was deleted. */
+const NEXT = { nextId: 9, time: 0 };
+
+test("a consumer stores nothing in the folder of another one that has its name since", () => {
+  const ways: [known: string, prepare: (scene: Scene) => ConsumerFolder][] = [
+    ["it made the folder", ({ registry }) => {
+      const consumer = registry.consumer("c");
+      consumer.cursor(0).acknowledge(NEXT);
+      return consumer;
+    }],
+    ["it listed the folder", (scene) => {
+      scene.seek("c", 1);
+      const consumer = scene.registry.consumer("c");
+      consumer.listed();
+      return consumer;
+    }],
+    ["it found the folder of another process when it made its own", (scene) => {
+      const consumer = scene.registry.consumer("c");
+      scene.acknowledge("c", 1);
+      consumer.cursor(0).acknowledge(NEXT);
+      return consumer;
+    }],
+  ];
+  for (const [known, prepare] of ways) {
+    const scene = new Scene();
+    const consumer = prepare(scene);
+    const cursor = consumer.cursor(1);
+    usedAgain(scene);
+    consumer.listed();
+    for (let times = 0; times < 2; times++) {
+      assertThrows(() => cursor.acknowledge(NEXT), ConsumerDeletedError, undefined, known);
+      assertEquals([scene.stored("c", 0), scene.stored("c", 1)], [5, undefined], known);
+    }
+    // Asked for again, as by a member that joins its group again, it is the consumer that has the name now.
+    consumer.cursor(1).acknowledge(NEXT);
+    assertEquals([scene.stored("c", 0), scene.stored("c", 1)], [5, 9], known);
+  }
+});
+
+test("a consumer stores nothing in a folder that is replaced while it makes its file", () => {
+  const scene = new Scene();
+  const consumer = scene.registry.consumer("c");
+  consumer.cursor(0).acknowledge(NEXT);
+  const cursor = consumer.cursor(1);
+  scene.folder.before = (name, path) => {
+    if (name !== "publish" || !path.endsWith(".pos")) return;
+    scene.folder.before = () => {};
+    usedAgain(scene);
+  };
+  assertThrows(() => cursor.acknowledge(NEXT), ConsumerDeletedError);
+  assertEquals([scene.stored("c", 0), scene.stored("c", 1)], [5, undefined]);
+});
+
+test("without a file that tells it from others, a folder is known by the first file that was made in it", () => {
+  const scene = new Scene();
+  scene.folder.file("t/consumers/c/name", "c");
+  const consumer = scene.registry.consumer("c");
+  const [first, second] = [0, 1].map((partition) => consumer.cursor(partition));
+  first!.acknowledge(NEXT);
+  scene.another().remove("c");
+  scene.folder.file("t/consumers/c/name", "c");
+  assertThrows(() => second!.acknowledge(NEXT), ConsumerDeletedError);
+  assertEquals(scene.stored("c", 1), undefined);
+  // It begins anew when it is asked for again, and not before.
+  consumer.cursor(2).acknowledge(NEXT);
+  assertEquals(scene.stored("c", 2), 9);
+});
+
+test("a consumer that was found deleted is so though a folder of its name is there again", () => {
+  const scene = new Scene();
+  scene.folder.file("t/consumers/c/name", "c");
+  const cursor = scene.registry.consumer("c").cursor(0);
+  scene.another().remove("c");
+  assertThrows(() => cursor.acknowledge(NEXT), ConsumerDeletedError);
+  scene.folder.file("t/consumers/c/name", "c");
+  assertThrows(() => cursor.acknowledge(NEXT), ConsumerDeletedError);
+  assertEquals(scene.stored("c"), undefined);
+});
