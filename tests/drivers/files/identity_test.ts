@@ -1,9 +1,9 @@
 // The storage of an open topic: what it does as long as the topic is there, and that none of its calls reaches the topic
 // that came in its place.
-import { assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { StorageError, TopicDeletedError } from "../../../mod.ts";
 import { FilesDriver } from "../../../src/drivers/files/driver.ts";
-import { identityOf, makeIdentity, storageOfTopic } from "../../../src/drivers/files/identity.ts";
+import { identityIn, identityOf, makeIdentity, storageOfTopic } from "../../../src/drivers/files/identity.ts";
 import type { Storage } from "../../../src/storage/port.ts";
 import { test } from "../../harness.ts";
 import { withOpenFiles } from "./counted_files.ts";
@@ -189,4 +189,30 @@ test("a file of the same name counts as the topic's unless both its number and i
     if (isOther) assertThrows(() => storage.list(TOPIC), TopicDeletedError, "another copy of it", what);
     else storage.list(TOPIC);
   }
+});
+
+test("of two identities, which two processes may have made, all take the same one", () => {
+  const [least, other] = ["id-00000000000000aa", "id-00000000000000ff"];
+  assertEquals(identityIn([other!, "name", least!, "id-0"]), least);
+});
+
+test("a folder that is synced later is synced, or says why not, and a topic that is gone is deleted", async () => {
+  const scene = opened();
+  const { folder, storage } = scene;
+  const synced: string[] = [];
+  folder.before = (name, path) => {
+    if (name === "syncDirectoryLater") synced.push(path);
+  };
+  await storage.syncDirectoryLater(TOPIC);
+  assertEquals(synced, [TOPIC]);
+  const missing = () => storage.syncDirectoryLater(`${TOPIC}/none`);
+  assertEquals((await assertRejects(missing, StorageError)).errno, "ENOENT");
+  replaceTopic(scene);
+  await assertRejects(missing, TopicDeletedError);
+  const failure = new StorageError("EIO", "Cannot sync: simulated");
+  folder.before = () => {
+    folder.before = () => {};
+    throw failure;
+  };
+  assertStrictEquals(await assertRejects(() => storage.syncDirectoryLater(TOPIC)), failure);
 });
