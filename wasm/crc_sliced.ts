@@ -26,7 +26,7 @@ export function updateSliced(ptr: usize, bytes: u32, state: u32): u32 {
 function to4(word: u32): u32 {
   return (load<u32>((word & 255) << 2, TABLES + (3 << 10)) ^
     load<u32>((word >>> 6) & 1020, TABLES + (2 << 10))) ^
-    (load<u32>((word >>> 14) & 1020, TABLES + (1 << 10)) ^ load<u32>((word >>> 24) << 2, TABLES + (0 << 10)));
+    (load<u32>((word >>> 14) & 1020, TABLES + (1 << 10)) ^ load<u32>((word >>> 24) << 2, TABLES));
 }
 
 /** The same 8 bytes from its start. */

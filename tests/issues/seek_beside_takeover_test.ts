@@ -87,7 +87,7 @@ test("a seek of several partitions is stored in all of them whenever a member ta
     const open = () => {
       const storage = new SimulatedProcess(disk);
       const names = { topicPath: "/topic", directory: "/topic/consumers", topic: "topic" };
-      return new ConsumerFolder({ storage, ...names, numPartitions: 2 }, "workers");
+      return new ConsumerFolder({ storage, ...names, numPartitions: 2 }, "workers", false);
     };
     for (const partition of [0, 1]) open().cursor(partition).acknowledge(at(60));
     const end = interruptOnce(disk, call, () => void open().cursor(0).take(beginAt(0)));

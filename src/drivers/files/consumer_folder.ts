@@ -53,7 +53,7 @@ export class ConsumerFolder {
   constructor(
     private readonly location: ConsumerLocation,
     private readonly name: string,
-    private readonly keepsFirst = false,
+    private readonly keepsFirst: boolean,
   ) {
     const { found: [path], free } = findFolders(location, name);
     this.#path = path ?? free;
