@@ -18,6 +18,9 @@ const SIGNATURE = {
   anchorOffset: 7,
 };
 
+/** A quick `crc32`, right for what the choice compares, that shows by its result that it was called. */
+const quick = (bytes: Uint8Array): number => bytes.byteLength < 16_384 ? core.crc32(bytes) : 7;
+
 /** A `crc32` that takes that many milliseconds. */
 function taking(milliseconds: number): { crc32: (bytes: Uint8Array) => number; calls: number } {
   const slow = {
@@ -54,7 +57,7 @@ test("without crc32 in the runtime, the core computes checksums", () => {
 });
 
 test("the core computes checksums of small blocks, and the runtime those of large ones, wherever they are", () => {
-  const checksum = new BlockChecksum(() => () => 7);
+  const checksum = new BlockChecksum(() => quick);
   const block = randomBytes(16_384, 3);
   core.u8.set(block, core.readArea);
   const small = block.subarray(0, 16_383);
@@ -79,9 +82,23 @@ test("the faster checksum is chosen once, at the first large block", () => {
   bySlow.of(block);
   assertEquals([bySlow.source, slow.calls], ["core", calls]);
 
-  const byFast = new BlockChecksum(() => () => 7);
+  const byFast = new BlockChecksum(() => quick);
   assertEquals([byFast.of(block), byFast.source], [7, "runtime"]);
   assertStrictEquals(byFast.of(block.subarray(0, 100)), core.crc32(block.subarray(0, 100)));
+});
+
+test("a runtime whose checksums are not right computes none: Deno 2.3 returned them as signed numbers", () => {
+  const wrong: Record<string, (bytes: Uint8Array) => number> = {
+    signed: (bytes) => quick(bytes) | 0,
+    "without the highest bit": (bytes) => quick(bytes) & 0x7fffffff,
+    "of the whole buffer": (bytes) => quick(new Uint8Array(bytes.buffer)),
+    "a bigint": (bytes) => BigInt(quick(bytes)) as unknown as number,
+  };
+  const block = randomBytes(65_536, 4);
+  for (const [fault, crc32] of Object.entries(wrong)) {
+    const checksum = new BlockChecksum(() => crc32);
+    assertEquals([fault, checksum.of(block), checksum.source], [fault, bitwiseCrc32(block), "core"]);
+  }
 });
 
 test("frames have the same bytes, however their checksums are computed and their data is split", () => {
