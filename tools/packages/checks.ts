@@ -18,6 +18,9 @@ const BYTES_MAX = 4_000_000;
 
 /** The oldest supported Node, and the maintained release lines. They come from npm's package `node`. */
 const NODES = ["20.9.0", "22", "24"];
+/** The oldest supported Bun and Deno, besides those that run everything here. */
+const BUNS = ["1.1.45"];
+const DENOS = ["2.2.12"];
 
 function expect(found: string, expected: string): void {
   if (found !== expected) {
@@ -57,28 +60,31 @@ const onNodes = NODES.map((version): Check => ({
   },
 }));
 
-const onOthers: Check[] = [
-  {
-    name: "Bun: import, require",
-    check: (project, tarball) => {
-      const bun = resolve("node_modules/.bin/bun");
-      project.run(bun, "add", tarball);
-      writePrograms(project);
-      expect(project.run(bun, "importing.mjs"), "good\n");
-      expect(project.run(bun, "requiring.cjs"), "good\n");
-    },
+const onBuns = ["", ...BUNS].map((version): Check => ({
+  name: `Bun${version && ` ${version}`}: import, require`,
+  check: (project, tarball) => {
+    if (version !== "") project.install(`bun@${version}`);
+    const bun = version === ""
+      ? resolve("node_modules/.bin/bun")
+      : join(project.folder, "node_modules/.bin/bun");
+    project.run(bun, "add", tarball);
+    writePrograms(project);
+    expect(project.run(bun, "importing.mjs"), "good\n");
+    expect(project.run(bun, "requiring.cjs"), "good\n");
   },
-  {
-    name: "Deno: import, require",
-    check: (project, tarball) => {
-      project.install(tarball);
-      writePrograms(project);
-      for (const program of ["importing.mjs", "requiring.cjs"]) {
-        expect(project.run(process.execPath, "run", "-A", "--node-modules-dir=manual", program), "good\n");
-      }
-    },
+}));
+
+const onDenos = ["", ...DENOS].map((version): Check => ({
+  name: `Deno${version && ` ${version}`}: import, require`,
+  check: (project, tarball) => {
+    project.install(tarball, ...(version === "" ? [] : [`deno@${version}`]));
+    writePrograms(project);
+    const deno = version === "" ? process.execPath : join(project.folder, "node_modules/.bin/deno");
+    for (const program of ["importing.mjs", "requiring.cjs"]) {
+      expect(project.run(deno, "run", "-A", "--node-modules-dir=manual", program), "good\n");
+    }
   },
-];
+}));
 
 const RESOLUTIONS = [
   { module: "node16", files: ["program.mts", "program.cts"] },
@@ -226,7 +232,8 @@ const managers: Check[] = [
 export const CHECKS: readonly Check[] = [
   size,
   ...onNodes,
-  ...onOthers,
+  ...onBuns,
+  ...onDenos,
   ...types,
   ...bundlers,
   ...workers,

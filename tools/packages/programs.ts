@@ -1,6 +1,6 @@
 /**
  * A program with the files driver that uses what the package loads on demand: a validator, a serializer, an
- * error.
+ * error; and what it takes from the runtime: checksums.
  */
 const BODY = `
 async function main() {
@@ -16,6 +16,16 @@ async function main() {
     await topic.producer().push({ energy: 42 });
     const event = await topic.consumer("reader").pull();
     if (event.metadata.energy !== 42) throw new Error("another event came");
+    // Large enough for the runtime's own CRC-32, and enough of them for every bit of a checksum.
+    const images = Array.from({ length: 30 }, (_, index) => new Uint8Array(70_000).fill(index));
+    const camera = topic.producer("camera");
+    await Promise.all(images.map((image) => camera.push({ energy: 0 }, image)));
+    const viewer = topic.consumer("viewer", { dataSelector: FullDataSelector });
+    await viewer.pull();
+    for (const image of images) {
+      const { data } = await viewer.pull();
+      if (data.length !== 70_000 || data.some((byte) => byte !== image[0])) throw new Error("another image came");
+    }
     await driver.close();
     const kafka = { kafka: { "bootstrap.servers": "127.0.0.1:1" } };
     const { code } = await Driver.open("kafka", kafka).catch((error) => error);
@@ -32,7 +42,7 @@ export const IMPORTING = `
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Driver, TopicExistsError } from "@diaspora/stream";
+import { Driver, FullDataSelector, TopicExistsError } from "@diaspora/stream";
 import * as testing from "@diaspora/stream/testing";
 import * as cppFiles from "@diaspora/stream/cpp-files";
 import "@diaspora/stream/kafka";
@@ -45,7 +55,7 @@ export const REQUIRING = `
 const { mkdtempSync, rmSync } = require("node:fs");
 const { tmpdir } = require("node:os");
 const { join } = require("node:path");
-const { Driver, TopicExistsError } = require("@diaspora/stream");
+const { Driver, FullDataSelector, TopicExistsError } = require("@diaspora/stream");
 require("@diaspora/stream/testing");
 require("@diaspora/stream/cpp-files");
 require("@diaspora/stream/kafka");
