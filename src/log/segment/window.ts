@@ -11,6 +11,9 @@ const SMALL_READ_BYTES = 64 * 1024;
 /** The least that is read for a head far from the next one: that of a frame with one event, and not much more. */
 const HEAD_READ_BYTES = 512;
 
+/** The most that is read at once of a file that was removed while it is open, whose size is not known: no frame is larger. */
+const REMOVED_BYTES_MAX = 2 ** 26;
+
 /** A file whose bytes the window may hold. */
 export interface WindowSource {
   readonly file: StorageFile;
@@ -153,7 +156,9 @@ export class ReadWindow {
     let bytes = wanted;
     if (bytes > core.readAreaBytes) {
       // The size may be a claim of damaged bytes: no memory is taken for what the file does not have.
-      bytes = Math.min(bytes, Math.max(source.file.size() - offset, core.readAreaBytes));
+      const size = source.file.size();
+      const there = size < 0 ? REMOVED_BYTES_MAX : size - offset;
+      bytes = Math.min(bytes, Math.max(there, core.readAreaBytes));
       core.ensureReadArea(bytes);
     }
     const { readArea, u8 } = core;

@@ -1,5 +1,6 @@
 // The window on one file's bytes: whatever is requested in whatever order, it returns what the file has.
 import { assertEquals } from "@std/assert";
+import { Buffer } from "node:buffer";
 import { core } from "../../../src/log/format/core/core.ts";
 import { readFully, ReadWindow, type WindowSource } from "../../../src/log/segment/window.ts";
 import type { StorageFile } from "../../../src/storage/port.ts";
@@ -313,4 +314,16 @@ test("what is kept of a window while another process runs is put back", () => {
   assertEquals(source.taken(), []);
   window.at(other, 564, 100, 1);
   assertEquals(other.taken().length, 1);
+});
+
+// A reader that had it open called an event of more than a megabyte damaged, just after retention had removed it.
+test("all of a large range is read from a file that was removed while it is open", () => {
+  const window = new ReadWindow();
+  const source = new Source(4 * core.readAreaBytes, 3);
+  source.file.size = () => -1;
+  const size = source.bytes.byteLength - 10;
+  const at = window.at(source, 10, size, size);
+  assertEquals(at >= 0, true);
+  assertEquals(Buffer.compare(there(at, size), source.bytes.slice(10)), 0);
+  assertEquals(window.at(source, 10, size + 1, size + 1), -1);
 });
