@@ -10,9 +10,6 @@ import { LargeEvents } from "../transfer/large_events.ts";
 import { openTarget } from "../transfer/target_topic.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** The file of a partition stays open until its events are on the disk: there must not be too many. */
-const UNSETTLED_PARTITIONS_MAX = 128;
-
 /** Imports a topic from another format. */
 export async function run(invocation: Invocation): Promise<void> {
   const { args, console, signal } = invocation;
@@ -79,8 +76,6 @@ async function pushAll(
   producer: LineProducer,
 ): Promise<void> {
   const count = topic.partitions.length;
-  /** The partitions since events were settled, or events where the topic chooses. */
-  const unsettled = new Set<number>();
   try {
     for await (const found of source.events(count)) {
       const event = taken(found, large, producer);
@@ -90,12 +85,6 @@ async function pushAll(
         const why = `it is of partition ${partition}, and topic "${topic.name}" has ${count}: ` +
           `import into a new topic with "--topic.num_partitions ${partition + 1}"`;
         throw producer.blame(number, new Error(why));
-      }
-      if (
-        count > UNSETTLED_PARTITIONS_MAX && unsettled.add(partition ?? number).size > UNSETTLED_PARTITIONS_MAX
-      ) {
-        await producer.settle();
-        unsettled.clear();
       }
       const wait = producer.push(number, document, data, partition === undefined ? undefined : { partition });
       if (wait !== undefined) await wait;
