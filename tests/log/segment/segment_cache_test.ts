@@ -8,6 +8,7 @@ import { test } from "../../harness.ts";
 class FakeSegment {
   isOpen = true;
   opened: ((segment: FakeSegment) => void) | undefined;
+  replaced: (() => void) | undefined;
 
   constructor(readonly baseId: number) {}
 
@@ -107,6 +108,17 @@ test("where the system has no file left, those that are open are closed, and the
   assertEquals([scene.cache.closeIdle(), scene.open], [true, []]);
   assertStrictEquals(scene.get(2), scene.made[1]);
   assertEquals(scene.cache.closeIdle(), false);
+  const closed = new Scene();
+  closed.use(1);
+  closed.made[0]!.close();
+  assertEquals(closed.cache.closeIdle(), false);
   scene.made[1]!.reopen();
   assertEquals([scene.cache.closeIdle(), scene.open], [true, []]);
+});
+
+test("a segment whose file was found to be another one is forgotten", () => {
+  const scene = new Scene();
+  scene.use(1, 2);
+  scene.made[0]!.replaced!();
+  assertEquals([scene.open, scene.cache.known(1)], [[2], undefined]);
 });
