@@ -164,7 +164,7 @@ export class PartitionDelivery {
         if (delivery.over.signal.aborted) throw error;
         delivery.error = error;
         // Once is what happens when a broker ends.
-        if (attempt > 1 && isClosedSilently(error)) this.#requestLimit.suspect();
+        if (attempt > 1 && isClosedSilently(error)) this.#requestLimit.suspect(batch);
         if (isUnknownTopic(error) && await this.#isDeleted()) throw new TopicDeletedError(name);
         if (!isRenumbered && isFault(error, ...UNKNOWN_SEQUENCE)) {
           isRenumbered = true;

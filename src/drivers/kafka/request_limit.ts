@@ -28,16 +28,16 @@ export class RequestLimit {
     private readonly partition: number,
   ) {}
 
-  /** A leader has closed connections, for this reason perhaps: it is asked before the next batch. */
-  suspect(): void {
-    this.#bytesMax = 0;
+  /** A leader has closed connections for a batch, because of its size perhaps: it is asked before the next attempt. */
+  suspect(batch: RecordBatch): void {
+    this.#bytesMax = Math.min(this.#bytesMax, batch.bytes.byteLength);
   }
 
   /** Throws `LimitExceededError` if a batch is too large for a leader; asks it again before that. */
   async check(leader: Leader, batch: RecordBatch): Promise<void> {
     const bytes = batch.bytes.byteLength;
     if (!this.#isExceededBy(bytes)) return;
-    this.#bytesMax = await this.#ask(leader, bytes) ?? Infinity;
+    this.#bytesMax = await this.#ask(leader) ?? Infinity;
     if (!this.#isExceededBy(bytes)) return;
     const what = batch.count === 1 ? "an event" : `${counted(batch.count, "event")} together`;
     throw new LimitExceededError(
@@ -54,7 +54,7 @@ export class RequestLimit {
   }
 
   /** Undefined if it does not say. */
-  async #ask(leader: Leader, bytes: number): Promise<number | undefined> {
+  async #ask(leader: Leader): Promise<number | undefined> {
     const { cluster, cluster: { module: { ConfigResourceTypes } } } = this;
     const broker = {
       resourceType: ConfigResourceTypes.BROKER,
@@ -71,9 +71,9 @@ export class RequestLimit {
     } catch (error) {
       if (isFault(error, "CLUSTER_AUTHORIZATION_FAILED")) {
         cluster.warnOnce(
-          `Broker ${leader.id} closes the connection for batches of ${counted(bytes, "byte")}: if its ` +
-            `"${SETTING}" is smaller, raise it, or lower "batch.size"; with the right "DescribeConfigs" on the ` +
-            "cluster they are split",
+          `Broker ${leader.id} has closed connections instead of answering pushes: if its "${SETTING}" is smaller ` +
+            'than a batch, raise it, or lower "batch.size"; with the right "DescribeConfigs" on the cluster they ' +
+            "are split",
         );
       }
       return undefined;
