@@ -20,7 +20,7 @@ import {
   stayFenced,
 } from "./client_internals.ts";
 import { readCommitted } from "./committed_fetch.ts";
-import { failureOf, isTransient, isUnknownRequest } from "./failure.ts";
+import { failureOf, isFault, isTransient, isUnknownRequest, OUT_OF_QUOTA } from "./failure.ts";
 import { KnownBrokers, RESEND_AFTER_MS } from "./known_brokers.ts";
 import { findCoordinator, leaveMovedCoordinators } from "./moved_coordinator.ts";
 import { stickyAssignor, StickyProtocol } from "./sticky_assignor.ts";
@@ -142,14 +142,18 @@ export class Cluster {
     needs?: Needs,
   ): Promise<T> {
     const beganMs = performance.now();
+    let overQuota: unknown;
     for (let attempt = 1;; attempt++) {
       if (this.#closing.signal.aborted) throw new ClosedError("the octopus driver");
       try {
         return await operation(this.#admin);
       } catch (error) {
+        // Until the quota allows it brokers do not read the next attempt, perhaps for longer than a request may take.
+        if (isFault(error, OUT_OF_QUOTA)) overQuota = error;
         const delayMs = this.retryDelay(undefined, what, attempt);
-        if (!isTransient(error) || performance.now() - beganMs + delayMs > msMax) {
-          throw this.failure(error, what, performance.now() - beganMs, needs);
+        const mayPass = isTransient(error);
+        if (!mayPass || performance.now() - beganMs + delayMs > msMax) {
+          throw this.failure(mayPass ? overQuota ?? error : error, what, performance.now() - beganMs, needs);
         }
         this.#admin.clearMetadata();
         await this.pauseBefore({ operation: what, attempt, error });
@@ -202,13 +206,8 @@ export class Cluster {
     this.#brokers.share(consumer, this.module);
     consumer.on("client:performWithRetry:retry", (operation, attempt, _retries, delayMs) => {
       if (!diagnostics.retry.hasSubscribers) return;
-      const error = new Error("the client tries it again");
-      diagnostics.retry.publish({
-        operation: `${operation} for "${group}"`,
-        attempt: attempt + 1,
-        delayMs,
-        error,
-      });
+      const again = { operation: `${operation} for "${group}"`, attempt: attempt + 1, delayMs };
+      diagnostics.retry.publish({ ...again, error: new Error("the client tries it again") });
     });
     readFetches(consumer, this.module, fetch.checksChecksums);
     if (fetch.readsCommittedOnly) readCommitted(consumer, this.module);

@@ -234,6 +234,9 @@ export function unknownCompression(what: string, codec: string): NotSupportedErr
   );
 }
 
+/** A quota of the client is used up. */
+export const OUT_OF_QUOTA = "THROTTLING_QUOTA_EXCEEDED";
+
 /** The error for brokers that send nothing because a quota of the client is used up. */
 export function outOfQuota(servers: string, what: string, ms: number): BrokerError {
   return new BrokerError(
@@ -242,7 +245,7 @@ export function outOfQuota(servers: string, what: string, ms: number): BrokerErr
       ms / 1000
     } s, because a quota of this client is ` +
       'used up; raise its "consumer_byte_rate" or "request_percentage", or try again',
-    { reason: "THROTTLING_QUOTA_EXCEEDED", canRetry: true },
+    { reason: OUT_OF_QUOTA, canRetry: true },
   );
 }
 
