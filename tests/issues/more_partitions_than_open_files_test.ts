@@ -1,29 +1,29 @@
 // A program that reads, acknowledges or writes all partitions of a topic with more of them than a process may have files
 // open (`ulimit -n`) failed with EMFILE: it kept the file of each partition open.
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { Driver, type FilesTopicOptions, type Topic } from "../../mod.ts";
+import { ConsumerDeletedError, Driver, type Event, type FilesTopicOptions, type Topic } from "../../mod.ts";
 import { FilesDriver } from "../../src/drivers/files/driver.ts";
+import { Partition } from "../../src/log/partition.ts";
 import { storageOn } from "../../src/storage/node.ts";
+import type { Storage } from "../../src/storage/port.ts";
 import { test } from "../harness.ts";
 import { memoryFolder } from "../memory_folder.ts";
 
 const PARTITIONS = 60;
 const FILES_MAX = 20;
 
-/** Calls back with a topic of a process that may have few files open, and a function that returns how many it has. */
-async function withFewFiles(
-  options: FilesTopicOptions,
-  use: (topic: Topic, root: string, countOpen: () => number) => Promise<void>,
-): Promise<void> {
-  const root = fs.mkdtempSync(join(memoryFolder, "diaspora-few-files-"));
+/** The calls of a process that may have few files open, and its open ones. */
+function limited(filesMax: number): { open: Set<number>; storage: Storage } {
   const open = new Set<number>();
-  const limited = {
+  /** Each new file has the number of one that was removed before. */
+  const numbered = (stat: fs.Stats | undefined) => stat && Object.assign(stat, { ino: 7 });
+  const system = {
     ...fs,
     openSync: ((...args: Parameters<typeof fs.openSync>) => {
-      if (open.size === FILES_MAX) throw Object.assign(new Error("too many"), { code: "EMFILE" });
+      if (open.size === filesMax) throw Object.assign(new Error("too many"), { code: "EMFILE" });
       const descriptor = fs.openSync(...args);
       open.add(descriptor);
       return descriptor;
@@ -32,8 +32,21 @@ async function withFewFiles(
       open.delete(descriptor);
       fs.closeSync(descriptor);
     },
+    fstatSync: ((descriptor: number) => numbered(fs.fstatSync(descriptor))) as typeof fs.fstatSync,
+    lstatSync:
+      ((path: string, options: fs.StatSyncOptions) =>
+        numbered(fs.lstatSync(path, options) as fs.Stats)) as typeof fs.lstatSync,
   };
-  const storage = storageOn({ fs: limited, windows: process.platform === "win32" });
+  return { open, storage: storageOn({ fs: system, windows: process.platform === "win32" }) };
+}
+
+/** Calls back with a topic of a process that may have few files open, and a function that returns how many it has. */
+async function withFewFiles(
+  options: FilesTopicOptions,
+  use: (topic: Topic, root: string, countOpen: () => number) => Promise<void>,
+): Promise<void> {
+  const root = fs.mkdtempSync(join(memoryFolder, "diaspora-few-files-"));
+  const { open, storage } = limited(FILES_MAX);
   try {
     await using driver = Driver.from(new FilesDriver({ root_path: root }, storage));
     await driver.createTopic("t", { num_partitions: PARTITIONS, ...options });
@@ -100,4 +113,43 @@ test("files that were closed for others are not mixed up with those that have th
     await other.push({ anew: true }, undefined, { partition: partition! });
     const event = await consumer.pull().wait(10_000);
     assertEquals([event?.metadata, event?.id, event?.partition], [{ anew: true }, 0, partition]);
+  }));
+
+test("a consumer whose files were closed for others writes no position into those of one that was made anew", () =>
+  withFewFiles({}, async (topic, root) => {
+    await using producer = topic.producer();
+    for (let n = 0; n < 3 * PARTITIONS; n++) producer.push({ n }, undefined, { partition: n % PARTITIONS });
+    await producer.flush();
+    const deleted = topic.consumer("c");
+    const held: Event[] = [];
+    for (let n = 0; n < 3 * PARTITIONS; n++) {
+      const event = await deleted.pull();
+      if (event.id === 0) await event.acknowledge();
+      else if (event.id === 2) held.push(event);
+    }
+    await using driver = await Driver.open("files", { root_path: root });
+    await using again = await driver.openTopic("t");
+    await again.deleteConsumer("c");
+    await using consumer = again.consumer("c");
+    for (let n = 0; n < 3 * PARTITIONS; n++) {
+      const event = await consumer.pull();
+      if (event.id === 0) await event.acknowledge();
+    }
+    for (const event of held) await assertRejects(() => event.acknowledge(), ConsumerDeletedError);
+    await deleted.close();
+    const positions = (await again.lag("c")).map(({ position }) => position);
+    assertEquals(positions, new Array(PARTITIONS).fill(1));
+  }));
+
+test("a file that was closed for itself, as it was opened once more, is closed with the others", () =>
+  withFewFiles({ num_partitions: 1 }, async (topic, root) => {
+    await using producer = topic.producer();
+    await producer.push({});
+    const { open, storage } = limited(1);
+    const directory = `${root}/t/partitions/00000000`;
+    const partition = new Partition({ storage, directory, topic: "t", partition: 0 });
+    assertEquals(partition.segment(0).reopen(), true);
+    assertEquals(open.size, 1);
+    partition.close();
+    assertEquals(open.size, 0);
   }));

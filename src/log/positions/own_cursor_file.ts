@@ -14,6 +14,7 @@ import {
   CURSOR_FILE_BYTES,
   type CursorFilePublication,
   type CursorFiles,
+  isOwnedBy,
   wasRetired,
 } from "./cursor_files.ts";
 import { encodeSlot, POSITION_SLOT_BYTES, type StoredPosition } from "./position_slot.ts";
@@ -107,9 +108,10 @@ export class OwnCursorFile implements IdleFiles {
   #opened(): StorageFile | undefined {
     if (this.#file !== undefined || this.#isClosed) return this.#file;
     const file = openIfThere(this.settings.storage, this.path);
-    if (file === undefined || this.#hasName()) return this.#file = file;
-    file.close();
-    return undefined;
+    // A file that was made since may even have its number: that of a removed one is free when no one has it open.
+    const isOwn = file !== undefined && this.#hasName() && isOwnedBy(this.settings.owner, file);
+    if (!isOwn) file?.close();
+    return this.#file = isOwn ? file : undefined;
   }
 
   closeIdle(): boolean {

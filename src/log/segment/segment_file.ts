@@ -165,6 +165,8 @@ export class Segment {
       const file = this.storage.open(this.path, "read");
       this.#file?.close();
       this.#file = file;
+      // If there was no descriptor left for it, the one before was closed, and is not known to be open any more.
+      this.opened?.(this);
     } catch (error) {
       if (isMissing(error)) return false;
       throw error;
