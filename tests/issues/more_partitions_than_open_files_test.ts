@@ -88,6 +88,21 @@ for (const flush_behavior of ["buffered", "immediate"] as const) {
     }));
 }
 
+test("the first positions in more partitions than a process may have files open are stored at once", () =>
+  withFewFiles({}, async (topic) => {
+    await using consumer = topic.consumer("c", { from: "latest" });
+    await consumer.ready();
+    await using producer = topic.producer();
+    for (let partition = 0; partition < PARTITIONS; partition++) producer.push({}, undefined, { partition });
+    await producer.flush();
+    const events: Event[] = [];
+    for (let n = 0; n < PARTITIONS; n++) events.push(await consumer.pull());
+    // Such a position has to survive a power cut.
+    await Promise.all(events.map((event) => event.acknowledge()));
+    const positions = (await topic.lag("c")).map(({ position }) => position);
+    assertEquals(positions, new Array(PARTITIONS).fill(1));
+  }));
+
 test("files that were closed for others are not mixed up with those that have their names now", () =>
   withFewFiles({ segment_bytes: 4096 }, async (topic, root) => {
     await using producer = topic.producer();

@@ -115,8 +115,11 @@ export class OwnCursorFile implements IdleFiles {
   }
 
   closeIdle(): boolean {
-    // A sync covers what was written through another descriptor, but not what a failed one has dropped.
-    if (this.#file === undefined || this.#syncing !== undefined || this.isSyncDue || this.#isInDoubt) {
+    if (this.#file === undefined || this.#syncing !== undefined) return false;
+    try {
+      // While it is closed the system may forget that it could not write something.
+      if (this.isSyncDue || this.#isInDoubt) this.syncNow();
+    } catch {
       return false;
     }
     this.#file.close();
@@ -151,11 +154,12 @@ export class OwnCursorFile implements IdleFiles {
     void syncing.then(finish, finish);
   }
 
-  /** Puts what was written on the disk. */
+  /** Puts what was written on the disk, where it is already if it was closed since. */
   async sync(): Promise<void> {
+    if (this.#file === undefined) return;
     this.#writeDropped();
     try {
-      await this.#opened()?.sync();
+      await this.#file.sync();
     } catch (error) {
       this.#isInDoubt = true;
       throw error;
