@@ -121,11 +121,14 @@ test("a client certificate that the broker does not accept is named", async () =
 });
 
 test("a client certificate that has expired is said to have, where the broker does not accept it", async () => {
-  const own = { ...TLS, "ssl.certificate.pem": EXPIRED_CERTIFICATE, "ssl.key.pem": OTHER_KEY };
-  assertStringIncludes(
-    (await faultAt(demanding(), own)).message,
-    '"ssl.keystore.location", which expired on Jan  1 00:00:00 2021 GMT: renew it',
-  );
+  // Deno finds no certificate after a key: reading it ended the process.
+  for (const pem of [EXPIRED_CERTIFICATE, OTHER_KEY + EXPIRED_CERTIFICATE]) {
+    const own = { ...TLS, "ssl.certificate.pem": pem, "ssl.key.pem": OTHER_KEY };
+    assertStringIncludes(
+      (await faultAt(demanding(), own)).message,
+      '"ssl.keystore.location", which expired on Jan  1 00:00:00 2021 GMT: renew it',
+    );
+  }
 });
 
 test("a broker that requires a login is diagnosed when none is sent", async () => {

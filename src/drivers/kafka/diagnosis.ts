@@ -142,7 +142,9 @@ function aboutCertificate(reason: string, { cert, pfx }: ConnectionOptions): str
       shown(reason)
     }`;
   }
-  const { validFrom = "", validTo = "" } = cert === undefined ? {} : new X509Certificate(cert as string);
+  // Deno does not look for it after a key that is in the same file.
+  const [pem] = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/.exec(String(cert)) ?? [];
+  const { validFrom = "", validTo = "" } = pem === undefined ? {} : new X509Certificate(pem);
   const why = whyNotNow(validFrom, validTo);
   return 'does not accept the certificate of "ssl.certificate.location" or "ssl.keystore.location"' +
     (why === undefined ? shown(reason) : `, which ${why}`);
