@@ -57,8 +57,11 @@ function stateOf(stat: nodeFs.Stats): PathState {
   return { kind, bytes, modified, inode, made: stat.birthtimeMs || stat.ctimeMs };
 }
 
+/** The largest descriptor there can be, and no file's: the system refuses it (EBADF). */
+const CLOSED = 2 ** 31 - 1;
+
 class NodeFile implements StorageFile {
-  constructor(readonly path: string, private readonly fd: number, private readonly fs: FileSystem) {}
+  constructor(readonly path: string, private fd: number, private readonly fs: FileSystem) {}
 
   append(bytes: Uint8Array): number {
     try {
@@ -112,7 +115,10 @@ class NodeFile implements StorageFile {
   }
 
   close(): void {
-    release(this.fs, this.fd);
+    const { fd } = this;
+    // The system gives the number to the file that is opened next.
+    this.fd = CLOSED;
+    release(this.fs, fd);
   }
 }
 

@@ -33,6 +33,26 @@ function errnoOf(action: () => unknown): string {
   return assertThrows(action, StorageError).errno;
 }
 
+test("a file that is closed is not used any more, though the next one gets its descriptor's number", () =>
+  inFolder((folder) => {
+    assert(nodeStorage.publish(`${folder}/one`, bytes("one")));
+    assert(nodeStorage.publish(`${folder}/two`, bytes("two")));
+    const closed = nodeStorage.open(`${folder}/one`, "update");
+    closed.close();
+    const open = nodeStorage.open(`${folder}/two`, "update");
+    const uses = [
+      () => closed.readAt(new Uint8Array(3), 0),
+      () => closed.writeAt(bytes("bad"), 0),
+      () => closed.append(bytes("bad")),
+      () => closed.size(),
+      () => closed.syncNow(),
+    ];
+    assertEquals(uses.map(errnoOf), uses.map(() => "EBADF"));
+    assertThrows(() => closed.close());
+    assertEquals([open.size(), text(nodeStorage.readWhole(`${folder}/two`))], [3, "two"]);
+    open.close();
+  }));
+
 test("a file can be appended to, read and written anywhere, and has a size", () =>
   inFolder((folder) => {
     const path = `${folder}/file`;
