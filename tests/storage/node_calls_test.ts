@@ -296,7 +296,7 @@ test("each call that fails says what it was to do, and to what", () => {
 test("a draft that cannot be opened, and a rename that Windows would not do, say what was not done", () => {
   using disk = new Recorded({
     openSync: () => {
-      throw systemError("EMFILE");
+      throw systemError("EACCES");
     },
   });
   const path = disk.path("file");
