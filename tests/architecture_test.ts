@@ -37,6 +37,7 @@ const LAYERS = [
   "api",
   "registry",
   "engine",
+  "groups",
   "log",
   "storage",
   "vocabulary",
@@ -50,7 +51,6 @@ const ROOMS = [
   "retention.ts",
   "write/",
   "read/",
-  "groups/",
   "positions/",
   "partition.ts",
   "segment/",
@@ -80,7 +80,7 @@ function layerOf(path: string): Layer {
   if (["ctl", "testing", "otel"].includes(folder)) return "program";
   if (folder === "ui") return "page";
   if (folder === "components" || folder === "drivers") return "engine";
-  if (folder === "log" || folder === "storage") return folder;
+  if (folder === "groups" || folder === "log" || folder === "storage") return folder;
   return "api";
 }
 
@@ -167,12 +167,15 @@ test("no two files import each other, not even through others, or for a type, or
   assertEquals(circles((path) => path), []);
 });
 
-test("users of the log import log/mod.ts or log/check/mod.ts", () => {
+test("users of the log import log/mod.ts or log/check/mod.ts, and users of groups groups/mod.ts", () => {
   assertEquals(
     offences(
-      sources.filter(({ path }) => !path.startsWith("src/log/")),
+      sources,
       (source) =>
-        local(source).filter((target) => /^src\/log\/(?!(?:check\/)?mod\.ts$)/.test(target))
+        local(source).filter((target) =>
+          !source.path.startsWith("src/log/") && /^src\/log\/(?!(?:check\/)?mod\.ts$)/.test(target) ||
+          !source.path.startsWith("src/groups/") && /^src\/groups\/(?!mod\.ts$)/.test(target)
+        )
           .map((target) => `imports "${target}"`),
     ),
     [],
@@ -320,14 +323,14 @@ test("the library imports node: built-ins by that name, and packages that packag
 });
 
 test("opening a driver for files loads no built-ins that are slow to load", () => {
-  const opened = sources.filter(({ path }) => /^src\/(?:drivers\/files|log|storage)\//.test(path));
+  const opened = sources.filter(({ path }) => /^src\/(?:drivers\/files|groups|log|storage)\//.test(path));
   const slow = /^node:(?:zlib|stream|http|net|child_process)\b/;
   assertEquals(offences(opened, ({ imports }) => imports.filter((name) => slow.test(name))), []);
 });
 
-test("the log reads no clock, no randomness and no file system of its own", () => {
+test("the log and groups read no clock, no randomness and no file system of its own", () => {
   assertEquals(
-    offences(sources.filter(({ path }) => path.startsWith("src/log/")), ({ imports, tree }) => [
+    offences(sources.filter(({ path }) => /^src\/(?:log|groups)\//.test(path)), ({ imports, tree }) => [
       ...imports.filter((name) => /^(?:node:)?(?:fs|crypto|timers|os|child_process)\b/.test(name)),
       ...nodes(tree, (node) =>
         isMember(node, /^Date$/, /^now$/) || isMember(node, /^Math$/, /^random$/) ||

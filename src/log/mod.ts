@@ -12,7 +12,6 @@
  * | `ID.first-TIME`      | a removal: `ID` is the first segment; the newest time removed before it is `TIME`         |
  * | `*.draft`            | a file before it gets its name; a leftover once it is an hour old                         |
  * | `PARTITION.pos`      | a consumer's position, in a folder of its own: slots of 64 bytes, the newest valid counts |
- * | `group/NUMBER.json`  | beside positions: the members of a group and their partitions (`groups/roster.ts`)        |
  *
  * **A frame** is a batch: a record, the table of sizes, metadata, data, and the record again. It exists when one of
  * the two records is whole and nothing that follows contradicts it. An event does not store its id: the id follows from
@@ -37,18 +36,13 @@
  * file system but through the `Storage` it was given.
  *
  * **The rooms** import one way, from the first to the last: `check/` verify, plan, repair · `write/` writer, appender,
- * durability · `read/` reader, batch, data · `groups/` membership, roster, lease, assignor · `positions/` cursor,
- * confirm · `segment/` files, scanner, entries, index, folder · `format/` bytes, record, frame body, and `core/`, the
- * wasm binding.
+ * durability · `read/` reader, batch, data · `positions/` cursor, confirm · `segment/` files, scanner, entries, index,
+ * folder · `format/` bytes, record, frame body, and `core/`, the wasm binding.
  *
  * @module
  */
 export { METADATA_BYTES_MAX } from "./format/bytes.ts";
 export { crc32, crc32c } from "./format/core/core.ts";
-export { Membership } from "./groups/membership.ts";
-export { FailureDetector, type GroupEnvironment } from "./groups/failure_detector.ts";
-export { type Member, type MemberProcess, type Roster, RosterFiles } from "./groups/roster.ts";
-export { type AssignmentFailure, type AssignmentListener, assignPartitions } from "./groups/assignor.ts";
 export { Partition } from "./partition.ts";
 export { confirmedId, positionAt } from "./positions/confirm.ts";
 export { CursorFile } from "./positions/cursor.ts";

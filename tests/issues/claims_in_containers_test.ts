@@ -7,7 +7,7 @@ import { hostname } from "node:os";
 import { TransferInProgressError } from "../../mod.ts";
 import { claimTopic } from "../../src/drivers/files/claim.ts";
 import { test } from "../harness.ts";
-import { ScriptedEnvironment } from "../log/groups/scripted_environment.ts";
+import { ScriptedEnvironment } from "../groups/scripted_environment.ts";
 import { ROOT, SimulatedFolder } from "../drivers/files/simulated_folder.ts";
 
 /** A process in a container; processes of other containers are not found. */

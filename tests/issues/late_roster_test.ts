@@ -4,11 +4,11 @@
 // knew was there, the next one was not, so that it took its own for the current one and acknowledged events of a
 // partition that was another member's.
 import { assertEquals } from "@std/assert";
-import { Membership } from "../../src/log/groups/membership.ts";
-import { RosterFiles } from "../../src/log/groups/roster.ts";
+import { Membership } from "../../src/groups/membership.ts";
+import { RosterFiles } from "../../src/groups/roster.ts";
 import { ROOT, SimulatedFolder } from "../drivers/files/simulated_folder.ts";
 import { test } from "../harness.ts";
-import { ScriptedEnvironment } from "../log/groups/scripted_environment.ts";
+import { ScriptedEnvironment } from "../groups/scripted_environment.ts";
 
 test("a member does not own a partition because an old roster is there again", () => {
   const { storage } = new SimulatedFolder();

@@ -4,7 +4,8 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Driver, StorageError } from "../../mod.ts";
 import { FilesDriver } from "../../src/drivers/files/driver.ts";
-import { Partition, RosterFiles } from "../../src/log/mod.ts";
+import { RosterFiles } from "../../src/groups/mod.ts";
+import { Partition } from "../../src/log/mod.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import { ROOT, SimulatedFolder } from "../drivers/files/simulated_folder.ts";
 import { test } from "../harness.ts";

@@ -1,10 +1,10 @@
 // What the simulation found when group members were added to it.
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { StorageError } from "../../src/errors.ts";
-import { Heartbeat, readHeartbeat } from "../../src/log/groups/heartbeat.ts";
-import type { AssignmentListener } from "../../src/log/groups/assignor.ts";
-import { Membership } from "../../src/log/groups/membership.ts";
-import type { GroupEnvironment } from "../../src/log/groups/failure_detector.ts";
+import { Heartbeat, readHeartbeat } from "../../src/groups/heartbeat.ts";
+import type { AssignmentListener } from "../../src/groups/assignor.ts";
+import { Membership } from "../../src/groups/membership.ts";
+import type { GroupEnvironment } from "../../src/groups/failure_detector.ts";
 import { CursorFile } from "../../src/log/positions/cursor.ts";
 import { test } from "../harness.ts";
 import { SimulatedDisk } from "../simulation/disk/disk.ts";

@@ -7,7 +7,7 @@ import { claimTopic } from "../../src/drivers/files/claim.ts";
 import { machine } from "../../src/drivers/files/machine.ts";
 import { ROOT } from "../drivers/files/simulated_folder.ts";
 import { test } from "../harness.ts";
-import { ScriptedEnvironment } from "../log/groups/scripted_environment.ts";
+import { ScriptedEnvironment } from "../groups/scripted_environment.ts";
 import type { StorageFile } from "../../src/storage/port.ts";
 import { SimulatedDisk } from "../simulation/disk/disk.ts";
 import { SimulatedProcess } from "../simulation/disk/process.ts";

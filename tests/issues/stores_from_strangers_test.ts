@@ -16,7 +16,7 @@ import { decodeSegmentHeader, encodeSegmentHeader } from "../../src/log/format/s
 import { nodeStorage } from "../../src/storage/node.ts";
 import { type Canary, withCanary } from "../faults/canary.ts";
 import { test } from "../harness.ts";
-import { ScriptedEnvironment } from "../log/groups/scripted_environment.ts";
+import { ScriptedEnvironment } from "../groups/scripted_environment.ts";
 
 const PID_OF_NONE = 2 ** 22 + 1;
 

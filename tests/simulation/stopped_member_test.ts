@@ -1,7 +1,7 @@
 // A history that random ones hardly ever meet: a member of a group is stopped at one of its system calls, at each
 // in turn, and another one acts meanwhile.
 import { assert, assertGreater, assertLess } from "@std/assert";
-import { Membership } from "../../src/log/groups/membership.ts";
+import { Membership } from "../../src/groups/membership.ts";
 import { test } from "../harness.ts";
 import { SimulatedDisk } from "./disk/disk.ts";
 import { SimulatedProcess } from "./disk/process.ts";

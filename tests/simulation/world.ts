@@ -11,7 +11,7 @@ import {
   StorageError,
 } from "../../src/errors.ts";
 import type { JsonObject } from "../../src/json.ts";
-import type { GroupEnvironment } from "../../src/log/mod.ts";
+import type { GroupEnvironment } from "../../src/groups/mod.ts";
 import { core } from "../../src/log/format/core/core.ts";
 import { listingOf } from "../../src/log/segment/listing.ts";
 import { baseIdOf } from "../../src/log/segment/segment_file.ts";

@@ -31,7 +31,14 @@ const GENERATED = new Set([CORE_BYTES]);
 
 /** The folders that are mutated when no path is given. */
 export const NAMED = [
-  ...["src/log", "src/drivers/files", "src/drivers/memory", "src/storage/node.ts", "src/storage/system.ts"],
+  ...[
+    "src/log",
+    "src/groups",
+    "src/drivers/files",
+    "src/drivers/memory",
+    "src/storage/node.ts",
+    "src/storage/system.ts",
+  ],
   ...["src/producer.ts", "src/producer", "src/consumer.ts", "src/consumer", "wasm"],
 ];
 

@@ -12,7 +12,7 @@
  */
 import { hostname } from "node:os";
 import { TransferInProgressError } from "../../errors.ts";
-import type { GroupEnvironment } from "../../log/mod.ts";
+import type { GroupEnvironment } from "../../groups/mod.ts";
 import { isMissing, openIfThere, randomHex, type Storage, type StorageFile } from "../../storage/port.ts";
 import { machine } from "./machine.ts";
 import { makeTree } from "./make_tree.ts";

@@ -2,7 +2,7 @@ import { attempt } from "../../async.ts";
 import { ForeignFilesError, ForeignLayoutError, TopicExistsError, TopicNotFoundError } from "../../errors.ts";
 import type { JsonObject } from "../../json.ts";
 import { checkNewTopicName, checkTopicName, checkUnique, isTopicName, otherSpellings } from "../../names.ts";
-import type { GroupEnvironment } from "../../log/mod.ts";
+import type { GroupEnvironment } from "../../groups/mod.ts";
 import { nodeStorage } from "../../storage/node.ts";
 import { bestEffort, isMissing, isTaken, listIfThere, type Storage } from "../../storage/port.ts";
 import type {

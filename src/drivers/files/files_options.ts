@@ -1,9 +1,5 @@
-import {
-  type FlushBehavior,
-  type GroupEnvironment,
-  SEGMENT_BYTES_DEFAULT,
-  SEGMENT_BYTES_MAX,
-} from "../../log/mod.ts";
+import type { GroupEnvironment } from "../../groups/mod.ts";
+import { type FlushBehavior, SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_MAX } from "../../log/mod.ts";
 import {
   documented,
   type FilesDriverOptions,

@@ -15,7 +15,7 @@ import {
   Membership,
   type Roster,
   RosterFiles,
-} from "../../log/mod.ts";
+} from "../../groups/mod.ts";
 import { bestEffort, isMissing, type Storage } from "../../storage/port.ts";
 import type { ConsumerFolder } from "./consumer_folder.ts";
 import { checkIsFolder } from "./layout.ts";

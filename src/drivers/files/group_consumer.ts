@@ -1,11 +1,9 @@
 import type { ConsumerRequest, IncomingBatch, StartPosition } from "../../contract.ts";
 import { ConsumerDeletedError, PartitionMovedError, TopicDeletedError } from "../../errors.ts";
+import type { AssignmentFailure, AssignmentListener, Membership } from "../../groups/mod.ts";
 import {
-  type AssignmentFailure,
-  type AssignmentListener,
   confirmedId,
   type CursorFile,
-  type Membership,
   type Partition,
   type Position,
   positionAt,

@@ -8,7 +8,7 @@
  * <topic>/partitions/00000000.lock                                exists during an append with use_file_locking
  * <topic>/consumers/<encoded name>/name  00000000.pos             positions, a file per partition
  * <topic>/consumers/<encoded name>/id-0123456789abcdef            its identity, likewise
- * <topic>/consumers/<encoded name>/group/0000000000000042.json    members and their partitions, see `log/groups/`
+ * <topic>/consumers/<encoded name>/group/0000000000000042.json    members and their partitions, see `groups/`
  * <topic>/consumers/<encoded name>/group/members/<id>             a number that grows while a member lives
  * <topic>/consumers/<encoded name>/seek/0123456789abcdef.json     exists during a seek over several partitions
  * .creating-*  .deleting-*                                        topics being created or removed, which do not exist

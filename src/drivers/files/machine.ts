@@ -9,7 +9,7 @@ import { hostname } from "node:os";
 import process from "node:process";
 import { clearImmediate, setImmediate } from "node:timers";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { GroupEnvironment, MemberProcess } from "../../log/mod.ts";
+import type { GroupEnvironment, MemberProcess } from "../../groups/mod.ts";
 import { everyTick } from "../../storage/ticks.ts";
 
 /** Indexes of the state and the start time among the fields after the program's name in `/proc/<pid>/stat`. */

@@ -1,6 +1,6 @@
 import type { GroupPartitionsAssigner } from "@platformatic/kafka";
 import { Buffer } from "node:buffer";
-import { assignPartitions } from "../../log/mod.ts";
+import { assignPartitions } from "../../groups/mod.ts";
 
 /** The partitions that a rejoining member owned, which it reports to the group leader. */
 interface Owned {

@@ -1,7 +1,7 @@
 import { clearInterval, setInterval } from "node:timers";
 import process from "node:process";
 import type { GroupMember } from "../../contract.ts";
-import { assignPartitions } from "../../log/mod.ts";
+import { assignPartitions } from "../../groups/mod.ts";
 
 /** How often to check whether a revoked partition can be handed over, in milliseconds. */
 const POLL_MS = 50;

@@ -7,7 +7,7 @@ import { claimTopic } from "../../../src/drivers/files/claim.ts";
 import { machine } from "../../../src/drivers/files/machine.ts";
 import type { OpenMode, Storage } from "../../../src/storage/port.ts";
 import { test } from "../../harness.ts";
-import { ScriptedEnvironment } from "../../log/groups/scripted_environment.ts";
+import { ScriptedEnvironment } from "../../groups/scripted_environment.ts";
 import { ROOT, SimulatedFolder } from "./simulated_folder.ts";
 
 const PATH = `${ROOT}/.filling-t`;

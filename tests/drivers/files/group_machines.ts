@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ConsumerInterface, ConsumerRequest, TopicInterface } from "../../../src/contract.ts";
 import { FilesDriver } from "../../../src/drivers/files/driver.ts";
-import type { GroupEnvironment } from "../../../src/log/groups/failure_detector.ts";
-import type { MemberProcess } from "../../../src/log/groups/roster.ts";
+import type { GroupEnvironment } from "../../../src/groups/failure_detector.ts";
+import type { MemberProcess } from "../../../src/groups/roster.ts";
 import type { Storage } from "../../../src/storage/port.ts";
 
 /** Of the topics that tests make. */

@@ -20,7 +20,7 @@ import {
   UnsupportedFormatError,
 } from "../../../src/errors.ts";
 import { core } from "../../../src/log/format/core/core.ts";
-import { RosterFiles, vacant } from "../../../src/log/groups/roster.ts";
+import { RosterFiles, vacant } from "../../../src/groups/roster.ts";
 import { nodeStorage } from "../../../src/storage/node.ts";
 import { test } from "../../harness.ts";
 import { changedStorage } from "../../log/port_wrapper.ts";

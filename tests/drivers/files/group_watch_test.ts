@@ -5,7 +5,7 @@ import { Group } from "../../../src/drivers/files/group.ts";
 import type { Storage } from "../../../src/storage/port.ts";
 import { test } from "../../harness.ts";
 import { turn, until } from "../../waiting.ts";
-import { ScriptedEnvironment } from "../../log/groups/scripted_environment.ts";
+import { ScriptedEnvironment } from "../../groups/scripted_environment.ts";
 
 /** A group whose folder is watched by hand. */
 function watched(canWatch = true) {

@@ -1,7 +1,7 @@
 import type { ConsumerInterface, IncomingBatch, TopicInterface } from "../../../src/contract.ts";
 import { CorruptedLogError, EventGoneError, PartitionMovedError } from "../../../src/errors.ts";
 import type { GroupConsumer } from "../../../src/drivers/files/group_consumer.ts";
-import type { GroupEnvironment, MemberProcess } from "../../../src/log/mod.ts";
+import type { GroupEnvironment, MemberProcess } from "../../../src/groups/mod.ts";
 import { SimulatedKill } from "../disk/failure.ts";
 import type { SimulatedProcess } from "../disk/process.ts";
 import { BrokenPromise } from "../model/broken_promise.ts";

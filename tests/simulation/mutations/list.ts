@@ -343,7 +343,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     what: "groups: an owner relies on its part for longer than others wait for it",
-    file: "src/log/groups/lease.ts",
+    file: "src/groups/lease.ts",
     from: "const VALID = 0.7;",
     to: "const VALID = 5;",
     test: "tests/simulation/stopped_member_test.ts",

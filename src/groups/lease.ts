@@ -1,4 +1,4 @@
-import type { Storage } from "../../storage/port.ts";
+import type { Storage } from "../storage/port.ts";
 import type { GroupEnvironment } from "./failure_detector.ts";
 import { Heartbeat } from "./heartbeat.ts";
 

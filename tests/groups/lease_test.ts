@@ -1,9 +1,9 @@
 // A member's lease: when heartbeats are due, how long it is valid, and what begins it anew.
 import { assertEquals } from "@std/assert";
-import { Lease } from "../../../src/log/groups/lease.ts";
-import { readHeartbeat } from "../../../src/log/groups/heartbeat.ts";
-import { ROOT, SimulatedFolder } from "../../drivers/files/simulated_folder.ts";
-import { test } from "../../harness.ts";
+import { Lease } from "../../src/groups/lease.ts";
+import { readHeartbeat } from "../../src/groups/heartbeat.ts";
+import { ROOT, SimulatedFolder } from "../drivers/files/simulated_folder.ts";
+import { test } from "../harness.ts";
 import { ScriptedEnvironment } from "./scripted_environment.ts";
 
 function begun() {

@@ -1,8 +1,8 @@
 // What the tests of a group's membership share: members in separate processes, whose clocks and disk a test controls.
-import { Membership } from "../../../src/log/groups/membership.ts";
-import { type NextRoster, type Roster, RosterFiles } from "../../../src/log/groups/roster.ts";
-import { withOpenFiles } from "../../drivers/files/counted_files.ts";
-import { ROOT, SimulatedFolder } from "../../drivers/files/simulated_folder.ts";
+import { Membership } from "../../src/groups/membership.ts";
+import { type NextRoster, type Roster, RosterFiles } from "../../src/groups/roster.ts";
+import { withOpenFiles } from "../drivers/files/counted_files.ts";
+import { ROOT, SimulatedFolder } from "../drivers/files/simulated_folder.ts";
 import { ScriptedEnvironment } from "./scripted_environment.ts";
 
 export const TIMEOUT_MS = 1000;

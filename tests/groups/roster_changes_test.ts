@@ -1,7 +1,7 @@
 // What the next roster of a group says when members go, join or renew their lease.
 import { assertEquals } from "@std/assert";
-import { isBalanced, type Roster, withoutMembers, withRenewal } from "../../../src/log/groups/roster.ts";
-import { test } from "../../harness.ts";
+import { isBalanced, type Roster, withoutMembers, withRenewal } from "../../src/groups/roster.ts";
+import { test } from "../harness.ts";
 import { member } from "./scripted_environment.ts";
 
 /** A roster of epoch 7, whose owners are letters, `-` for none, since the epochs 0, 1, 2 and so on. */

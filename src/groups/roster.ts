@@ -10,9 +10,9 @@
  *
  * @module
  */
-import { StorageError, UnsupportedFormatError } from "../../errors.ts";
-import { listIfThere, type Storage } from "../../storage/port.ts";
-import { crc32 } from "../format/core/core.ts";
+import { StorageError, UnsupportedFormatError } from "../errors.ts";
+import { listIfThere, type Storage } from "../storage/port.ts";
+import { crc32 } from "../log/mod.ts";
 import { assignPartitions } from "./assignor.ts";
 
 /** What identifies a process. */

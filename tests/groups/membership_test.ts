@@ -1,10 +1,10 @@
 // The membership of consumers in a group, step by step: who owns which partition, and what each learns of it.
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { StorageError } from "../../../src/errors.ts";
-import { RosterFiles } from "../../../src/log/groups/roster.ts";
-import { bestEffort } from "../../../src/storage/port.ts";
-import { ROOT } from "../../drivers/files/simulated_folder.ts";
-import { test } from "../../harness.ts";
+import { StorageError } from "../../src/errors.ts";
+import { RosterFiles } from "../../src/groups/roster.ts";
+import { bestEffort } from "../../src/storage/port.ts";
+import { ROOT } from "../drivers/files/simulated_folder.ts";
+import { test } from "../harness.ts";
 import { Scene, TIMEOUT_MS } from "./scripted_members.ts";
 
 test("the first member has every partition, and each that joins its share, once the others let go", () => {

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { assignPartitions } from "../../../src/log/groups/assignor.ts";
-import { test } from "../../harness.ts";
+import { assignPartitions } from "../../src/groups/assignor.ts";
+import { test } from "../harness.ts";
 
 /** Owners as letters, `-` for none; and the expected owners. */
 const CASES: [members: string, owners: string, wanted: string][] = [

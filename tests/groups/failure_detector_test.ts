@@ -1,9 +1,9 @@
 // Which members of a group are taken for dead, and when, by what is seen of their processes and heartbeats.
 import { assertEquals } from "@std/assert";
-import { FailureDetector } from "../../../src/log/groups/failure_detector.ts";
-import type { Member } from "../../../src/log/groups/roster.ts";
-import type { Storage } from "../../../src/storage/port.ts";
-import { test } from "../../harness.ts";
+import { FailureDetector } from "../../src/groups/failure_detector.ts";
+import type { Member } from "../../src/groups/roster.ts";
+import type { Storage } from "../../src/storage/port.ts";
+import { test } from "../harness.ts";
 import { member, ScriptedEnvironment } from "./scripted_environment.ts";
 
 /** The heartbeats of members, and a detector that reads them. */

@@ -14,7 +14,7 @@
  *
  * @module
  */
-import { ensureDirectory, randomHex } from "../../storage/port.ts";
+import { ensureDirectory, randomHex } from "../storage/port.ts";
 import { CheckSchedule } from "./check_schedule.ts";
 import { DeliveryClock } from "./delivery_clock.ts";
 import { FailureDetector } from "./failure_detector.ts";

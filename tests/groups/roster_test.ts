@@ -1,11 +1,11 @@
 // The files of a group's rosters: which one counts, which are kept, and what damage means.
 import { assertEquals, assertThrows } from "@std/assert";
-import { StorageError, UnsupportedFormatError } from "../../../src/errors.ts";
-import { crc32 } from "../../../src/log/format/core/core.ts";
-import { type Roster, RosterFiles, vacant } from "../../../src/log/groups/roster.ts";
-import { ROOT, SimulatedFolder } from "../../drivers/files/simulated_folder.ts";
-import type { Storage } from "../../../src/storage/port.ts";
-import { test } from "../../harness.ts";
+import { StorageError, UnsupportedFormatError } from "../../src/errors.ts";
+import { crc32 } from "../../src/log/format/core/core.ts";
+import { type Roster, RosterFiles, vacant } from "../../src/groups/roster.ts";
+import { ROOT, SimulatedFolder } from "../drivers/files/simulated_folder.ts";
+import type { Storage } from "../../src/storage/port.ts";
+import { test } from "../harness.ts";
 import { member } from "./scripted_environment.ts";
 
 const nameOf = (epoch: number): string => `${String(epoch).padStart(16, "0")}.json`;

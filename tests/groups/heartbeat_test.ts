@@ -1,10 +1,10 @@
 // A member's heartbeat: the file with a number, and what others do to it.
 import { assertEquals, assertThrows } from "@std/assert";
-import { StorageError } from "../../../src/errors.ts";
-import { Heartbeat, readHeartbeat } from "../../../src/log/groups/heartbeat.ts";
-import type { StorageFile } from "../../../src/storage/port.ts";
-import { ROOT, SimulatedFolder } from "../../drivers/files/simulated_folder.ts";
-import { test } from "../../harness.ts";
+import { StorageError } from "../../src/errors.ts";
+import { Heartbeat, readHeartbeat } from "../../src/groups/heartbeat.ts";
+import type { StorageFile } from "../../src/storage/port.ts";
+import { ROOT, SimulatedFolder } from "../drivers/files/simulated_folder.ts";
+import { test } from "../harness.ts";
 
 const PATH = `${ROOT}/one`;
 const refusal = (errno: string) => new StorageError(errno, `Cannot do it: simulated (${errno})`);

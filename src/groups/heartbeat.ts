@@ -1,4 +1,4 @@
-import { openIfThere, type Storage, type StorageFile, writeOnceAt } from "../../storage/port.ts";
+import { openIfThere, type Storage, type StorageFile, writeOnceAt } from "../storage/port.ts";
 
 const COUNT_BYTES = 8;
 

@@ -1,10 +1,10 @@
 // The membership of a group when something else happens in the middle of it: a listener that leaves, a failing disk,
 // a process that is stopped, and others that are faster.
 import { assertEquals, assertThrows } from "@std/assert";
-import { StorageError } from "../../../src/errors.ts";
-import { bestEffort } from "../../../src/storage/port.ts";
-import { ROOT } from "../../drivers/files/simulated_folder.ts";
-import { test } from "../../harness.ts";
+import { StorageError } from "../../src/errors.ts";
+import { bestEffort } from "../../src/storage/port.ts";
+import { ROOT } from "../drivers/files/simulated_folder.ts";
+import { test } from "../harness.ts";
 import { Scene } from "./scripted_members.ts";
 
 const isRoster = (path: string): boolean => /group\/\d+\.json$/.test(path);

@@ -1,4 +1,4 @@
-import type { Storage } from "../../storage/port.ts";
+import type { Storage } from "../storage/port.ts";
 import { readHeartbeat } from "./heartbeat.ts";
 import type { Member, MemberProcess } from "./roster.ts";
 

@@ -1,7 +1,7 @@
 // When a member checks the others: by a timer that suits their number, and from within its own work.
 import { assertEquals } from "@std/assert";
-import { CheckSchedule } from "../../../src/log/groups/check_schedule.ts";
-import { test } from "../../harness.ts";
+import { CheckSchedule } from "../../src/groups/check_schedule.ts";
+import { test } from "../harness.ts";
 import { ScriptedEnvironment } from "./scripted_environment.ts";
 
 function schedule(timeoutMs = 60_000) {

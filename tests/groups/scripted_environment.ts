@@ -1,5 +1,5 @@
-import type { GroupEnvironment } from "../../../src/log/groups/failure_detector.ts";
-import type { Member, MemberProcess } from "../../../src/log/groups/roster.ts";
+import type { GroupEnvironment } from "../../src/groups/failure_detector.ts";
+import type { Member, MemberProcess } from "../../src/groups/roster.ts";
 
 /** A machine whose clock, timers and processes a test controls. */
 export class ScriptedEnvironment implements GroupEnvironment {

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import type { GroupEnvironment } from "../../../src/log/groups/failure_detector.ts";
-import { DeliveryClock } from "../../../src/log/groups/delivery_clock.ts";
-import { test } from "../../harness.ts";
+import type { GroupEnvironment } from "../../src/groups/failure_detector.ts";
+import { DeliveryClock } from "../../src/groups/delivery_clock.ts";
+import { test } from "../harness.ts";
 
 /** An environment whose event loop turns by hand, and that counts how often its clock is asked. */
 class FakeEnvironment {

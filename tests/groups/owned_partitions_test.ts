@@ -1,6 +1,6 @@
 // What a member owns: several partitions that are assigned together, of which some cannot be read, or move meanwhile.
 import { assertEquals, assertThrows } from "@std/assert";
-import { test } from "../../harness.ts";
+import { test } from "../harness.ts";
 import { Scene } from "./scripted_members.ts";
 
 test("partitions that cannot be read keep no others back, the first error is thrown, and the next poll tries again", () => {
