@@ -57,6 +57,21 @@ const ROOMS = [
   "format/",
 ];
 
+/** The rooms of the Kafka driver, alike. */
+const KAFKA_ROOMS = [
+  "driver.ts",
+  "topic.ts",
+  "admin/",
+  "consume/",
+  "produce/",
+  "fetch/",
+  "offsets/",
+  "client/",
+  "settings/",
+  "format/",
+  "client.ts",
+];
+
 interface Source {
   path: string;
   text: string;
@@ -229,9 +244,10 @@ test("the architecture page lists every room of the source", () => {
   const page = readFileSync("docs/architecture.md", "utf8");
   const listed = page.split(/^## /m).find((part) => part.startsWith("The rooms")) ?? "";
   const rooms = sources.map(({ path }) => {
-    const [, first, second] = path.split("/");
+    const [, first, second, third] = path.split("/");
     if (first === undefined || first.endsWith(".ts")) return "src/*.ts";
     const isInner = ["log", "drivers"].includes(first) && second?.endsWith(".ts") === false;
+    if (second === "kafka") return `src/drivers/kafka/${third?.endsWith(".ts") ? "*.ts" : `${third}/`}`;
     return isInner ? `src/${first}/${second}/` : `src/${first}/`;
   });
   // Folders of a file or two that belong to the file of that name.
@@ -262,20 +278,28 @@ test("tools and benchmarks import nothing of the tests", () => {
   );
 });
 
-test("the folders of the log import one way", () => {
-  const room = (path: string): number => ROOMS.findIndex((name) => path.startsWith(`src/log/${name}`));
-  const ofLog = sources.filter(({ path }) => path.startsWith("src/log/"));
-  assertEquals(ofLog.map(({ path }) => path).filter((path) => room(path) < 0), []);
-  assertEquals(
-    offences(
-      ofLog,
-      (source) =>
-        local(source).filter((target) => target.startsWith("src/log/") && room(target) < room(source.path))
-          .map((target) => `imports "${target}"`),
-    ),
-    [],
-  );
-});
+for (
+  const [what, folder, rooms] of [["log", "src/log/", ROOMS], [
+    "Kafka driver",
+    "src/drivers/kafka/",
+    KAFKA_ROOMS,
+  ]] as const
+) {
+  test(`the folders of the ${what} import one way`, () => {
+    const room = (path: string): number => rooms.findIndex((name) => path.startsWith(folder + name));
+    const inside = sources.filter(({ path }) => path.startsWith(folder));
+    assertEquals(inside.map(({ path }) => path).filter((path) => room(path) < 0), []);
+    assertEquals(
+      offences(
+        inside,
+        (source) =>
+          local(source).filter((target) => target.startsWith(folder) && room(target) < room(source.path))
+            .map((target) => `imports "${target}"`),
+      ),
+      [],
+    );
+  });
+}
 
 test("only cli.ts starts the command-line program", () => {
   assertEquals(

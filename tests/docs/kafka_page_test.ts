@@ -1,7 +1,7 @@
 // The page about Kafka lists every property that has an effect, and no others.
 import { assert, assertEquals } from "@std/assert";
 import { readFileSync } from "node:fs";
-import { HONOURED, INEFFECTIVE, REFUSED } from "../../src/drivers/kafka/property_table.ts";
+import { HONOURED, INEFFECTIVE, REFUSED } from "../../src/drivers/kafka/settings/property_table.ts";
 import { test } from "../harness.ts";
 
 const page = readFileSync(new URL("../../docs/kafka.md", import.meta.url), "utf8");

@@ -3,15 +3,15 @@
 // Once they were left out, reading to the end stopped at an answer that had nothing else. The client's filter did that.
 import { assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
-import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
+import type { Cluster } from "../../src/drivers/kafka/client/cluster.ts";
 import {
   dropAborted,
   readCommitted,
   type TransactionBatch,
-} from "../../src/drivers/kafka/committed_fetch.ts";
-import type { FetchedPartition } from "../../src/drivers/kafka/fetched.ts";
-import { PartitionQueue } from "../../src/drivers/kafka/partition_queue.ts";
-import { RawReader } from "../../src/drivers/kafka/raw_reader.ts";
+} from "../../src/drivers/kafka/client/committed_fetch.ts";
+import type { FetchedPartition } from "../../src/drivers/kafka/format/fetched.ts";
+import { PartitionQueue } from "../../src/drivers/kafka/fetch/partition_queue.ts";
+import { RawReader } from "../../src/drivers/kafka/fetch/raw_reader.ts";
 import { INTACT } from "../drivers/kafka/intact.ts";
 import { test } from "../harness.ts";
 

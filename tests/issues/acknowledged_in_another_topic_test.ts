@@ -3,9 +3,9 @@
 // an error. Requests name the topic by its id now, where brokers know such requests, and elsewhere it is looked for.
 import { assertEquals, assertRejects } from "@std/assert";
 import { TopicDeletedError } from "../../mod.ts";
-import { Cluster } from "../../src/drivers/kafka/cluster.ts";
-import { commitAlone } from "../../src/drivers/kafka/commit.ts";
-import { readSettings } from "../../src/drivers/kafka/settings.ts";
+import { Cluster } from "../../src/drivers/kafka/client/cluster.ts";
+import { commitAlone } from "../../src/drivers/kafka/offsets/commit.ts";
+import { readSettings } from "../../src/drivers/kafka/settings/settings.ts";
 import { FakeBroker, TOPIC_ID } from "../drivers/kafka/fake_broker.ts";
 import { test } from "../harness.ts";
 

@@ -4,9 +4,9 @@
 // acknowledgements had been confirmed.
 import { assertEquals } from "@std/assert";
 import { EventEmitter } from "node:events";
-import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
-import type { Offsets } from "../../src/drivers/kafka/offsets.ts";
-import { PositionStore } from "../../src/drivers/kafka/position_store.ts";
+import type { Cluster } from "../../src/drivers/kafka/client/cluster.ts";
+import type { Offsets } from "../../src/drivers/kafka/offsets/offsets.ts";
+import { PositionStore } from "../../src/drivers/kafka/consume/position_store.ts";
 import { memberOn } from "../drivers/kafka/cluster_of_group.ts";
 import { test } from "../harness.ts";
 

@@ -5,10 +5,10 @@
 import { assertEquals } from "@std/assert";
 import { EventEmitter } from "node:events";
 import type { ConsumerRequest } from "../../src/contract.ts";
-import { KafkaConsumer } from "../../src/drivers/kafka/consumer.ts";
-import type { ConsumerTopic } from "../../src/drivers/kafka/consumer_topic.ts";
-import { HighWatermarks, KnownPartitions } from "../../src/drivers/kafka/known_partitions.ts";
-import { formatOf } from "../../src/drivers/kafka/record.ts";
+import { KafkaConsumer } from "../../src/drivers/kafka/consume/consumer.ts";
+import type { ConsumerTopic } from "../../src/drivers/kafka/consume/consumer_topic.ts";
+import { HighWatermarks, KnownPartitions } from "../../src/drivers/kafka/offsets/known_partitions.ts";
+import { formatOf } from "../../src/drivers/kafka/format/record.ts";
 import { clusterOfGroup } from "../drivers/kafka/cluster_of_group.ts";
 import { test } from "../harness.ts";
 

@@ -3,10 +3,10 @@
 // learns of a new topic at its own time: a consumer that was opened as soon as its topic had been created got an error
 // of a leader that did not know it yet, and could never be used.
 import { assertEquals, assertRejects } from "@std/assert";
-import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
-import { isTopicDeleted } from "../../src/drivers/kafka/metadata.ts";
-import { Offsets } from "../../src/drivers/kafka/offsets.ts";
-import { type NewTopic, TopicKeeper } from "../../src/drivers/kafka/topic_keeper.ts";
+import type { Cluster } from "../../src/drivers/kafka/client/cluster.ts";
+import { isTopicDeleted } from "../../src/drivers/kafka/client/metadata.ts";
+import { Offsets } from "../../src/drivers/kafka/offsets/offsets.ts";
+import { type NewTopic, TopicAdmin } from "../../src/drivers/kafka/admin/topic_admin.ts";
 import { test } from "../harness.ts";
 
 /** What a topic is found to be, look after look: its id, or undefined where it is not found. */
@@ -92,8 +92,8 @@ test("a topic is created once every leader of its partitions knows it, or cannot
     port === 1 ? new Error("no answer") : ++looks < 3 ? UNKNOWN : {}
   );
   const topic: NewTopic = { kafkaName: "t", localName: "t", numPartitions: 3, configs: [] } as never;
-  const keeper = new TopicKeeper(cluster, undefined);
-  assertEquals(await keeper.create(topic), true);
-  await keeper.created("t");
+  const topicAdmin = new TopicAdmin(cluster, undefined);
+  assertEquals(await topicAdmin.create(topic), true);
+  await topicAdmin.created("t");
   assertEquals(asked, [1, 2, 1, 2, 1, 2]);
 });

@@ -1,9 +1,9 @@
 // A clock that was set forward by an hour, as after a virtual machine was resumed, while a broker was asked: the request
 // was not tried again, and failed after "3600.0 s". Set back, it made a partition without a leader look available.
 import { assertEquals } from "@std/assert";
-import { Cluster } from "../../src/drivers/kafka/cluster.ts";
-import { leaderless } from "../../src/drivers/kafka/failure.ts";
-import { readSettings } from "../../src/drivers/kafka/settings.ts";
+import { Cluster } from "../../src/drivers/kafka/client/cluster.ts";
+import { leaderless } from "../../src/drivers/kafka/client/failure.ts";
+import { readSettings } from "../../src/drivers/kafka/settings/settings.ts";
 import { FakeBroker } from "../drivers/kafka/fake_broker.ts";
 import { test } from "../harness.ts";
 

@@ -4,8 +4,8 @@
 import { assertRejects, assertStringIncludes } from "@std/assert";
 import { createServer } from "node:net";
 import { BrokerError } from "../../mod.ts";
-import { Cluster } from "../../src/drivers/kafka/cluster.ts";
-import { readSettings } from "../../src/drivers/kafka/settings.ts";
+import { Cluster } from "../../src/drivers/kafka/client/cluster.ts";
+import { readSettings } from "../../src/drivers/kafka/settings/settings.ts";
 import { test } from "../harness.ts";
 
 const GARBAGE = new Uint8Array([0, 0, 0, 5, 1, 2, 3, 4, 5]);

@@ -15,9 +15,9 @@ import {
 } from "../../mod.ts";
 import type { ConsumerRequest } from "../../src/contract.ts";
 import { FilesDriver } from "../../src/drivers/files/driver.ts";
-import { KafkaConsumer } from "../../src/drivers/kafka/consumer.ts";
-import { HighWatermarks, KnownPartitions } from "../../src/drivers/kafka/known_partitions.ts";
-import type { ConsumerTopic } from "../../src/drivers/kafka/consumer_topic.ts";
+import { KafkaConsumer } from "../../src/drivers/kafka/consume/consumer.ts";
+import { HighWatermarks, KnownPartitions } from "../../src/drivers/kafka/offsets/known_partitions.ts";
+import type { ConsumerTopic } from "../../src/drivers/kafka/consume/consumer_topic.ts";
 import { ScriptedSource } from "../consumer/scripted_consumer.ts";
 import { withOpenFiles } from "../drivers/files/counted_files.ts";
 import { ROOT, SimulatedFolder } from "../drivers/files/simulated_folder.ts";

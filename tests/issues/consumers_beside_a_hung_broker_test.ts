@@ -4,9 +4,9 @@
 // was trimmed.
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { BrokerError } from "../../src/errors.ts";
-import { positionsOfAll } from "../../src/drivers/kafka/all_positions.ts";
-import type { Offsets } from "../../src/drivers/kafka/offsets.ts";
-import { trimPartitions } from "../../src/drivers/kafka/trim.ts";
+import { positionsOfAll } from "../../src/drivers/kafka/admin/all_positions.ts";
+import type { Offsets } from "../../src/drivers/kafka/offsets/offsets.ts";
+import { trimPartitions } from "../../src/drivers/kafka/admin/trim.ts";
 import { isUnfinished, UNFINISHED_CONSUMER } from "../../src/topic/draft.ts";
 import { clusterOfGroups, TOPIC } from "../drivers/kafka/cluster_of_groups.ts";
 import { test } from "../harness.ts";

@@ -2,10 +2,10 @@
 // noticed, up to five minutes later, was never delivered: "latest" meant the end at that moment. A consumer without a
 // group never noticed at all, and `describe` and `lag` of an open topic left the new partitions out.
 import { assertEquals } from "@std/assert";
-import { LoneAssignment, type Reassignment } from "../../src/drivers/kafka/assignment.ts";
-import type { ConsumerTopic } from "../../src/drivers/kafka/consumer_topic.ts";
-import { HighWatermarks, KnownPartitions } from "../../src/drivers/kafka/known_partitions.ts";
-import { StartPositions } from "../../src/drivers/kafka/start_positions.ts";
+import { LoneAssignment, type Reassignment } from "../../src/drivers/kafka/consume/assignment.ts";
+import type { ConsumerTopic } from "../../src/drivers/kafka/consume/consumer_topic.ts";
+import { HighWatermarks, KnownPartitions } from "../../src/drivers/kafka/offsets/known_partitions.ts";
+import { StartPositions } from "../../src/drivers/kafka/consume/start_positions.ts";
 import type { StartPosition } from "../../src/contract.ts";
 import { test } from "../harness.ts";
 

@@ -4,10 +4,10 @@
 import { assertEquals, assertLess, assertRejects } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { BrokerError } from "../../src/errors.ts";
-import { Cluster } from "../../src/drivers/kafka/cluster.ts";
-import { PartitionDelivery } from "../../src/drivers/kafka/partition_delivery.ts";
-import { RecordBatch, recordsOf } from "../../src/drivers/kafka/record_batch.ts";
-import { readSettings } from "../../src/drivers/kafka/settings.ts";
+import { Cluster } from "../../src/drivers/kafka/client/cluster.ts";
+import { PartitionDelivery } from "../../src/drivers/kafka/produce/partition_delivery.ts";
+import { RecordBatch, recordsOf } from "../../src/drivers/kafka/format/record_batch.ts";
+import { readSettings } from "../../src/drivers/kafka/settings/settings.ts";
 import { FakeBroker, TOPIC_ID } from "../drivers/kafka/fake_broker.ts";
 import { test } from "../harness.ts";
 

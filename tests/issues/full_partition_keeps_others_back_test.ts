@@ -2,9 +2,9 @@
 // partition, whose queue filled up before the others were added. No requests were made for those until the
 // first was read, while the reader waited for one of them.
 import { assertEquals } from "@std/assert";
-import { FetchLoop, type FetchLoopSettings } from "../../src/drivers/kafka/fetch_loop.ts";
-import type { FetchedPartition } from "../../src/drivers/kafka/fetched.ts";
-import { PartitionQueue } from "../../src/drivers/kafka/partition_queue.ts";
+import { FetchLoop, type FetchLoopSettings } from "../../src/drivers/kafka/fetch/fetch_loop.ts";
+import type { FetchedPartition } from "../../src/drivers/kafka/format/fetched.ts";
+import { PartitionQueue } from "../../src/drivers/kafka/fetch/partition_queue.ts";
 import { INTACT } from "../drivers/kafka/intact.ts";
 import { test } from "../harness.ts";
 

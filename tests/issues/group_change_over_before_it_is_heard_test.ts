@@ -3,8 +3,8 @@
 // it read nothing for a minute.
 import { assertEquals } from "@std/assert";
 import { EventEmitter } from "node:events";
-import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
-import { Group } from "../../src/drivers/kafka/group.ts";
+import type { Cluster } from "../../src/drivers/kafka/client/cluster.ts";
+import { Group } from "../../src/drivers/kafka/consume/group.ts";
 import { test } from "../harness.ts";
 
 /** A client that is a group member; a test makes it join. */

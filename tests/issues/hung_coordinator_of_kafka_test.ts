@@ -9,11 +9,14 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import * as client from "@platformatic/kafka";
 import { EventEmitter } from "node:events";
 import type { ClientConsumer } from "../../src/drivers/kafka/client.ts";
-import type { Api } from "../../src/drivers/kafka/client_internals.ts";
-import { Cluster } from "../../src/drivers/kafka/cluster.ts";
-import { isClosedSilently, isTransient } from "../../src/drivers/kafka/failure.ts";
-import { type CoordinatorFinder, leaveMovedCoordinators } from "../../src/drivers/kafka/moved_coordinator.ts";
-import { readSettings } from "../../src/drivers/kafka/settings.ts";
+import type { Api } from "../../src/drivers/kafka/client/client_internals.ts";
+import { Cluster } from "../../src/drivers/kafka/client/cluster.ts";
+import { isClosedSilently, isTransient } from "../../src/drivers/kafka/client/failure.ts";
+import {
+  type CoordinatorFinder,
+  leaveMovedCoordinators,
+} from "../../src/drivers/kafka/client/moved_coordinator.ts";
+import { readSettings } from "../../src/drivers/kafka/settings/settings.ts";
 import { clusterOfGroup, memberOn } from "../drivers/kafka/cluster_of_group.ts";
 import { FakeBroker } from "../drivers/kafka/fake_broker.ts";
 import { test } from "../harness.ts";

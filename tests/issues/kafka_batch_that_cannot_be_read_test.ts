@@ -6,11 +6,11 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { CorruptedLogError } from "../../mod.ts";
-import { readFetches } from "../../src/drivers/kafka/checked_fetch.ts";
+import { readFetches } from "../../src/drivers/kafka/client/checked_fetch.ts";
 import { loadClient } from "../../src/drivers/kafka/client.ts";
-import type { FetchedPartition } from "../../src/drivers/kafka/fetched.ts";
-import { PartitionQueue } from "../../src/drivers/kafka/partition_queue.ts";
-import { formatOf } from "../../src/drivers/kafka/record.ts";
+import type { FetchedPartition } from "../../src/drivers/kafka/format/fetched.ts";
+import { PartitionQueue } from "../../src/drivers/kafka/fetch/partition_queue.ts";
+import { formatOf } from "../../src/drivers/kafka/format/record.ts";
 import { valuesOf } from "../drivers/kafka/values.ts";
 import { test } from "../harness.ts";
 

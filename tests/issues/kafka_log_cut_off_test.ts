@@ -4,14 +4,14 @@
 // consumers without a group stored none.
 import { assertEquals, assertInstanceOf, assertStringIncludes } from "@std/assert";
 import { BrokerError } from "../../mod.ts";
-import { type Assignment, ManualAssignment } from "../../src/drivers/kafka/assignment.ts";
-import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
-import { Fetcher } from "../../src/drivers/kafka/fetcher.ts";
-import type { Offsets } from "../../src/drivers/kafka/offsets.ts";
-import type { FetchedPartition } from "../../src/drivers/kafka/fetched.ts";
-import { type ConsumerTopic, queueOf } from "../../src/drivers/kafka/consumer_topic.ts";
-import { PartitionQueue } from "../../src/drivers/kafka/partition_queue.ts";
-import { PositionStore } from "../../src/drivers/kafka/position_store.ts";
+import { type Assignment, ManualAssignment } from "../../src/drivers/kafka/consume/assignment.ts";
+import type { Cluster } from "../../src/drivers/kafka/client/cluster.ts";
+import { Fetcher } from "../../src/drivers/kafka/fetch/fetcher.ts";
+import type { Offsets } from "../../src/drivers/kafka/offsets/offsets.ts";
+import type { FetchedPartition } from "../../src/drivers/kafka/format/fetched.ts";
+import { type ConsumerTopic, queueOf } from "../../src/drivers/kafka/consume/consumer_topic.ts";
+import { PartitionQueue } from "../../src/drivers/kafka/fetch/partition_queue.ts";
+import { PositionStore } from "../../src/drivers/kafka/consume/position_store.ts";
 import { valuesOf } from "../drivers/kafka/values.ts";
 import { INTACT } from "../drivers/kafka/intact.ts";
 import { test } from "../harness.ts";

@@ -6,13 +6,13 @@
 import { assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { EventEmitter } from "node:events";
-import type { AnyClient } from "../../src/drivers/kafka/client_internals.ts";
-import { Cluster } from "../../src/drivers/kafka/cluster.ts";
-import { KnownBrokers } from "../../src/drivers/kafka/known_brokers.ts";
-import { findTopic } from "../../src/drivers/kafka/metadata.ts";
-import { PartitionDelivery } from "../../src/drivers/kafka/partition_delivery.ts";
-import { RecordBatch, recordsOf } from "../../src/drivers/kafka/record_batch.ts";
-import { readSettings } from "../../src/drivers/kafka/settings.ts";
+import type { AnyClient } from "../../src/drivers/kafka/client/client_internals.ts";
+import { Cluster } from "../../src/drivers/kafka/client/cluster.ts";
+import { KnownBrokers } from "../../src/drivers/kafka/client/known_brokers.ts";
+import { findTopic } from "../../src/drivers/kafka/client/metadata.ts";
+import { PartitionDelivery } from "../../src/drivers/kafka/produce/partition_delivery.ts";
+import { RecordBatch, recordsOf } from "../../src/drivers/kafka/format/record_batch.ts";
+import { readSettings } from "../../src/drivers/kafka/settings/settings.ts";
 import { FakeBroker, TOPIC_ID } from "../drivers/kafka/fake_broker.ts";
 import { test } from "../harness.ts";
 

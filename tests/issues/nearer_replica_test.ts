@@ -3,8 +3,8 @@
 // little may know fewer events than are known to be stored, so an empty answer from it proves nothing about
 // those.
 import { assert, assertEquals } from "@std/assert";
-import type { FetchedPartition } from "../../src/drivers/kafka/fetched.ts";
-import { PartitionQueue } from "../../src/drivers/kafka/partition_queue.ts";
+import type { FetchedPartition } from "../../src/drivers/kafka/format/fetched.ts";
+import { PartitionQueue } from "../../src/drivers/kafka/fetch/partition_queue.ts";
 import { INTACT } from "../drivers/kafka/intact.ts";
 import { test } from "../harness.ts";
 

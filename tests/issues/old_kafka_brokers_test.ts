@@ -4,11 +4,11 @@
 // deleted "existed already".
 import { assertEquals, assertRejects } from "@std/assert";
 import { BrokerError, DiasporaError, InvalidOptionError } from "../../mod.ts";
-import { changeConfigs } from "../../src/drivers/kafka/configs.ts";
-import type { BrokerRequest } from "../../src/drivers/kafka/client_internals.ts";
-import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
-import { RawReader } from "../../src/drivers/kafka/raw_reader.ts";
-import { type NewTopic, TopicKeeper } from "../../src/drivers/kafka/topic_keeper.ts";
+import { changeConfigs } from "../../src/drivers/kafka/client/configs.ts";
+import type { BrokerRequest } from "../../src/drivers/kafka/client/client_internals.ts";
+import type { Cluster } from "../../src/drivers/kafka/client/cluster.ts";
+import { RawReader } from "../../src/drivers/kafka/fetch/raw_reader.ts";
+import { type NewTopic, TopicAdmin } from "../../src/drivers/kafka/admin/topic_admin.ts";
 import { test } from "../harness.ts";
 
 /** A cluster that sends the requests that the test provides. */
@@ -81,7 +81,7 @@ for (
 for (const [what, isThere] of [["being deleted", false], ["there", true]] as const) {
   test(`a topic whose name is taken by one that is ${what} ${isThere ? "exists" : "is created a little later"}`, async () => {
     let attempts = 0;
-    const keeper = new TopicKeeper(
+    const topicAdmin = new TopicAdmin(
       clusterOf({
         createTopics() {
           if (++attempts < 3 || isThere) {
@@ -94,6 +94,6 @@ for (const [what, isThere] of [["being deleted", false], ["there", true]] as con
       undefined,
     );
     const topic: NewTopic = { kafkaName: "t", localName: "t", numPartitions: 2, configs: [] } as never;
-    assertEquals([await keeper.create(topic), attempts], [!isThere, isThere ? 1 : 3]);
+    assertEquals([await topicAdmin.create(topic), attempts], [!isThere, isThere ? 1 : 3]);
   });
 }

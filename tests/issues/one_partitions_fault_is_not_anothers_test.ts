@@ -2,9 +2,9 @@
 // other one's leader had failed. Both errors were judged together: reading failed for good, with an error that is not
 // to be tried again, though both partitions go on by themselves.
 import { assertEquals } from "@std/assert";
-import { FetchLoop, type FetchLoopSettings } from "../../src/drivers/kafka/fetch_loop.ts";
+import { FetchLoop, type FetchLoopSettings } from "../../src/drivers/kafka/fetch/fetch_loop.ts";
 import { loadClient } from "../../src/drivers/kafka/client.ts";
-import { PartitionQueue } from "../../src/drivers/kafka/partition_queue.ts";
+import { PartitionQueue } from "../../src/drivers/kafka/fetch/partition_queue.ts";
 import { INTACT } from "../drivers/kafka/intact.ts";
 import { test } from "../harness.ts";
 

@@ -11,9 +11,9 @@ import {
   type JsonValue,
   type Serializer,
 } from "../../mod.ts";
-import type { FetchedPartition } from "../../src/drivers/kafka/fetched.ts";
-import { PartitionQueue } from "../../src/drivers/kafka/partition_queue.ts";
-import { formatOf, type RecordFormat } from "../../src/drivers/kafka/record.ts";
+import type { FetchedPartition } from "../../src/drivers/kafka/format/fetched.ts";
+import { PartitionQueue } from "../../src/drivers/kafka/fetch/partition_queue.ts";
+import { formatOf, type RecordFormat } from "../../src/drivers/kafka/format/record.ts";
 import { EventBatch } from "../../src/event/event_batch.ts";
 import { ScriptedSource } from "../consumer/scripted_consumer.ts";
 import { valuesOf } from "../drivers/kafka/values.ts";

@@ -4,11 +4,11 @@
 // the C++ driver's end marker), which caused a lag of 1 for ever.
 import { assertEquals, assertRejects } from "@std/assert";
 import { Buffer } from "node:buffer";
-import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
-import { lagOf } from "../../src/drivers/kafka/describe.ts";
-import { Offsets } from "../../src/drivers/kafka/offsets.ts";
-import { readServiceOptions } from "../../src/drivers/kafka/octopus_service.ts";
-import { isEndMark } from "../../src/drivers/kafka/record.ts";
+import type { Cluster } from "../../src/drivers/kafka/client/cluster.ts";
+import { lagOf } from "../../src/drivers/kafka/admin/describe.ts";
+import { Offsets } from "../../src/drivers/kafka/offsets/offsets.ts";
+import { readServiceOptions } from "../../src/drivers/kafka/settings/octopus_service.ts";
+import { isEndMark } from "../../src/drivers/kafka/format/record.ts";
 import { test } from "../harness.ts";
 
 test("a configuration of the C++ driver without a service means the C++ driver's default", () => {

@@ -9,10 +9,10 @@ import { createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Reader, Writer } from "@platformatic/kafka";
 import { BrokerError, type JsonObject } from "../../mod.ts";
-import { Cluster } from "../../src/drivers/kafka/cluster.ts";
-import { findTopic } from "../../src/drivers/kafka/metadata.ts";
-import { readSettings } from "../../src/drivers/kafka/settings.ts";
-import { failureOf } from "../../src/drivers/kafka/failure.ts";
+import { Cluster } from "../../src/drivers/kafka/client/cluster.ts";
+import { findTopic } from "../../src/drivers/kafka/client/metadata.ts";
+import { readSettings } from "../../src/drivers/kafka/settings/settings.ts";
+import { failureOf } from "../../src/drivers/kafka/client/failure.ts";
 import { FakeBroker, TOPIC_ID } from "../drivers/kafka/fake_broker.ts";
 import { test } from "../harness.ts";
 

@@ -6,12 +6,12 @@ import { assert, assertEquals, assertLess, assertRejects, assertStringIncludes }
 import { Buffer } from "node:buffer";
 import { BrokerError } from "../../src/errors.ts";
 import type { ClientProducer } from "../../src/drivers/kafka/client.ts";
-import { Cluster } from "../../src/drivers/kafka/cluster.ts";
-import { findTopic } from "../../src/drivers/kafka/metadata.ts";
-import { Offsets } from "../../src/drivers/kafka/offsets.ts";
-import { PartitionDelivery } from "../../src/drivers/kafka/partition_delivery.ts";
-import { RecordBatch, recordsOf } from "../../src/drivers/kafka/record_batch.ts";
-import { readSettings } from "../../src/drivers/kafka/settings.ts";
+import { Cluster } from "../../src/drivers/kafka/client/cluster.ts";
+import { findTopic } from "../../src/drivers/kafka/client/metadata.ts";
+import { Offsets } from "../../src/drivers/kafka/offsets/offsets.ts";
+import { PartitionDelivery } from "../../src/drivers/kafka/produce/partition_delivery.ts";
+import { RecordBatch, recordsOf } from "../../src/drivers/kafka/format/record_batch.ts";
+import { readSettings } from "../../src/drivers/kafka/settings/settings.ts";
 import { FakeBroker, LEADER_NOT_AVAILABLE, TOPIC_ID, UNKNOWN_TOPIC } from "../drivers/kafka/fake_broker.ts";
 import { test } from "../harness.ts";
 

@@ -3,9 +3,9 @@
 // new partitions was delivered to no one.
 import { assertEquals } from "@std/assert";
 import { EventEmitter } from "node:events";
-import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
-import { Group } from "../../src/drivers/kafka/group.ts";
-import { StickyProtocol } from "../../src/drivers/kafka/sticky_assignor.ts";
+import type { Cluster } from "../../src/drivers/kafka/client/cluster.ts";
+import { Group } from "../../src/drivers/kafka/consume/group.ts";
+import { StickyProtocol } from "../../src/drivers/kafka/client/sticky_assignor.ts";
 import { test } from "../harness.ts";
 
 /** A member of a group on a topic with two partitions, which are as many as given when it looks again. */

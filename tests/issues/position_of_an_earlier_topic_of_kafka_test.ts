@@ -4,10 +4,10 @@
 // leave such a position out.
 import { assertEquals, assertRejects } from "@std/assert";
 import { TopicDeletedError } from "../../src/errors.ts";
-import { Cluster } from "../../src/drivers/kafka/cluster.ts";
-import { KnownPartitions } from "../../src/drivers/kafka/known_partitions.ts";
-import { Offsets } from "../../src/drivers/kafka/offsets.ts";
-import { readSettings } from "../../src/drivers/kafka/settings.ts";
+import { Cluster } from "../../src/drivers/kafka/client/cluster.ts";
+import { KnownPartitions } from "../../src/drivers/kafka/offsets/known_partitions.ts";
+import { Offsets } from "../../src/drivers/kafka/offsets/offsets.ts";
+import { readSettings } from "../../src/drivers/kafka/settings/settings.ts";
 import { FakeBroker, TOPIC_ID } from "../drivers/kafka/fake_broker.ts";
 import { test } from "../harness.ts";
 

@@ -3,8 +3,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { ProtocolError, TimeoutError } from "@platformatic/kafka";
 import { BrokerError } from "../../src/errors.ts";
-import { Cluster } from "../../src/drivers/kafka/cluster.ts";
-import { readSettings } from "../../src/drivers/kafka/settings.ts";
+import { Cluster } from "../../src/drivers/kafka/client/cluster.ts";
+import { readSettings } from "../../src/drivers/kafka/settings/settings.ts";
 import { FakeBroker } from "../drivers/kafka/fake_broker.ts";
 import { test } from "../harness.ts";
 

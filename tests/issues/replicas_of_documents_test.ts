@@ -3,8 +3,8 @@
 // the default was refused, too, or a policy allows no more than two replicas, no topic could be made.
 import { assertEquals, assertRejects } from "@std/assert";
 import { InvalidOptionError } from "../../mod.ts";
-import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
-import { type NewTopic, TopicKeeper } from "../../src/drivers/kafka/topic_keeper.ts";
+import type { Cluster } from "../../src/drivers/kafka/client/cluster.ts";
+import { type NewTopic, TopicAdmin } from "../../src/drivers/kafka/admin/topic_admin.ts";
 import { test } from "../harness.ts";
 
 /** Brokers, and what decides how many replicas a topic may have. */
@@ -38,7 +38,7 @@ async function replicasOf(
   const cluster = { servers: "test", run: (_: string, work: (client: unknown) => unknown) => work(admin) };
   const names = { kafkaName: "t", localName: "t", numPartitions: 1, disableInfoTopic: true, configs: [] };
   const topic = { ...names, replicationFactor, isImportant };
-  assertEquals(await new TopicKeeper(cluster as unknown as Cluster, undefined).create(topic), true);
+  assertEquals(await new TopicAdmin(cluster as unknown as Cluster, undefined).create(topic), true);
   return made;
 }
 

@@ -5,14 +5,14 @@
 // network with 50 ms of delay, 64 partitions waited 13 times for it.
 import { assertEquals, assertNotEquals } from "@std/assert";
 import type { Admin } from "../../src/drivers/kafka/client.ts";
-import { Cluster } from "../../src/drivers/kafka/cluster.ts";
-import { describePartitions } from "../../src/drivers/kafka/describe.ts";
-import { HighWatermarks } from "../../src/drivers/kafka/known_partitions.ts";
-import { Offsets } from "../../src/drivers/kafka/offsets.ts";
-import { KafkaProducer } from "../../src/drivers/kafka/producer.ts";
-import { formatOf } from "../../src/drivers/kafka/record.ts";
-import { RawReader } from "../../src/drivers/kafka/raw_reader.ts";
-import { readSettings } from "../../src/drivers/kafka/settings.ts";
+import { Cluster } from "../../src/drivers/kafka/client/cluster.ts";
+import { describePartitions } from "../../src/drivers/kafka/admin/describe.ts";
+import { HighWatermarks } from "../../src/drivers/kafka/offsets/known_partitions.ts";
+import { Offsets } from "../../src/drivers/kafka/offsets/offsets.ts";
+import { KafkaProducer } from "../../src/drivers/kafka/produce/producer.ts";
+import { formatOf } from "../../src/drivers/kafka/format/record.ts";
+import { RawReader } from "../../src/drivers/kafka/fetch/raw_reader.ts";
+import { readSettings } from "../../src/drivers/kafka/settings/settings.ts";
 import { scan } from "../../src/ui/merged_scan.ts";
 import type { Part } from "../../src/ui/merged_part.ts";
 import { FakeBroker, TOPIC_ID } from "../drivers/kafka/fake_broker.ts";

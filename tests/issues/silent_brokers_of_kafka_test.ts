@@ -5,10 +5,10 @@
 // outside failed after a minute if a leader hung, long after the cluster had another one.
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { BrokerError } from "../../mod.ts";
-import { Cluster } from "../../src/drivers/kafka/cluster.ts";
-import { findTopic } from "../../src/drivers/kafka/metadata.ts";
-import { Offsets } from "../../src/drivers/kafka/offsets.ts";
-import { readSettings } from "../../src/drivers/kafka/settings.ts";
+import { Cluster } from "../../src/drivers/kafka/client/cluster.ts";
+import { findTopic } from "../../src/drivers/kafka/client/metadata.ts";
+import { Offsets } from "../../src/drivers/kafka/offsets/offsets.ts";
+import { readSettings } from "../../src/drivers/kafka/settings/settings.ts";
 import { FakeBroker, TOPIC_ID } from "../drivers/kafka/fake_broker.ts";
 import { test } from "../harness.ts";
 

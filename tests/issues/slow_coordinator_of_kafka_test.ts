@@ -2,10 +2,10 @@
 // although it was the same: the driver looked for the address that it had asked where the form of the request with the
 // topic's id has none. Acknowledgements were then sent once more by the topic's name, and positions were asked by it.
 import { assert, assertEquals } from "@std/assert";
-import { Cluster } from "../../src/drivers/kafka/cluster.ts";
-import { commitPositions } from "../../src/drivers/kafka/commit.ts";
-import { findCoordinator, leaveMovedCoordinators } from "../../src/drivers/kafka/moved_coordinator.ts";
-import { readSettings } from "../../src/drivers/kafka/settings.ts";
+import { Cluster } from "../../src/drivers/kafka/client/cluster.ts";
+import { commitPositions } from "../../src/drivers/kafka/offsets/commit.ts";
+import { findCoordinator, leaveMovedCoordinators } from "../../src/drivers/kafka/client/moved_coordinator.ts";
+import { readSettings } from "../../src/drivers/kafka/settings/settings.ts";
 import { FakeBroker, TOPIC_ID } from "../drivers/kafka/fake_broker.ts";
 import { test } from "../harness.ts";
 

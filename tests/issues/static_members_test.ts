@@ -14,12 +14,12 @@ import {
   type ClientConnection,
   FENCED,
   stayFenced,
-} from "../../src/drivers/kafka/client_internals.ts";
-import { KafkaConsumer } from "../../src/drivers/kafka/consumer.ts";
-import type { ConsumerTopic } from "../../src/drivers/kafka/consumer_topic.ts";
-import { Group } from "../../src/drivers/kafka/group.ts";
-import { takeInstanceId } from "../../src/drivers/kafka/instance_id.ts";
-import { HighWatermarks, KnownPartitions } from "../../src/drivers/kafka/known_partitions.ts";
+} from "../../src/drivers/kafka/client/client_internals.ts";
+import { KafkaConsumer } from "../../src/drivers/kafka/consume/consumer.ts";
+import type { ConsumerTopic } from "../../src/drivers/kafka/consume/consumer_topic.ts";
+import { Group } from "../../src/drivers/kafka/consume/group.ts";
+import { takeInstanceId } from "../../src/drivers/kafka/consume/instance_id.ts";
+import { HighWatermarks, KnownPartitions } from "../../src/drivers/kafka/offsets/known_partitions.ts";
 import { clusterOfGroup } from "../drivers/kafka/cluster_of_group.ts";
 import { test } from "../harness.ts";
 

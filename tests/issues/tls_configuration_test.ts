@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { Driver, InvalidOptionError, type JsonObject } from "../../mod.ts";
-import { readSettings } from "../../src/drivers/kafka/settings.ts";
+import { readSettings } from "../../src/drivers/kafka/settings/settings.ts";
 import { ctl } from "../cli/program.ts";
 import { CERTIFICATE, ENCRYPTED_KEY, KEY, KEYSTORE, OTHER_KEY } from "../drivers/kafka/tls_material.ts";
 import { test } from "../harness.ts";

@@ -3,8 +3,8 @@
 // looked for, lost its documents: it was there without its validator (tests/kafka/driver_test.ts has that).
 import { assertEquals, assertRejects } from "@std/assert";
 import { BrokerError } from "../../src/errors.ts";
-import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
-import { configsOfTopics } from "../../src/drivers/kafka/configs.ts";
+import type { Cluster } from "../../src/drivers/kafka/client/cluster.ts";
+import { configsOfTopics } from "../../src/drivers/kafka/client/configs.ts";
 import { test } from "../harness.ts";
 
 /** A cluster in which some topics do not exist; it says so about all that are asked for with them. */

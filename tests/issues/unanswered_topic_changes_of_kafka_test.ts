@@ -2,9 +2,9 @@
 // again, and the program got an error: that there was no such topic, or that there was one already.
 import { assertEquals } from "@std/assert";
 import { NetworkError, ResponseError } from "@platformatic/kafka";
-import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
-import { isTransient } from "../../src/drivers/kafka/failure.ts";
-import { TopicKeeper } from "../../src/drivers/kafka/topic_keeper.ts";
+import type { Cluster } from "../../src/drivers/kafka/client/cluster.ts";
+import { isTransient } from "../../src/drivers/kafka/client/failure.ts";
+import { TopicAdmin } from "../../src/drivers/kafka/admin/topic_admin.ts";
 import { test } from "../harness.ts";
 
 const UNKNOWN_TOPIC = 3;
@@ -18,8 +18,8 @@ const NEW = {
   configs: [],
 };
 
-/** A keeper of topics in a cluster that has topic "t" or not; the first change is done, and not answered. */
-function keeperOf({ exists, isLost }: { exists: boolean; isLost: boolean }): TopicKeeper {
+/** A topicAdmin of topics in a cluster that has topic "t" or not; the first change is done, and not answered. */
+function topicAdminOf({ exists, isLost }: { exists: boolean; isLost: boolean }): TopicAdmin {
   const change = (toExist: boolean, code: number): Promise<void> => {
     const isDone = exists !== toExist;
     exists = toExist;
@@ -45,21 +45,21 @@ function keeperOf({ exists, isLost }: { exists: boolean; isLost: boolean }): Top
       return run(what, work);
     }
   };
-  return new TopicKeeper({ run, pause: () => Promise.resolve() } as unknown as Cluster, undefined);
+  return new TopicAdmin({ run, pause: () => Promise.resolve() } as unknown as Cluster, undefined);
 }
 
 for (const isLost of [false, true]) {
   const what = isLost ? "although the answer was lost" : "as the answer says";
   test(`a topic was deleted, or was not there, ${what}`, async () => {
-    assertEquals(await keeperOf({ exists: true, isLost }).delete("t", "t"), true);
-    assertEquals(await keeperOf({ exists: false, isLost: false }).delete("t", "t"), false);
+    assertEquals(await topicAdminOf({ exists: true, isLost }).delete("t", "t"), true);
+    assertEquals(await topicAdminOf({ exists: false, isLost: false }).delete("t", "t"), false);
   });
 
   test(`a topic that no one else makes was created, or was there, ${what}`, async () => {
     const reserved = { ...NEW, isReserved: true };
-    assertEquals(await keeperOf({ exists: false, isLost }).create(reserved), true);
-    assertEquals(await keeperOf({ exists: true, isLost: false }).create(reserved), false);
+    assertEquals(await topicAdminOf({ exists: false, isLost }).create(reserved), true);
+    assertEquals(await topicAdminOf({ exists: true, isLost: false }).create(reserved), false);
     // Documents that another process may be writing.
-    assertEquals(await keeperOf({ exists: true, isLost }).create(NEW), false);
+    assertEquals(await topicAdminOf({ exists: true, isLost }).create(NEW), false);
   });
 }

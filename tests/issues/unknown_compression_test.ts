@@ -4,13 +4,13 @@
 // what to do, and the others are read on.
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { NotSupportedError } from "../../src/errors.ts";
-import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
-import { dropAborted } from "../../src/drivers/kafka/committed_fetch.ts";
-import type { FetchedPartition } from "../../src/drivers/kafka/fetched.ts";
-import { withRoom } from "../../src/drivers/kafka/fetch_size.ts";
-import { PartitionQueue } from "../../src/drivers/kafka/partition_queue.ts";
-import { RawReader } from "../../src/drivers/kafka/raw_reader.ts";
-import { formatOf } from "../../src/drivers/kafka/record.ts";
+import type { Cluster } from "../../src/drivers/kafka/client/cluster.ts";
+import { dropAborted } from "../../src/drivers/kafka/client/committed_fetch.ts";
+import type { FetchedPartition } from "../../src/drivers/kafka/format/fetched.ts";
+import { withRoom } from "../../src/drivers/kafka/fetch/fetch_size.ts";
+import { PartitionQueue } from "../../src/drivers/kafka/fetch/partition_queue.ts";
+import { RawReader } from "../../src/drivers/kafka/fetch/raw_reader.ts";
+import { formatOf } from "../../src/drivers/kafka/format/record.ts";
 import { valuesOf } from "../drivers/kafka/values.ts";
 import { INTACT } from "../drivers/kafka/intact.ts";
 import { test } from "../harness.ts";

@@ -4,10 +4,10 @@
 // for that time, and then it names the quota.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { BrokerError } from "../../src/errors.ts";
-import type { Cluster } from "../../src/drivers/kafka/cluster.ts";
-import { Fetcher } from "../../src/drivers/kafka/fetcher.ts";
-import type { Offsets } from "../../src/drivers/kafka/offsets.ts";
-import { PartitionQueue } from "../../src/drivers/kafka/partition_queue.ts";
+import type { Cluster } from "../../src/drivers/kafka/client/cluster.ts";
+import { Fetcher } from "../../src/drivers/kafka/fetch/fetcher.ts";
+import type { Offsets } from "../../src/drivers/kafka/offsets/offsets.ts";
+import { PartitionQueue } from "../../src/drivers/kafka/fetch/partition_queue.ts";
 import { valuesOf } from "../drivers/kafka/values.ts";
 import { INTACT } from "../drivers/kafka/intact.ts";
 import { test } from "../harness.ts";

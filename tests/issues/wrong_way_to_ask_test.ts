@@ -10,7 +10,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { createServer as createTlsServer } from "node:tls";
 import { ResponseError } from "@platformatic/kafka";
 import { BrokerError, Driver, type JsonObject } from "../../mod.ts";
-import { failureOf } from "../../src/drivers/kafka/failure.ts";
+import { failureOf } from "../../src/drivers/kafka/client/failure.ts";
 import {
   CERTIFICATE,
   CLIENT_CERTIFICATE,

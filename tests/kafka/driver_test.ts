@@ -28,12 +28,12 @@ import {
   TopicNotFoundError,
 } from "../../mod.ts";
 import { loadClient } from "../../src/drivers/kafka/client.ts";
-import { Cluster as ClientCluster } from "../../src/drivers/kafka/cluster.ts";
-import { PartitionDelivery } from "../../src/drivers/kafka/partition_delivery.ts";
-import { formatOf } from "../../src/drivers/kafka/record.ts";
-import { RecordBatch, recordsOf } from "../../src/drivers/kafka/record_batch.ts";
-import { readSettings } from "../../src/drivers/kafka/settings.ts";
-import { TopicKeeper } from "../../src/drivers/kafka/topic_keeper.ts";
+import { Cluster as ClientCluster } from "../../src/drivers/kafka/client/cluster.ts";
+import { PartitionDelivery } from "../../src/drivers/kafka/produce/partition_delivery.ts";
+import { formatOf } from "../../src/drivers/kafka/format/record.ts";
+import { RecordBatch, recordsOf } from "../../src/drivers/kafka/format/record_batch.ts";
+import { readSettings } from "../../src/drivers/kafka/settings/settings.ts";
+import { TopicAdmin } from "../../src/drivers/kafka/admin/topic_admin.ts";
 import { valuesOf } from "../drivers/kafka/values.ts";
 import { test } from "../harness.ts";
 import { brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
@@ -265,15 +265,15 @@ test(
   async () => {
     await withDriver(async ({ driver }) => {
       const validator = { type: "schema", schema: { type: "object" } };
-      const { created } = TopicKeeper.prototype;
+      const { created } = TopicAdmin.prototype;
       try {
-        TopicKeeper.prototype.created = function (kafkaName) {
+        TopicAdmin.prototype.created = function (kafkaName) {
           if (kafkaName.includes("__info_")) return created.call(this, kafkaName);
           throw new BrokerError("a:1", "not allowed", { reason: "TOPIC_AUTHORIZATION_FAILED" });
         };
         await assertRejects(() => driver.createTopic("t", {}, { validator }), BrokerError, "not allowed");
       } finally {
-        TopicKeeper.prototype.created = created;
+        TopicAdmin.prototype.created = created;
       }
       // Nothing has waited for that.
       await until("the broker knows the topic", async () => await driver.topicExists("t"));

@@ -5,7 +5,7 @@ import {
   PARTITIONS_DEFAULT_MAX,
 } from "../../src/options/driver_options.ts";
 import * as files from "../../src/drivers/files/files_options.ts";
-import * as kafka from "../../src/drivers/kafka/kafka_options.ts";
+import * as kafka from "../../src/drivers/kafka/settings/kafka_options.ts";
 import * as memory from "../../src/drivers/memory/memory_options.ts";
 import { CALLS, optionsOfCall } from "./calls.ts";
 import { COMPONENT_OPTIONS } from "./components.ts";

@@ -8,38 +8,32 @@ import {
 import type { JsonObject } from "../../json.ts";
 import { checkTopicName } from "../../names.ts";
 import type { DriverInterface, TopicDefinition, TopicInfo, TopicInterface } from "../../contract.ts";
-import { Cluster, warn } from "./cluster.ts";
-import { configsOfTopics, type TopicConfigs } from "./configs.ts";
-import { isUnavailable } from "./describe.ts";
+import { Cluster, warn } from "./client/cluster.ts";
+import { configsOfTopics, type TopicConfigs } from "./client/configs.ts";
+import { isUnavailable } from "./admin/describe.ts";
 import {
   areDefault,
   type ComponentDocuments,
   defaultDocuments,
   readDocuments,
+  RETAIN_FOREVER,
   writeDocuments,
-} from "./documents.ts";
-import { findTopic, type TopicMetadata } from "./metadata.ts";
-import { TopicNames } from "./names.ts";
-import { OctopusService } from "./octopus_service.ts";
+} from "./admin/documents.ts";
+import { findTopic, type TopicMetadata } from "./client/metadata.ts";
+import { TopicNames } from "./admin/names.ts";
+import { OctopusService } from "./settings/octopus_service.ts";
 import {
   type OctopusOptions,
   optionsOf,
   readDriverOptions,
   readTopicOptions,
-  type TopicConfig,
-} from "./kafka_options.ts";
-import { ONE_BROKER_MS_MAX } from "./known_brokers.ts";
-import { RawReader } from "./raw_reader.ts";
-import { readSettings } from "./settings.ts";
+} from "./settings/kafka_options.ts";
+import { ONE_BROKER_MS_MAX } from "./client/known_brokers.ts";
+import { RawReader } from "./fetch/raw_reader.ts";
+import { readSettings } from "./settings/settings.ts";
 import { KafkaTopic } from "./topic.ts";
-import { TopicKeeper } from "./topic_keeper.ts";
+import { TopicAdmin } from "./admin/topic_admin.ts";
 
-/** Documents must be retained as long as their topic exists. */
-const RETAIN_FOREVER: TopicConfig[] = [
-  { name: "cleanup.policy", value: "delete" },
-  { name: "retention.ms", value: "-1" },
-  { name: "retention.bytes", value: "-1" },
-];
 /** Maximum time that another process creating the same topic may need, in milliseconds. */
 const CONCURRENT_CREATE_MS_MAX = 3000;
 const POLL_MS = 100;
@@ -51,7 +45,7 @@ export class OctopusDriver implements DriverInterface {
   readonly #cluster: Cluster;
   readonly #options: OctopusOptions;
   readonly #names: TopicNames;
-  readonly #keeper: TopicKeeper;
+  readonly #topicAdmin: TopicAdmin;
   readonly #reader: RawReader;
   readonly #where: string;
   /** Serializes creations and deletions by topic. */
@@ -62,7 +56,7 @@ export class OctopusDriver implements DriverInterface {
     this.#options = options;
     const { namespace, infoTopicPrefix, service } = options;
     this.#names = new TopicNames(namespace, infoTopicPrefix);
-    this.#keeper = new TopicKeeper(
+    this.#topicAdmin = new TopicAdmin(
       cluster,
       service === undefined ? undefined : new OctopusService(service, namespace!),
     );
@@ -112,7 +106,7 @@ export class OctopusDriver implements DriverInterface {
 
   async listTopics(): Promise<Map<string, TopicInfo>> {
     const found = new Map<string, TopicMetadata>();
-    for (const [kafkaName, metadata] of await this.#keeper.list()) {
+    for (const [kafkaName, metadata] of await this.#topicAdmin.list()) {
       const topic = this.#names.topicOf(kafkaName);
       if (topic !== undefined) found.set(topic, metadata);
     }
@@ -129,8 +123,10 @@ export class OctopusDriver implements DriverInterface {
     const kafkaName = this.#checkedName(name);
     const { disableInfoTopic } = this.#options;
     await this.#serialize(name, async () => {
-      if (!disableInfoTopic) await this.#keeper.checkDeletion(name, kafkaName, this.#names.infoName(name));
-      const isDeleted = await this.#keeper.delete(kafkaName, this.#names.localName(name));
+      if (!disableInfoTopic) {
+        await this.#topicAdmin.checkDeletion(name, kafkaName, this.#names.infoName(name));
+      }
+      const isDeleted = await this.#topicAdmin.delete(kafkaName, this.#names.localName(name));
       // Even if the topic itself is missing: this completes an interrupted deletion.
       await this.#deleteDocuments(name).catch((error) => {
         // Where there are none, the user need not have the right.
@@ -148,7 +144,7 @@ export class OctopusDriver implements DriverInterface {
   async #create(name: string, definition: TopicDefinition): Promise<void> {
     const specification = readTopicOptions(definition.options);
     const kafkaName = this.#checkedName(name);
-    this.#keeper.check(name, specification);
+    this.#topicAdmin.check(name, specification);
     const hasDocuments = !(specification.disableInfoTopic ?? this.#options.disableInfoTopic);
     if (!hasDocuments && !areDefault(definition)) {
       throw new InvalidOptionError(
@@ -162,7 +158,7 @@ export class OctopusDriver implements DriverInterface {
     }
     if (hasDocuments) await this.#createDocuments(name, definition, specification.replicationFactor);
     try {
-      const isNew = await this.#keeper.create({
+      const isNew = await this.#topicAdmin.create({
         ...specification,
         kafkaName,
         localName: this.#names.localName(name),
@@ -177,7 +173,7 @@ export class OctopusDriver implements DriverInterface {
       }
       throw error;
     }
-    await this.#keeper.created(kafkaName);
+    await this.#topicAdmin.created(kafkaName);
     // Left by a deletion that was interrupted: they are of the topic before.
     if (!hasDocuments && !this.#options.disableInfoTopic) {
       await this.#deleteDocuments(name);
@@ -185,7 +181,7 @@ export class OctopusDriver implements DriverInterface {
   }
 
   async #deleteDocuments(name: string): Promise<void> {
-    await this.#keeper.delete(this.#names.infoName(name), this.#names.localInfoName(name));
+    await this.#topicAdmin.delete(this.#names.infoName(name), this.#names.localInfoName(name));
   }
 
   /** The documents are written first, so that a visible topic always has them. */
@@ -206,17 +202,17 @@ export class OctopusDriver implements DriverInterface {
       disableInfoTopic: true,
       configs: this.#options.service === undefined ? RETAIN_FOREVER : [],
     };
-    if (!await this.#keeper.create(topic)) {
+    if (!await this.#topicAdmin.create(topic)) {
       // Left by another process that is creating the topic now, or failed to.
       await this.#awaitConcurrentCreate(name);
-      await this.#keeper.delete(infoName, localName);
-      if (!await this.#keeper.create(topic)) throw new TopicExistsError(name, this.#where);
+      await this.#topicAdmin.delete(infoName, localName);
+      if (!await this.#topicAdmin.create(topic)) throw new TopicExistsError(name, this.#where);
     }
     try {
-      await this.#keeper.created(infoName);
+      await this.#topicAdmin.created(infoName);
       await writeDocuments(this.#cluster, infoName, documents);
     } catch (error) {
-      await this.#keeper.delete(infoName, localName).catch(() => {});
+      await this.#topicAdmin.delete(infoName, localName).catch(() => {});
       throw error;
     }
   }

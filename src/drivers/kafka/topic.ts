@@ -14,24 +14,24 @@ import type {
   TrimRequest,
   TrimResult,
 } from "../../contract.ts";
-import { positionsOfAll } from "./all_positions.ts";
-import { findMembers, inUse } from "./assignment.ts";
-import type { Cluster } from "./cluster.ts";
-import { commitAlone } from "./commit.ts";
-import type { PositionsWanted } from "./committed_positions.ts";
-import { changeConfigs } from "./configs.ts";
-import { KafkaConsumer } from "./consumer.ts";
-import { describePartitions, isUnavailable, lagOf } from "./describe.ts";
-import { HighWatermarks, KnownPartitions } from "./known_partitions.ts";
-import { findTopic } from "./metadata.ts";
-import { Offsets } from "./offsets.ts";
+import { positionsOfAll } from "./admin/all_positions.ts";
+import { findMembers, inUse } from "./consume/assignment.ts";
+import type { Cluster } from "./client/cluster.ts";
+import { commitAlone } from "./offsets/commit.ts";
+import type { PositionsWanted } from "./offsets/committed_positions.ts";
+import { changeConfigs } from "./client/configs.ts";
+import { KafkaConsumer } from "./consume/consumer.ts";
+import { describePartitions, isUnavailable, lagOf } from "./admin/describe.ts";
+import { HighWatermarks, KnownPartitions } from "./offsets/known_partitions.ts";
+import { findTopic } from "./client/metadata.ts";
+import { Offsets } from "./offsets/offsets.ts";
 import { withoutUndefined } from "../../options.ts";
-import { optionsOf, readChanges } from "./kafka_options.ts";
-import { ONE_BROKER_MS_MAX } from "./known_brokers.ts";
-import { KafkaProducer } from "./producer.ts";
-import type { RawReader } from "./raw_reader.ts";
-import { formatOf, isEndMark, type RecordFormat } from "./record.ts";
-import { trimPartitions } from "./trim.ts";
+import { optionsOf, readChanges } from "./settings/kafka_options.ts";
+import { ONE_BROKER_MS_MAX } from "./client/known_brokers.ts";
+import { KafkaProducer } from "./produce/producer.ts";
+import type { RawReader } from "./fetch/raw_reader.ts";
+import { formatOf, isEndMark, type RecordFormat } from "./format/record.ts";
+import { trimPartitions } from "./admin/trim.ts";
 
 /** Number of records per read in search of an event. */
 const RECORDS_MAX = 10;

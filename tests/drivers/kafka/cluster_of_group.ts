@@ -1,5 +1,5 @@
-import type { Cluster } from "../../../src/drivers/kafka/cluster.ts";
-import { Group } from "../../../src/drivers/kafka/group.ts";
+import type { Cluster } from "../../../src/drivers/kafka/client/cluster.ts";
+import { Group } from "../../../src/drivers/kafka/consume/group.ts";
 
 /** What a group uses of a cluster, with a client for its only member. */
 export function clusterOfGroup(client: unknown): Cluster {

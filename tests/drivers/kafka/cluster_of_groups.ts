@@ -1,6 +1,6 @@
 import { ResponseError } from "@platformatic/kafka";
-import { Cluster } from "../../../src/drivers/kafka/cluster.ts";
-import { failureOf } from "../../../src/drivers/kafka/failure.ts";
+import { Cluster } from "../../../src/drivers/kafka/client/cluster.ts";
+import { failureOf } from "../../../src/drivers/kafka/client/failure.ts";
 
 const OFFSET_FETCH = 9;
 /** The port of all brokers. */

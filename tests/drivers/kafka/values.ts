@@ -2,8 +2,8 @@
 import { Buffer } from "node:buffer";
 import { Reader, readRecordsBatch } from "@platformatic/kafka";
 import type { OutgoingBatch } from "../../../src/contract.ts";
-import { EventRecords, type RecordFormat } from "../../../src/drivers/kafka/record.ts";
-import type { Records } from "../../../src/drivers/kafka/record_batch.ts";
+import { EventRecords, type RecordFormat } from "../../../src/drivers/kafka/format/record.ts";
+import type { Records } from "../../../src/drivers/kafka/format/record_batch.ts";
 
 /** All values of some records. */
 export function valuesIn(records: Records): Buffer[] {
