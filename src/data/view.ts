@@ -114,6 +114,7 @@ function remedyFor(value: unknown): string {
   if (typeof value === "number") return "; push numbers in a typed array, e.g. Float64Array.from(numbers)";
   if (typeof value === "string") return "; push text as bytes: new TextEncoder().encode(text)";
   if (typeof value !== "object" || value === null) return "";
+  if ("then" in value) return "; await it first";
   if ("partition" in value) return "; options are the third argument: push(metadata, undefined, options)";
   if ("stream" in value && typeof value.stream === "function") return "; push its stream() instead";
   return "body" in value ? "; push its body instead" : "";

@@ -59,6 +59,8 @@ function isPlainObject(value: object, depth: number): boolean {
 }
 
 function isPlainArray(values: readonly unknown[], depth: number): boolean {
+  // Objects that hide such a method are too rare to look for.
+  if ((values as Convertible).toJSON !== undefined) return false;
   for (let index = 0; index < values.length; index++) {
     if (!isPlainMember(values[index], depth)) return false;
   }
@@ -102,6 +104,25 @@ function describe(value: unknown, pointer: string, ancestors: object[]): Fault |
 }
 
 function describeObject(value: object, pointer: string, ancestors: object[]): Fault | undefined {
+  const own = describeOwn(value, pointer);
+  if (own !== undefined) return own;
+  const { toJSON } = value as Convertible;
+  if (typeof toJSON !== "function") return describeTracked(value, pointer, ancestors);
+  if (value instanceof Date && Number.isNaN(value.getTime())) return { what: "an invalid Date", pointer };
+  const written = toJSON.call(value, pointer.slice(pointer.lastIndexOf("/") + 1));
+  // JSON writes that as it is, without its own toJSON(): often it is the object itself.
+  return typeof written === "object" && written !== null
+    ? describeOwn(written, pointer) ?? describeTracked(written, pointer, ancestors)
+    : describe(written, pointer, ancestors);
+}
+
+/** Objects of this library have a JSON form for people: an event would lose its data and digits of its numbers. */
+function describeOwn(value: object, pointer: string): Fault | undefined {
+  const described = describedClass(value);
+  return described === undefined ? undefined : { what: `an object of class ${described}`, pointer };
+}
+
+function describeTracked(value: object, pointer: string, ancestors: object[]): Fault | undefined {
   if (ancestors.includes(value)) return { what: "a cycle", pointer };
   ancestors.push(value);
   const fault = describeMembers(value, pointer, ancestors);
@@ -110,14 +131,6 @@ function describeObject(value: object, pointer: string, ancestors: object[]): Fa
 }
 
 function describeMembers(value: object, pointer: string, ancestors: object[]): Fault | undefined {
-  const described = describedClass(value);
-  // Its JSON form is for people: an event stored that way would lose its data and the precision of its numbers.
-  if (described !== undefined) return { what: `an object of class ${described}`, pointer };
-  const { toJSON } = value as Convertible;
-  if (typeof toJSON === "function") {
-    if (value instanceof Date && Number.isNaN(value.getTime())) return { what: "an invalid Date", pointer };
-    return describe(toJSON.call(value, pointer.slice(pointer.lastIndexOf("/") + 1)), pointer, ancestors);
-  }
   if (value instanceof Number || value instanceof String || value instanceof Boolean) {
     return describe(value.valueOf(), pointer, ancestors);
   }

@@ -13,7 +13,7 @@
  * @module
  */
 import { InvalidMetadataError } from "../../errors.ts";
-import type { JsonValue } from "../../json.ts";
+import { JSON_DEPTH_MAX, type JsonValue } from "../../json.ts";
 import { messageOf } from "../../text/message.ts";
 
 const INTEGER = 0x00;
@@ -49,11 +49,11 @@ export function encodeCbor(value: JsonValue): Uint8Array {
   isEncoding = true;
   end = 0;
   try {
-    writeValue(value);
+    writeValue(value, 0);
     return buffer.slice(0, end);
   } catch (error) {
     if (error instanceof InvalidMetadataError) throw error;
-    // A getter threw, or the value is nested too deeply for the stack.
+    // A getter threw.
     const why = messageOf(error);
     throw new InvalidMetadataError(`Cannot write metadata as CBOR: ${why}`, { cause: error });
   } finally {
@@ -65,7 +65,7 @@ export function encodeCbor(value: JsonValue): Uint8Array {
   }
 }
 
-function writeValue(value: JsonValue): void {
+function writeValue(value: JsonValue, depth: number): void {
   reserve(9);
   switch (typeof value) {
     case "string":
@@ -78,13 +78,18 @@ function writeValue(value: JsonValue): void {
     case "object":
       if (value === null) {
         buffer[end++] = NULL;
+      } else if (depth === JSON_DEPTH_MAX) {
+        // Readers have less room for it than this function.
+        throw new InvalidMetadataError(
+          `Cannot write metadata as CBOR: it is nested more than ${JSON_DEPTH_MAX} levels deep`,
+        );
       } else if (Array.isArray(value)) {
         // As many as the head says, even if a getter changes the list.
         const { length } = value;
         writeHead(LIST, length);
-        for (let index = 0; index < length; index++) writeValue(value[index]!);
+        for (let index = 0; index < length; index++) writeValue(value[index]!, depth + 1);
       } else {
-        writeMap(value);
+        writeMap(value, depth + 1);
       }
       return;
     default:
@@ -94,13 +99,13 @@ function writeValue(value: JsonValue): void {
   }
 }
 
-function writeMap(map: { [key: string]: JsonValue }): void {
+function writeMap(map: { [key: string]: JsonValue }, depth: number): void {
   const keys = Object.keys(map);
   writeHead(MAP, keys.length);
   for (const key of keys) {
     reserve(9);
     writeText(key);
-    writeValue(map[key]!);
+    writeValue(map[key]!, depth);
   }
 }
 
