@@ -131,7 +131,10 @@ async function partitionChooser(args: ParsedArguments, topic: Topic): Promise<Ch
   }
   const fixed = (options: { partition: number } | undefined): Chooser => () => options;
   if (partition !== undefined) return fixed({ partition });
-  if (key === undefined) return await roundRobin(topic);
+  if (key === undefined) {
+    await continueRotation(topic);
+    return () => undefined;
+  }
   const selector = new KeyPartitionSelector(key.startsWith("/") ? key : "");
   selector.setPartitions(topic.partitions);
   if (!key.startsWith("/")) return fixed({ partition: selector.selectPartitionFor(key) });
@@ -151,13 +154,13 @@ async function partitionChooser(args: ParsedArguments, topic: Topic): Promise<Ch
  * Goes on after the partition with the newest event: a command that is run once for each event would always begin with the
  * first one. Other selectors than the default one decide by themselves.
  */
-async function roundRobin(topic: Topic): Promise<Chooser> {
-  const count = topic.partitions.length;
-  if (count === 1 || !(topic.partitionSelector instanceof DefaultPartitionSelector)) return () => undefined;
+async function continueRotation(topic: Topic): Promise<void> {
+  const { partitions, partitionSelector } = topic;
+  if (partitions.length === 1 || !(partitionSelector instanceof DefaultPartitionSelector)) return;
   // What cannot be described now can perhaps be pushed to.
   const described = await topic.describe().catch(() => []);
   const times = described.map(({ newestTime }) => newestTime ?? -Infinity);
-  const newest = Math.max(...times);
-  let next = newest === -Infinity ? 0 : times.lastIndexOf(newest) + 1;
-  return () => ({ partition: next++ % count });
+  const last = times.lastIndexOf(Math.max(...times));
+  partitionSelector.setPartitions(partitions);
+  for (let partition = 0; partition <= last; partition++) partitionSelector.selectPartitionFor(null);
 }
