@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { Storage } from "./port.ts";
 
 /** What has such files. */
 export interface IdleFiles {
@@ -12,20 +13,21 @@ export interface IdleFiles {
   closeIdle(): boolean;
 }
 
-const all = new Set<IdleFiles>();
+/** Those of this process, with the storage they are in: the simulation closes those of one of its processes. */
+export const idleFiles: Map<IdleFiles, Storage> = new Map();
 
 /** Registers who has opened such files; it must unregister when it has closed them. */
-export function registerIdle(files: IdleFiles): void {
-  all.add(files);
+export function registerIdle(files: IdleFiles, storage: Storage): void {
+  idleFiles.set(files, storage.base ?? storage);
 }
 
 export function unregisterIdle(files: IdleFiles): void {
-  all.delete(files);
+  idleFiles.delete(files);
 }
 
 /** Closes all of them; returns whether there were any. What fails there is not the fault of the file to be opened. */
 export function closeIdleFiles(): boolean {
-  const closed = [...all].map((files) => {
+  const closed = [...idleFiles.keys()].map((files) => {
     try {
       return files.closeIdle();
     } catch {

@@ -5,8 +5,9 @@ import type { StoryKind } from "./world.ts";
 
 /** The faults in a history of a group. */
 export function chooseGroupFaults(random: Random, { isPeaceful }: GroupModel, theme: Theme): FaultRates {
-  const { preempt, shortRead, slowSync, halfSeen, ...severe } = chooseFaults(random);
-  const peaceful = { preempt, shortRead, slowSync, halfSeen, clockStep: severe.clockStep };
+  const chosen = chooseFaults(random, theme === "few descriptors" ? theme : undefined);
+  const { preempt, shortRead, slowSync, halfSeen, noDescriptor, ...severe } = chosen;
+  const peaceful = { preempt, shortRead, slowSync, halfSeen, noDescriptor, clockStep: severe.clockStep };
   if (isPeaceful) return peaceful;
   const faults = { ...severe, ...peaceful, shortUpdate: random.chance(0.4) ? 0.03 : undefined };
   if (theme === "stopped members") return { ...faults, preempt: 0.05, stop: random.pick([0.01, 0.03]) };
@@ -29,6 +30,7 @@ export type Theme =
   | "whole consumers"
   | "locked appends"
   | "removed data"
+  | "few descriptors"
   | "stopped members"
   | "cut positions"
   | "removed work";
@@ -44,9 +46,10 @@ const THEMES: Readonly<Record<StoryKind, Readonly<Record<number, Theme>>>> = {
     5: "moved positions",
     6: "whole consumers",
     7: "lost names",
+    8: "few descriptors",
     9: "removed data",
   },
-  group: { 0: "stopped members", 1: "cut positions", 2: "removed work" },
+  group: { 0: "stopped members", 1: "cut positions", 2: "removed work", 3: "few descriptors" },
 };
 
 /** Of ten seeds in a row, each theme has one and everything has the others. */
@@ -77,6 +80,8 @@ export function chooseFaults(random: Random, theme: Theme = "everything"): Fault
       return { ...faults, clockStep: 0.03, pause: 0.02 };
     case "lost names":
       return { ...faults, error: undefined, failedSync: undefined };
+    case "few descriptors":
+      return { ...faults, noDescriptor: random.pick([0.05, 0.3]) };
   }
 }
 

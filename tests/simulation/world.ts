@@ -144,7 +144,8 @@ export class World {
   ): FilesDriver {
     const options: JsonObject = { root_path: ROOT, use_file_locking: this.theme === "locked appends" };
     if (flushBehavior !== undefined) options.flush_behavior = flushBehavior;
-    return new FilesDriver(options, process, { indexIntervalBytes: 512, chunkBytes: 4096 }, environment);
+    const sizes = { indexIntervalBytes: 512, chunkBytes: 4096, frameDataBytes: 10_000 };
+    return new FilesDriver(options, process, sizes, environment);
   }
 
   /** A promise that must settle; its error ends the history. */

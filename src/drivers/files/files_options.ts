@@ -95,6 +95,8 @@ export interface LogSizes {
   indexIntervalBytes?: number;
   /** Size of the chunks into which large data parts are split. */
   chunkBytes?: number;
+  /** Data parts of at most this size are written again as one frame. */
+  frameDataBytes?: number;
 }
 
 /** The options of a topic, with the defaults. */

@@ -99,6 +99,7 @@ export class FilesTopic implements TopicInterface {
       segmentBytesMax,
       topFolder: this.driverOptions.rootPath,
       chunkBytes: this.driverOptions.sizes?.chunkBytes,
+      frameDataBytes: this.driverOptions.sizes?.frameDataBytes,
       rolled: () => {
         if (diagnostics.roll.hasSubscribers) diagnostics.roll.publish({ topic: this.name, partition });
         applyNow(partition);

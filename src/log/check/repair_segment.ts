@@ -149,7 +149,8 @@ export class SegmentRepair {
   /** Checks that the copy is intact, and ends before the same id as the segment. */
   async #check(endId: number): Promise<void> {
     const { partition } = this;
-    const copy = new Segment(partition.storage, this.#draft, partition.partition, this.#baseId);
+    const ids = { partition: partition.partition, baseId: this.#baseId };
+    const copy = new Segment(partition.storage, this.#draft, ids);
     copy.endId = partition.segmentFrom(this.#baseId + 1).baseId;
     try {
       const check = new SegmentCheck(partition, copy, new Map(), new Pace({}));

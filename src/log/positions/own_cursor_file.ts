@@ -49,7 +49,7 @@ export class OwnCursorFile implements IdleFiles {
     this.path = file.path;
     this.#file = file;
     this.#made = state;
-    registerIdle(this);
+    registerIdle(this, settings.storage);
   }
 
   /**
@@ -106,11 +106,12 @@ export class OwnCursorFile implements IdleFiles {
 
   /** The open file; undefined if it was removed while it was closed. */
   #opened(): StorageFile | undefined {
-    if (this.#file !== undefined || this.#isClosed) return this.#file;
+    if (this.#file !== undefined) return this.#file;
     const file = openIfThere(this.settings.storage, this.path);
     // A file that was made since may even have its number: that of a removed one is free when no one has it open.
     const isOwn = file !== undefined && this.#hasName() && isOwnedBy(this.settings.owner, file);
-    if (!isOwn) file?.close();
+    if (isOwn) registerIdle(this, this.settings.storage);
+    else file?.close();
     return this.#file = isOwn ? file : undefined;
   }
 
@@ -124,6 +125,7 @@ export class OwnCursorFile implements IdleFiles {
     }
     this.#file.close();
     this.#file = undefined;
+    unregisterIdle(this);
     return true;
   }
 

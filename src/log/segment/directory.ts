@@ -6,7 +6,7 @@ import {
   StorageError,
   TopicDeletedError,
 } from "../../errors.ts";
-import { isMissing, listWith, type Storage } from "../../storage/port.ts";
+import { isMissing, listWith, type Storage, type StorageFile } from "../../storage/port.ts";
 import { FileLock } from "../../storage/file_lock.ts";
 import { encodeSegmentHeader, type SealedSegment } from "../format/segment_header.ts";
 import { indexFrom, isSame, type Listing, listingOf, needsName } from "./listing.ts";
@@ -132,10 +132,15 @@ export class PartitionFolder {
   }
 
   segment(baseId: number, endId?: number): Segment {
-    const make = () => this.checked(new Segment(this.storage, this.pathOf(baseId), this.partition, baseId));
+    const make = () => this.checked(this.openAnew(baseId));
     const segment = this.segments.use(baseId, make);
     if (endId !== undefined) segment.endId = endId;
     return segment;
+  }
+
+  /** A segment that its caller closes; with `file`, an open file of it is used. */
+  openAnew(baseId: number, file?: StorageFile): Segment {
+    return new Segment(this.storage, this.pathOf(baseId), { partition: this.partition, baseId }, file);
   }
 
   /** Whether two segments that lie beside each other were not written so, and neither of them was refused. */
@@ -228,7 +233,7 @@ export class PartitionFolder {
     if (segment === undefined || last !== segment.baseId) return last === segment?.baseId;
     let there: Segment | undefined;
     try {
-      there = new Segment(this.storage, this.pathOf(last), this.partition, last);
+      there = this.openAnew(last);
       return there.salt === segment.salt;
     } catch (error) {
       if (isMissing(error)) return false;

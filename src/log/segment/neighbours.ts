@@ -73,7 +73,7 @@ function linkOf(
 function isReplacement({ storage, directory, partition }: SegmentFolder, { baseId }: Named): boolean {
   let segment: Segment | undefined;
   try {
-    segment = new Segment(storage, `${directory}/${segmentName(baseId)}`, partition, baseId);
+    segment = new Segment(storage, `${directory}/${segmentName(baseId)}`, { partition, baseId });
     const first = step(segment, SEGMENT_HEADER_BYTES, RECORD_BYTES);
     return first.kind === "frame" && (first.frame.flags & FLAG.lost) !== 0;
   } catch (error) {

@@ -36,7 +36,7 @@ export class SegmentCache implements IdleFiles {
 
   #opened(segment: Segment): void {
     this.#open.add(segment);
-    registerIdle(this);
+    registerIdle(this, segment.storage);
   }
 
   /** Closes the files, though some may be needed again at once: a segment opens its file again. */

@@ -50,6 +50,8 @@ export function baseIdOf(name: string): number | undefined {
 
 /** One segment file, opened when it is read and closed when too many are open. */
 export class Segment {
+  readonly partition: number;
+  readonly baseId: number;
   readonly created: number;
   /** The segment before it; undefined where its header does not say. */
   readonly previous: SealedSegment | undefined;
@@ -72,10 +74,11 @@ export class Segment {
   constructor(
     readonly storage: Storage,
     readonly path: string,
-    readonly partition: number,
-    readonly baseId: number,
+    { partition, baseId }: { partition: number; baseId: number },
     file?: StorageFile,
   ) {
+    this.partition = partition;
+    this.baseId = baseId;
     this.#file = file;
     const { salt, created, previous, damage } = this.#readHeader();
     this.salt = salt;
@@ -116,8 +119,8 @@ export class Segment {
 
   /** Whether a file has the header of another segment than the one read before. */
   #isOther(file: StorageFile): boolean {
-    // Undefined until the header was read for the first time.
-    if (this.salt === undefined || this.headerDamage !== undefined) return false;
+    // Undefined until the header was read for the first time; nothing is read from one that was refused.
+    if (this.salt === undefined || this.isUnreadable) return false;
     const header = headerOf(file);
     return header !== undefined && header.salt !== this.salt;
   }

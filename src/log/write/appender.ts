@@ -8,7 +8,8 @@ import { encodeEvents, encodePlain } from "./encoder.ts";
 import { FLAG, KIND, OFFSETS_END, SEGMENT_HEADER_BYTES, type Signature } from "../format/bytes.ts";
 import { core } from "../format/core/core.ts";
 import { isCompletable } from "../segment/frame_end.ts";
-import { type FileKeeper, type FrameIdentity, type NotLanded, OpenSegment } from "./open_segment.ts";
+import { CLOSING_KEEPER, type FileKeeper } from "./file_keeper.ts";
+import { type FrameIdentity, type NotLanded, OpenSegment } from "./open_segment.ts";
 import type { Partition } from "../partition.ts";
 import type { FrameEntry } from "../segment/entries.ts";
 
@@ -21,15 +22,6 @@ export const SEGMENT_BYTES_MAX = 2 ** 31;
 const CUT_WRITES_MAX = 3;
 /** How often the last segment may be removed between its listing and its opening. */
 const VANISHED_MAX = 100;
-
-/** Closes files that need no sync. */
-const CLOSING_KEEPER: FileKeeper = {
-  opened: () => {},
-  retire: (file) => file.close(),
-  isInDoubt: () => false,
-  isSynced: () => true,
-  syncFailed: (_, error) => maybeStored(error),
-};
 
 type Encode = (signature: Signature) => Uint8Array;
 const SEAL: Encode = (signature) => encodePlain(KIND.seal, signature);
@@ -61,23 +53,29 @@ export class Appender implements IdleFiles {
     this.#identity = { nonceLow: storage.random32(), nonceHigh: storage.random32(), sequence: 0 };
   }
 
+  /** Appends events; the operating system has them when this returns. */
+  appendEvents(batch: OutgoingBatch): FrameEntry {
+    const encode = (signature: Signature) => encodeEvents(batch, signature);
+    return this.#append((open) => this.#land(open, encode));
+  }
+
   /**
-   * Appends events; the operating system has them when this returns. `prepare` is called before the frame is written,
-   * with the first id of the segment, and for each further segment that it is tried in.
+   * Appends an event whose data is in chunks. `mayGoInto` is asked before the frame is written, with the first id of the
+   * segment, and for each further segment that it is tried in; false if it refuses one.
    */
-  appendEvents(batch: OutgoingBatch, extents?: Extents, prepare?: (segmentId: number) => void): FrameEntry {
-    return this.#alone(() =>
-      this.#append((open) => {
-        prepare?.(open.segment.baseId);
-        return this.#land(open, (signature) => encodeEvents(batch, signature, extents));
-      })
-    );
+  appendAfterChunks(
+    event: OutgoingBatch,
+    extents: Extents,
+    mayGoInto: (segmentId: number) => boolean,
+  ): FrameEntry | false {
+    const encode = (signature: Signature) => encodeEvents(event, signature, extents);
+    return this.#append((open) => mayGoInto(open.segment.baseId) && this.#land(open, encode));
   }
 
   /** Appends a piece of a large data part, ahead of its event; begins a segment if the last one lacks room for so many bytes. */
   appendChunk(data: readonly Uint8Array[], room?: number): FrameEntry {
     const encode = (signature: Signature) => encodePlain(KIND.chunk, signature, { data });
-    const landing = this.#alone(() => this.#append((open) => this.#land(open, encode), room));
+    const landing = this.#append((open) => this.#land(open, encode), room);
     if (landing.offset < OFFSETS_END) return landing;
     throw new LimitExceededError(
       `Cannot append to "${landing.segment.path}": several large data parts at once filled the segment; push them one after the other`,
@@ -147,7 +145,7 @@ export class Appender implements IdleFiles {
 
   #alone<T>(append: () => T): T {
     this.#isBusy = true;
-    registerIdle(this);
+    registerIdle(this, this.partition.storage);
     try {
       return this.partition.alone(append);
     } finally {
@@ -156,15 +154,17 @@ export class Appender implements IdleFiles {
   }
 
   /** Appends a frame by `land`, which gets each segment in turn until the frame has landed in one. */
-  #append(land: (open: OpenSegment) => FrameEntry | undefined, room?: number): FrameEntry {
-    for (let cuts = 0;;) {
-      const open = this.#openWithRoom(room);
-      const landing = land(open);
-      if (landing !== undefined) return landing;
-      // Another process sealed the segment before the frame landed: the frame is discarded, and goes into the next one.
-      // That process may have sealed it because of the piece of this frame that a full disk left; it would do so again.
-      if (open.hasHole && ++cuts === CUT_WRITES_MAX) throw cutShort(open.file.path, cuts);
-    }
+  #append<T>(land: (open: OpenSegment) => T | undefined, room?: number): T {
+    return this.#alone(() => {
+      for (let cuts = 0;;) {
+        const open = this.#openWithRoom(room);
+        const landing = land(open);
+        if (landing !== undefined) return landing;
+        // Another process sealed the segment before the frame landed: the frame is discarded, and goes into the next one.
+        // That process may have sealed it because of the piece of this frame that a full disk left; it would do so again.
+        if (open.hasHole && ++cuts === CUT_WRITES_MAX) throw cutShort(open.file.path, cuts);
+      }
+    });
   }
 
   /** The last segment, neither full nor abandoned or in doubt, nor with a hole in it; a new one need not have the room. */
@@ -261,8 +261,7 @@ export class Appender implements IdleFiles {
   #openLast(): OpenSegment {
     const { partition } = this;
     for (let vanished = 0; this.#open === undefined;) {
-      const ids = partition.segmentIds();
-      const lastId = ids.at(-1);
+      const lastId = partition.segmentIds().at(-1);
       if (lastId === undefined) {
         partition.createSegment(0);
         continue;

@@ -1,6 +1,6 @@
 import { StorageError } from "../../errors.ts";
 import type { Storage, StorageFile } from "../../storage/port.ts";
-import type { FileKeeper } from "./open_segment.ts";
+import type { FileKeeper } from "./file_keeper.ts";
 import { NOT_TRIED, SegmentNames } from "./segment_names.ts";
 
 /** The state of a file that was appended to. */

@@ -4,7 +4,7 @@ import { core } from "../format/core/core.ts";
 import { KIND, RECORD_BYTES, type Signature } from "../format/bytes.ts";
 import { decodeRecord, type FrameRecord } from "../format/frame_header.ts";
 import type { Partition } from "../partition.ts";
-import { type LogPosition, oversizeOf, Segment } from "../segment/segment_file.ts";
+import { type LogPosition, oversizeOf, type Segment } from "../segment/segment_file.ts";
 import { SegmentIndex } from "../segment/index.ts";
 import {
   type EndEntry,
@@ -16,6 +16,7 @@ import {
 } from "../segment/entries.ts";
 import { counted } from "../../text/counted.ts";
 import { fileRemoved } from "./append_errors.ts";
+import type { FileKeeper } from "./file_keeper.ts";
 
 /** How long a push may not notice that the file was removed by hand. */
 const LOST_FILE_CHECK_MS = 10;
@@ -25,20 +26,6 @@ export type FrameIdentity = Pick<Signature, "nonceLow" | "nonceHigh" | "sequence
 
 /** Why a frame did not land: its write was split by the system, or it came after a seal and is discarded. */
 export type NotLanded = "cut" | "discarded";
-
-/** Owns the files that are appended to: syncs and closes them. */
-export interface FileKeeper {
-  /** A file was opened; nothing was appended to it yet. */
-  opened(file: StorageFile): void;
-  /** A file is not appended to any more. */
-  retire(file: StorageFile): void;
-  /** Whether a failed sync may have lost the file's name, so that nothing in it can be confirmed. */
-  isInDoubt(file: StorageFile): boolean;
-  /** Whether it can be closed without a sync. */
-  isSynced(file: StorageFile): boolean;
-  /** A sync of the file failed; returns the error to throw. */
-  syncFailed(file: StorageFile, error: unknown): unknown;
-}
 
 /**
  * The last segment of a partition, open for appending, with its end as far as this process knows it. Finding a frame
@@ -72,7 +59,7 @@ export class OpenSegment {
     this.file = storage.open(path, "append");
     try {
       keeper.opened(this.file);
-      this.segment = partition.checked(new Segment(storage, path, partition.partition, baseId, this.file));
+      this.segment = partition.checked(partition.openAnew(baseId, this.file));
       if (this.segment.isUnreadable) {
         const { headerDamage, previous } = this.segment;
         const reason = previous === undefined ? `${headerDamage}; repair the topic` : headerDamage!;

@@ -6,7 +6,6 @@ import { Durability } from "./durability.ts";
 import type { Extent, Extents } from "../format/frame_body.ts";
 import { FRAME_DATA_BYTES_MAX } from "../format/bytes.ts";
 import type { Partition } from "../partition.ts";
-import type { FrameEntry } from "../segment/entries.ts";
 import { isKept, needsOlder } from "../segment/listing.ts";
 import { isFull, type StorageFile } from "../../storage/port.ts";
 
@@ -21,6 +20,8 @@ export interface WriterOptions {
   topFolder?: string;
   /** Size of the pieces that large data parts are cut into; for tests. */
   chunkBytes?: number | undefined;
+  /** Data parts of at most this size are written again as one frame; for tests. */
+  frameDataBytes?: number | undefined;
   /** Called after a new segment was begun: the time to apply retention. */
   rolled?: () => void;
   /** Called when the disk is full: no segment can be begun then, so that retention would never be applied. */
@@ -31,9 +32,6 @@ export interface WriterOptions {
 const CHUNK_BYTES = 1 << 20;
 /** The margin: a second frame for a few bytes would gain nothing. */
 const INLINE_RATIO = 17 / 16;
-
-/** Thrown where an event was to be written whose chunks have to be written again first. */
-const MOVE = new Error("The chunks are to be written again");
 
 /** Writes batches to one partition, at the topic's durability level. */
 export class PartitionWriter {
@@ -145,17 +143,14 @@ export class PartitionWriter {
 
   /** `mayMove`: whether its chunks may be written again, where the event is. */
   #appendEvent(batch: OutgoingBatch, extents?: Extents, mayMove = true): number {
-    const { count, metadata } = batch;
-    const content = extents === undefined ? batch : { count, metadata, dataBytes: 0 };
-    // Before the event: otherwise a process killed in between would leave an event whose data retention removes.
-    const keep = extents && ((segmentId: number) => this.#keepChunks(segmentId, extents, { batch, mayMove }));
-    let landing: FrameEntry;
-    try {
-      landing = this.#noticingFull(() => this.#appender.appendEvents(content, extents, keep));
-    } catch (error) {
-      if (error !== MOVE) throw error;
-      return this.#moveChunks(batch, extents!);
-    }
+    const landing = this.#noticingFull(() => {
+      if (extents === undefined) return this.#appender.appendEvents(batch);
+      const { count, metadata } = batch;
+      // Before the event: otherwise a process killed in between would leave an event whose data retention removes.
+      const keep = (segmentId: number) => this.#keepChunks(segmentId, extents, { batch, mayMove });
+      return this.#appender.appendAfterChunks({ count, metadata, dataBytes: 0 }, extents, keep);
+    });
+    if (landing === false) return this.#moveChunks(batch, extents!);
     this.#wrote();
     this.#appender.sealAfterHole();
     const segmentId = landing.segment.baseId;
@@ -169,24 +164,25 @@ export class PartitionWriter {
   }
 
   /**
-   * Keeps the segments of the chunks for as long as the segment of their event; throws if one of them was removed. Throws
-   * `MOVE` if they stay for a segment that is kept itself: where each segment needs the one before it, retention can
-   * remove none.
+   * Keeps the segments of the chunks for as long as the segment of their event; throws if one of them was removed. False
+   * if the chunks are to be written again, because they were, or because they stay for a segment that is kept itself:
+   * where each segment needs the one before it, retention can remove none.
    */
   #keepChunks(
     segmentId: number,
     { list }: Extents,
     { batch, mayMove }: { batch: OutgoingBatch; mayMove: boolean },
-  ): void {
+  ): boolean {
     const older = new Set(list.map((extent) => extent.segmentId).filter((id) => id !== segmentId));
-    if (older.size === 0) return;
-    if (mayMove && needsOlder(this.partition.listing(), Math.min(...older), segmentId)) throw MOVE;
+    if (older.size === 0) return true;
+    if (mayMove && needsOlder(this.partition.listing(), Math.min(...older), segmentId)) return false;
     const marker = this.partition.keepForSegment(segmentId, Math.min(...older));
     this.#durability?.needsName(this.#appender.file!, marker);
     const listing = this.partition.listing();
     const removed = [...older].find((id) => !isKept(listing, id));
-    if (removed === undefined) return;
-    throw mayMove && batch.data !== undefined ? MOVE : pieceRemoved(this.partition, removed);
+    if (removed === undefined) return true;
+    if (mayMove && batch.data !== undefined) return false;
+    throw pieceRemoved(this.partition, removed);
   }
 
   /**
@@ -195,7 +191,7 @@ export class PartitionWriter {
    */
   #moveChunks({ count, metadata, data }: OutgoingBatch, { totalBytes, list }: Extents): number {
     const pieces = data === undefined ? storedPieces(this.partition, list) : buffersOf(data[0]);
-    if (totalBytes <= FRAME_DATA_BYTES_MAX) {
+    if (totalBytes <= (this.options.frameDataBytes ?? FRAME_DATA_BYTES_MAX)) {
       return this.#appendEvent({ count, metadata, data: [[...pieces]], dataBytes: totalBytes });
     }
     const event = { count, metadata, dataBytes: totalBytes };

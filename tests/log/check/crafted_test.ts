@@ -651,7 +651,7 @@ test("a repair replaces the events of two places by tombstones, each with its ow
     (file) => `/kept/${file.slice(file.lastIndexOf("/") + 1)}`,
   );
   partition.close();
-  const segment = new Segment(crafted.storage, crafted.segment.path, 0, 0);
+  const segment = new Segment(crafted.storage, crafted.segment.path, { partition: 0, baseId: 0 });
   const frames = [...entriesFrom(startOf(segment), 4096)].flatMap((entry) =>
     entry.kind === "frame" ? [entry] : []
   );

@@ -85,7 +85,7 @@ test("encodeTombstoneSegment() has a header, the ids of all its events, and a se
     const bytes = encodeTombstoneSegment(header, 70 + events, writer);
     const path = `${DIRECTORY}/${segmentName(70)}`;
     storage.publish(path, bytes);
-    const segment = new Segment(storage, path, 0, 70);
+    const segment = new Segment(storage, path, { partition: 0, baseId: 70 });
     assertEquals([segment.salt, segment.created, segment.previous], [5, 1234, after]);
     const entries = [...entriesFrom(startOf(segment), 4096)];
     const last = entries.pop()!;

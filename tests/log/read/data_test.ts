@@ -71,7 +71,7 @@ function isSame(one: Uint8Array, other: Uint8Array): boolean {
 
 /** The frame, as checks are given it. */
 function frameAt(partition: Partition) {
-  const segment = new Segment(partition.storage, PATH, 0, 0);
+  const segment = new Segment(partition.storage, PATH, { partition: 0, baseId: 0 });
   readWindow.clear();
   const found = step(segment, SEGMENT_HEADER_BYTES, RECORD_BYTES);
   if (found.kind !== "frame") throw new Error(found.kind);
@@ -232,7 +232,7 @@ function damageOf(
   content.set(header);
   content.set(core.u8.subarray(at, at + layout.frameBytes), 64);
   storage.publish(PATH, content);
-  const segment = new Segment(storage, PATH, 0, 0);
+  const segment = new Segment(storage, PATH, { partition: 0, baseId: 0 });
   readWindow.clear();
   const found = step(segment, 64, 64);
   return found.kind === "frame" ? headDamage({ segment, offset: 64, frame: found.frame }) : found.kind;
@@ -275,7 +275,7 @@ test("a frame whose file has been cut since it was found is damaged as a whole",
   const at = frameAt(partition);
   const whole = partition.storage.readWhole(PATH)!;
   partition.storage.replace(PATH, whole.subarray(0, at.offset + at.frame.layout.data - 1));
-  const segment = new Segment(partition.storage, PATH, 0, 0);
+  const segment = new Segment(partition.storage, PATH, { partition: 0, baseId: 0 });
   const cut = { ...at, segment };
   readWindow.clear();
   assertEquals(headDamage(cut), "bytes are missing");
@@ -283,7 +283,7 @@ test("a frame whose file has been cut since it was found is damaged as a whole",
   assertEquals(extentsOf({ ...cut, frame: { ...at.frame, extentCount: 1 } }), { totalBytes: 0, list: [] });
   // Its last block alone.
   partition.storage.replace(PATH, whole.subarray(0, at.offset + at.frame.layout.data + BLOCK));
-  const shorter = { ...at, segment: new Segment(partition.storage, PATH, 0, 0) };
+  const shorter = { ...at, segment: new Segment(partition.storage, PATH, { partition: 0, baseId: 0 }) };
   readWindow.clear();
   assertEquals([headDamage(shorter), damagedBlocks(shorter)], [undefined, [1]]);
   assertEquals(eventsInBlocks(shorter, [1]), [{ first: 0, end: 2 }]);

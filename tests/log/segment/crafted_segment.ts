@@ -98,7 +98,7 @@ export class CraftedSegment {
       const entries = index.map(([part, id, time = CREATED]) => this.#indexEntry(part, id, time));
       this.storage.publish(`${DIRECTORY}/${segmentName(baseId).replace("log", "idx")}`, joined(entries));
     }
-    this.segment = new Segment(this.storage, `${DIRECTORY}/${segmentName(baseId)}`, 0, baseId);
+    this.segment = new Segment(this.storage, `${DIRECTORY}/${segmentName(baseId)}`, { partition: 0, baseId });
     if (next !== undefined) this.segment.endId = next.id;
   }
 
@@ -128,7 +128,7 @@ export class CraftedSegment {
   /** The same for the file that has its name now. */
   reopened(): string[] {
     const { storage, path, endId } = this.segment;
-    const segment = new Segment(storage, path, 0, this.baseId);
+    const segment = new Segment(storage, path, { partition: 0, baseId: this.baseId });
     segment.endId = endId;
     return [...entriesFrom(startOf(segment), 4096)].map((entry) => this.describe(entry));
   }

@@ -2,10 +2,13 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { SegmentCache } from "../../../src/log/segment/segment_cache.ts";
 import type { Segment } from "../../../src/log/segment/segment_file.ts";
+import { idleFiles } from "../../../src/storage/idle_files.ts";
+import { nodeStorage } from "../../../src/storage/node.ts";
 import { test } from "../../harness.ts";
 
 /** A segment that only knows whether its file is open. */
 class FakeSegment {
+  readonly storage = nodeStorage;
   isOpen = true;
   opened: ((segment: FakeSegment) => void) | undefined;
   replaced: (() => void) | undefined;
@@ -121,4 +124,23 @@ test("a segment whose file was found to be another one is forgotten", () => {
   scene.use(1, 2);
   scene.made[0]!.replaced!();
   assertEquals([scene.open, scene.cache.known(1)], [[2], undefined]);
+});
+
+test("as long as a file is open, and no longer, it counts among those that can be closed", () => {
+  const scene = new Scene();
+  const { cache } = scene;
+  const steps: [step: string, isAsked: boolean, act: () => unknown][] = [
+    ["nothing was used", false, () => {}],
+    ["one is open", true, () => scene.use(1)],
+    ["another one was open for a moment", true, () => cache.briefly(() => scene.use(2))],
+    ["it was released", false, () => cache.releaseOpen()],
+    ["it is used again", true, () => scene.use(1)],
+    ["it was closed for others", false, () => cache.closeIdle()],
+    ["it was opened again", true, () => scene.get(1).reopen()],
+    ["all was closed", false, () => cache.close()],
+  ];
+  for (const [step, isAsked, act] of steps) {
+    act();
+    assertEquals(idleFiles.has(cache), isAsked, step);
+  }
 });

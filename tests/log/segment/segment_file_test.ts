@@ -46,7 +46,7 @@ test("an empty segment has the fields it was created with", () => {
     assertEquals(bytes.byteLength, SEGMENT_HEADER_BYTES);
     const path = `/segments/${segmentName(2 ** 50 + 1)}`;
     crafted.storage.publish(path, bytes);
-    const segment = new Segment(crafted.storage, path, 6, 2 ** 50 + 1);
+    const segment = new Segment(crafted.storage, path, { partition: 6, baseId: 2 ** 50 + 1 });
     assertEquals(segment.previous, previous ?? { baseId: 0, sealOffset: 0, salt: 0 });
     assertEquals([segment.salt, segment.created, segment.headerDamage], [9, 2 ** 41, undefined]);
     assertEquals(segment.isUnreadable, false);
@@ -60,7 +60,7 @@ function changed(parts: readonly Part[], change: (bytes: Uint8Array) => Uint8Arr
   const after = change(bytes) ?? bytes;
   storage.replace(segment.path, after);
   readWindow.clear();
-  return new Segment(storage, segment.path, 0, 0);
+  return new Segment(storage, segment.path, { partition: 0, baseId: 0 });
 }
 
 const breakHeader = (bytes: Uint8Array): void => void (bytes[20]! ^= 1);
@@ -189,7 +189,7 @@ test("a next segment that is damaged or truncated does not give the seal's place
     segment.endId = undefined;
     assertEquals(segment.sealOffset(), undefined);
     storage.replace(path, storage.readWhole(path)!.subarray(0, bytes));
-    const again = new Segment(storage, segment.path, 0, 0);
+    const again = new Segment(storage, segment.path, { partition: 0, baseId: 0 });
     again.endId = 1;
     assertEquals(again.sealOffset(), "unknown");
   }
@@ -213,7 +213,7 @@ test("a segment's file opens on demand, and closes", () => {
   segment.close();
   // A file that is already open is used.
   const own = storage.open(segment.path, "read");
-  assertEquals(new Segment(storage, segment.path, 0, 0, own).file === own, true);
+  assertEquals(new Segment(storage, segment.path, { partition: 0, baseId: 0 }, own).file === own, true);
 });
 
 test("a segment that is opened again is read again: its name may be that of another file now", () => {
@@ -222,11 +222,34 @@ test("a segment that is opened again is read again: its name may be that of anot
   const [offset, size] = [SEGMENT_HEADER_BYTES, 64];
   readWindow.peek(segment, offset, size, core.slot);
   // Its bytes are left ahead of another one's.
-  void new Segment(storage, segment.path, 0, 0);
+  void new Segment(storage, segment.path, { partition: 0, baseId: 0 });
   segment.close();
   storage.replace(segment.path, bytes.slice().fill(7));
   const at = readWindow.at(segment, offset + size, size, size);
   assertEquals(core.u8.slice(at, at + size), new Uint8Array(size).fill(7));
+});
+
+test("a file that was closed is not taken for another one that has its name since, though its own header is damaged", () => {
+  for (const isDamaged of [false, true]) {
+    const { storage, segment: { path } } = new CraftedSegment([{ count: 2 }]);
+    const bytes = storage.readWhole(path)!;
+    if (isDamaged) breakHeader(bytes);
+    storage.replace(path, bytes);
+    readWindow.clear();
+    const segment = new Segment(storage, path, { partition: 0, baseId: 0 });
+    assertEquals([segment.salt, segment.headerDamage !== undefined], [SALT, isDamaged]);
+    let replaced = 0;
+    segment.replaced = () => void replaced++;
+    // A repair writes the same header again.
+    const repaired = new CraftedSegment([{ count: 2 }]).storage.readWhole(path)!;
+    segment.close();
+    storage.replace(path, repaired);
+    assertEquals([segment.file.size(), replaced], [repaired.byteLength, 0]);
+    segment.close();
+    storage.replace(path, encodeSegmentHeader({ partition: 0, salt: SALT + 1, baseId: 0, created: 1 }));
+    assertThrows(() => segment.file, StorageError, "it was removed, and made again (ENOENT)");
+    assertEquals([replaced, segment.isThere], [1, false]);
+  }
 });
 
 test("a segment precedes another one by its id and, if known, its salt", () => {

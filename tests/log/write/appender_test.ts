@@ -20,6 +20,8 @@ function events(...texts: string[]): OutgoingBatch {
   return { count: texts.length, metadata: texts.map((text) => `"${text}"`), dataBytes: 0 };
 }
 
+const NO_CHUNKS = { totalBytes: 0, list: [] };
+
 interface Scene {
   directory: string;
   appender(segmentBytesMax?: number): Appender;
@@ -125,7 +127,7 @@ test("a full segment is sealed, and the next one starts with the next id", () =>
     assertEquals(stored(), ids.map(String));
     assert(segments().length > 2, segments().join());
     const tried: number[] = [];
-    one.appendEvents(events("12"), undefined, (segmentId) => tried.push(segmentId));
+    one.appendAfterChunks(events("12"), NO_CHUNKS, (segmentId) => tried.push(segmentId) > 0);
     assertEquals(tried, [segments().at(-1)]);
   }));
 
@@ -583,12 +585,13 @@ test("an append goes on however often others seal the segment before its frame l
   withFolder(nodeStorage, ({ appender, segments }) => {
     const [one, other] = [appender(), appender()];
     let seals = 0;
-    const landing = one.appendEvents(events("a"), undefined, () => {
-      if (seals++ === 5) return;
+    const landing = one.appendAfterChunks(events("a"), NO_CHUNKS, () => {
+      if (seals++ === 5) return true;
       other.appendEvents(events("other"));
       other.seal();
+      return true;
     });
-    assertEquals([landing.id, segments()], [5, [0, 1, 2, 3, 4, 5]]);
+    assertEquals([landing && landing.id, segments()], [5, [0, 1, 2, 3, 4, 5]]);
   }));
 
 test("a frame is another's unless all of what tells frames apart is the same", () => {

@@ -1,6 +1,6 @@
 // The writer of one partition: what it requests of the disk, and what it reports if the disk refuses.
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
-import { mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LimitExceededError, StorageError } from "../../../mod.ts";
@@ -8,9 +8,11 @@ import type { OutgoingBatch } from "../../../src/contract.ts";
 import { sealLast } from "../../../src/log/mod.ts";
 import { Partition } from "../../../src/log/partition.ts";
 import { PartitionReader } from "../../../src/log/read/reader.ts";
+import { segmentName } from "../../../src/log/segment/segment_file.ts";
 import { type FlushBehavior, PartitionWriter, type WriterOptions } from "../../../src/log/write/writer.ts";
 import { nodeStorage } from "../../../src/storage/node.ts";
 import type { Storage } from "../../../src/storage/port.ts";
+import { withOpenFiles } from "../../drivers/files/counted_files.ts";
 import { test } from "../../harness.ts";
 import { changedStorage, folderSyncs } from "../port_wrapper.ts";
 
@@ -544,3 +546,28 @@ test("a stream of more bytes than an event may have is refused before they are s
     await assertRejects(async () => await writer.append(batch), LimitExceededError, "4 GiB");
     assertEquals(await writer.append(event(2)), 0);
   }));
+
+test("what a writer appends after a hole is sealed at once, with its segment", () =>
+  withWriters(nodeStorage, async (make, directory) => {
+    const segments = () => nodeStorage.list(directory).filter((name) => name.endsWith(".log"));
+    const writer = make("buffered");
+    await writer.append(event(0));
+    await writer.append(event(1));
+    assertEquals(segments().length, 1);
+    appendFileSync(`${directory}/${segmentName(0)}`, new Uint8Array(700).fill(7));
+    assertEquals(await writer.append(event(2)), 2);
+    assertEquals(segments().sort(), [segmentName(0), segmentName(3)]);
+  }));
+
+test("sealing the last segment leaves no file open", async () => {
+  const { storage, openFiles } = withOpenFiles(nodeStorage);
+  await withWriters(storage, async (make, directory) => {
+    const writer = make("buffered");
+    await writer.append(event(0));
+    await writer.close();
+    const partition = new Partition({ storage, directory, topic: "topic", partition: 0 });
+    sealLast(partition);
+    partition.close();
+    assertEquals([...openFiles].map(({ path }) => path), []);
+  });
+});

@@ -50,6 +50,8 @@ export interface FaultRates {
   clockStep?: number;
   /** Minutes pass. */
   pause?: number;
+  /** The system has no descriptor left for a process, which closes its idle files. */
+  noDescriptor?: number;
 }
 
 /** Far more than any history needs. */

@@ -1,4 +1,5 @@
 import { StorageError } from "../../../src/errors.ts";
+import { idleFiles } from "../../../src/storage/idle_files.ts";
 import type { OpenMode, PathState, PublishOptions, Storage, StorageFile } from "../../../src/storage/port.ts";
 import type { SimulatedDisk } from "./disk.ts";
 import { simulatedError, SimulatedKill } from "./failure.ts";
@@ -187,8 +188,21 @@ export class SimulatedProcess implements Storage {
     // Others may have cut the power.
     this.checkAlive();
     if (random.chance(faults.kill)) this.kill();
+    if (errnos.includes("EMFILE") && random.chance(faults.noDescriptor)) this.#closeIdle();
     if (errnos.length > 0 && random.chance(faults.error)) {
       throw simulatedError(random.pick(errnos), verb, path);
+    }
+  }
+
+  /** Closes its idle files, as `closeIdleFiles` does. */
+  #closeIdle(): void {
+    for (const [files, storage] of [...idleFiles]) {
+      if (storage !== this) continue;
+      try {
+        files.closeIdle();
+      } catch (error) {
+        if (!(error instanceof StorageError)) throw error;
+      }
     }
   }
 
@@ -213,6 +227,7 @@ export class SimulatedProcess implements Storage {
   end(): void {
     this.alive = false;
     this.disk.syncs.abandon(this, new SimulatedKill());
+    for (const [files, storage] of idleFiles) if (storage === this) idleFiles.delete(files);
   }
 
   /** A dead process does nothing more. */

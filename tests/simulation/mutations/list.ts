@@ -135,13 +135,20 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "src/log/write/writer.ts",
     from: "    const marker = this.partition.keepForSegment(segmentId, Math.min(...older));\n",
     to:
-      "    let marker: string;\n    try {\n      marker = this.partition.keepForSegment(segmentId, Math.min(...older));\n    } catch {\n      return;\n    }\n",
+      "    let marker: string;\n    try {\n      marker = this.partition.keepForSegment(segmentId, Math.min(...older));\n    } catch {\n      return true;\n    }\n",
   },
   {
     what: "data before events: a push does not look whether its chunks are still there",
     file: "src/log/write/writer.ts",
-    from: "if (removed === undefined) return;",
-    to: "if (removed === undefined || removed >= 0) return;",
+    from: "if (removed === undefined) return true;",
+    to: "if (removed === undefined || removed >= 0) return true;",
+  },
+  {
+    what: "data before events: chunks that are written again are not kept for their event",
+    file: "src/log/write/writer.ts",
+    from: "    const marker = this.partition.keepForSegment",
+    to: "    if (!mayMove) return true;\n    const marker = this.partition.keepForSegment",
+    theme: "removed data",
   },
   {
     what: "data before events: an event whose data is gone stops its consumer",
@@ -302,6 +309,22 @@ export const MUTATIONS: readonly Mutation[] = [
       to: "",
     }],
     theme: "moved positions",
+  },
+  {
+    what: "idle files: a segment is closed in the middle of an append to it",
+    file: "src/log/write/appender.ts",
+    from: "open === undefined || this.#isBusy || open.hasHole",
+    to: "open === undefined || open.hasHole",
+    theme: "few descriptors",
+  },
+  {
+    what: "idle files: a position file under the path of the own one is taken for it",
+    file: "src/log/positions/own_cursor_file.ts",
+    from: "file !== undefined && this.#hasName() && isOwnedBy(this.settings.owner, file);",
+    to: "file !== undefined;",
+    also: [{ from: "isOwnedBy,", to: "" }],
+    // Which consumer of a name has stored a position, a random history does not tell.
+    test: "tests/log/positions/idle_position_file_test.ts",
   },
   {
     what: "an index entry is believed without a look at the log",

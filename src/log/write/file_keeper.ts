@@ -1,0 +1,25 @@
+import type { StorageFile } from "../../storage/port.ts";
+import { maybeStored } from "./append_errors.ts";
+
+/** Owns the files that are appended to: syncs and closes them. */
+export interface FileKeeper {
+  /** A file was opened; nothing was appended to it yet. */
+  opened(file: StorageFile): void;
+  /** A file is not appended to any more. */
+  retire(file: StorageFile): void;
+  /** Whether a failed sync may have lost the file's name, so that nothing in it can be confirmed. */
+  isInDoubt(file: StorageFile): boolean;
+  /** Whether it can be closed without a sync. */
+  isSynced(file: StorageFile): boolean;
+  /** A sync of the file failed; returns the error to throw. */
+  syncFailed(file: StorageFile, error: unknown): unknown;
+}
+
+/** Closes files that need no sync. */
+export const CLOSING_KEEPER: FileKeeper = {
+  opened: () => {},
+  retire: (file) => file.close(),
+  isInDoubt: () => false,
+  isSynced: () => true,
+  syncFailed: (_, error) => maybeStored(error),
+};
