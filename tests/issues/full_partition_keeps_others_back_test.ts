@@ -2,10 +2,11 @@
 // partition, whose queue filled up before the others were added. No requests were made for those until the
 // first was read, while the reader waited for one of them.
 import { assertEquals } from "@std/assert";
-import { FetchLoop, type FetchLoopSettings } from "../../src/drivers/kafka/fetch/fetch_loop.ts";
+import type { FetchLoop } from "../../src/drivers/kafka/fetch/fetch_loop.ts";
 import type { FetchedPartition } from "../../src/drivers/kafka/format/fetched.ts";
 import { PartitionQueue } from "../../src/drivers/kafka/fetch/partition_queue.ts";
 import { INTACT } from "../drivers/kafka/intact.ts";
+import { loneFetchLoop } from "../drivers/kafka/lone_fetch_loop.ts";
 import { test } from "../harness.ts";
 
 /** A queue that is full after any answer. */
@@ -34,43 +35,11 @@ function loopOver(queues: PartitionQueue[], place: (queue: PartitionQueue) => Pr
 } {
   const questions: Asked[] = [];
   let onQuestion = (): void => {};
-  const client = {
-    metadata: () =>
-      Promise.resolve({
-        brokers: new Map([[1, {}]]),
-        topics: new Map([["t", { id: "id", partitions: queues.map(() => ({ leader: 1 })) }]]),
-      }),
-    fetch: ({ topics: [{ partitions }] }: { topics: [{ partitions: { partition: number }[] }] }) =>
-      new Promise((resolve) => {
-        questions.push({
-          partitions: partitions.map(({ partition }) => partition),
-          answer: () => resolve({ responses: [] }),
-        });
-        onQuestion();
-      }),
-  };
-  class ConnectionPool {
-    close(): Promise<void> {
-      return Promise.resolve();
-    }
-  }
-  const loop = new FetchLoop({
-    client,
-    cluster: {
-      module: { ConnectionPool },
-      settings: { client: { clientId: "test" }, fetch: { bufferedBytesMax: 1, waitMsMax: 500 } },
-    },
-    topic: { name: "t", kafkaName: "t", id: "id" },
-    consumer: "reader",
-    queues,
-    responsesMax: 1,
-    requestsBefore: 0,
-    onResponse: () => {},
-    onUnavailable: () => {},
-    place,
-    replace: () => Promise.resolve(),
-    onFailure: () => Promise.resolve(),
-  } as unknown as FetchLoopSettings);
+  const loop = loneFetchLoop(queues, (partitions) =>
+    new Promise((resolve) => {
+      questions.push({ partitions, answer: () => resolve({ responses: [] }) });
+      onQuestion();
+    }), { place });
   return {
     loop,
     nextQuestion: async () => {

@@ -2,10 +2,10 @@
 // other one's leader had failed. Both errors were judged together: reading failed for good, with an error that is not
 // to be tried again, though both partitions go on by themselves.
 import { assertEquals } from "@std/assert";
-import { FetchLoop, type FetchLoopSettings } from "../../src/drivers/kafka/fetch/fetch_loop.ts";
 import { loadClient } from "../../src/drivers/kafka/client.ts";
 import { PartitionQueue } from "../../src/drivers/kafka/fetch/partition_queue.ts";
 import { INTACT } from "../drivers/kafka/intact.ts";
+import { loneFetchLoop } from "../drivers/kafka/lone_fetch_loop.ts";
 import { test } from "../harness.ts";
 
 const FETCH = 1;
@@ -27,42 +27,16 @@ for (const [name, code] of Object.entries(PASSING)) {
       "/responses/0/partitions/0": [OFFSET_OUT_OF_RANGE, null],
       "/responses/0/partitions/1": [code, null],
     };
-    class ConnectionPool {
-      close(): Promise<void> {
-        return Promise.resolve();
-      }
-    }
     const asked: number[][] = [];
     const replaced: number[] = [];
-    const loop: FetchLoop = new FetchLoop({
-      client: {
-        metadata: () =>
-          Promise.resolve({
-            brokers: new Map([[1, {}]]),
-            topics: new Map([["t", { id: "id", partitions: queues.map(() => ({ leader: 1 })) }]]),
-          }),
-        fetch: ({ topics: [{ partitions }] }: { topics: [{ partitions: { partition: number }[] }] }) => {
-          asked.push(partitions.map(({ partition }) => partition));
-          if (asked.length > 1) loop.stop();
-          return Promise.reject(new ResponseError(FETCH, 13, errors, response));
-        },
-      },
-      cluster: {
-        module: { ConnectionPool },
-        settings: { client: { clientId: "test" }, fetch: { bufferedBytesMax: 1, waitMsMax: 500 } },
-        pauseBefore: () => Promise.resolve(),
-      },
-      topic: { name: "t", kafkaName: "t", id: "id" },
-      consumer: "reader",
-      queues,
-      responsesMax: 1,
-      requestsBefore: 0,
-      onResponse: () => {},
-      onUnavailable: () => {},
-      place: () => Promise.resolve(),
-      replace: ({ partition }: PartitionQueue) => Promise.resolve(void replaced.push(partition)),
-      onFailure: () => Promise.resolve(),
-    } as unknown as FetchLoopSettings);
+    const fetch = (partitions: number[]) => {
+      asked.push(partitions);
+      if (asked.length > 1) loop.stop();
+      return Promise.reject(new ResponseError(FETCH, 13, errors, response));
+    };
+    const loop = loneFetchLoop(queues, fetch, {
+      replace: ({ partition }) => Promise.resolve(void replaced.push(partition)),
+    });
     await loop.run();
     assertEquals([asked[0], replaced, queues.map(({ trouble }) => trouble !== undefined)], [
       [0, 1],

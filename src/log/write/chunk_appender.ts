@@ -73,7 +73,7 @@ export function* storedPieces(partition: Partition, list: readonly Extent[]): Ge
 }
 
 /** The error of a push that retention has overtaken. */
-export function pieceRemoved(partition: Partition, segmentId: number): LimitExceededError {
+function pieceRemoved(partition: Partition, segmentId: number): LimitExceededError {
   const path = partition.pathOf(segmentId);
   return new LimitExceededError(
     `Cannot keep a data part in "${partition.directory}": retention removed "${path}" with a piece of it while it ` +

@@ -1,7 +1,7 @@
 import { StorageError } from "../../errors.ts";
 import type { OutgoingBatch, OutgoingData } from "../../contract.ts";
 import { Appender } from "./appender.ts";
-import { ChunkAppender, pieceRemoved, storedPieces } from "./chunk_appender.ts";
+import { ChunkAppender, storedPieces } from "./chunk_appender.ts";
 import { Durability } from "./durability.ts";
 import type { Extent, Extents } from "../format/frame_body.ts";
 import { FRAME_DATA_BYTES_MAX } from "../format/bytes.ts";
@@ -141,13 +141,13 @@ export class PartitionWriter {
     return this.#appendEvent(batch, this.#chunks.append(buffersOf(batch.data![0]), batch.dataBytes));
   }
 
-  /** `mayMove`: whether its chunks may be written again, where the event is. */
+  /** `mayMove`: whether its chunks may be written again, where the event is, though they are there. */
   #appendEvent(batch: OutgoingBatch, extents?: Extents, mayMove = true): number {
     const landing = this.#noticingFull(() => {
       if (extents === undefined) return this.#appender.appendEvents(batch);
       const { count, metadata } = batch;
       // Before the event: otherwise a process killed in between would leave an event whose data retention removes.
-      const keep = (segmentId: number) => this.#keepChunks(segmentId, extents, { batch, mayMove });
+      const keep = (segmentId: number) => this.#keepChunks(segmentId, extents, mayMove);
       return this.#appender.appendAfterChunks({ count, metadata, dataBytes: 0 }, extents, keep);
     });
     if (landing === false) return this.#moveChunks(batch, extents!);
@@ -164,25 +164,18 @@ export class PartitionWriter {
   }
 
   /**
-   * Keeps the segments of the chunks for as long as the segment of their event; throws if one of them was removed. False
-   * if the chunks are to be written again, because they were, or because they stay for a segment that is kept itself:
-   * where each segment needs the one before it, retention can remove none.
+   * Keeps the segments of the chunks for as long as the segment of their event. False if the chunks are to be written again:
+   * because one was removed, or, unless they were before, because they stay for a segment that is kept itself: where each
+   * segment needs the one before it, retention can remove none.
    */
-  #keepChunks(
-    segmentId: number,
-    { list }: Extents,
-    { batch, mayMove }: { batch: OutgoingBatch; mayMove: boolean },
-  ): boolean {
+  #keepChunks(segmentId: number, { list }: Extents, mayMove: boolean): boolean {
     const older = new Set(list.map((extent) => extent.segmentId).filter((id) => id !== segmentId));
     if (older.size === 0) return true;
     if (mayMove && needsOlder(this.partition.listing(), Math.min(...older), segmentId)) return false;
     const marker = this.partition.keepForSegment(segmentId, Math.min(...older));
     this.#durability?.needsName(this.#appender.file!, marker);
     const listing = this.partition.listing();
-    const removed = [...older].find((id) => !isKept(listing, id));
-    if (removed === undefined) return true;
-    if (mayMove && batch.data !== undefined) return false;
-    throw pieceRemoved(this.partition, removed);
+    return [...older].every((id) => isKept(listing, id));
   }
 
   /**

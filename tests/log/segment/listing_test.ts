@@ -1,5 +1,12 @@
 import { assertEquals } from "@std/assert";
-import { firstName, isKept, listingOf, needsName, ownerOf } from "../../../src/log/segment/listing.ts";
+import {
+  firstName,
+  isKept,
+  listingOf,
+  needsName,
+  needsOlder,
+  ownerOf,
+} from "../../../src/log/segment/listing.ts";
 import { segmentName } from "../../../src/log/segment/segment_file.ts";
 import { test } from "../../harness.ts";
 
@@ -101,3 +108,26 @@ const KEPT: [what: string, names: string[], baseId: number, isKept: boolean][] =
 for (const [what, names, baseId, kept] of KEPT) {
   test(`isKept(): a segment that ${what}`, () => assertEquals(isKept(listingOf(names), baseId), kept));
 }
+
+test("needsOlder(): one of the segments in a range needs one before it that is there", () => {
+  const markers = (...pairs: [baseId: number, olderId: number][]) =>
+    listingOf([...LOGS, ...pairs.map((pair) => needsName(...pair))]);
+  const cases: [listing: ReturnType<typeof listingOf>, from: number, end: number, needs: boolean][] = [
+    [markers(), 10, 30, false],
+    [markers([10, 0]), 10, 30, true],
+    [markers([20, 0]), 10, 30, true],
+    // Before the range, at its end and after it.
+    [markers([10, 0]), 20, 30, false],
+    [markers([20, 0]), 10, 20, false],
+    [markers([30, 0]), 10, 20, false],
+    // One in the range is no older one, nor one that was removed.
+    [markers([20, 10]), 10, 30, false],
+    [markers([20, 5]), 10, 30, false],
+    // One of several is enough.
+    [markers([20, 10], [20, 0]), 10, 30, true],
+    [markers([20, 0], [20, 5]), 10, 30, true],
+  ];
+  for (const [listing, from, end, needs] of cases) {
+    assertEquals(needsOlder(listing, from, end), needs, `${[...listing.needs]} in ${from} to ${end}`);
+  }
+});

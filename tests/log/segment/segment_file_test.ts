@@ -252,6 +252,31 @@ test("a file that was closed is not taken for another one that has its name sinc
   }
 });
 
+test("a segment that cannot be read, and was closed, is the same one when it is opened again", () => {
+  const { storage, segment: { path } } = new CraftedSegment([]);
+  const header = encodeSegmentHeader({ partition: 3, salt: SALT, baseId: 0, created: 1 });
+  storage.replace(path, header);
+  readWindow.clear();
+  const segment = new Segment(storage, path, { partition: 0, baseId: 0 });
+  segment.close();
+  assertEquals([segment.isUnreadable, segment.file.size(), segment.isThere], [true, header.byteLength, true]);
+});
+
+test("whether a file is there is not known where the system does not say", () => {
+  const { storage, segment } = new CraftedSegment([{}]);
+  const open = storage.open.bind(storage);
+  for (const [errno, isThere] of [["ENOENT", false], ["EIO", undefined]] as const) {
+    segment.close();
+    storage.open = () => {
+      throw new StorageError(errno, "simulated");
+    };
+    if (isThere === undefined) assertThrows(() => segment.isThere, StorageError, "simulated");
+    else assertEquals(segment.isThere, isThere);
+    storage.open = open;
+    assertEquals(segment.isThere, true);
+  }
+});
+
 test("a segment precedes another one by its id and, if known, its salt", () => {
   const segment = { baseId: 5, salt: 9 };
   for (

@@ -566,8 +566,13 @@ test("sealing the last segment leaves no file open", async () => {
     await writer.append(event(0));
     await writer.close();
     const partition = new Partition({ storage, directory, topic: "topic", partition: 0 });
-    sealLast(partition);
+    for (const segments of [2, 2]) {
+      sealLast(partition);
+      partition.segments.close();
+      assertEquals([...openFiles].map(({ path }) => path), []);
+      // One without events is not sealed.
+      assertEquals(partition.segmentIds().length, segments);
+    }
     partition.close();
-    assertEquals([...openFiles].map(({ path }) => path), []);
   });
 });

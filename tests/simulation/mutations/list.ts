@@ -140,14 +140,15 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "data before events: a push does not look whether its chunks are still there",
     file: "src/log/write/writer.ts",
-    from: "if (removed === undefined) return true;",
-    to: "if (removed === undefined || removed >= 0) return true;",
+    from: "return [...older].every((id) => isKept(listing, id));",
+    to: "return [...older].every((id) => isKept(listing, id) || id >= 0);",
   },
   {
-    what: "data before events: chunks that are written again are not kept for their event",
-    file: "src/log/write/writer.ts",
-    from: "    const marker = this.partition.keepForSegment",
-    to: "    if (!mayMove) return true;\n    const marker = this.partition.keepForSegment",
+    what:
+      "data before events: a push fails as a reader does if its chunks are removed before they are written again",
+    file: "src/log/write/chunk_appender.ts",
+    from: "throw error instanceof EventGoneError ? pieceRemoved(partition, segmentId) : error;",
+    to: "throw error;",
     theme: "removed data",
   },
   {
