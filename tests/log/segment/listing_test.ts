@@ -120,7 +120,7 @@ test("needsOlder(): one of the segments in a range needs one before it that is t
     [markers([10, 0]), 20, 30, false],
     [markers([20, 0]), 10, 20, false],
     [markers([30, 0]), 10, 20, false],
-    // One in the range is no older one, nor one that was removed.
+    // One in the range is not an older one, and one that was removed need not stay.
     [markers([20, 10]), 10, 30, false],
     [markers([20, 5]), 10, 30, false],
     // One of several is enough.
