@@ -116,6 +116,15 @@ test("a listing that lacks the last segment is repeated, however many there are"
   assertEquals(left, -1);
 });
 
+test("the first listing of a folder is repeated, too, if it lacks the first segment of a log", () => {
+  const made = new Made().put(0).put(10);
+  const list = made.storage.list.bind(made.storage);
+  // Two partial listings would agree.
+  let left = 2;
+  made.storage.list = (path) => left-- > 0 ? [] : list(path);
+  assertEquals(made.folder.segmentIds(), [0, 10]);
+});
+
 test("the segments around an id are those of the last listing if it has the next one, and of a new one otherwise", () => {
   const made = new Made().put(10).put(20).put(30);
   const list = made.storage.list.bind(made.storage);
@@ -261,6 +270,21 @@ test("a missing folder means a deleted topic, and other errors are thrown", () =
     throw new StorageError("EIO", "cannot list");
   };
   assertThrows(() => made.folder.segmentIds(), StorageError, "cannot list");
+});
+
+test("a folder that is missing in a topic that is there is named", () => {
+  const made = new Made();
+  const directory = "/topic/partitions/3";
+  for (const path of ["/topic", "/topic/partitions"]) made.storage.makeDirectory(path);
+  const folder = made.open({ directory });
+  assertThrows(() => folder.segmentIds(), TopicDeletedError);
+  made.storage.publish("/topic/topic.json", new Uint8Array(1));
+  const { errno } = assertThrows(
+    () => folder.segmentIds(),
+    StorageError,
+    `its folder "${directory}" is missing`,
+  );
+  assertEquals(errno, "ENOTDIR");
 });
 
 test("the four segments used last stay open", () => {
