@@ -33,6 +33,7 @@ async function rig(partitions: number): Promise<Rig> {
     "bootstrap.servers": broker.address,
     "message.timeout.ms": DELIVERY_MS,
     "retry.backoff.ms": 20,
+    "retry.backoff.max.ms": 100,
   }));
   const client = cluster.producer();
   return {
@@ -94,6 +95,21 @@ test("a leader about to be elected is awaited where its response is needed", asy
   const { broker, cluster } = all;
   broker.orphan(1);
   const listing = new Offsets(cluster, "t").resolve([0, 1], "latest");
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  Object.assign(broker.partitions[1], { leader: 1, error: 0 });
+  assertEquals([...await listing].sort(), [[0, 100], [1, 100]]);
+});
+
+// A leader that was gone only after it had been waited for in vain was not replaced in time: none was waited for.
+test("a leader about to be elected is awaited, too, where the old one was asked for long", async () => {
+  await using all = await rig(2);
+  const { broker, cluster } = all;
+  // Its broker is gone, and the cluster has not noticed: nothing listens at its address.
+  broker.otherPort = 1;
+  broker.partitions[1].leader = 2;
+  const listing = new Offsets(cluster, "t").resolve([0, 1], "latest");
+  await new Promise((resolve) => setTimeout(resolve, 2500));
+  broker.orphan(1);
   await new Promise((resolve) => setTimeout(resolve, 1000));
   Object.assign(broker.partitions[1], { leader: 1, error: 0 });
   assertEquals([...await listing].sort(), [[0, 100], [1, 100]]);

@@ -113,7 +113,12 @@ test(
     const opened = await timed(() => driver.openTopic("t"));
     assertLess(opened.ms, PROMPT_MS);
     await opened.result.close();
-    await assertRejects(() => topic.trim({ beforeId: 10 }), BrokerError, `partition ${lost}`);
+    const trimmed = await assertRejects(() => topic.trim({ beforeId: 10 }), BrokerError, `partition ${lost}`);
+    assertStringIncludes(trimmed.message, 'Cannot trim topic "t", so nothing is trimmed');
+    assertEquals(trimmed.reason, "LEADER_NOT_AVAILABLE");
+    assert(trimmed.canRetry);
+    const others = await topic.trim({ beforeId: 10, partitions: healthy, dryRun: true });
+    assertEquals(others.map(({ firstId }) => firstId), [10, 10]);
     // It took half a minute, as the others had.
     const sought = await timed(() =>
       assertRejects(() => topic.seekConsumer("sought", "latest"), BrokerError, `partition ${lost}`)
@@ -180,8 +185,13 @@ test(
     assertEquals(seen.length, 830);
     assertStringIncludes(ended.message, `partition ${lost}`);
 
-    // The broker is up again.
+    // The broker is up again: a program that seeks waits for it, as its reads do.
+    await using patient = topic.consumer("patient", { partitions: [...PARTITIONS] });
+    await patient.ready();
+    const seeking = patient.seek("latest");
+    await sleep(3000);
     await broker.start();
+    await seeking;
     await pushEach(topic, PARTITIONS, 50);
     await until(
       "the partition is read on",

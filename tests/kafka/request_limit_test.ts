@@ -4,6 +4,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Driver, LimitExceededError } from "../../mod.ts";
 import { brokerMissing, Cluster } from "../../tools/kafka/broker.ts";
 import { test } from "../harness.ts";
+import { CLUSTER, without } from "./rights.ts";
 
 const LIMIT = 100_000;
 const TOO_LARGE = 37;
@@ -49,5 +50,35 @@ test(
       for await (const { metadata } of consumer.events({ until: "end" })) read.push(metadata);
       assertEquals(read, stored.map(({ n }) => n));
     }
+  },
+);
+
+// Without the right to ask brokers for that limit nothing was split: pushes failed after `message.timeout.ms`.
+test(
+  "kafka: batches that are larger than a request may be are split on trial by users who may not read the limit",
+  {
+    skip: brokerMissing,
+  },
+  async () => {
+    await using cluster = await Cluster.start({
+      properties: {
+        "socket.request.max.bytes": String(LIMIT),
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "allow.everyone.if.no.acl.found": "true",
+      },
+    });
+    const connection = { bootstrapBrokers: cluster.servers.split(",") };
+    await without(connection, "ANONYMOUS", ["describeConfigs", "cluster", CLUSTER], async () => {
+      await using driver = await Driver.open("octopus", { kafka: { "bootstrap.servers": cluster.servers } });
+      await driver.createTopic("t", { num_partitions: 1 });
+      await using topic = await driver.openTopic("t");
+      await using producer = topic.producer();
+      const pushes: Promise<number>[] = [];
+      for (let n = 0; n < 60; n++) {
+        pushes.push(producer.push(n, new Uint8Array(LIMIT / 10)).then((id) => id));
+      }
+      assertEquals(await Promise.all(pushes), Array.from(pushes, (_, n) => n));
+      assertEquals((await topic.describe()).map(({ nextId }) => nextId), [60]);
+    });
   },
 );

@@ -8,6 +8,7 @@ const OPERATIONS = {
   create: 5,
   delete: 6,
   describe: 8,
+  describeConfigs: 10,
   alterConfigs: 11,
 } as const;
 const KINDS = { topic: 2, group: 3, cluster: 4 } as const;

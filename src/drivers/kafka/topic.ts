@@ -96,11 +96,15 @@ export class KafkaTopic implements TopicInterface {
 
   async describe(): Promise<PartitionDescription[]> {
     await this.#checkExists();
+    return await this.#describe(this.#all.numbers, false);
+  }
+
+  async #describe(partitions: readonly number[], areRequired: boolean): Promise<PartitionDescription[]> {
     const described = await describePartitions(
       this.cluster,
       this.#offsets,
       this.#opened.kafkaName,
-      { partitions: this.#all.numbers, endOf: (partition) => this.#highWatermarks.of(partition) },
+      { partitions, areRequired, endOf: (partition) => this.#highWatermarks.of(partition) },
     );
     for (const { partition, nextId } of described) this.#highWatermarks.raise(partition, nextId);
     return described;
@@ -196,21 +200,18 @@ export class KafkaTopic implements TopicInterface {
   }
 
   async trim(request: TrimRequest): Promise<TrimResult[]> {
-    const described = await this.describe();
+    await this.#checkExists();
     const chosen = this.#chosen(request.partitions);
-    const away = described.find(({ partition, fault }) => fault !== undefined && chosen.includes(partition));
-    if (away !== undefined) {
-      throw new BrokerError(
-        this.cluster.servers,
-        `Cannot trim partition ${away.partition} of topic "${this.name}", so nothing is trimmed: ${away.fault}`,
-        { canRetry: true },
-      );
+    let partitions: PartitionDescription[];
+    try {
+      partitions = await this.#describe(chosen, true);
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      const { message, reason, canRetry } = error;
+      const text = `Cannot trim topic "${this.name}", so nothing is trimmed: ${message}`;
+      throw new BrokerError(this.cluster.servers, text, withoutUndefined({ cause: error, reason, canRetry }));
     }
-    return await trimPartitions(this.cluster, this.#offsets, {
-      topic: this.#wanted,
-      partitions: described.filter(({ partition }) => chosen.includes(partition)),
-      request,
-    });
+    return await trimPartitions(this.cluster, this.#offsets, { topic: this.#wanted, partitions, request });
   }
 
   async edit(options: JsonObject): Promise<void> {

@@ -38,6 +38,8 @@ const CORRUPT_MESSAGE = 2;
 export const UNKNOWN_TOPIC = 3;
 const UNSUPPORTED_VERSION = 35;
 const UNKNOWN_TOPIC_ID = 100;
+export const MESSAGE_TOO_LARGE = 10;
+const OUT_OF_ORDER_SEQUENCE_NUMBER = 45;
 
 /** A batch from a Produce request. */
 export interface ProducedBatch {
@@ -344,6 +346,11 @@ export class FakeBroker {
     const outcome = this.outcomes.shift() ?? 0;
     if (outcome === "cut") return false;
     const { leader } = this.partitions[partition];
+    const earlier = this.produced.findLast((one) =>
+      one.partition === partition && one.producerId === batch.producerId
+    );
+    const isAgain = earlier?.sequence === batch.sequence && earlier.count === batch.count;
+    const expected = earlier === undefined ? batch.sequence : earlier.sequence + earlier.count;
     // Like kfake: the leader sets its epoch itself.
     const isWhole = records.readInt32BE(12) === -1;
     const error = id !== this.topicId
@@ -352,12 +359,11 @@ export class FakeBroker {
       ? NOT_LEADER
       : !isWhole
       ? CORRUPT_MESSAGE
-      : typeof outcome === "number"
+      : typeof outcome === "number" && outcome !== 0
       ? outcome
+      : !isAgain && batch.sequence !== expected
+      ? OUT_OF_ORDER_SEQUENCE_NUMBER
       : 0;
-    const isAgain = this.produced.some((one) =>
-      one.partition === partition && one.producerId === batch.producerId && one.sequence === batch.sequence
-    );
     const baseOffset = this.partitions[partition].end - (isAgain ? batch.count : 0);
     if (error === 0 && !isAgain) {
       this.produced.push(batch);

@@ -4,18 +4,27 @@ import type { Cluster } from "../client/cluster.ts";
 import type { Listing, Offsets } from "../offsets/offsets.ts";
 import { ONE_BROKER_MS_MAX } from "../client/known_brokers.ts";
 
-/** The state of partitions; for one that is unavailable now, the last known offsets and its fault. */
+/**
+ * The state of partitions; for one that is unavailable now, the last known offsets and its fault, unless all are
+ * required: then it throws.
+ */
 export async function describePartitions(
   cluster: Cluster,
   offsets: Offsets,
   kafkaName: string,
-  { partitions, endOf }: { partitions: readonly number[]; endOf(partition: number): number },
+  { partitions, endOf, areRequired = false }: {
+    partitions: readonly number[];
+    endOf(partition: number): number;
+    areRequired?: boolean;
+  },
 ): Promise<PartitionDescription[]> {
+  const list: Offsets["listAll"] = (partitions, end) =>
+    areRequired ? offsets.listAll(partitions, end) : offsets.listKnown(partitions, end);
   const [earliest, latest, oldest, newest, sizes] = await Promise.all([
-    offsets.listKnown(partitions, "earliest"),
-    offsets.listKnown(partitions, "latest"),
-    offsets.listKnown(partitions, "oldest"),
-    offsets.listKnown(partitions, "newest"),
+    list(partitions, "earliest"),
+    list(partitions, "latest"),
+    list(partitions, "oldest"),
+    list(partitions, "newest"),
     sizesOf(cluster, kafkaName, partitions),
   ]);
   const timeIn = ({ found }: Listing, partition: number): number | undefined => {

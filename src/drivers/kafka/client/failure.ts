@@ -1,4 +1,4 @@
-import { BrokerError, DiasporaError, NotSupportedError } from "../../../errors.ts";
+import { BrokerError, DiasporaError, LimitExceededError, NotSupportedError } from "../../../errors.ts";
 import { missingRight, type Needs } from "./rights.ts";
 
 /** The parts of a client error; they nest, and only the innermost ones say what happened. */
@@ -118,6 +118,14 @@ export function isTransient(error: unknown): boolean {
       ? canRetry !== false && !CERTIFICATE.test(`${code} ${message}`) || code === "PLT_KFK_NETWORK"
       : canRetry === true
   );
+}
+
+const TOO_LARGE = ["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"];
+
+/** Whether a batch cannot be stored as a whole because of its size. */
+export function isTooLarge(error: DiasporaError): boolean {
+  return error instanceof LimitExceededError ||
+    (error instanceof BrokerError && TOO_LARGE.includes(error.reason ?? ""));
 }
 
 /** Whether the broker's certificate was not accepted. */

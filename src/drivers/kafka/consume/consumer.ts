@@ -123,7 +123,8 @@ export class KafkaConsumer implements ConsumerInterface {
   }
 
   async seek(partitions: readonly number[], to: StartPosition, store: boolean): Promise<void> {
-    const positions = await this.#topic.offsets.resolve(partitions, to);
+    // A program waits for a leader as long as its reads do.
+    const positions = await this.#topic.offsets.resolve(partitions, to, { leaderlessMsMax: READ_MS_MAX });
     if (store) await this.#positions.set(positions);
     for (const [partition, position] of positions) {
       this.#topic.highWatermarks.raise(partition, position);

@@ -12,12 +12,17 @@ const LATEST = -1n;
 const EARLIEST = -2n;
 const NEWEST = -3n;
 
-/** How long to wait for the leaders of required partitions, in milliseconds. */
-const REQUIRED_MS_MAX = 30_000;
-/** How long to wait for required partitions none of which has a leader: one is elected in a moment, or much later. */
-const LEADERLESS_MS_MAX = 2000;
-/** How long to wait if a partial result will do, in milliseconds. */
-const PARTIAL_MS_MAX = 700;
+/** How long to wait for the leaders of partitions, in milliseconds. */
+interface Patience {
+  msMax: number;
+  /** Since one of those missing last had a leader: another one is elected in a moment, or much later. */
+  leaderlessMsMax: number;
+}
+
+/** If every partition is required; operators learn soon which of them has no leader. */
+const REQUIRED: Patience = { msMax: 30_000, leaderlessMsMax: 2000 };
+/** If a partial result will do. */
+const PARTIAL: Patience = { msMax: 700, leaderlessMsMax: 700 };
 
 /** An offset and the timestamp of its record; -1 if there is none. */
 interface TimedOffset {
@@ -69,23 +74,30 @@ export class Offsets {
     return this.#list(partitions, timeOf(timeMs)).then(({ found }) => found);
   }
 
-  /** The offset of a position, by partition; one after the end means the end. */
-  resolve(partitions: readonly number[], to: StartPosition): Promise<Map<number, number>> {
-    return this.#resolve(partitions, to, REQUIRED_MS_MAX);
+  /**
+   * The offset of a position, by partition; one after the end means the end. Throws if one is missing; programs may
+   * wait longer for a leader than operators.
+   */
+  resolve(
+    partitions: readonly number[],
+    to: StartPosition,
+    { leaderlessMsMax }: Pick<Patience, "leaderlessMsMax"> = REQUIRED,
+  ): Promise<Map<number, number>> {
+    return this.#resolve(partitions, to, { ...REQUIRED, leaderlessMsMax });
   }
 
   /** The same, without partitions that are unavailable now. */
   resolveKnown(partitions: readonly number[], to: StartPosition): Promise<Map<number, number>> {
-    return this.#resolve(partitions, to, PARTIAL_MS_MAX);
+    return this.#resolve(partitions, to, PARTIAL);
   }
 
   async #resolve(
     partitions: readonly number[],
     to: StartPosition,
-    msMax: number,
+    patience: Patience,
   ): Promise<Map<number, number>> {
     const list = async (timestamp: bigint): Promise<Map<number, number>> =>
-      offsetsIn(await this.#list(partitions, timestamp, msMax));
+      offsetsIn(await this.#list(partitions, timestamp, patience));
     if (to === "earliest") return await list(EARLIEST);
     const latest = await list(LATEST);
     if (to === "latest") return latest;
@@ -144,7 +156,12 @@ export class Offsets {
    * delay no others.
    */
   listKnown(partitions: readonly number[], end: keyof typeof LOG_ENDS): Promise<Listing> {
-    return this.#ask(partitions, LOG_ENDS[end], PARTIAL_MS_MAX);
+    return this.#ask(partitions, LOG_ENDS[end], PARTIAL);
+  }
+
+  /** Requests one special offset of each partition; throws if one is missing. */
+  listAll(partitions: readonly number[], end: keyof typeof LOG_ENDS): Promise<Listing> {
+    return this.#list(partitions, LOG_ENDS[end]);
   }
 
   /** One special offset of those partitions that are available now. */
@@ -153,16 +170,17 @@ export class Offsets {
   }
 
   /** Throws if a partition is missing, unless a partial result will do. */
-  async #list(partitions: readonly number[], timestamp: bigint, msMax = REQUIRED_MS_MAX): Promise<Listing> {
-    const listing = await this.#ask(partitions, timestamp, msMax);
-    if (msMax === REQUIRED_MS_MAX) { for (const fault of listing.faults.values()) throw fault; }
+  async #list(partitions: readonly number[], timestamp: bigint, patience = REQUIRED): Promise<Listing> {
+    const listing = await this.#ask(partitions, timestamp, patience);
+    if (patience !== PARTIAL) { for (const fault of listing.faults.values()) throw fault; }
     return listing;
   }
 
   /** Asks each leader, with retries where they may help and time permits. */
-  async #ask(partitions: readonly number[], timestamp: bigint, msMax: number): Promise<Listing> {
+  async #ask(partitions: readonly number[], timestamp: bigint, patience: Patience): Promise<Listing> {
     const what = `read the offsets of topic "${this.kafkaName}"`;
     const beganMs = performance.now();
+    let ledMs = beganMs;
     const found: Listing["found"] = new Map();
     let missing = partitions;
     for (let attempt = 1;; attempt++) {
@@ -179,7 +197,7 @@ export class Offsets {
         }
       }
       await Promise.all(Array.from(byLeader.values(), async ({ leader, led }) => {
-        const silentMs = msMax === PARTIAL_MS_MAX ? ONE_BROKER_MS_MAX : RESEND_AFTER_MS;
+        const silentMs = patience === PARTIAL ? ONE_BROKER_MS_MAX : RESEND_AFTER_MS;
         const answer = await this.#askLeader(leader, led, timestamp, silentMs);
         for (const partition of led) {
           const known = answer.found.get(partition);
@@ -192,9 +210,10 @@ export class Offsets {
       const hopeless = [...faults.values()].find((fault) => !isTransient(fault) && !isUnknownTopic(fault));
       if (hopeless !== undefined) throw this.cluster.failure(hopeless, what, performance.now() - beganMs);
       const delayMs = this.cluster.retryDelay(undefined, what, attempt);
-      const isAnyLed = [...faults.keys()].some((partition) => topic?.leaders[partition] !== undefined);
-      if (performance.now() - beganMs + delayMs > (isAnyLed ? msMax : Math.min(msMax, LEADERLESS_MS_MAX))) {
-        const triedMs = performance.now() - beganMs;
+      const nowMs = performance.now();
+      if ([...faults.keys()].some((partition) => topic?.leaders[partition] !== undefined)) ledMs = nowMs;
+      if (nowMs + delayMs > Math.min(beganMs + patience.msMax, ledMs + patience.leaderlessMsMax)) {
+        const triedMs = nowMs - beganMs;
         return {
           found,
           faults: new Map(

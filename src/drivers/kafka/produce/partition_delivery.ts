@@ -1,4 +1,4 @@
-import { ClosedError, TopicDeletedError } from "../../../errors.ts";
+import { BrokerError, ClosedError, type DiasporaError, TopicDeletedError } from "../../../errors.ts";
 import { withoutUndefined } from "../../../options.ts";
 import type { ClientProducer } from "../client.ts";
 import type { ClientConnection } from "../client/client_internals.ts";
@@ -7,6 +7,7 @@ import {
   isClosedSilently,
   isFault,
   isLeaderChange,
+  isTooLarge,
   isTransient,
   isUnknownTopic,
   leaderless,
@@ -19,8 +20,10 @@ import { RequestLimit } from "./request_limit.ts";
 
 /** Sequence numbers wrap around after the largest value of their field. */
 const SEQUENCE_LIMIT = 2 ** 31;
+/** The broker has stored something else under these sequence numbers, or what comes before them is lost. */
+const OUT_OF_ORDER = "OUT_OF_ORDER_SEQUENCE_NUMBER";
 /** The broker no longer knows the preceding sequence numbers: restart them, once. */
-const UNKNOWN_SEQUENCE = ["UNKNOWN_PRODUCER_ID", "OUT_OF_ORDER_SEQUENCE_NUMBER"];
+const UNKNOWN_SEQUENCE = ["UNKNOWN_PRODUCER_ID", OUT_OF_ORDER];
 
 /** Then the broker is older than the one that was asked what it knows: such brokers close the connection. */
 const ID_REFUSALS_MAX = 2;
@@ -63,6 +66,8 @@ interface Delivery {
   over: AbortController;
   /** The connections of requests without a response so far. */
   unanswered: Set<ClientConnection>;
+  /** How often it was sent. */
+  sendings: number;
   error: unknown;
 }
 
@@ -90,6 +95,11 @@ export class PartitionDelivery {
   #isStale = false;
   /** How often in a row a batch was stored only under the topic's name, after the connection was closed. */
   #idRefusals = 0;
+  /**
+   * A batch that may be stored, since a request without an answer had it, but is too large to be sent again: how many of
+   * its events are still to be sent in parts, and whether they must not be, because the outcome stays unknown.
+   */
+  #doubt: { events: number; isOver: boolean } | undefined;
 
   constructor(private readonly settings: DeliverySettings) {
     const { cluster, topic, partition } = settings;
@@ -102,12 +112,39 @@ export class PartitionDelivery {
    * the batch before timed out, the time that this one waited since `sinceMs` counts, too.
    */
   async send(batch: RecordBatch, sinceMs: number = performance.now()): Promise<number> {
+    try {
+      if (this.#doubt?.isOver === true) throw this.#unknownOutcome();
+      const baseId = await this.#sendInTime(batch, sinceMs);
+      // If the whole were stored, its first part would be out of order.
+      this.#doubt = undefined;
+      return baseId;
+    } catch (error) {
+      const doubt = this.#doubt;
+      if (doubt === undefined || (batch.count > 1 && isTooLarge(error as DiasporaError))) throw error;
+      this.#session = undefined;
+      doubt.isOver = true;
+      doubt.events -= batch.count;
+      if (doubt.events <= 0) this.#doubt = undefined;
+      throw error instanceof BrokerError && error.reason === OUT_OF_ORDER ? this.#unknownOutcome() : error;
+    }
+  }
+
+  #unknownOutcome(): BrokerError {
+    return new BrokerError(
+      this.settings.cluster.servers,
+      `Cannot ${this.#what}: they may be stored, since an answer was lost, but were then too large to be sent again ` +
+        "together, so that it would have been known",
+    );
+  }
+
+  async #sendInTime(batch: RecordBatch, sinceMs: number): Promise<number> {
     const { cluster, msMax = Infinity } = this.settings;
     // 0 means no timeout.
     const deliveryMsMax = Math.min(msMax, cluster.settings.producer.deliveryMsMax || Infinity);
     const delivery: Delivery = {
       over: new AbortController(),
       unanswered: new Set(),
+      sendings: 0,
       error: this.#timeout,
     };
     const beganMs = this.#timeout === undefined ? performance.now() : sinceMs;
@@ -131,10 +168,15 @@ export class PartitionDelivery {
       return baseId;
     } catch (error) {
       this.#timeout = isLate ? error : undefined;
-      // It may have been stored: later batches must neither be taken for duplicates of it nor overtake it.
-      this.#session = undefined;
+      const failure = cluster.failure(error, this.#what, performance.now() - beganMs);
+      const isRefused = isTooLarge(failure);
+      const mayBeStored = delivery.sendings > (failure instanceof BrokerError ? 1 : 0);
+      if (isRefused && mayBeStored && batch.count > 1) this.#doubt ??= { events: batch.count, isOver: false };
+      // It may have been stored: later batches must neither be taken for duplicates of it nor overtake it. Parts of it
+      // have its numbers: brokers refuse them if it was.
+      else if (!isRefused || mayBeStored) this.#session = undefined;
       for (const connection of delivery.unanswered) connection.close().catch(() => {});
-      throw cluster.failure(error, this.#what, performance.now() - beganMs);
+      throw failure;
     } finally {
       delivery.over.abort();
       clearTimeout(timer);
@@ -152,6 +194,7 @@ export class PartitionDelivery {
       if (small.bytes.byteLength < given.bytes.byteLength) batch = small;
     }
     let isRenumbered = false;
+    this.#requestLimit.begin();
     for (let attempt = 1;; attempt++) {
       // Before a later attempt the topic is looked for.
       const byId = attempt === 1 && this.#idRefusals < ID_REFUSALS_MAX;
@@ -166,7 +209,7 @@ export class PartitionDelivery {
         // Once is what happens when a broker ends.
         if (attempt > 1 && isClosedSilently(error)) this.#requestLimit.suspect(batch);
         if (isUnknownTopic(error) && await this.#isDeleted()) throw new TopicDeletedError(name);
-        if (!isRenumbered && isFault(error, ...UNKNOWN_SEQUENCE)) {
+        if (!isRenumbered && this.#doubt === undefined && isFault(error, ...UNKNOWN_SEQUENCE)) {
           isRenumbered = true;
           this.#session = undefined;
         } else if (!isTransient(error) && !isLeaderChange(error) && !isUnknownTopic(error)) throw error;
@@ -192,6 +235,7 @@ export class PartitionDelivery {
     if (delivery.over.signal.aborted) throw new Error("too late");
     const { id: producerId, epoch: producerEpoch, sequence } = session;
     batch.seal({ producerId, producerEpoch, sequence, time });
+    delivery.sendings++;
     const storing = produce(cluster, client, leader, {
       topic,
       partition,

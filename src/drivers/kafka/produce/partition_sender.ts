@@ -1,10 +1,12 @@
 import { setImmediate } from "node:timers";
 import { LimitExceededError } from "../../../errors.ts";
 import type { BatchPart } from "../../../contract.ts";
-import { countOf, type RecordRange, type Records, sliceRanges } from "../format/record_batch.ts";
+import { batchBytes, countOf, type RecordRange, type Records, sliceRanges } from "../format/record_batch.ts";
 
 /** The maximum growth of a record whose batch is merged into another: its number there takes more bytes. */
 const MERGED_BYTES = 5;
+/** How long the size that was found by splitting holds, in milliseconds: brokers may take more by then. */
+const FOUND_SIZE_MS = 60_000;
 
 /** Records that become one Kafka batch. */
 export class Shipment {
@@ -58,6 +60,10 @@ export class PartitionSender<Batch> {
   /** The next one, if it was encoded while the one before was on its way. */
   #next: Load<Batch> | undefined;
   #running: Promise<void> | undefined;
+  /** The largest part of a batch that was refused as a whole: larger ones are split before they are sent. */
+  #foundSize = { bytesMax: Infinity, sinceMs: 0 };
+  /** Whether that is to be learned from the batch that is being sent. */
+  #isRefused = false;
 
   constructor(
     private readonly limits: { bytesMax: number; isMerging: boolean },
@@ -112,6 +118,7 @@ export class PartitionSender<Batch> {
       const next = this.#load(first, first.shipment as Shipment);
       if (next === undefined) continue;
       this.#next = next;
+      if (this.#isTooLarge(next.ranges)) return;
       try {
         next.batch = this.transport.encode(next.ranges);
       } catch {
@@ -135,11 +142,12 @@ export class PartitionSender<Batch> {
     const load: Load<Batch> = { all: [], ranges: [] };
     add(load, first, shipment);
     let { bytes } = shipment;
+    const bytesMax = Math.min(this.limits.bytesMax, this.#sizeMax);
     for (let next; this.limits.isMerging && (next = this.#waiting[0]) !== undefined;) {
       const { shipment } = next;
       if (shipment instanceof Promise) break;
       const added = shipment.bytes + shipment.count * MERGED_BYTES;
-      if (bytes + added > this.limits.bytesMax) break;
+      if (bytes + added > bytesMax) break;
       bytes += added;
       this.#waiting.shift();
       add(load, next, shipment);
@@ -148,12 +156,14 @@ export class PartitionSender<Batch> {
   }
 
   async #sendAll({ all, ranges, batch }: Load<Batch>): Promise<void> {
+    this.#isRefused = false;
     const parts = await this.#sendParts(ranges, {
       batch,
       // The one that waits for the shortest time is the last.
       sinceMs: all.at(-1)!.waiting.sinceMs,
       maySplit: all.every(({ waiting }) => waiting.settleParts !== undefined),
     });
+    if (this.#isRefused) this.#learnFrom(parts, ranges);
     for (const { waiting, count } of all) {
       const own = take(parts, count);
       // At least one: no shipment is empty.
@@ -175,17 +185,43 @@ export class PartitionSender<Batch> {
     { batch, sinceMs, maySplit }: { batch?: Batch | undefined; sinceMs: number; maySplit: boolean },
   ): Promise<BatchPart[]> {
     const count = countOf(ranges);
-    try {
-      const baseId = await this.transport.send(batch ?? this.transport.encode(ranges), sinceMs);
-      return [{ count, baseId }];
-    } catch (error) {
-      if (!maySplit || count === 1 || !(error instanceof LimitExceededError)) return [{ count, error }];
-      const middle = count >> 1;
-      // One after the other, to keep the order.
-      const first = await this.#sendParts(sliceRanges(ranges, 0, middle), { sinceMs, maySplit });
-      const rest = sliceRanges(ranges, middle, count - middle);
-      return [...first, ...await this.#sendParts(rest, { sinceMs, maySplit })];
+    const canSplit = maySplit && count > 1;
+    if (!canSplit || !this.#isTooLarge(ranges)) {
+      try {
+        const baseId = await this.transport.send(batch ?? this.transport.encode(ranges), sinceMs);
+        return [{ count, baseId }];
+      } catch (error) {
+        if (!canSplit || !(error instanceof LimitExceededError)) return [{ count, error }];
+        this.#isRefused = true;
+      }
     }
+    const middle = count >> 1;
+    // One after the other, to keep the order.
+    const first = await this.#sendParts(sliceRanges(ranges, 0, middle), { sinceMs, maySplit });
+    const rest = sliceRanges(ranges, middle, count - middle);
+    return [...first, ...await this.#sendParts(rest, { sinceMs, maySplit })];
+  }
+
+  get #sizeMax(): number {
+    const { bytesMax, sinceMs } = this.#foundSize;
+    return performance.now() - sinceMs < FOUND_SIZE_MS ? bytesMax : Infinity;
+  }
+
+  #isTooLarge(ranges: readonly RecordRange[]): boolean {
+    const { bytesMax } = this.#foundSize;
+    return bytesMax !== Infinity && batchBytes(ranges) > this.#sizeMax;
+  }
+
+  /** If all parts were stored, the largest one has at least half of what brokers take. */
+  #learnFrom(parts: readonly BatchPart[], ranges: readonly RecordRange[]): void {
+    let bytesMax = 0;
+    let first = 0;
+    for (const part of parts) {
+      if ("error" in part) return;
+      bytesMax = Math.max(bytesMax, batchBytes(sliceRanges(ranges, first, part.count)));
+      first += part.count;
+    }
+    this.#foundSize = { bytesMax, sinceMs: performance.now() };
   }
 }
 

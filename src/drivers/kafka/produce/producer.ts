@@ -4,6 +4,7 @@ import type { OutgoingBatch, ProducerInterface } from "../../../contract.ts";
 import type { ClientProducer } from "../client.ts";
 import type { Cluster } from "../client/cluster.ts";
 import { configsOfTopics } from "../client/configs.ts";
+import { isTooLarge } from "../client/failure.ts";
 import type { HighWatermarks } from "../offsets/known_partitions.ts";
 import { PartitionSender, Shipment } from "./partition_sender.ts";
 import { PartitionDelivery, type ProducerId, producerId } from "./partition_delivery.ts";
@@ -20,7 +21,6 @@ import { counted } from "../../../text/counted.ts";
 
 /** The maximum of any broker. */
 const MESSAGE_BYTES_MAX = 1_000_000_000;
-const TOO_LARGE = ["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"];
 
 /** What a producer needs from its topic. */
 interface ProducerTopic {
@@ -227,7 +227,7 @@ export class KafkaProducer implements ProducerInterface {
       if (batch.sendings <= 1) this.#memory.give(bytes);
       return baseId;
     } catch (error) {
-      if (error instanceof BrokerError && TOO_LARGE.includes(error.reason ?? "")) {
+      if (error instanceof BrokerError && isTooLarge(error)) {
         throw this.#tooLarge(partition, bytes.byteLength, count);
       }
       throw error;

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { setImmediate } from "node:timers/promises";
+import { LimitExceededError } from "../../../../src/errors.ts";
 import { PartitionSender, Shipment } from "../../../../src/drivers/kafka/produce/partition_sender.ts";
 import {
   type RecordRange,
@@ -93,4 +94,52 @@ test("records that cannot be read fail alone, also among others that are sent to
   });
   await assertRejects(() => sender.enqueue(alone), Error, "nothing is left");
   await sender.idle();
+});
+
+// Every batch was halved again step by step: of 900 kB for a limit of 100 kB, 2.7 MB were sent in vain.
+test("after a batch had to be split, the next ones are split before they are sent", async () => {
+  let recordsMax = 2;
+  const sent: string[] = [];
+  const sender = new PartitionSender<string>({ bytesMax: 100_000, isMerging: true }, {
+    encode: namesOf,
+    send: (names) => {
+      sent.push(names);
+      if (names.split(",").length > recordsMax) throw new LimitExceededError("too large");
+      return Promise.resolve(sent.length);
+    },
+  });
+  const settled: unknown[] = [];
+  const send = async (...names: string[]) => {
+    sent.splice(0);
+    const shipment = new Shipment(names.length, names.length * 100, () => recordsNamed(...names));
+    await sender.enqueue(shipment, (parts) => settled.push(...parts));
+    return [...sent];
+  };
+  const names = ["a", "b", "c", "d", "e", "f", "g", "h"];
+  assertEquals(await send(...names), ["a,b,c,d,e,f,g,h", "a,b,c,d", "a,b", "c,d", "e,f,g,h", "e,f", "g,h"]);
+  assertEquals(await send(...names), ["a,b", "c,d", "e,f", "g,h"]);
+  assertEquals(settled.length, 8);
+  // What is not larger is sent at once, and one that is refused is split further.
+  assertEquals(await send("a", "b"), ["a,b"]);
+  recordsMax = 1;
+  assertEquals(await send("a", "b", "c"), ["a", "b,c", "b", "c"]);
+  assertEquals(await send("a", "b"), ["a", "b"]);
+});
+
+test("an event that is too large by itself does not make the next batches smaller", async () => {
+  const sent: string[] = [];
+  const sender = new PartitionSender<string>({ bytesMax: 100_000, isMerging: true }, {
+    encode: namesOf,
+    send: (names) => {
+      sent.push(names);
+      if (names.includes("X")) throw new LimitExceededError("too large");
+      return Promise.resolve(sent.length);
+    },
+  });
+  const send = (...names: string[]) =>
+    sender.enqueue(new Shipment(names.length, names.length * 100, () => recordsNamed(...names)), () => {});
+  await send("a", "X", "b", "c");
+  sent.splice(0);
+  await send("a", "b", "c", "d");
+  assertEquals(sent, ["a,b,c,d"]);
 });
