@@ -80,16 +80,17 @@ export class RawReader {
   /** One fetch response of the partition's leader; undefined if there is nothing at that offset. */
   async #fetch(request: RawRequest, position: number): Promise<FetchedPartition | undefined> {
     const { cluster } = this;
-    const { kafkaName, partition, silenceMs = 0 } = request;
+    const { kafkaName, partition, silenceMs } = request;
     const what = `read topic "${kafkaName}"`;
     const beganMs = performance.now();
+    const fetch = () => this.#fetchOnce(request, position);
     for (let attempt = 1;; attempt++) {
-      const answer = await cluster.ask(
-        `${what} partition ${partition}`,
-        () => this.#fetchOnce(request, position),
-      );
+      const whole = `${what} partition ${partition}`;
+      // One that cannot be reached is silent, too, until the cluster notices that it is down.
+      const answer =
+        await (silenceMs === undefined ? cluster.ask(whole, fetch) : cluster.run(whole, fetch, silenceMs));
       if (answer === "silence") {
-        throw cluster.failure(new Error("its leader is silent"), `${what} partition ${partition}`, silenceMs);
+        throw cluster.failure(new Error("its leader is silent"), whole, silenceMs!);
       }
       if (answer !== "no leader") return answer;
       // Listing topics must not wait long for an unreadable one: a leader is elected within a moment, or much

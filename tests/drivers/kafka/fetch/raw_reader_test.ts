@@ -1,8 +1,10 @@
 // Listing topics reads their documents; one whose leader hangs is not waited for as long as the leader may take.
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertLess, assertRejects } from "@std/assert";
 import { Cluster } from "../../../../src/drivers/kafka/client/cluster.ts";
 import { RawReader } from "../../../../src/drivers/kafka/fetch/raw_reader.ts";
+import { readSettings } from "../../../../src/drivers/kafka/settings/settings.ts";
 import { test } from "../../../harness.ts";
+import { FakeBroker } from "../fake_broker.ts";
 
 const NOTHING = { responses: [{ partitions: [{ records: [], highWatermark: 0n }] }] };
 
@@ -15,7 +17,7 @@ function scene(answers: Promise<unknown>[]): RawReader {
     servers: "here",
     consumer: () => ({ metadata }),
     request: () => answers.shift(),
-    ask: (_what: string, operation: () => Promise<unknown>) => operation(),
+    run: (_what: string, operation: () => Promise<unknown>) => operation(),
     within: Cluster.prototype.within,
     failure: (error: unknown) => error,
   };
@@ -38,4 +40,22 @@ test("kafka: documents are waited for while their leader answers about others", 
 test("kafka: what a leader answers is reported, not that it was silent", async () => {
   const reader = scene([Promise.reject(new Error("not allowed"))]);
   await assertRejects(() => reader.read(REQUEST), Error, "not allowed");
+});
+
+// The list of topics took as long as the cluster needs to notice that a broker is down, 9 seconds by default: 13 s with
+// a broker that was killed, where one that hangs was given up after 2.
+test("kafka: documents whose leader cannot be reached are given up as soon as those of a silent one", async () => {
+  await using broker = await FakeBroker.start(1);
+  broker.otherPort = 1;
+  broker.partitions[0].leader = 2;
+  const cluster = await Cluster.connect(readSettings({ "bootstrap.servers": broker.address }));
+  const reader = new RawReader(cluster);
+  try {
+    const beganMs = performance.now();
+    await assertRejects(() => reader.read({ ...REQUEST, silenceMs: 500 }), Error, "no answer from Kafka");
+    assertLess(performance.now() - beganMs, 15_000);
+  } finally {
+    await reader.close();
+    await cluster.close();
+  }
 });
