@@ -76,7 +76,8 @@ async function plan(
   return partitions.map((description) => ({
     partition: description.partition,
     to: startIn(description, start),
-    id: there.position(description.partition),
+    // Events that were removed do not come again, whatever id is asked for.
+    id: Math.max(there.position(description.partition), description.firstId),
     before: stands.get(description.partition),
   }));
 }
@@ -96,7 +97,7 @@ function textOf(consumer: string, { partition, to, id, before }: Step, verb: str
   const place = typeof to === "string"
     ? `${to}, id ${id},`
     : "id" in to
-    ? to.id === id ? `id ${id}` : `the end, id ${id},`
+    ? to.id === id ? `id ${id}` : `the ${to.id > id ? "end" : "first event"}, id ${id},`
     : `time ${new Date(to.time).toISOString()}, id ${id},`;
   const head = `Consumer '${consumer}' ${verb} at ${place} in partition ${partition}`;
   if (before === undefined) return `${head}: it had no position`;
