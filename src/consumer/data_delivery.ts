@@ -49,9 +49,9 @@ export class DataDelivery {
     const answer = this.allocator(metadata, selected);
     if (isThenable(answer)) {
       return Promise.resolve(answer).then((later) =>
-        loadData(incoming, index, selected, allocated(later, selected.size))
+        loadData(incoming, index, selected, allocated(later, selected))
       );
     }
-    return loadData(incoming, index, selected, allocated(answer, selected.size));
+    return loadData(incoming, index, selected, allocated(answer, selected));
   }
 }

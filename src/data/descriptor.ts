@@ -93,7 +93,7 @@ export class DataDescriptor {
     const end = offset + (numBlocks - 1) * stride + blockSize;
     if (end > this.size) {
       throw new DataRangeError(
-        `Cannot make a strided view of ${counted(this.size, "byte")}: its ${
+        `Cannot make a strided view of ${sizeOf(this)}: its ${
           counted(numBlocks, "block")
         } of ${blockSize} end at ${end}`,
       );
@@ -122,9 +122,9 @@ export class DataDescriptor {
       checkNumber("size", size);
       if (offset + size > this.size) {
         throw new DataRangeError(
-          `Cannot make a view of ${counted(this.size, "byte")}: ${
-            counted(size, "byte")
-          } at offset ${offset} end at ${offset + size}`,
+          `Cannot make a view of ${sizeOf(this)}: ${counted(size, "byte")} at offset ${offset} end at ${
+            offset + size
+          }`,
         );
       }
     }
@@ -198,6 +198,11 @@ export class DataDescriptor {
 }
 
 makeInspectable(DataDescriptor, "DataDescriptor");
+
+/** How many bytes, and of which event, as errors say it. */
+export function sizeOf({ size, location }: DataDescriptor): string {
+  return `${counted(size, "byte")}${location === "" ? "" : ` of event ${location}`}`;
+}
 
 function checkNumber(what: string, value: unknown): void {
   if (Number.isSafeInteger(value) && (value as number) >= 0) return;

@@ -1,4 +1,4 @@
-import { DataDescriptor, rangesOf } from "../data/descriptor.ts";
+import { DataDescriptor, rangesOf, sizeOf } from "../data/descriptor.ts";
 import type { IncomingBatch } from "../contract.ts";
 import { AllocationError, DataRangeError } from "../errors.ts";
 import { dataMemory } from "../data/memory.ts";
@@ -43,7 +43,8 @@ export function loadWhole(
 }
 
 /** The buffers returned by an allocator as bytes; throws `AllocationError` unless their total size is right. */
-export function allocated(answer: unknown, size: number): readonly Uint8Array[] {
+export function allocated(answer: unknown, selected: DataDescriptor): readonly Uint8Array[] {
+  const { size } = selected;
   // The common case.
   if (isBytes(answer) && answer.length === size) return [answer];
   const pieces: unknown[] = Array.isArray(answer) ? answer : [answer];
@@ -52,7 +53,7 @@ export function allocated(answer: unknown, size: number): readonly Uint8Array[] 
   const total = buffers.reduce((sum, { byteLength }) => sum + byteLength, 0);
   if (total !== size) {
     throw new AllocationError(
-      `Cannot load data: ${counted(size, "byte")} ${
+      `Cannot load data: ${sizeOf(selected)} ${
         size === 1 ? "is" : "are"
       } selected, the data allocator gave ${total}`,
     );

@@ -161,7 +161,11 @@ test("an error in a selector or allocator rejects the wait, and the event is not
     [[new Error("selector broke")], Error, "selector broke"],
     [[new DataDescriptor(99)], DataRangeError, "a data part of 99 bytes, this one has 10"],
     [[3], DataRangeError, "expected a DataDescriptor or null, found number"],
-    [[undefined, new Uint8Array(9)], AllocationError, "10 bytes are selected, the data allocator gave 9"],
+    [
+      [undefined, new Uint8Array(9)],
+      AllocationError,
+      "10 bytes of event scripted/0/0 are selected, the data allocator gave 9",
+    ],
     [[undefined, [new Uint8Array(9), new Uint8Array(2)]], AllocationError, "gave 11"],
     [[undefined, "buffer"], AllocationError, "gave string"],
     // deno-lint-ignore no-sparse-arrays
@@ -176,6 +180,22 @@ test("an error in a selector or allocator rejects the wait, and the event is not
     answers.length = 0;
   }
   assertEquals((await consumer.pull()).id, 0);
+});
+
+// Of a million events one may have no data: the error said that 3 bytes exceed 0 bytes, and not where.
+test("a view that a selector cannot make says of which event", async () => {
+  const source = sourceWith(1);
+  await using consumer = source.consumer({
+    dataSelector: (_, image) => image.makeSubView(0, 8).makeSubView(7, 2),
+  });
+  const exceeds = "Cannot make a view of 8 bytes of event scripted/0/0: 2 bytes at offset 7 end at 9";
+  await assertRejects(async () => await consumer.pull(), DataRangeError, exceeds);
+  await using strided = source.consumer({ dataSelector: (_, image) => image.makeStridedView(0, 3, 4, 1) });
+  await assertRejects(
+    async () => await strided.pull(),
+    DataRangeError,
+    "view of 10 bytes of event scripted/0/0: its 3",
+  );
 });
 
 test("an event whose data was loaded for a wait that gave up is not taken for one of another partition", async () => {
