@@ -43,7 +43,8 @@ export function oneLine(error: unknown): string {
   return message.replace(/\s*\n\s*/g, " ");
 }
 
-/** The same for text that is not JSON: the library's remedy is for programs, `remedy` for the command. */
+/** The same for text that is not JSON: the library's remedy is for programs, `remedy` for the command, if any. */
 export function oneLineWith(remedy: string, error: unknown): string {
-  return oneLine(error).replace("use Metadata.text() to push a JSON string", remedy);
+  const instead = remedy === "" ? "" : `; ${remedy}`;
+  return oneLine(error).replace("; use Metadata.text() to push a JSON string", instead);
 }

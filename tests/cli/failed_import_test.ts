@@ -39,6 +39,17 @@ const eventsOf = async ({ driver }: Place, name: string): Promise<number> =>
 /** What is in the store, including hidden files. */
 const namesIn = ({ root }: Place): string[] => existsSync(root) ? readdirSync(root) : [];
 
+// It named an option of `produce`.
+test("metadata of an archive that is not JSON is named without a remedy for typed text", () =>
+  withFolder(async (place) => {
+    const run = runEntry(0, 0, 1);
+    const entries = [topicEntry(), { ...run, content: String(run.content).replace('{"n":0}', "{n}") }];
+    const bytes = tarFile([...entries, manifestEntry(entries, { events: 1 })]);
+    const { code, stderr } = await importing(place, bytes, "t");
+    assertEquals(code, 1, stderr);
+    assertStringIncludes(stderr, 'unexpected "n" at position 1; nothing is imported');
+  }));
+
 test("an import that fails leaves nothing, whatever the cause", async () => {
   await withFolder(async (place) => {
     const whole = archive();

@@ -1,6 +1,7 @@
 // An archive may come from anyone: entries with paths outside, duplicate or unknown entries, impossible sizes.
 // Each is refused or reported, and nothing is trusted before the archive's manifest confirms it.
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { Buffer } from "node:buffer";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -183,6 +184,22 @@ test("an archive that contradicts its manifest is refused", async () => {
   for (const [entries, reason] of cases) {
     const error = await assertRejects(() => readArchive(tarFile(entries)), Error);
     assertStringIncludes(error.message, reason);
+  }
+});
+
+// Of two archives in one file the second one was left out, and the import succeeded.
+test("what follows after the end of an archive is refused, unless it is padding", async () => {
+  const archive = tarFile(covered(WHOLE));
+  const padded = Buffer.concat([archive, new Uint8Array(10_240)]);
+  for (const whole of [padded, gzipSync(padded)]) {
+    assertEquals((await readArchive(whole)).documents.length, 2);
+  }
+  const twice = Buffer.concat([padded, archive]);
+  const members = Buffer.concat([gzipSync(archive), gzipSync(archive)]);
+  const far = Buffer.concat([archive, new Uint8Array(3 << 20), Buffer.of(1)]);
+  for (const more of [twice, gzipSync(twice), members, far, Buffer.concat([archive, Buffer.from("more")])]) {
+    const error = await assertRejects(() => readArchive(more), Error, "more follows after its end");
+    assertEquals((error as { code?: string }).code, "ERR_CORRUPTED_LOG");
   }
 });
 

@@ -22,7 +22,8 @@ export class LineError extends Error {
     private readonly unit = "Line",
     aftermath = line === 1 ? "" : `the ${unit.toLowerCase()}s before it are stored`,
   ) {
-    const why = oneLineWith('use "--format raw" for text', cause);
+    // The events of an archive are not text that someone wrote.
+    const why = oneLineWith(unit === "Line" ? 'use "--format raw" for text' : "", cause);
     super(`${unit} ${line}: ${why}${aftermath === "" ? "" : `; ${aftermath}`}`, { cause });
     this.why = why;
   }

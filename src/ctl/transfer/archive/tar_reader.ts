@@ -53,9 +53,14 @@ export class TarReader {
     return bytes;
   }
 
-  /** Reads to the end of the file, where compression has its own checksum. */
+  /** Reads to the end of the file, where compression has its own checksum; throws if more than padding is left. */
   async end(): Promise<void> {
-    while (!(await this.#chunks.next()).done);
+    for (let rest: IteratorResult<Uint8Array> = { value: this.#chunk }; !rest.done;) {
+      if (rest.value.some((byte) => byte !== 0)) {
+        throw new TarError("more follows after its end, which may be another archive; import each by itself");
+      }
+      rest = await this.#chunks.next();
+    }
   }
 
   async #finish(entry: TarEntry): Promise<void> {
