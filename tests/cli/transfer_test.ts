@@ -254,3 +254,22 @@ test("invalid options of a format are named", async () => {
     }
   });
 });
+
+// What `consume --json` printed was refused as soon as there was data: its lines begin like those of an export, which
+// have nothing between metadata and data. And of two members of one name the last one counts, as in JSON.parse.
+test("lines of consume --json are imported, and lines with a member twice", () =>
+  withFolder(async ({ driver }) => {
+    await ctl(["topic", "create", "t", ...driver]);
+    await ctl(["produce", "t", "--metadata", '{"n": 12345678901234567890}', "--data", "-", ...driver], {
+      input: "bytes",
+    });
+    await ctl(["produce", "t", "--metadata", '{"metadata": 5}', ...driver]);
+    const printed = await ctl(["consume", "t", "--json", "--data", "base64", ...driver]);
+    const head = '{"partition":0,"id":0,"timestamp":1,"metadata":';
+    const twice = `${head}1,"metadata":2}\n${head}3,"metadata":4,"data":"AA=="}\n`;
+    const input = printed.stdout + twice;
+    const imported = await ctl(["import", "u", "--from", "jsonl", "--from.file", "-", ...driver], { input });
+    assertEquals(imported.code, 0, imported.stderr);
+    const { stdout } = await ctl(["consume", "u", "--template", "{m} {data}", ...driver]);
+    assertEquals(stdout, '{"n": 12345678901234567890} bytes\n{"metadata": 5} \n2 \n4 \0\n');
+  }));

@@ -85,14 +85,19 @@ const OWN_HEAD = /^\{"partition":\d+,"id":\d+,"timestamp":[\d.]+,"metadata":/;
 
 /** The source text of the metadata: found directly in lines written by us, by a scan in others. */
 function metadataText(line: string, parsed: { data?: unknown }): string | undefined {
+  const text = ownMetadataText(line, parsed);
+  // Of two members of that name the last one counts.
+  return text === undefined || text.includes('"metadata":') ? memberTexts(line)?.get("metadata") : text;
+}
+
+/** Lines of `consume --json` begin alike, and have more members. */
+function ownMetadataText(line: string, parsed: { data?: unknown }): string | undefined {
   const head = OWN_HEAD.exec(line)?.[0].length;
-  if (head !== undefined) {
-    const last = Object.keys(parsed).at(-1);
-    if (last === "metadata" && line.endsWith("}")) return line.slice(head, -1);
-    const tail = `,"data":"${parsed.data}"}`;
-    if (last === "data" && line.endsWith(tail)) return line.slice(head, -tail.length);
-  }
-  return memberTexts(line)?.get("metadata");
+  if (head === undefined) return undefined;
+  const members = Object.keys(parsed);
+  if (members.length === 4 && line.endsWith("}")) return line.slice(head, -1);
+  const tail = `,"data":"${parsed.data}"}`;
+  return members.length === 5 && line.endsWith(tail) ? line.slice(head, -tail.length) : undefined;
 }
 
 /** The highest partition number in the file; the import itself reports malformed lines. */
