@@ -6,8 +6,8 @@ import { type FetchedPartition, type FetchedRecord, largestBatch, recordsOf } fr
 import { LeaderEpochs } from "./leader_epochs.ts";
 import { decodeRecord, type RecordFormat } from "../format/record.ts";
 
-/** Several events, or a damaged range. */
-type Item = KafkaBatch | { damage: CorruptedLogError; endId: number };
+/** Several events, a damaged range, or one that was removed before it was fetched. */
+type Item = KafkaBatch | { damage: CorruptedLogError; endId: number } | EventGoneError;
 
 interface QueueSettings {
   partition: number;
@@ -28,7 +28,6 @@ export class PartitionQueue {
   #taken = 0;
   /** Fetched responses with unread events: one past the last offset of each, and its size. */
   #responses: { nextOffset: number; bytes: number }[] = [];
-  #gone: EventGoneError | undefined;
   #position: number;
   /** One past the last event that was read before the log was cut off, until it is read that far again. */
   #cutEnd = 0;
@@ -74,8 +73,7 @@ export class PartitionQueue {
 
   /** Whether a read has something to return or report. */
   get hasNews(): boolean {
-    return this.#items.length > 0 || this.#gone !== undefined ||
-      (this.#obstacle !== undefined && !this.#isObstacleReported);
+    return this.#items.length > 0 || (this.#obstacle !== undefined && !this.#isObstacleReported);
   }
 
   /** Why what follows the fetched events cannot be read here, even later; until it is restarted elsewhere. */
@@ -165,7 +163,12 @@ export class PartitionQueue {
   /** The events at the position were removed or never existed. */
   lose(firstId: number): void {
     if (firstId > this.fetchOffset) {
-      this.#gone = new EventGoneError(this.partition, this.fetchOffset, firstId);
+      const last = this.#items.at(-1);
+      // More was removed meanwhile.
+      const { id } = last instanceof EventGoneError
+        ? this.#items.pop() as EventGoneError
+        : { id: this.fetchOffset };
+      this.#items.push(new EventGoneError(this.partition, id, firstId));
     }
     this.fetchOffset = firstId;
     this.#skipEmpty();
@@ -177,14 +180,12 @@ export class PartitionQueue {
   take(eventsMax: number, onDamage?: (error: CorruptedLogError) => void): KafkaBatch | undefined {
     for (;;) {
       const item = this.#items[0];
-      if (item === undefined) {
-        const gone = this.#gone;
-        if (gone === undefined) return this.#reportObstacle();
-        this.#gone = undefined;
-        this.#position = gone.firstId;
-        throw gone;
-      }
+      if (item === undefined) return this.#reportObstacle();
       if (item instanceof KafkaBatch) return this.#takeFrom(item, eventsMax);
+      if (item instanceof EventGoneError) {
+        this.#drop(item.firstId);
+        throw item;
+      }
       if (onDamage === undefined) throw item.damage;
       this.#drop(item.endId);
       onDamage(item.damage);
@@ -223,7 +224,6 @@ export class PartitionQueue {
     this.#items = [];
     this.#responses = [];
     this.#taken = 0;
-    this.#gone = undefined;
     this.#position = position;
     this.fetchOffset = position;
   }
@@ -252,7 +252,7 @@ export class PartitionQueue {
 
   /** Offsets without events (markers, removed records) are skipped as soon as they are next. */
   #skipEmpty(): void {
-    if (this.#items.length > 0 || this.#gone !== undefined) return;
+    if (this.#items.length > 0) return;
     this.#position = this.fetchOffset;
     this.#responses = [];
   }

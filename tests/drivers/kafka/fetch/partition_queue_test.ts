@@ -202,3 +202,18 @@ test("a batch with an impossible first offset damages its own ids only", () => {
     assertEquals(queue.fetchOffset, 8);
   }
 });
+
+// A reader that was overtaken by trimming jumped over what was removed without an error while it had events that were fetched
+// before: the error came once it had read everything, or never, if more was removed by then, and moved its position back.
+test("removed events are reported where they are missing, before those that were fetched after them", () => {
+  const queue = queueAt(0);
+  queue.accept(answer({ first: 0, entries: ["0", "1"] }));
+  queue.lose(10);
+  queue.lose(20);
+  queue.accept(answer({ first: 20, entries: ["20", "21"] }));
+  assertEquals(queue.take(100)?.baseId, 0);
+  const { id, firstId } = assertThrows(() => queue.take(100), EventGoneError);
+  assertEquals([id, firstId, queue.position], [2, 20, 20]);
+  assertEquals(takeAll(queue), [[20, ["20", "21"]]]);
+  assertEquals([queue.position, queue.responses], [22, 0]);
+});
