@@ -5,6 +5,8 @@ import { batchBytes, countOf, type RecordRange, type Records, sliceRanges } from
 
 /** The maximum growth of a record whose batch is merged into another: its number there takes more bytes. */
 const MERGED_BYTES = 5;
+/** Of a batch that was refused, the share that is refused, too, presumably. */
+const REFUSED_SHARE = 0.75;
 /** How long the size that was found by splitting holds, in milliseconds: brokers may take more by then. */
 const FOUND_SIZE_MS = 60_000;
 
@@ -47,6 +49,12 @@ interface Load<Batch> {
   batch?: Batch | undefined;
 }
 
+/** What batches of a partition may have at most, as splitting one has shown. */
+interface FoundSize {
+  bytesMax: number;
+  sinceMs: number;
+}
+
 /** How batches are encoded and sent; `encode` throws `LimitExceededError` if they are too large. */
 interface BatchTransport<Batch> {
   encode(ranges: RecordRange[]): Batch;
@@ -61,7 +69,7 @@ export class PartitionSender<Batch> {
   #next: Load<Batch> | undefined;
   #running: Promise<void> | undefined;
   /** The largest part of a batch that was refused as a whole: larger ones are split before they are sent. */
-  #foundSize = { bytesMax: Infinity, sinceMs: 0 };
+  #foundSize: FoundSize = { bytesMax: Infinity, sinceMs: 0 };
   /** Whether that is to be learned from the batch that is being sent. */
   #isRefused = false;
 
@@ -157,13 +165,14 @@ export class PartitionSender<Batch> {
 
   async #sendAll({ all, ranges, batch }: Load<Batch>): Promise<void> {
     this.#isRefused = false;
+    const foundBefore = this.#foundSize;
     const parts = await this.#sendParts(ranges, {
       batch,
       // The one that waits for the shortest time is the last.
       sinceMs: all.at(-1)!.waiting.sinceMs,
       maySplit: all.every(({ waiting }) => waiting.settleParts !== undefined),
     });
-    if (this.#isRefused) this.#learnFrom(parts, ranges);
+    if (this.#isRefused) this.#foundSize = foundIn(parts, ranges) ?? foundBefore;
     for (const { waiting, count } of all) {
       const own = take(parts, count);
       // At least one: no shipment is empty.
@@ -193,6 +202,9 @@ export class PartitionSender<Batch> {
       } catch (error) {
         if (!canSplit || !(error instanceof LimitExceededError)) return [{ count, error }];
         this.#isRefused = true;
+        // Its parts of that size are not tried one after the other.
+        const bytesMax = Math.min(this.#sizeMax, REFUSED_SHARE * batchBytes(ranges));
+        this.#foundSize = { bytesMax, sinceMs: performance.now() };
       }
     }
     const middle = count >> 1;
@@ -211,18 +223,18 @@ export class PartitionSender<Batch> {
     const { bytesMax } = this.#foundSize;
     return bytesMax !== Infinity && batchBytes(ranges) > this.#sizeMax;
   }
+}
 
-  /** If all parts were stored, the largest one has at least half of what brokers take. */
-  #learnFrom(parts: readonly BatchPart[], ranges: readonly RecordRange[]): void {
-    let bytesMax = 0;
-    let first = 0;
-    for (const part of parts) {
-      if ("error" in part) return;
-      bytesMax = Math.max(bytesMax, batchBytes(sliceRanges(ranges, first, part.count)));
-      first += part.count;
-    }
-    this.#foundSize = { bytesMax, sinceMs: performance.now() };
+/** If all parts were stored, the size of the largest one: at least half of what brokers take. */
+function foundIn(parts: readonly BatchPart[], ranges: readonly RecordRange[]): FoundSize | undefined {
+  let bytesMax = 0;
+  let first = 0;
+  for (const part of parts) {
+    if ("error" in part) return undefined;
+    bytesMax = Math.max(bytesMax, batchBytes(sliceRanges(ranges, first, part.count)));
+    first += part.count;
   }
+  return { bytesMax, sinceMs: performance.now() };
 }
 
 /** Adds the records of a shipment, unless nothing is left of them. */
