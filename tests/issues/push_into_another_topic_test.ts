@@ -8,7 +8,7 @@ import { Cluster } from "../../src/drivers/kafka/client/cluster.ts";
 import { PartitionDelivery } from "../../src/drivers/kafka/produce/partition_delivery.ts";
 import { RecordBatch, recordsOf } from "../../src/drivers/kafka/format/record_batch.ts";
 import { readSettings } from "../../src/drivers/kafka/settings/settings.ts";
-import { FakeBroker, TOPIC_ID } from "../drivers/kafka/fake_broker.ts";
+import { FakeBroker, TOPIC_ID, UNKNOWN_TOPIC } from "../drivers/kafka/fake_broker.ts";
 import { test } from "../harness.ts";
 
 const NEW_ID = "00000000-0000-0000-0000-000000000008";
@@ -46,6 +46,32 @@ test("a push into a topic that was deleted and created again is refused, althoug
   broker.topicId = NEW_ID;
   await assertRejects(() => push("3"), TopicDeletedError);
   assertEquals([broker.produced.length, broker.produceVersions], [1, [13, 13]]);
+});
+
+// With brokers before 4.1, which know topics by their names only, a producer that had learned that its topic was deleted
+// pushed the next batches into the new one: each failed, was stored, and was confirmed once there were as many as before.
+test("after a push failed because the topic was deleted, no other gets into the new one of its name", async () => {
+  await using rig = await rigWith(11, 11);
+  const { broker, push } = rig;
+  await push("1", "2");
+  broker.outcomes.push(UNKNOWN_TOPIC);
+  broker.topicError = UNKNOWN_TOPIC;
+  await assertRejects(() => push("3"), TopicDeletedError);
+  broker.topicError = 0;
+  broker.topicId = NEW_ID;
+  broker.partitions[0].end = 0;
+  for (const text of ["4", "5"]) await assertRejects(() => push(text), TopicDeletedError);
+  assertEquals(broker.produced.length, 1);
+});
+
+test("of a topic that was deleted and created again at once the new one gets a single batch", async () => {
+  await using rig = await rigWith(11, 11);
+  const { broker, push } = rig;
+  await push("1", "2");
+  broker.topicId = NEW_ID;
+  broker.partitions[0].end = 0;
+  for (const text of ["3", "4", "5"]) await assertRejects(() => push(text), TopicDeletedError);
+  assertEquals(broker.produced.length, 2);
 });
 
 test("brokers that know topics by their names only get names", async () => {

@@ -123,8 +123,7 @@ export class PartitionDelivery {
       if (doubt === undefined || (batch.count > 1 && isTooLarge(error as DiasporaError))) throw error;
       this.#session = undefined;
       doubt.isOver = true;
-      doubt.events -= batch.count;
-      if (doubt.events <= 0) this.#doubt = undefined;
+      if ((doubt.events -= batch.count) <= 0) this.#doubt = undefined;
       throw error instanceof BrokerError && error.reason === OUT_OF_ORDER ? this.#unknownOutcome() : error;
     }
   }
@@ -172,9 +171,10 @@ export class PartitionDelivery {
       const isRefused = isTooLarge(failure);
       const mayBeStored = delivery.sendings > (failure instanceof BrokerError ? 1 : 0);
       if (isRefused && mayBeStored && batch.count > 1) this.#doubt ??= { events: batch.count, isOver: false };
-      // It may have been stored: later batches must neither be taken for duplicates of it nor overtake it. Parts of it
-      // have its numbers: brokers refuse them if it was.
+      // It may be stored: later batches must neither be taken for it nor overtake it; its parts are refused if it is.
       else if (!isRefused || mayBeStored) this.#session = undefined;
+      // The topic may be another one of its name by now, which the next batch must not get into.
+      if (!isRefused) this.#isStale = true;
       for (const connection of delivery.unanswered) connection.close().catch(() => {});
       throw failure;
     } finally {
