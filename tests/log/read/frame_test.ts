@@ -34,6 +34,17 @@ test("texts are returned joined, one by one and as bytes, whatever letters they 
   }
 });
 
+test("what a serializer returned is given as bytes, never as text", () => {
+  for (const [first, ...others] of [[[1, 2], [], [255]], [[0x22, 0x61, 0x22], [0x31], [0x32]]]) {
+    using folder = new PartitionFolder();
+    const metadata = [first!, ...others].map((bytes) => Uint8Array.from(bytes));
+    folder.writer().append({ count: 3, metadata, dataBytes: 0 });
+    const batch = firstBatch(folder, false);
+    assertEquals([batch.joinedText, batch.metadataText], [undefined, undefined]);
+    assertEquals([0, 1, 2].map((index) => batch.metadataBytes(index)), metadata);
+  }
+});
+
 test("a batch has no more metadata than is cheap to hold, unless one event has", () => {
   const sizes = [20_000, 20_000, 20_000, 20_000, 20_000, 200_000, 20_000, 10];
   const metadata = sizes.map((size) => `"${"x".repeat(size - 2)}"`);

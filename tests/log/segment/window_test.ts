@@ -82,6 +82,7 @@ test("a window reads only what it lacks", () => {
       [250, 500, [400, 350]],
       [399, 2, [400, 1]],
       [400, 1, [400, 1]],
+      [700, 10, [700, 10]],
     ] as const
   ) {
     window.clear();
