@@ -6,7 +6,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { Driver, type Event, FlushError, InvalidOptionError, type Topic } from "../../mod.ts";
+import { type Consumer, Driver, type Event, FlushError, InvalidOptionError, type Topic } from "../../mod.ts";
 import { test } from "../harness.ts";
 import { memoryFolder } from "../memory_folder.ts";
 import { turn } from "../waiting.ts";
@@ -37,6 +37,18 @@ async function push(driver: Driver, count: number): Promise<void> {
   await using plain = await driver.openTopic("topic");
   await using producer = plain.producer("p");
   for (let n = 0; n < count; n++) producer.push(n);
+}
+
+/** A stream whose first reader has left with a read pending, at once or after a turn of the event loop. */
+async function leftStream(consumer: Consumer, isLate: boolean): Promise<ReturnType<Consumer["readable"]>> {
+  const stream = consumer.readable();
+  const reader = stream.getReader();
+  const reading = assertRejects(() => reader.read(), TypeError);
+  await consumer.ready();
+  if (isLate) await turn();
+  reader.releaseLock();
+  await reading;
+  return stream;
 }
 
 const readingBy = (reader: ReadableStreamDefaultReader<Event>) => ({
@@ -95,13 +107,7 @@ for (const engine of ["files", "memory"]) {
       await using consumer = topic.consumer("c");
       const delivered: number[] = [];
       for (let round = 0; round < 6; round++) {
-        const stream = consumer.readable();
-        const reader = stream.getReader();
-        const reading = assertRejects(() => reader.read(), TypeError);
-        await consumer.ready();
-        if (round % 2 === 0) await turn();
-        reader.releaseLock();
-        await reading;
+        const stream = await leftStream(consumer, round % 2 === 0);
         await push(driver, 1);
         await turn();
         await turn();
@@ -120,13 +126,7 @@ for (const engine of ["files", "memory"]) {
       await using consumer = topic.consumer("c");
       const delivered: number[] = [];
       for (let round = 0; round < 8; round++) {
-        const stream = consumer.readable();
-        const first = stream.getReader();
-        const reading = assertRejects(() => first.read(), TypeError);
-        await consumer.ready();
-        await turn();
-        first.releaseLock();
-        await reading;
+        const stream = await leftStream(consumer, true);
         // Each way to lock the stream without reading from it at once.
         const next = round % 2 === 0
           ? readingBy(stream.getReader())
