@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { CorruptedLogError, EventGoneError, StorageError } from "../../../mod.ts";
 import { Partition } from "../../../src/log/partition.ts";
 import { PartitionReader } from "../../../src/log/read/reader.ts";
+import { removeBefore } from "../../../src/log/segment/removal.ts";
 import { PartitionWriter } from "../../../src/log/write/writer.ts";
 import { nodeStorage } from "../../../src/storage/node.ts";
 import type { Storage } from "../../../src/storage/port.ts";
@@ -188,3 +189,26 @@ test("a reader that begins before the first event left says so, and goes on from
     reader.seek("earliest");
     assertEquals(reader.read(9)!.baseId, 2);
   }));
+
+for (const isClosed of [false, true]) {
+  const how = isClosed ? "closed for want of descriptors" : "open";
+  test(`a reader goes on after a segment that was removed once it had read it, while its file is ${how}`, () =>
+    withSegments(() => nodeStorage, (partition, directory) => {
+      const other = new Partition({ storage: nodeStorage, directory, topic: "topic", partition: 0 });
+      const reader = new PartitionReader(partition, READER);
+      reader.seek("earliest");
+      const ids: number[] = [];
+      for (const firstId of [2, 4]) {
+        const batch = reader.read(2)!;
+        ids.push(batch.baseId, batch.baseId + 1);
+        if (isClosed) assertEquals(partition.segments.closeIdle(), true);
+        // All of it was delivered: nothing is gone for this reader.
+        assertEquals(removeBefore(other, firstId, 0), true);
+        assertEquals(reader.position, firstId);
+        assertEquals(reader.hasNews(), true);
+      }
+      assertEquals([reader.read(2)?.baseId, reader.read(2)], [4, undefined]);
+      assertEquals(ids, [0, 1, 2, 3]);
+      other.close();
+    }));
+}
