@@ -10,6 +10,7 @@ import { KIND } from "../../../src/log/format/bytes.ts";
 import { PartitionReader, sealLast } from "../../../src/log/mod.ts";
 import { Partition } from "../../../src/log/partition.ts";
 import { entriesFrom } from "../../../src/log/segment/entries.ts";
+import { firstName } from "../../../src/log/segment/listing.ts";
 import { removeBefore } from "../../../src/log/segment/removal.ts";
 import { startOf } from "../../../src/log/segment/segment_file.ts";
 import { ChunkAppender } from "../../../src/log/write/chunk_appender.ts";
@@ -206,6 +207,18 @@ test("a stream whose chunks were removed cannot be written again, and its push s
     await assertRejects(async () => await scene.pushStream(), LimitExceededError, "retention removed");
     assertEquals(await scene.pushStream() > 0, true);
     assertEquals(scene.stored().at(-1), DATA);
+  }));
+
+test("a stream is stored though a removal of its chunks has begun, as long as they can be read", () =>
+  withScene(async (scene) => {
+    scene.afterAppends = [scene.roll];
+    // The writer's marker comes too late for the removal to see it, or just in time: then it is withdrawn.
+    scene.beforeMarkers = [() => {
+      const path = `${scene.directory}/${firstName(scene.other.segmentIds().at(-1)!, 0)}`;
+      nodeStorage.publish(path, new Uint8Array(0));
+    }];
+    assertEquals(await scene.pushStream(), 1);
+    assertEquals([scene.appends, scene.stored()], [6, [DATA]]);
   }));
 
 test("a stream whose chunks are damaged before they are written again is refused as damaged", () =>
