@@ -639,3 +639,32 @@ test("a sync of the folder with the topics that began before another one failed 
   assertEquals([failing, other].map(({ state }) => (state as StorageError).errno), ["EIO", "EIO"]);
   assertEquals(later.state, "resolved");
 });
+
+test("a file can be closed without a sync unless something was written to it, or a sync of it runs or failed", async () => {
+  const { durability, file } = makeScene();
+  const one = file("one");
+  const states: boolean[] = [durability.isSynced(one)];
+  durability.wrote(one);
+  states.push(durability.isSynced(one));
+  const first = durability.sync([one]);
+  // Nothing was written since it began.
+  states.push(durability.isSynced(one));
+  durability.wrote(one);
+  const second = durability.sync([one]);
+  while (one.ends.length === 0) await Promise.resolve();
+  one.ends.shift()!();
+  await first;
+  states.push(durability.isSynced(one));
+  while (one.ends.length === 0) await Promise.resolve();
+  states.push(durability.isSynced(one));
+  one.ends.shift()!();
+  await second;
+  states.push(durability.isSynced(one));
+  durability.wrote(one);
+  one.blockingError = new StorageError("EIO", "simulated");
+  assertThrows(() => durability.syncNow([one]), StorageError, "simulated");
+  states.push(durability.isSynced(one));
+  durability.retire(one);
+  states.push(durability.isSynced(one), durability.isSynced(new ScriptedFile("other", [])));
+  assertEquals(states, [true, false, false, false, false, true, false, true, true]);
+});
