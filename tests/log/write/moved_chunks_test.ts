@@ -171,6 +171,17 @@ for (const [frameDataBytes, frames] of [[DATA.byteLength, 1], [DATA.byteLength -
     }, frameDataBytes));
 }
 
+test("a part of which one chunk of several was removed is written again", () =>
+  withScene((scene) => {
+    scene.afterAppends = [scene.roll, () => {}, scene.roll];
+    // The first segment alone, of the two before that of the event.
+    scene.beforeMarkers = [
+      () => assertEquals(removeBefore(scene.other, scene.other.segmentIds()[1]!, 0), true),
+    ];
+    assertEquals(scene.pushWhole(), 2);
+    assertEquals([scene.other.segmentIds(), scene.stored()], [[1, 2], [DATA]]);
+  }));
+
 test("a part is written again once: removed again, its push fails, and it stays where it is otherwise", () =>
   withScene(async (scene) => {
     const others = new Array(4).fill(() => {});
