@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { CorruptedLogError, EventGoneError, StorageError } from "../../../mod.ts";
 import { Partition } from "../../../src/log/partition.ts";
 import { PartitionReader } from "../../../src/log/read/reader.ts";
+import { readWindow } from "../../../src/log/segment/window.ts";
 import { removeBefore } from "../../../src/log/segment/removal.ts";
 import { PartitionWriter } from "../../../src/log/write/writer.ts";
 import { nodeStorage } from "../../../src/storage/node.ts";
@@ -202,6 +203,8 @@ for (const isClosed of [false, true]) {
         const batch = reader.read(2)!;
         ids.push(batch.baseId, batch.baseId + 1);
         if (isClosed) assertEquals(partition.segments.closeIdle(), true);
+        // Other readers have used the window.
+        readWindow.clear();
         // All of it was delivered: nothing is gone for this reader.
         assertEquals(removeBefore(other, firstId, 0), true);
         assertEquals(reader.position, firstId);
@@ -212,3 +215,19 @@ for (const isClosed of [false, true]) {
       other.close();
     }));
 }
+
+test("a reader at the end goes on after its segment, which was closed for want of descriptors, sealed and removed", () => {
+  using folder = new PartitionFolder();
+  const [writer, partition, other] = [folder.writer(), folder.open(), folder.open()];
+  writer.append({ count: 2, metadata: ["1", "2"], dataBytes: 0 });
+  const reader = new PartitionReader(partition, READER);
+  reader.seek("earliest");
+  assertEquals([reader.read(2)?.count, reader.read(2)], [2, undefined]);
+  assertEquals(partition.segments.closeIdle(), true);
+  readWindow.clear();
+  folder.seal();
+  writer.append({ count: 1, metadata: ["3"], dataBytes: 0 });
+  assertEquals(removeBefore(other, 2, 0), true);
+  // All before it was delivered: nothing is gone for this reader.
+  assertEquals([reader.hasNews(), reader.read(2)?.baseId], [true, 2]);
+});
