@@ -9,6 +9,8 @@ export class SegmentCache implements IdleFiles {
   readonly #segments = new Map<number, Segment>();
   /** Those with an open file, the one used last at the end: finding them among all takes longer than opening one. */
   readonly #open = new Set<Segment>();
+  /** How often each of those was held that are. */
+  readonly #held = new Map<Segment, number>();
   /** The consumers that read them now. */
   readonly readers = new Set<object>();
 
@@ -27,11 +29,27 @@ export class SegmentCache implements IdleFiles {
     // One that is closed separately does not count.
     for (const each of this.#open) if (!each.isOpen) this.#open.delete(each);
     for (const oldest of this.#open) {
-      if (this.#open.size <= OPEN_SEGMENTS_MAX) break;
+      if (this.#open.size - this.#held.size <= OPEN_SEGMENTS_MAX) break;
+      if (this.#held.has(oldest)) continue;
       oldest.close();
       this.#open.delete(oldest);
     }
     return segment;
+  }
+
+  /**
+   * Keeps the file of a segment open, so that it can be read even when retention has removed it; unless descriptors are
+   * wanted. The returned function lets it go.
+   */
+  hold(segment: Segment): () => void {
+    this.#held.set(segment, (this.#held.get(segment) ?? 0) + 1);
+    return () => {
+      const count = this.#held.get(segment)! - 1;
+      if (count > 0) return void this.#held.set(segment, count);
+      this.#held.delete(segment);
+      // If it was removed, its space is free now.
+      this.release(segment.baseId);
+    };
   }
 
   #opened(segment: Segment): void {
@@ -69,7 +87,7 @@ export class SegmentCache implements IdleFiles {
    */
   releaseOpen(kept?: ReadonlySet<Segment>): void {
     for (const segment of this.#open) {
-      if (kept?.has(segment)) continue;
+      if (kept?.has(segment) || this.#held.has(segment)) continue;
       segment.close();
       this.#open.delete(segment);
       if (this.#segments.get(segment.baseId) === segment) this.#segments.delete(segment.baseId);
@@ -81,12 +99,16 @@ export class SegmentCache implements IdleFiles {
   release(baseId: number): void {
     const segment = this.#segments.get(baseId);
     if (segment === undefined) return;
+    // What came after it may be removed, too.
+    segment.endId = undefined;
+    if (this.#held.has(segment) && segment.isOpen) return;
     segment.close();
     this.#open.delete(segment);
     this.#segments.delete(baseId);
   }
 
   close(): void {
+    this.#held.clear();
     this.releaseOpen();
     this.#segments.clear();
   }

@@ -29,12 +29,16 @@ export class ChunkAppender {
     return { totalBytes, list };
   }
 
-  async appendStream(stream: AsyncIterable<Uint8Array>): Promise<Extents> {
+  /** `isHeld` holds a piece that others follow; if it returns false, the piece is appended again. */
+  async appendStream(
+    stream: AsyncIterable<Uint8Array>,
+    isHeld: (extent: Extent) => boolean = () => true,
+  ): Promise<Extents> {
     const list: Extent[] = [];
     const chunk = new ChunkBuffer(this.chunkBytes);
     // Its size is not known yet: often they are alike.
     const room = this.#roomFor(this.#streamBytes);
-    const append = () => list.push(this.appendChunk([chunk.take()], list.length === 0 ? room : 1));
+    const append = (data: Uint8Array) => this.appendChunk([data], list.length === 0 ? room : 1);
     let totalBytes = 0;
     for await (const piece of stream) {
       const { byteLength } = piece;
@@ -42,10 +46,14 @@ export class ChunkAppender {
       checkDataSize(totalBytes);
       for (let from = 0; from < byteLength;) {
         from += chunk.fill(piece, from);
-        if (chunk.isFull) append();
+        if (!chunk.isFull) continue;
+        const data = chunk.take();
+        let extent: Extent;
+        do extent = append(data); while (!isHeld(extent));
+        list.push(extent);
       }
     }
-    if (!chunk.isEmpty) append();
+    if (!chunk.isEmpty) list.push(append(chunk.take()));
     this.#streamBytes = totalBytes;
     return { totalBytes, list };
   }

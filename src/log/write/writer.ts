@@ -7,7 +7,7 @@ import type { Extent, Extents } from "../format/frame_body.ts";
 import { FRAME_DATA_BYTES_MAX } from "../format/bytes.ts";
 import type { Partition } from "../partition.ts";
 import { isKept, needsOlder } from "../segment/listing.ts";
-import { isFull, type StorageFile } from "../../storage/port.ts";
+import { isFull, isMissing, type StorageFile } from "../../storage/port.ts";
 
 /** When a push counts as stored, and what `flush()` waits for. */
 export type FlushBehavior = "buffered" | "on_flush" | "immediate";
@@ -81,7 +81,7 @@ export class PartitionWriter {
         batch.dropChangedData?.();
         return batch.count === 0 ? 0 : this.#stored(this.#appendNow(batch));
       }
-      return this.#stored(this.#appendEvent(batch, await this.#chunks.appendStream(stream)));
+      return this.#stored(await this.#appendStream(batch, stream));
     });
     const settled = result.then(() => {}, () => {}).then(() => {
       if (this.#queue === settled) this.#queue = undefined;
@@ -139,6 +139,31 @@ export class PartitionWriter {
       return this.#appendEvent(batch);
     }
     return this.#appendEvent(batch, this.#chunks.append(buffersOf(batch.data![0]), batch.dataBytes));
+  }
+
+  /** The segments with its pieces stay open meanwhile: if retention removes one, the pieces in it are written again. */
+  async #appendStream(batch: OutgoingBatch, stream: AsyncIterable<Uint8Array>): Promise<number> {
+    const { partition } = this;
+    const { segments } = partition;
+    const held = new Map<number, () => void>();
+    const isHeld = ({ segmentId }: Extent) => {
+      try {
+        if (held.has(segmentId)) return true;
+        const segment = partition.segment(segmentId);
+        if (!segment.isThere) return false;
+        held.set(segmentId, segments.hold(segment));
+        return true;
+      } catch (error) {
+        // Where it cannot be opened, retention may still leave it alone.
+        if (error instanceof StorageError) return !isMissing(error);
+        throw error;
+      }
+    };
+    try {
+      return this.#appendEvent(batch, await this.#chunks.appendStream(stream, isHeld));
+    } finally {
+      for (const letGo of held.values()) letGo();
+    }
   }
 
   /** `mayMove`: whether its chunks may be written again, where the event is, though they are there. */

@@ -144,3 +144,32 @@ test("as long as a file is open, and no longer, it counts among those that can b
     assertEquals(idleFiles.has(cache), isAsked, step);
   }
 });
+
+test("a segment that is held stays open beside four others, also when it is removed, until all have let it go", () => {
+  const scene = new Scene();
+  const hold = (id: number) => scene.cache.hold(scene.get(id) as unknown as Segment);
+  const [letGo, letGoToo] = [hold(1), hold(1)];
+  scene.use(2, 3, 4, 5, 6);
+  assertEquals(scene.open, [1, 3, 4, 5, 6]);
+  scene.cache.release(1);
+  scene.cache.releaseOpen();
+  letGo();
+  assertEquals(scene.open, [1]);
+  assertStrictEquals(scene.get(1), scene.made[0]);
+  letGoToo();
+  assertEquals([scene.open, scene.cache.known(1)], [[], undefined]);
+});
+
+test("a held segment is closed where the system has no file left, and with the cache", () => {
+  const scene = new Scene();
+  const letGo = scene.cache.hold(scene.get(1) as unknown as Segment);
+  assertEquals([scene.cache.closeIdle(), scene.open], [true, []]);
+  // Once it is closed, its name may be another one's.
+  scene.cache.release(1);
+  assertEquals(scene.cache.known(1), undefined);
+  letGo();
+  const letGoOther = scene.cache.hold(scene.get(2) as unknown as Segment);
+  scene.cache.close();
+  assertEquals(scene.open, []);
+  letGoOther();
+});

@@ -83,6 +83,12 @@ class Scene {
   readonly remove = (): void =>
     assertEquals(removeBefore(this.other, this.other.segmentIds().at(-1)!, 0), true);
 
+  /** The same, and the writer's files are closed, for want of descriptors: else it reads what was removed. */
+  readonly removeClosed = (): void => {
+    this.remove();
+    this.partition.segments.closeIdle();
+  };
+
   /** Pushes {@linkcode DATA}, in memory. */
   pushWhole(): number | Promise<number> {
     return this.writer.append({ count: 1, metadata: ["1"], data: [DATA], dataBytes: DATA.byteLength });
@@ -207,14 +213,23 @@ test("a part is written again once: removed again, its push fails, and it stays 
     assertEquals(scene.stored(), [DATA, DATA]);
   }, 0));
 
-test("a stream whose chunks were removed cannot be written again, and its push says why", () =>
+test("a stream whose chunks were removed is written again, unless their files were closed: then its push says why", () =>
   withScene(async (scene) => {
     scene.afterAppends = [scene.roll];
     scene.beforeMarkers = [scene.remove];
+    await scene.pushStream();
+    assertEquals(scene.stored(), [DATA]);
+    scene.afterAppends = [scene.roll];
+    scene.beforeMarkers = [scene.removeClosed];
     await assertRejects(async () => await scene.pushStream(), LimitExceededError, "retention removed");
     // Removed just before they are read, to be written again.
     scene.storeAcross();
-    scene.afterAppends = [scene.roll, () => {}, () => {}, () => void (scene.afterListing = scene.remove)];
+    scene.afterAppends = [
+      scene.roll,
+      () => {},
+      () => {},
+      () => void (scene.afterListing = scene.removeClosed),
+    ];
     await assertRejects(async () => await scene.pushStream(), LimitExceededError, "retention removed");
     assertEquals(await scene.pushStream() > 0, true);
     assertEquals(scene.stored().at(-1), DATA);
