@@ -90,6 +90,7 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
   readonly #queue: PullQueue<T>;
   readonly #acknowledger: Acknowledger;
   readonly #maker: Maker<T> | undefined;
+  readonly #end = new AbortController();
   #closing: Promise<void> | undefined = undefined;
 
   /** Created by {@linkcode Topic.consumer}. */
@@ -134,8 +135,8 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
       diagnostics.assignment.publish({ topic: topic.name, consumer: name, partitions, gained, lost });
     };
     const release = (partition: number) => this.#source.release(partition);
-    const recheck = () => this.#source.recheck();
-    this.#driver = topic.consumer(name, { ...request, onDamage, onAssigned, release, recheck });
+    const calls = { onDamage, onAssigned, release, recheck: () => this.#source.recheck() };
+    this.#driver = topic.consumer(name, { ...request, ...calls, closing: this.#end.signal });
     this.#acknowledger = new Acknowledger(this.#driver, topic.name, name);
     this.#source = new EventSource<T>(this.#driver, {
       topic: topic.name,
@@ -285,6 +286,7 @@ export class Consumer<T = JsonValue> implements AsyncDisposable, AsyncIterable<E
   }
 
   async #close(): Promise<void> {
+    this.#end.abort();
     await this.#queue.close();
     try {
       await this.#acknowledger.close();

@@ -226,11 +226,10 @@ export interface ConsumerRequest {
   dataWanted: boolean;
   /** Number of batches the engine may read ahead, at least 1; undefined leaves it to the engine. */
   batchesMax?: number | undefined;
-  /**
-   * Whether consumers of this name share the partitions; undefined leaves it to the engine. An engine that cannot
-   * do what is asked throws `NotSupportedError`.
-   */
+  /** Whether consumers of this name share the partitions, or `NotSupportedError`; undefined leaves it to the engine. */
   group?: boolean | undefined;
+  /** Aborted when the consumer is closed: `open` need not wait any longer for others then. */
+  closing?: AbortSignal | undefined;
   /** With `group`: how long a member may go without a heartbeat before its partitions are reassigned. */
   groupTimeoutMs?: number | undefined;
   /**

@@ -54,6 +54,8 @@ const VERSION = 1;
 /** No group changes so often that the first digit is needed: the number after each of these has a name, too. */
 const NAME = /^(0\d{15})\.json$/;
 const EPOCHS_END = 10 ** 15;
+/** No one joins from here on, so that those who have can leave. */
+const JOINS_END = EPOCHS_END - 10 ** 6;
 /** Earlier rosters that are kept, so that a process that lists the folder while it changes finds one. */
 const KEPT = 4;
 /** How often the folder is listed again because the roster was removed before it could be read. */
@@ -103,7 +105,10 @@ export class RosterFiles {
   publish(before: Roster | undefined, change: NextRoster): void {
     const epoch = (before?.epoch ?? 0) + 1;
     // Only what no version of this library has written leads there: the file would count for no one.
-    if (epoch >= EPOCHS_END) throw unreadable(this.#pathOf(epoch - 1));
+    const isJoining = change.members.some(({ id }) =>
+      before?.members.every((member) => member.id !== id) ?? true
+    );
+    if (epoch >= (isJoining ? JOINS_END : EPOCHS_END)) throw unreadable(this.#pathOf(epoch - 1));
     if (!this.storage.publish(this.#pathOf(epoch), encode(change), { durable: false })) return;
     for (const earlier of this.#epochs().slice(0, -KEPT)) this.storage.remove(this.#pathOf(earlier));
   }

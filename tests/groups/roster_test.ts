@@ -80,6 +80,18 @@ test("where the last number there can be is used, joining says so", () => {
   assertEquals(folder.names(), ["0999999999999999.json"]);
 });
 
+// One that joined with the last number but one could not leave: closing it failed, and it stayed among the members.
+test("joining ends before the last number, so that leaving has numbers left", () => {
+  const folder = new SimulatedFolder();
+  folder.file(nameOf(10 ** 15 - 10 ** 6 - 2), "");
+  const files = new RosterFiles(folder.storage, ROOT, 2);
+  files.publish(files.read(), change("a"));
+  assertEquals(files.read()?.members[0]?.id, "a");
+  assertThrows(() => files.publish(files.read(), change("b")), StorageError, "delete the consumer");
+  files.publish(files.read(), { members: [], shares: vacant(2, 1) });
+  assertEquals(files.read()?.members, []);
+});
+
 test("an epoch of long ago that a process publishes late does not count", () => {
   const folder = new SimulatedFolder();
   const files = new RosterFiles(folder.storage, ROOT, 2);

@@ -239,7 +239,7 @@ export class FilesConsumer extends PartitionsConsumer<AssignedPartition> {
       } else if (known === undefined) this.moveTo([assigned], this.request.from);
       this.begin(number, assigned);
     }
-    await this.group.enterAlone();
+    await this.group.enterAlone(this.request.closing);
   }
 
   acknowledge(partition: number, nextId: number): void | Promise<void> {

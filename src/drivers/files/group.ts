@@ -74,10 +74,10 @@ export class Group {
   }
 
   /** A standalone consumer is opened; throws if the name has members. */
-  async enterAlone(): Promise<void> {
+  async enterAlone(closing?: AbortSignal): Promise<void> {
     this.#countAlone(1);
     try {
-      if (this.#present(this.#roster()).length > 0) await this.#checkHasNoMembers();
+      if (this.#present(this.#roster()).length > 0) await this.#checkHasNoMembers(closing);
     } catch (error) {
       this.leaveAlone();
       throw error;
@@ -90,13 +90,13 @@ export class Group {
   }
 
   /** Throws if a member is alive; waits until that is known, which takes a while for members on other machines. */
-  async #checkHasNoMembers(): Promise<void> {
+  async #checkHasNoMembers(closing: AbortSignal | undefined): Promise<void> {
     const { storage, environment } = this.settings;
     const detector = new FailureDetector(storage, this.#directory, environment);
     for (const begunMs = environment.elapsedMs();; await environment.sleep(CHECK_INTERVAL_MS)) {
       const members = this.#present(this.#roster());
       const dead = detector.failed(members);
-      if (dead.length === members.length) return;
+      if (dead.length === members.length || closing?.aborted) return;
       const waitedMs = environment.elapsedMs() - begunMs;
       const isAlive = (member: Member) =>
         detector.hasRecentHeartbeat(member) || detector.hasShown(member.id) ||
