@@ -190,8 +190,12 @@ export function storageOn(system: System): Storage {
         attempt("sync", path, () => {
           throw cause;
         });
-      return sync().catch((cause) => lacksDescriptors(cause) && closeIdleFiles() ? sync() : failed(cause))
-        .catch(failed);
+      return sync().catch((cause) => {
+        if (!lacksDescriptors(cause)) throw cause;
+        // If there are none, another sync that failed at the same moment may have closed them.
+        closeIdleFiles();
+        return sync();
+      }).catch(failed);
     },
 
     watch(path: string, changed: () => void): { close(): void } | undefined {

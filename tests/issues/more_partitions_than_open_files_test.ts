@@ -4,9 +4,17 @@ import { assertEquals, assertRejects } from "@std/assert";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { ConsumerDeletedError, Driver, type Event, type FilesTopicOptions, type Topic } from "../../mod.ts";
+import {
+  ConsumerDeletedError,
+  Driver,
+  type Event,
+  type FilesTopicOptions,
+  type Future,
+  type Topic,
+} from "../../mod.ts";
 import { FilesDriver } from "../../src/drivers/files/driver.ts";
 import { Partition } from "../../src/log/partition.ts";
+import { closeIdleFiles } from "../../src/storage/idle_files.ts";
 import { storageOn } from "../../src/storage/node.ts";
 import type { Storage } from "../../src/storage/port.ts";
 import { test } from "../harness.ts";
@@ -60,7 +68,7 @@ async function withFewFiles(
   }
 }
 
-for (const flush_behavior of ["buffered", "immediate"] as const) {
+for (const flush_behavior of ["buffered", "on_flush", "immediate"] as const) {
   test(`a process reads and writes more partitions than it may have files open, ${flush_behavior}`, () =>
     withFewFiles({ flush_behavior }, async (topic, _, countOpen) => {
       await using producer = topic.producer();
@@ -87,6 +95,32 @@ for (const flush_behavior of ["buffered", "immediate"] as const) {
       assertEquals(await positions(), new Array(PARTITIONS).fill(1));
     }));
 }
+
+test("more partitions than a process may have files open are written between two flushes, and are on the disk then", () =>
+  withFewFiles({ flush_behavior: "on_flush", segment_bytes: 4096 }, async (topic) => {
+    await using producer = topic.producer();
+    for (let round = 0; round < 3; round++) {
+      const pushes: Future<number>[] = [];
+      for (let partition = 0; partition < PARTITIONS; partition++) {
+        // Small ones, and those that begin a segment each.
+        pushes.push(producer.push({}, new Uint8Array(partition % 2 * 5000), { partition }));
+      }
+      assertEquals(await Promise.all(pushes), new Array(PARTITIONS).fill(round));
+      await producer.flush();
+    }
+  }));
+
+test("a file that a producer opened because others ended its segment can be closed for others, too", () =>
+  withFewFiles({}, async (topic, root, countOpen) => {
+    await using producer = topic.producer();
+    await producer.push({}, undefined, { partition: 0 });
+    await using other = await Driver.open("files", { root_path: root });
+    await using same = await other.openTopic("t");
+    await same.trim({ beforeId: 1 });
+    await producer.push({}, undefined, { partition: 0 });
+    assertEquals(closeIdleFiles(), true);
+    assertEquals(countOpen(), 0);
+  }));
 
 test("the first positions in more partitions than a process may have files open are stored at once", () =>
   withFewFiles({}, async (topic) => {

@@ -1,7 +1,11 @@
 import { type Partition, PartitionWriter, type WriterOptions } from "../../log/mod.ts";
 import type { OutgoingBatch, ProducerInterface } from "../../contract.ts";
 import { TopicDeletedError } from "../../errors.ts";
+import { failuresOf } from "../../async.ts";
 import { ofPartition } from "../../contract/partitions.ts";
+
+/** So many partitions are synced at once: each takes descriptors, of which a process may have few. */
+const SYNCS_MAX = 4;
 
 /** Appends batches to the partitions of a topic; files are opened on the first write. */
 export class FilesProducer implements ProducerInterface {
@@ -21,16 +25,20 @@ export class FilesProducer implements ProducerInterface {
   }
 
   async flush(): Promise<void> {
-    await Promise.all(this.#writers.map((writer) => writer?.flush()));
+    for (const failure of await this.#forWriters((writer) => writer.flush())) throw failure;
   }
 
   async close(): Promise<void> {
-    const results = await Promise.allSettled(this.#writers.map((writer) => writer?.close()));
+    const failures = await this.#forWriters((writer) => writer.close());
     this.#writers.length = 0;
-    for (const result of results) {
+    for (const failure of failures) {
       // What is not on the disk was deleted with its topic.
-      if (result.status === "rejected" && !(result.reason instanceof TopicDeletedError)) throw result.reason;
+      if (!(failure instanceof TopicDeletedError)) throw failure;
     }
+  }
+
+  #forWriters(work: (writer: PartitionWriter) => Promise<void>): Promise<unknown[]> {
+    return failuresOf(this.#writers.filter((writer) => writer !== undefined), SYNCS_MAX, work);
   }
 
   #writer(partition: number): PartitionWriter {

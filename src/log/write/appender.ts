@@ -135,21 +135,21 @@ export class Appender implements IdleFiles {
     unregisterIdle(this);
   }
 
-  /** Closes the file, unless it must be synced first. */
   closeIdle(): boolean {
+    const isFree = this.keeper.closeRetired();
     const open = this.#open;
-    if (open === undefined || this.#isBusy || open.hasHole || !this.keeper.isSynced(open.file)) return false;
+    if (open === undefined || this.#isBusy || open.hasHole || !this.keeper.settle(open.file)) return isFree;
     this.close();
     return true;
   }
 
   #alone<T>(append: () => T): T {
     this.#isBusy = true;
-    registerIdle(this, this.partition.storage);
     try {
       return this.partition.alone(append);
     } finally {
       this.#isBusy = false;
+      if (this.#open !== undefined) registerIdle(this, this.partition.storage);
     }
   }
 

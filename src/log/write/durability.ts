@@ -42,13 +42,15 @@ export class Durability implements FileKeeper {
   /** Files of which a sync failed, closed ones too: what was appended since the last good sync is never confirmed. */
   readonly #failures = new WeakMap<StorageFile, StorageError>();
   readonly #names: SegmentNames;
+  /** Names that have to be synced for files that are closed. */
+  readonly #dueNames = new Set<string>();
 
   constructor(
     private readonly storage: Storage,
     directory: string,
     private readonly options: DurabilityOptions = {},
   ) {
-    const paths = () => [...this.#states.values()].flatMap(({ names }) => [...names]);
+    const paths = () => [...this.#dueNames, ...[...this.#states.values()].flatMap(({ names }) => [...names])];
     this.#names = new SegmentNames(storage, directory, paths, options.topFolder);
   }
 
@@ -81,11 +83,34 @@ export class Durability implements FileKeeper {
     return this.#names.isInDoubt(file.path);
   }
 
-  /** Whether the file is synced, and no sync of it is running. */
-  isSynced(file: StorageFile): boolean {
+  closeRetired(): boolean {
+    let isAny = false;
+    for (const { file, isRetired } of this.#states.values()) {
+      if (!isRetired || !this.settle(file)) continue;
+      this.retire(file);
+      isAny = true;
+    }
+    return isAny;
+  }
+
+  /**
+   * Syncs the file, blocking, if something was appended to it; its names are synced with the next sync. False while another
+   * sync of it is running.
+   */
+  settle(file: StorageFile): boolean {
     const state = this.#states.get(file);
-    return state === undefined ||
-      (!state.isDirty && state.running === undefined && state.waiting === undefined);
+    if (state === undefined) return true;
+    if (state.running !== undefined || state.waiting !== undefined) return false;
+    if (!state.isDirty) return true;
+    this.#checkSyncs(file);
+    try {
+      file.syncNow();
+    } catch (error) {
+      throw this.#asFailure(state, error);
+    }
+    state.isDirty = false;
+    for (const name of state.names) if (!this.#names.isKnown(name)) this.#dueNames.add(name);
+    return true;
   }
 
   /** The file is closed once it is synced. */
@@ -98,7 +123,7 @@ export class Durability implements FileKeeper {
 
   /** Resolves when everything appended to these files before, or to all of them, is on the disk. */
   async sync(files: Iterable<StorageFile> = [...this.#states.keys()]): Promise<void> {
-    const syncs: Promise<void>[] = [];
+    const syncs = [this.#syncDueNames()];
     for (const file of files) {
       const state = this.#states.get(file);
       const failure = this.#failures.get(file);
@@ -175,6 +200,17 @@ export class Durability implements FileKeeper {
     this.#checkSyncs(state.file);
   }
 
+  async #syncDueNames(): Promise<void> {
+    try {
+      for (const name of this.#dueNames) {
+        await this.#names.sync(name);
+        this.#dueNames.delete(name);
+      }
+    } catch (error) {
+      throw error instanceof StorageError ? this.#reported(error) : error;
+    }
+  }
+
   #checkSyncs(file: StorageFile): void {
     const failure = this.#failures.get(file);
     if (failure !== undefined) throw failure;
@@ -185,6 +221,11 @@ export class Durability implements FileKeeper {
     if (!(error instanceof StorageError)) return error;
     const earlier = this.#failures.get(state.file);
     if (earlier !== undefined) return earlier;
+    return this.#reported(error, (failure) => this.#failures.set(state.file, failure));
+  }
+
+  /** The error to throw for one of a sync; `note` is called if that is final. */
+  #reported(error: StorageError, note: (failure: StorageError) => void = () => {}): StorageError {
     const { errno, message } = error;
     const isFinal = !NOT_TRIED.has(errno);
     const why = isFinal
@@ -196,7 +237,7 @@ export class Durability implements FileKeeper {
       { cause: error, mayBeStored: true },
     );
     if (!isFinal) return failure;
-    this.#failures.set(state.file, failure);
+    note(failure);
     this.options.failed?.(failure);
     return failure;
   }

@@ -9,8 +9,10 @@ export interface FileKeeper {
   retire(file: StorageFile): void;
   /** Whether a failed sync may have lost the file's name, so that nothing in it can be confirmed. */
   isInDoubt(file: StorageFile): boolean;
-  /** Whether it can be closed without a sync. */
-  isSynced(file: StorageFile): boolean;
+  /** Closes files that are not appended to any more, for want of descriptors; whether there were any. */
+  closeRetired(): boolean;
+  /** Prepares to close one that may be appended to again; false if that has to wait. */
+  settle(file: StorageFile): boolean;
   /** A sync of the file failed; returns the error to throw. */
   syncFailed(file: StorageFile, error: unknown): unknown;
 }
@@ -20,6 +22,7 @@ export const CLOSING_KEEPER: FileKeeper = {
   opened: () => {},
   retire: (file) => file.close(),
   isInDoubt: () => false,
-  isSynced: () => true,
+  closeRetired: () => false,
+  settle: () => true,
   syncFailed: (_, error) => maybeStored(error),
 };

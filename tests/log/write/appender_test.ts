@@ -468,7 +468,8 @@ test("files that are no longer appended to are closed, or handed to their owner"
         file.close();
       },
       isInDoubt: () => false,
-      isSynced: () => true,
+      closeRetired: () => false,
+      settle: () => true,
       syncFailed: (_, error) => error,
     });
     one.appendEvents(events("a"));

@@ -640,31 +640,58 @@ test("a sync of the folder with the topics that began before another one failed 
   assertEquals(later.state, "resolved");
 });
 
-test("a file can be closed without a sync unless something was written to it, or a sync of it runs or failed", async () => {
+test("a file that is settled is synced at once, and its name with the next sync, also if it was closed", async () => {
+  const { durability, done, file } = makeScene();
+  const [one, two] = [file("one"), file("two")];
+  assertEquals([durability.settle(one), durability.closeRetired(), done], [true, false, []]);
+  for (const each of [one, two]) durability.wrote(each);
+  durability.retire(two);
+  assertEquals([durability.closeRetired(), done.splice(0)], [true, ["syncNow two", "close two"]]);
+  assertEquals([durability.settle(one), done.splice(0)], [true, ["syncNow one"]]);
+  durability.retire(one);
+  await durability.sync();
+  await durability.sync();
+  assertEquals(done, ["close one", "syncDirectory folder"]);
+});
+
+test("a file is not settled while a sync of it is running", async () => {
   const { durability, file } = makeScene();
   const one = file("one");
-  const states: boolean[] = [durability.isSynced(one)];
   durability.wrote(one);
-  states.push(durability.isSynced(one));
-  const first = durability.sync([one]);
-  // Nothing was written since it began.
-  states.push(durability.isSynced(one));
+  const sync = durability.sync();
+  assertEquals(durability.settle(one), false);
+  await settled();
+  one.ends[0]!();
+  await sync;
+  assertEquals(durability.settle(one), true);
+});
+
+test("a failed sync of a file that was to be settled is final", async () => {
+  const { durability, file, failures } = makeScene();
+  const one = file("one");
   durability.wrote(one);
-  const second = durability.sync([one]);
-  while (one.ends.length === 0) await Promise.resolve();
-  one.ends.shift()!();
-  await first;
-  states.push(durability.isSynced(one));
-  while (one.ends.length === 0) await Promise.resolve();
-  states.push(durability.isSynced(one));
-  one.ends.shift()!();
-  await second;
-  states.push(durability.isSynced(one));
+  one.blockingError = eio;
+  assertThrows(() => durability.settle(one), StorageError, "may be lost");
+  assertThrows(() => durability.settle(one), StorageError, "may be lost");
+  assertEquals(failures(), 1);
+  await assertRejects(() => durability.sync(), StorageError, "may be lost");
+});
+
+test("the names of a settled file that are lost fail every later sync", async () => {
+  const { storage, syncs } = folderOf(["one"], { error: undefined });
+  let failures = 0;
+  const durability = new Durability(storage, "folder", { failed: () => void failures++ });
+  const one = new ScriptedFile("folder/one", []);
+  durability.opened(one);
   durability.wrote(one);
-  one.blockingError = new StorageError("EIO", "simulated");
-  assertThrows(() => durability.syncNow([one]), StorageError, "simulated");
-  states.push(durability.isSynced(one));
+  durability.settle(one);
   durability.retire(one);
-  states.push(durability.isSynced(one), durability.isSynced(new ScriptedFile("other", [])));
-  assertEquals(states, [true, false, false, false, false, true, false, true, true]);
+  syncs.error = new StorageError("EMFILE", "Cannot sync: too many open files");
+  await assertRejects(() => durability.sync(), StorageError, "not known to be on the disk");
+  assertEquals(failures, 0);
+  syncs.error = eio;
+  await assertRejects(() => durability.sync(), StorageError, "may be lost");
+  syncs.error = undefined;
+  await assertRejects(() => durability.sync(), StorageError, "may be lost");
+  assert(failures > 0);
 });

@@ -84,7 +84,7 @@ test("an appender closes its file between appends, never in the middle of one", 
 
 test("an appender does not close a file that waits for a sync, nor one with a hole before its last event", () => {
   let isSynced = false;
-  withScene({ ...CLOSING_KEEPER, isSynced: () => isSynced }, (scene) => {
+  withScene({ ...CLOSING_KEEPER, settle: () => isSynced }, (scene) => {
     const { appender, directory } = scene;
     scene.append();
     assertEquals([appender.closeIdle(), scene.state], [false, [true, true]]);

@@ -76,7 +76,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "failed syncs: one that succeeds later confirms what the failed one covered",
     file: "src/log/write/durability.ts",
-    from: "    this.#failures.set(state.file, failure);\n",
+    from: ", (failure) => this.#failures.set(state.file, failure)",
     to: "",
     theme: "failing syncs",
   },
