@@ -44,6 +44,8 @@ export class Durability implements FileKeeper {
   readonly #names: SegmentNames;
   /** Names that have to be synced for files that are closed. */
   readonly #dueNames = new Set<string>();
+  /** Whether a blocking sync is under way: what it opens must not close the file. */
+  #isBlocking = false;
 
   constructor(
     private readonly storage: Storage,
@@ -100,14 +102,10 @@ export class Durability implements FileKeeper {
   settle(file: StorageFile): boolean {
     const state = this.#states.get(file);
     if (state === undefined) return true;
-    if (state.running !== undefined || state.waiting !== undefined) return false;
+    if (this.#isBlocking || state.running !== undefined || state.waiting !== undefined) return false;
     if (!state.isDirty) return true;
     this.#checkSyncs(file);
-    try {
-      file.syncNow();
-    } catch (error) {
-      throw this.#asFailure(state, error);
-    }
+    this.#block(state, () => file.syncNow());
     state.isDirty = false;
     for (const name of state.names) if (!this.#names.isKnown(name)) this.#dueNames.add(name);
     return true;
@@ -123,7 +121,7 @@ export class Durability implements FileKeeper {
 
   /** Resolves when everything appended to these files before, or to all of them, is on the disk. */
   async sync(files: Iterable<StorageFile> = [...this.#states.keys()]): Promise<void> {
-    const syncs = [this.#syncDueNames()];
+    const syncs: Promise<void>[] = [];
     for (const file of files) {
       const state = this.#states.get(file);
       const failure = this.#failures.get(file);
@@ -134,6 +132,8 @@ export class Durability implements FileKeeper {
     for (const result of await Promise.allSettled(syncs)) {
       if (result.status === "rejected") throw result.reason;
     }
+    // After them: what they opened may have closed others, whose names are due since.
+    await this.#syncDueNames();
   }
 
   /** As `sync`, blocking. */
@@ -142,14 +142,20 @@ export class Durability implements FileKeeper {
       this.#checkSyncs(file);
       const state = this.#states.get(file);
       if (state === undefined) continue;
-      try {
+      this.#block(state, () => {
         for (const name of state.names) this.#names.syncNow(name);
         (state.twin ?? state.file).syncNow();
-      } catch (error) {
-        throw this.#asFailure(state, error);
-      }
+      });
       state.isDirty = false;
       this.#closeIfDone(state);
+    }
+    try {
+      for (const name of this.#dueNames) {
+        this.#names.syncNow(name);
+        this.#dueNames.delete(name);
+      }
+    } catch (error) {
+      throw error instanceof StorageError ? this.#reported(error) : error;
     }
   }
 
@@ -198,6 +204,17 @@ export class Durability implements FileKeeper {
     }
     // A blocking sync may have failed meanwhile.
     this.#checkSyncs(state.file);
+  }
+
+  #block(state: FileState, sync: () => void): void {
+    this.#isBlocking = true;
+    try {
+      sync();
+    } catch (error) {
+      throw this.#asFailure(state, error);
+    } finally {
+      this.#isBlocking = false;
+    }
   }
 
   async #syncDueNames(): Promise<void> {

@@ -83,9 +83,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     what: "failed syncs: a blocking one is forgotten",
     file: "src/log/write/durability.ts",
-    from:
-      "(state.twin ?? state.file).syncNow();\n      } catch (error) {\n        throw this.#asFailure(state, error);",
-    to: "(state.twin ?? state.file).syncNow();\n      } catch (error) {\n        throw error;",
+    from: "      sync();\n    } catch (error) {\n      throw this.#asFailure(state, error);",
+    to: "      sync();\n    } catch (error) {\n      throw error;",
     theme: "failing syncs",
   },
   {
