@@ -31,21 +31,6 @@ export async function closeAll(open: Iterable<AsyncDisposable>): Promise<void> {
   }
 }
 
-/** Does work for each item, for so many at once at most; returns what it failed with. */
-export async function failuresOf<T>(
-  items: readonly T[],
-  max: number,
-  work: (item: T) => Promise<void>,
-): Promise<unknown[]> {
-  const failures: unknown[] = [];
-  const left = items.values();
-  const goThrough = async () => {
-    for (const item of left) await work(item).catch((error) => failures.push(error));
-  };
-  await Promise.all(Array.from({ length: max }, goThrough));
-  return failures;
-}
-
 /** Of an error and those met while what was open was then closed by `using`: the first one, which says what failed. */
 export function firstFailure(failure: unknown): unknown {
   let error = failure;

@@ -62,6 +62,7 @@ export {
 export { AppendSignal } from "./segment/append_signal.ts";
 export { removeBefore, removeLeftovers } from "./segment/removal.ts";
 export { SEGMENT_BYTES_DEFAULT, SEGMENT_BYTES_MAX } from "./write/appender.ts";
+export { NOT_TRIED } from "./write/segment_names.ts";
 export {
   endForGood,
   type FlushBehavior,

@@ -52,9 +52,10 @@ function limited(filesMax: number): { open: Set<number>; storage: Storage } {
 async function withFewFiles(
   options: FilesTopicOptions,
   use: (topic: Topic, root: string, countOpen: () => number) => Promise<void>,
+  filesMax = FILES_MAX,
 ): Promise<void> {
   const root = fs.mkdtempSync(join(memoryFolder, "diaspora-few-files-"));
-  const { open, storage } = limited(FILES_MAX);
+  const { open, storage } = limited(filesMax);
   try {
     await using driver = Driver.from(new FilesDriver({ root_path: root }, storage));
     await driver.createTopic("t", { num_partitions: PARTITIONS, ...options });
@@ -109,6 +110,16 @@ test("more partitions than a process may have files open are written between two
       await producer.flush();
     }
   }));
+
+// A file could be closed just before it was synced, because the sync of its folder needed a descriptor.
+test("what is pushed to more partitions at once than a process may have files open is on the disk", () =>
+  withFewFiles({ num_partitions: 150, flush_behavior: "immediate" }, async (topic) => {
+    await using producer = topic.producer();
+    for (let round = 0; round < 3; round++) {
+      const pushes = topic.partitions.map((_, partition) => producer.push({}, undefined, { partition }));
+      assertEquals(await Promise.all(pushes), new Array(150).fill(round));
+    }
+  }, 100));
 
 test("a file that a producer opened because others ended its segment can be closed for others, too", () =>
   withFewFiles({}, async (topic, root, countOpen) => {

@@ -1,11 +1,7 @@
-import { type Partition, PartitionWriter, type WriterOptions } from "../../log/mod.ts";
+import { NOT_TRIED, type Partition, PartitionWriter, type WriterOptions } from "../../log/mod.ts";
 import type { OutgoingBatch, ProducerInterface } from "../../contract.ts";
-import { TopicDeletedError } from "../../errors.ts";
-import { failuresOf } from "../../async.ts";
+import { StorageError, TopicDeletedError } from "../../errors.ts";
 import { ofPartition } from "../../contract/partitions.ts";
-
-/** So many partitions are synced at once: each takes descriptors, of which a process may have few. */
-const SYNCS_MAX = 4;
 
 /** Appends batches to the partitions of a topic; files are opened on the first write. */
 export class FilesProducer implements ProducerInterface {
@@ -25,20 +21,24 @@ export class FilesProducer implements ProducerInterface {
   }
 
   async flush(): Promise<void> {
-    for (const failure of await this.#forWriters((writer) => writer.flush())) throw failure;
-  }
-
-  async close(): Promise<void> {
-    const failures = await this.#forWriters((writer) => writer.close());
-    this.#writers.length = 0;
-    for (const failure of failures) {
-      // What is not on the disk was deleted with its topic.
-      if (!(failure instanceof TopicDeletedError)) throw failure;
+    const writers = this.#writers.filter((writer) => writer !== undefined);
+    const results = await Promise.allSettled(writers.map((writer) => writer.flush()));
+    for (const [index, result] of results.entries()) {
+      if (result.status === "fulfilled") continue;
+      const { reason } = result;
+      if (!(reason instanceof StorageError && NOT_TRIED.has(reason.errno))) throw reason;
+      // A sync of new names takes a descriptor, of which there may be too few for all at once.
+      await writers[index]!.flush();
     }
   }
 
-  #forWriters(work: (writer: PartitionWriter) => Promise<void>): Promise<unknown[]> {
-    return failuresOf(this.#writers.filter((writer) => writer !== undefined), SYNCS_MAX, work);
+  async close(): Promise<void> {
+    const results = await Promise.allSettled(this.#writers.map((writer) => writer?.close()));
+    this.#writers.length = 0;
+    for (const result of results) {
+      // What is not on the disk was deleted with its topic.
+      if (result.status === "rejected" && !(result.reason instanceof TopicDeletedError)) throw result.reason;
+    }
   }
 
   #writer(partition: number): PartitionWriter {

@@ -666,6 +666,34 @@ test("a file is not settled while a sync of it is running", async () => {
   assertEquals(durability.settle(one), true);
 });
 
+// The folder took the last descriptor, and so the file that was to be synced next was closed: its sync failed (EBADF), and
+// what was stored was called lost.
+test("a file is not settled while a blocking sync of its names needs a descriptor", () => {
+  const done: string[] = [];
+  const one = new ScriptedFile("folder/one", done);
+  const closeIdle = () => {
+    if (durability.settle(one)) durability.retire(one);
+  };
+  const durability = new Durability({ ...nodeStorage, ...folderSyncs(closeIdle) }, "folder");
+  durability.opened(one);
+  durability.wrote(one);
+  durability.syncNow([one]);
+  assertEquals(done, ["syncNow folder/one"]);
+  closeIdle();
+  assertEquals(done, ["syncNow folder/one", "close folder/one"]);
+});
+
+test("a blocking sync covers the names of files that were closed before", () => {
+  const { durability, done, file } = makeScene();
+  const one = file("one");
+  durability.wrote(one);
+  durability.settle(one);
+  durability.retire(one);
+  durability.syncNow([one]);
+  durability.syncNow([one]);
+  assertEquals(done, ["syncNow one", "close one", "syncDirectory folder"]);
+});
+
 test("a failed sync of a file that was to be settled is final", async () => {
   const { durability, file, failures } = makeScene();
   const one = file("one");
