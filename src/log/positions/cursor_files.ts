@@ -8,6 +8,7 @@ import {
   type Storage,
   type StorageFile,
 } from "../../storage/port.ts";
+import { readFully } from "../segment/window.ts";
 import {
   decodeSlots,
   encodeSlot,
@@ -178,13 +179,13 @@ export class CursorFiles {
 /** Whether a file was made by this owner, who has not closed it. */
 export function isOwnedBy(owner: number, file: StorageFile): boolean {
   const bytes = new Uint8Array(2 * POSITION_SLOT_BYTES);
-  file.readAt(bytes, 0);
+  readFully(file, bytes, 0);
   return decodeSlots(bytes, file.path).some((slot) => slot?.owner === owner);
 }
 
 export function wasRetired(file: StorageFile): boolean {
   const bytes = new Uint8Array(POSITION_SLOT_BYTES);
-  file.readAt(bytes, RETIRED_SLOT * POSITION_SLOT_BYTES);
+  readFully(file, bytes, RETIRED_SLOT * POSITION_SLOT_BYTES);
   return isMark(bytes);
 }
 

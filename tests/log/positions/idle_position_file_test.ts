@@ -21,6 +21,8 @@ class Scene {
   syncing: () => Promise<void> | void = () => {};
   /** The number of the file under the path. */
   inode = 7;
+  /** So many bytes a read of the file gives at most. */
+  readMax = Infinity;
   readonly cursor: CursorFile;
 
   constructor(keepsFirst = false) {
@@ -66,6 +68,7 @@ class Scene {
     };
     return {
       ...forwardingTo(file),
+      readAt: (into, offset) => file.readAt(into.subarray(0, this.readMax), offset),
       writeAt: (bytes, offset) => {
         this.done.push(`write ${offset / POSITION_SLOT_BYTES}`);
         return file.writeAt(bytes, offset);
@@ -118,6 +121,17 @@ test("a position file is closed once, and opened again by the next position, whi
   assertEquals(scene.take(), ["open", "write 1"]);
   assertEquals(scene.stored, [2, 1]);
   assertEquals([own.isThere, own.isRetired, own.isLost], [true, false, false]);
+});
+
+// An acknowledgement failed with ConsumerDeletedError, though the consumer was there.
+test("a position file that was closed is its owner's also where the system reads it in pieces", () => {
+  const scene = new Scene();
+  const { own, folder } = scene;
+  own.closeIdle();
+  scene.readMax = 5;
+  assertEquals([own.isThere, own.isRetired, own.isLost], [true, false, false]);
+  new CursorFile(folder.storage, PLAIN).seek({ nextId: 0, time: 0 });
+  assertEquals(own.isRetired, true);
 });
 
 test("only a position file that is open counts among those that can be closed", () => {
