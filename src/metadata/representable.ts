@@ -110,10 +110,11 @@ function describeObject(value: object, pointer: string, ancestors: object[]): Fa
   if (typeof toJSON !== "function") return describeTracked(value, pointer, ancestors);
   if (value instanceof Date && Number.isNaN(value.getTime())) return { what: "an invalid Date", pointer };
   const written = toJSON.call(value, pointer.slice(pointer.lastIndexOf("/") + 1));
+  if (typeof written !== "object" || written === null) return describe(written, pointer, ancestors);
   // JSON writes that as it is, without its own toJSON(): often it is the object itself.
-  return typeof written === "object" && written !== null
-    ? describeOwn(written, pointer) ?? describeTracked(written, pointer, ancestors)
-    : describe(written, pointer, ancestors);
+  if (written === value) return describeTracked(value, pointer, ancestors);
+  if (ancestors.includes(value)) return { what: "a cycle", pointer };
+  return describeOwn(written, pointer) ?? describeTracked(written, pointer, [...ancestors, value]);
 }
 
 /** Objects of this library have a JSON form for people: an event would lose its data and digits of its numbers. */

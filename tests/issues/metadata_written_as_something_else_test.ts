@@ -23,6 +23,12 @@ class Copied {
   readonly toJSON = (): object => ({ ...this });
 }
 
+class Parent {
+  toJSON(): object {
+    return { child: this };
+  }
+}
+
 const parent: Record<string, unknown> = {};
 parent.child = { toJSON: () => parent };
 
@@ -32,6 +38,7 @@ const REFUSED: [what: string, metadata: unknown, message: string][] = [
   ["a list with a property", Object.assign([1], { toJSON: () => undefined }), "undefined"],
   ["its own method among the members", new Copied(), 'a function at "/toJSON"'],
   ["an object around it", parent, 'a cycle at "/child"'],
+  ["an object with it", new Parent(), 'a cycle at "/child"'],
 ];
 
 const STORED: [what: string, metadata: unknown, text: string][] = [

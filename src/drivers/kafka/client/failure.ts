@@ -123,7 +123,7 @@ export function isTransient(error: unknown): boolean {
 const TOO_LARGE = ["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"];
 
 /** Whether a batch cannot be stored as a whole because of its size. */
-export function isTooLarge(error: DiasporaError): boolean {
+export function isTooLarge(error: unknown): boolean {
   return error instanceof LimitExceededError ||
     (error instanceof BrokerError && TOO_LARGE.includes(error.reason ?? ""));
 }

@@ -1,4 +1,4 @@
-import { BrokerError, ClosedError, type DiasporaError, TopicDeletedError } from "../../../errors.ts";
+import { BrokerError, ClosedError, TopicDeletedError } from "../../../errors.ts";
 import { withoutUndefined } from "../../../options.ts";
 import type { ClientProducer } from "../client.ts";
 import type { ClientConnection } from "../client/client_internals.ts";
@@ -52,10 +52,7 @@ export interface ProducerId {
   epoch: number;
 }
 
-/**
- * The producer session with the next sequence number, so that the broker stores a batch once however often it is
- * sent.
- */
+/** The producer session with the next sequence number: brokers store a batch once however often it is sent. */
 interface Session extends ProducerId {
   sequence: number;
 }
@@ -95,16 +92,20 @@ export class PartitionDelivery {
   #isStale = false;
   /** How often in a row a batch was stored only under the topic's name, after the connection was closed. */
   #idRefusals = 0;
-  /**
-   * A batch that may be stored, since a request without an answer had it, but is too large to be sent again: how many of
-   * its events are still to be sent in parts, and whether they must not be, because the outcome stays unknown.
-   */
-  #doubt: { events: number; isOver: boolean } | undefined;
+  /** A batch that may be stored, since an answer was lost, is sent in parts; "over" if the outcome stays unknown. */
+  #doubt: "open" | "over" | undefined;
 
   constructor(private readonly settings: DeliverySettings) {
     const { cluster, topic, partition } = settings;
     this.#what = `store events in topic "${topic.name}" partition ${partition}`;
     this.#requestLimit = new RequestLimit(cluster, topic, partition);
+  }
+
+  /** What is sent from now on does not belong to the batch before. */
+  begin(): void {
+    // It may be stored under the next numbers.
+    if (this.#doubt !== undefined) this.#session = undefined;
+    this.#doubt = undefined;
   }
 
   /**
@@ -113,27 +114,26 @@ export class PartitionDelivery {
    */
   async send(batch: RecordBatch, sinceMs: number = performance.now()): Promise<number> {
     try {
-      if (this.#doubt?.isOver === true) throw this.#unknownOutcome();
+      if (this.#doubt === "over") throw this.#unknownOutcome();
       const baseId = await this.#sendInTime(batch, sinceMs);
       // If the whole were stored, its first part would be out of order.
       this.#doubt = undefined;
       return baseId;
     } catch (error) {
-      const doubt = this.#doubt;
-      if (doubt === undefined || (batch.count > 1 && isTooLarge(error as DiasporaError))) throw error;
+      // A part that is refused for its size takes no numbers: the next one is judged by the same.
+      const isUnchanged = this.#session !== undefined && isTooLarge(error);
+      if (this.#doubt === undefined || isUnchanged) throw error;
       this.#session = undefined;
-      doubt.isOver = true;
-      if ((doubt.events -= batch.count) <= 0) this.#doubt = undefined;
+      this.#doubt = "over";
       throw error instanceof BrokerError && error.reason === OUT_OF_ORDER ? this.#unknownOutcome() : error;
     }
   }
 
   #unknownOutcome(): BrokerError {
-    return new BrokerError(
-      this.settings.cluster.servers,
-      `Cannot ${this.#what}: they may be stored, since an answer was lost, but were then too large to be sent again ` +
-        "together, so that it would have been known",
-    );
+    const text =
+      `Cannot ${this.#what}: they may be stored, since an answer was lost, and together they are too large ` +
+      "now to be sent again, which would tell; look what is stored before you push them again";
+    return new BrokerError(this.settings.cluster.servers, text);
   }
 
   async #sendInTime(batch: RecordBatch, sinceMs: number): Promise<number> {
@@ -170,7 +170,7 @@ export class PartitionDelivery {
       const failure = cluster.failure(error, this.#what, performance.now() - beganMs);
       const isRefused = isTooLarge(failure);
       const mayBeStored = delivery.sendings > (failure instanceof BrokerError ? 1 : 0);
-      if (isRefused && mayBeStored && batch.count > 1) this.#doubt ??= { events: batch.count, isOver: false };
+      if (isRefused && mayBeStored && batch.count > 1) this.#doubt ??= "open";
       // It may be stored: later batches must neither be taken for it nor overtake it; its parts are refused if it is.
       else if (!isRefused || mayBeStored) this.#session = undefined;
       // The topic may be another one of its name by now, which the next batch must not get into.

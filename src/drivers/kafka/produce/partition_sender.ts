@@ -57,6 +57,8 @@ interface FoundSize {
 
 /** How batches are encoded and sent; `encode` throws `LimitExceededError` if they are too large. */
 interface BatchTransport<Batch> {
+  /** What is sent from now on does not belong to what was sent before. */
+  begin(): void;
   encode(ranges: RecordRange[]): Batch;
   /** Resolves with the offset of the first record. */
   send(batch: Batch, sinceMs: number): Promise<number>;
@@ -166,6 +168,7 @@ export class PartitionSender<Batch> {
   async #sendAll({ all, ranges, batch }: Load<Batch>): Promise<void> {
     this.#isRefused = false;
     const foundBefore = this.#foundSize;
+    this.transport.begin();
     const parts = await this.#sendParts(ranges, {
       batch,
       // The one that waits for the shortest time is the last.

@@ -186,6 +186,7 @@ export class KafkaProducer implements ProducerInterface {
           isMerging: cluster.settings.producer.compression === "none",
         },
         {
+          begin: () => delivery.begin(),
           encode: (ranges) => this.#encode(partition, ranges),
           send: (batch, sinceMs) => this.#send(partition, delivery, batch, sinceMs),
         },

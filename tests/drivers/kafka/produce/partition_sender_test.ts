@@ -25,6 +25,7 @@ function senderOf(share: number) {
   const log: string[] = [];
   const answers: ((baseId: number) => void)[] = [];
   const sender = new PartitionSender<string>({ bytesMax: 100_000, isMerging: true }, {
+    begin: () => {},
     encode: (ranges) => {
       log.push(`encoded ${namesOf(ranges)}`);
       return namesOf(ranges);
@@ -71,6 +72,7 @@ test("a batch with room waits for more until it is its turn", async () => {
 test("records that cannot be read fail alone, also among others that are sent together", async () => {
   const sent: string[] = [];
   const sender = new PartitionSender<string>({ bytesMax: 100_000, isMerging: true }, {
+    begin: () => {},
     encode: namesOf,
     send: (names) => {
       sent.push(names);
@@ -102,6 +104,7 @@ test("after a batch had to be split, the next ones are split before they are sen
   let recordsMax = 2;
   const sent: string[] = [];
   const sender = new PartitionSender<string>({ bytesMax: 100_000, isMerging: true }, {
+    begin: () => {},
     encode: namesOf,
     send: (names) => {
       sent.push(names.replaceAll("_", ""));
@@ -131,6 +134,7 @@ test("after a batch had to be split, the next ones are split before they are sen
 test("an event that is too large by itself does not make the next batches smaller", async () => {
   const sent: string[] = [];
   const sender = new PartitionSender<string>({ bytesMax: 100_000, isMerging: true }, {
+    begin: () => {},
     encode: namesOf,
     send: (names) => {
       sent.push(names);
@@ -144,4 +148,20 @@ test("an event that is too large by itself does not make the next batches smalle
   sent.splice(0);
   await send("a", "b", "c", "d");
   assertEquals(sent, ["a,b,c,d"]);
+});
+
+test("the transport learns where a batch begins, and not where its parts do", async () => {
+  const sent: string[] = [];
+  const sender = new PartitionSender<string>({ bytesMax: 100_000, isMerging: false }, {
+    begin: () => sent.push("begin"),
+    encode: namesOf,
+    send: (names) => {
+      sent.push(names);
+      return names === "a,b" ? Promise.reject(new LimitExceededError("too large")) : Promise.resolve(0);
+    },
+  });
+  const send = (...names: string[]) =>
+    sender.enqueue(new Shipment(names.length, names.length * 100, () => recordsNamed(...names)), () => {});
+  await Promise.all([send("a", "b"), send("c")]);
+  assertEquals(sent, ["begin", "a,b", "a", "b", "begin", "c"]);
 });
