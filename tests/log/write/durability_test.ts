@@ -451,6 +451,20 @@ test("a file that is no longer appended to is closed when it is on the disk", as
   assertEquals(done, ["syncDirectory folder", "sync dirty", "close dirty"]);
 });
 
+test("a file is not closed while its only sync is running", async () => {
+  const { durability, done, file } = makeScene();
+  const one = file("one");
+  durability.wrote(one);
+  const sync = durability.sync();
+  await settled();
+  durability.retire(one);
+  assertEquals(done.includes("close one"), false);
+  one.ends[0]();
+  await sync;
+  await settled();
+  assertEquals(done.at(-1), "close one");
+});
+
 test("a file with a running or pending sync is closed after it, and one whose sync failed at once", async () => {
   const { durability, done, file } = makeScene();
   const one = file("one");
