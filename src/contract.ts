@@ -226,7 +226,7 @@ export interface ConsumerRequest {
   dataWanted: boolean;
   /** Number of batches the engine may read ahead, at least 1; undefined leaves it to the engine. */
   batchesMax?: number | undefined;
-  /** Whether consumers of this name share partitions: `NotSupportedError` where they cannot; undefined: as the engine does. */
+  /** Whether consumers of this name share the partitions; undefined: as the engine does. One that cannot throws an error. */
   group?: boolean | undefined;
   /** Aborted when the consumer is closed: `open` need not wait any longer for others then. */
   closing?: AbortSignal | undefined;

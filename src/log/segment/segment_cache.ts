@@ -9,7 +9,7 @@ export class SegmentCache implements IdleFiles {
   readonly #segments = new Map<number, Segment>();
   /** Those with an open file, the one used last at the end: finding them among all takes longer than opening one. */
   readonly #open = new Set<Segment>();
-  /** How often each of those was held that are. */
+  /** How many hold each segment that is held. */
   readonly #held = new Map<Segment, number>();
   /** The consumers that read them now. */
   readonly readers = new Set<object>();

@@ -87,9 +87,9 @@ export class Durability implements FileKeeper {
 
   closeRetired(): boolean {
     let isAny = false;
-    for (const { file, isRetired } of this.#states.values()) {
-      if (!isRetired || !this.settle(file)) continue;
-      this.retire(file);
+    for (const state of this.#states.values()) {
+      if (!state.isRetired || !this.settle(state.file)) continue;
+      this.#closeIfDone(state);
       isAny = true;
     }
     return isAny;

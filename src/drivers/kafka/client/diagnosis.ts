@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { X509Certificate } from "node:crypto";
 import { connect as connectPlain, type Socket } from "node:net";
+import { certificateBlocks, type PemText } from "../settings/tls_check.ts";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
 
 const WAIT_MS_MAX = 3000;
@@ -142,8 +143,7 @@ function aboutCertificate(reason: string, { cert, pfx }: ConnectionOptions): str
       shown(reason)
     }`;
   }
-  // Deno does not look for it after a key that is in the same file.
-  const [pem] = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/.exec(String(cert)) ?? [];
+  const [pem] = cert === undefined ? [] : certificateBlocks(cert as PemText) ?? [];
   const { validFrom = "", validTo = "" } = pem === undefined ? {} : new X509Certificate(pem);
   const why = whyNotNow(validFrom, validTo);
   return 'does not accept the certificate of "ssl.certificate.location" or "ssl.keystore.location"' +

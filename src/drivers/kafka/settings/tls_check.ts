@@ -49,14 +49,19 @@ export function checkTls(given: Properties, options: ConnectionOptions): void {
   parseWith("ssl.key.location", options, "its keys and certificates do not go together");
 }
 
-type PemText = string | Uint8Array;
+export type PemText = string | Uint8Array;
 
 function nameOf(given: Properties, name: string): string {
   return given.text(`${name}.pem`) === undefined ? `${name}.location` : `${name}.pem`;
 }
 
+/** The certificates in a text that may have keys, too: Deno finds none after a key. */
+export function certificateBlocks(pem: PemText): string[] | null {
+  return Buffer.from(pem as string).toString("latin1").match(CERTIFICATE);
+}
+
 function certificatesOf(name: string, pem: PemText): X509Certificate[] {
-  const blocks = Buffer.from(pem as string).toString("latin1").match(CERTIFICATE);
+  const blocks = certificateBlocks(pem);
   if (blocks === null) {
     throw wrong(name, 'it has no certificate in PEM, which begins with "-----BEGIN CERTIFICATE-----"');
   }
